@@ -1,0 +1,107 @@
+#pragma once
+
+// The environment: every call of the operating system that storage and pipeline make. The real
+// one is thin (base/posix_env.h). The simulated one (tests/support/sim_env.h) runs everything in
+// one thread under a seed, fails any call, stalls, and loses power. Nothing else in the project
+// opens files, reads clocks, draws entropy or starts background work.
+//
+// Two rules make the simulation possible:
+//  - No mutex is held across a call of Env or File: in the simulation such a call may run other
+//    tasks on the same thread.
+//  - Work goes to the background through Schedule; nobody starts threads of their own.
+//
+// Threads: Env may be called from any thread. A File may be read from any thread at the same
+// time; writing calls on one File come from one thread at a time.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace cordwood {
+
+/// An open file. Closing is the destructor and loses nothing that was synced.
+class File {
+ public:
+  virtual ~File() = default;
+
+  /// Reads up to out.size() bytes at `offset`; fewer only at the end of the file. Retries short
+  /// reads and EINTR itself.
+  virtual Result<size_t> ReadAt(uint64_t offset, std::span<char> out) = 0;
+
+  /// Writes all of `data` at `offset`, extending the file if needed. After an error the content
+  /// of the range is unknown. Not durable before Sync.
+  virtual Status WriteAt(uint64_t offset, std::string_view data) = 0;
+
+  /// Makes all earlier writes and the size durable (fdatasync). An error is final: the caller
+  /// must never sync this file again and believe the answer.
+  virtual Status Sync() = 0;
+
+  virtual Status Truncate(uint64_t size) = 0;
+  virtual Result<uint64_t> Size() = 0;
+};
+
+enum class OpenMode : uint8_t {
+  kRead,       // must exist
+  kReadWrite,  // must exist
+  kCreate,     // must not exist; read and write
+};
+
+/// Held until destroyed. Released by the kernel when the process dies.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
+/// Where background work runs. Tasks of one lane start in the order they were scheduled.
+enum class Lane : uint8_t {
+  kLog,         // one thread: log writes and syncs, nothing else
+  kFlush,       // one thread: memtable flushes, log segment preparation
+  kCompaction,  // merges
+  kFetch,       // block reads that a parked command waits for
+};
+inline constexpr int kLaneCount = 4;
+
+class Env {
+ public:
+  virtual ~Env() = default;
+
+  // --- files; paths are absolute or relative to the working directory ---
+  virtual Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) = 0;
+  virtual Status Rename(const std::string& from, const std::string& to) = 0;
+  virtual Status Remove(const std::string& path) = 0;
+  /// Succeeds if the directory exists already. The parent must exist.
+  virtual Status CreateDir(const std::string& path) = 0;
+  /// Names (not paths) of the entries of a directory, in no particular order.
+  virtual Result<std::vector<std::string>> List(const std::string& dir) = 0;
+  /// Makes creations, renames and removals inside `dir` durable.
+  virtual Status SyncDir(const std::string& dir) = 0;
+  virtual Result<bool> Exists(const std::string& path) = 0;
+  /// Bytes that an unprivileged process may still write on the file system of `path`.
+  virtual Result<uint64_t> FreeSpace(const std::string& path) = 0;
+  /// Takes an exclusive lock on `path`, creating the file. kLocked if somebody holds it.
+  virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;
+
+  // --- clocks and randomness ---
+  /// Milliseconds since 1970, by the wall clock; may jump.
+  virtual int64_t WallMs() = 0;
+  /// Nanoseconds on a clock that never goes back.
+  virtual uint64_t MonotonicNs() = 0;
+  virtual uint64_t RandomU64() = 0;
+
+  // --- background work ---
+  /// Runs `task` on a thread of `lane`, soon.
+  virtual void Schedule(Lane lane, std::function<void()> task) = 0;
+  /// Blocks a background task, never a loop.
+  virtual void SleepForMs(uint64_t ms) = 0;
+  /// Blocks the caller until done() is true. done() is evaluated at once and again after every
+  /// background task that ends; it must be cheap and must not call Env.
+  virtual void Await(const std::function<bool()>& done) = 0;
+};
+
+}  // namespace cordwood

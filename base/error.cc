@@ -1,0 +1,40 @@
+#include "base/error.h"
+
+namespace cordwood {
+
+Error Error::Prefixed(std::string_view context) const {
+  std::string message(context);
+  message += ": ";
+  message += message_;
+  return Error(code_, std::move(message));
+}
+
+std::string_view ErrorCodeName(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+      return "invalid argument";
+    case ErrorCode::kNotFound:
+      return "not found";
+    case ErrorCode::kAlreadyExists:
+      return "already exists";
+    case ErrorCode::kIo:
+      return "i/o error";
+    case ErrorCode::kNoSpace:
+      return "no space";
+    case ErrorCode::kCorruption:
+      return "corruption";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kLocked:
+      return "locked";
+    case ErrorCode::kCold:
+      return "cold";
+    case ErrorCode::kTooLarge:
+      return "too large";
+    case ErrorCode::kClosed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+}  // namespace cordwood

@@ -1,0 +1,35 @@
+#pragma once
+
+// The names of the files of a store's directory: LOCK, CURRENT, MANIFEST-n, n.wal, n.sst.
+// Numbers are decimal, at least six digits, and unique over all kinds.
+//
+// Threads: any; no state.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cordwood::storage {
+
+enum class FileKind : uint8_t { kLock, kCurrent, kManifest, kLog, kTable, kTemporary, kTornTail };
+
+struct FileName {
+  FileKind kind = FileKind::kLock;
+  uint64_t number = 0;  // manifest, log, table, torn tail
+};
+
+std::string LockPath(std::string_view dir);
+std::string CurrentPath(std::string_view dir);
+std::string ManifestPath(std::string_view dir, uint64_t number);
+std::string LogPath(std::string_view dir, uint64_t number);
+std::string TablePath(std::string_view dir, uint64_t number);
+/// Written under this name first, then renamed.
+std::string TemporaryPath(std::string_view path);
+/// Where recovery keeps the bytes that it cut off log `number`.
+std::string TornTailPath(std::string_view dir, uint64_t number);
+
+/// Nothing if the name is not one of ours.
+std::optional<FileName> ParseFileName(std::string_view name);
+
+}  // namespace cordwood::storage

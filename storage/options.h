@@ -1,0 +1,51 @@
+#pragma once
+
+// Every knob of a store. Sizes are bytes unless the name says otherwise.
+
+#include <cstdint>
+
+namespace cordwood::storage {
+
+class CountingPolicy;
+
+/// When a write counts as visible, and so may be acknowledged.
+enum class Durability : uint8_t {
+  kAlways,       // once it is on stable storage
+  kEverySecond,  // once the kernel has it; synced every second
+  kNever,        // once the kernel has it; synced when the kernel likes
+};
+
+struct StoreOptions {
+  // --- log ---
+  Durability durability = Durability::kAlways;
+  uint64_t log_segment_bytes = 64 << 20;
+
+  // --- memory ---
+  /// A memtable of this size is flushed.
+  uint64_t memtable_bytes = 32 << 20;
+  uint64_t block_cache_bytes = 128 << 20;
+
+  // --- tables ---
+  uint32_t block_bytes = 4 << 10;
+  uint32_t bloom_bits_per_key = 10;
+  bool compress_upper = false;  // levels above the last
+  bool compress_last = true;    // the last level, with LZ4
+  /// Merges cut their output into files of about this size.
+  uint64_t fragment_bytes = 32 << 20;
+
+  // --- shape ---
+  /// Sorted runs that an upper level may hold before it is merged down.
+  uint32_t runs_per_level = 6;
+  /// The last level is kept at most this many times larger than the level above it.
+  uint32_t last_level_fanout = 4;
+  uint32_t compaction_threads = 1;
+
+  // --- limits ---
+  /// Bytes the directory may hold; 0: no limit of our own.
+  uint64_t max_disk_bytes = 0;
+
+  /// Who understands counters; may be null (nothing is counted). Not owned; outlives the store.
+  const CountingPolicy* counting = nullptr;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,34 @@
+#pragma once
+
+// How a read may behave: cache-only reads never touch a file.
+
+#include <cstdint>
+#include <vector>
+
+#include "storage/entry.h"
+
+namespace cordwood::storage {
+
+/// A block of a table file, as a read names it when it is not in the cache.
+struct BlockRef {
+  uint64_t file_number = 0;
+  uint64_t offset = 0;
+  uint32_t size = 0;  // on disk, with its trailer
+
+  friend bool operator==(const BlockRef&, const BlockRef&) = default;
+};
+
+enum class Tier : uint8_t {
+  kCacheOnly,  // answers kCold instead of reading a file: loops and the executor
+  kMayBlock,   // reads files: background work, offline tools, tests
+};
+
+struct ReadOptions {
+  Tier tier = Tier::kMayBlock;
+  /// Whether blocks read from disk are put into the cache. Merges say no.
+  bool fill_cache = true;
+  /// Where a cache-only read appends the blocks it lacks. Not owned; may be null.
+  std::vector<BlockRef>* missing = nullptr;
+};
+
+}  // namespace cordwood::storage

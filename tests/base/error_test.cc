@@ -1,0 +1,47 @@
+#include "base/error.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace cordwood {
+namespace {
+
+Result<int> Half(int value) {
+  if (value % 2 != 0) return Fail(ErrorCode::kInvalidArgument, "odd");
+  return value / 2;
+}
+
+Result<int> Quarter(int value) {
+  CW_ASSIGN(const int half, Half(value));
+  CW_TRY(Half(half));
+  return half / 2;
+}
+
+Result<std::unique_ptr<int>> Boxed(int value) {
+  CW_ASSIGN(auto box, Result<std::unique_ptr<int>>(std::make_unique<int>(value)));
+  return box;
+}
+
+TEST(Error, PassesThroughTheMacros) {
+  EXPECT_EQ(Quarter(8), 2);
+  ASSERT_FALSE(Quarter(6));
+  EXPECT_EQ(Quarter(6).error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(Quarter(7).error().message(), "odd");
+}
+
+TEST(Error, MoveOnlyValuesCanBeAssigned) {
+  const auto box = Boxed(5);
+  ASSERT_TRUE(box);
+  EXPECT_EQ(**box, 5);
+}
+
+TEST(Error, APrefixKeepsTheCode) {
+  const Error error = Error(ErrorCode::kNoSpace, "disk full").Prefixed("000007.wal");
+  EXPECT_EQ(error.code(), ErrorCode::kNoSpace);
+  EXPECT_EQ(error.message(), "000007.wal: disk full");
+  EXPECT_EQ(ErrorCodeName(error.code()), "no space");
+}
+
+}  // namespace
+}  // namespace cordwood

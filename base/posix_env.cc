@@ -1,0 +1,218 @@
+#include "base/posix_env.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/check.h"
+#include "base/posix_file.h"
+#include "base/task_lane.h"
+
+namespace cordwood {
+namespace {
+
+using std::chrono::duration_cast;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+class PosixEnv : public Env {
+ public:
+  explicit PosixEnv(const PosixEnvOptions& options);
+  ~PosixEnv() override;
+
+  Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
+    return OpenPosixFile(path, mode);
+  }
+  Status Rename(const std::string& from, const std::string& to) override;
+  Status Remove(const std::string& path) override;
+  Status CreateDir(const std::string& path) override;
+  Result<std::vector<std::string>> List(const std::string& dir) override;
+  Status SyncDir(const std::string& dir) override;
+  Result<bool> Exists(const std::string& path) override;
+  Result<uint64_t> FreeSpace(const std::string& path) override;
+  Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
+    return TakePosixLock(path);
+  }
+
+  int64_t WallMs() override;
+  uint64_t MonotonicNs() override;
+  uint64_t RandomU64() override;
+
+  void Schedule(Lane lane, std::function<void()> task) override;
+  void SleepForMs(uint64_t ms) override;
+  void Await(const std::function<bool()>& done) override;
+
+ private:
+  void TaskEnded();
+
+  std::mutex mutex_;
+  std::condition_variable task_ended_;
+  // Guarded by mutex_.
+  uint64_t scheduled_tasks_ = 0;
+  uint64_t ended_tasks_ = 0;
+
+  // Last, so that the threads end before what they notify.
+  std::array<std::unique_ptr<TaskLane>, kLaneCount> lanes_;
+};
+
+TaskLane::Options LaneOptions(Lane lane, const PosixEnvOptions& options) {
+  switch (lane) {
+    case Lane::kLog:
+      return {.thread_name = "cw-log"};
+    case Lane::kFlush:
+      return {.thread_name = "cw-flush"};
+    case Lane::kCompaction:
+      return {.thread_name = "cw-compact",
+              .threads = options.compaction_threads,
+              .priority = TaskLane::Priority::kLow};
+    case Lane::kFetch:
+      return {.thread_name = "cw-fetch", .threads = options.fetch_threads};
+  }
+  CHECK(false);
+}
+
+PosixEnv::PosixEnv(const PosixEnvOptions& options) {
+  for (size_t i = 0; i < lanes_.size(); ++i) {
+    lanes_[i] = std::make_unique<TaskLane>(LaneOptions(static_cast<Lane>(i), options),
+                                           [this] { TaskEnded(); });
+  }
+}
+
+PosixEnv::~PosixEnv() {
+  std::unique_lock lock(mutex_);
+  task_ended_.wait(lock, [this] { return ended_tasks_ == scheduled_tasks_; });
+}
+
+Status PosixEnv::Rename(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0) {
+    return PosixFail("rename", from + " to " + to, errno);
+  }
+  return {};
+}
+
+Status PosixEnv::Remove(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) return PosixFail("remove", path, errno);
+  return {};
+}
+
+Status PosixEnv::CreateDir(const std::string& path) {
+  constexpr mode_t kOwnerOnly = 0700;
+  if (::mkdir(path.c_str(), kOwnerOnly) == 0) return {};
+  const int reason = errno;
+  struct stat info = {};
+  if (reason == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+  return PosixFail("create directory", path, reason);
+}
+
+Result<std::vector<std::string>> PosixEnv::List(const std::string& dir) {
+  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(dir.c_str()));
+  if (directory == nullptr) return PosixFail("list", dir, errno);
+  std::vector<std::string> names;
+  while (true) {
+    errno = 0;
+    const dirent* const entry = ::readdir(directory.get());
+    if (entry == nullptr) break;
+    std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(std::move(name));
+  }
+  if (errno != 0) return PosixFail("list", dir, errno);
+  return names;
+}
+
+Status PosixEnv::SyncDir(const std::string& dir) {
+  CW_ASSIGN(const FileDescriptor fd, OpenDescriptor(dir, O_RDONLY | O_DIRECTORY));
+  if (::fsync(fd.get()) != 0) return PosixFail("sync directory", dir, errno);
+  return {};
+}
+
+Result<bool> PosixEnv::Exists(const std::string& path) {
+  struct stat info = {};
+  if (::stat(path.c_str(), &info) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return PosixFail("stat", path, errno);
+}
+
+Result<uint64_t> PosixEnv::FreeSpace(const std::string& path) {
+  struct statvfs info = {};
+  if (::statvfs(path.c_str(), &info) != 0)
+    return PosixFail("ask for the free space of", path, errno);
+  return uint64_t{info.f_bavail} * info.f_frsize;
+}
+
+int64_t PosixEnv::WallMs() {
+  return duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+uint64_t PosixEnv::MonotonicNs() {
+  return static_cast<uint64_t>(
+      duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
+}
+
+uint64_t PosixEnv::RandomU64() {
+  uint64_t value = 0;
+  ssize_t count = 0;
+  do {
+    count = ::getrandom(&value, sizeof(value), 0);
+  } while (count < 0 && errno == EINTR);
+  // Up to 256 bytes come whole, and the kernels that we run on all have the call. Going on with
+  // a guessable number instead would be worse than stopping.
+  CHECK(count == sizeof(value));
+  return value;
+}
+
+void PosixEnv::Schedule(Lane lane, std::function<void()> task) {
+  {
+    const std::scoped_lock lock(mutex_);
+    ++scheduled_tasks_;
+  }
+  lanes_[static_cast<size_t>(lane)]->Schedule(std::move(task));
+}
+
+void PosixEnv::TaskEnded() {
+  // Notified under the lock: the destructor may go on as soon as it can take it.
+  const std::scoped_lock lock(mutex_);
+  ++ended_tasks_;
+  task_ended_.notify_all();
+}
+
+void PosixEnv::SleepForMs(uint64_t ms) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+}
+
+void PosixEnv::Await(const std::function<bool()>& done) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    // done() runs without our lock, so that it may take its own. A task that ends meanwhile
+    // moves the count, and done() is asked again.
+    const uint64_t seen = ended_tasks_;
+    lock.unlock();
+    if (done()) return;
+    lock.lock();
+    task_ended_.wait(lock, [&] { return ended_tasks_ != seen; });
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Env> NewPosixEnv(const PosixEnvOptions& options) {
+  return std::make_unique<PosixEnv>(options);
+}
+
+}  // namespace cordwood

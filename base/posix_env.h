@@ -1,0 +1,29 @@
+#pragma once
+
+// The real environment: POSIX files, the kernel's clocks and entropy, and a few threads a lane
+// (cw-log, cw-flush, cw-compact, cw-fetch). Files are created with mode 0600 and directories with
+// 0700; every descriptor is closed on exec.
+//
+// errno becomes an ErrorCode: ENOENT is kNotFound, EEXIST kAlreadyExists, ENOSPC and EDQUOT
+// kNoSpace, a lock that is held kLocked, all else kIo. Messages name the call, the path and the
+// reason.
+//
+// Destroying the environment waits until all lanes are idle: what was scheduled runs, and so does
+// what those tasks schedule. Whoever schedules work that never ends must stop it before.
+//
+// Threads: any, as Env says; one thread creates and destroys it.
+
+#include <memory>
+
+#include "base/env.h"
+
+namespace cordwood {
+
+struct PosixEnvOptions {
+  int compaction_threads = 1;  // at low priority
+  int fetch_threads = 4;       // how many block reads may wait for the disk at once
+};
+
+std::unique_ptr<Env> NewPosixEnv(const PosixEnvOptions& options = {});
+
+}  // namespace cordwood

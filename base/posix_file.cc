@@ -1,0 +1,156 @@
+#include "base/posix_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/format.h"
+
+namespace cordwood {
+namespace {
+
+/// Repeats a call that a signal interrupted.
+template <typename Call>
+auto Uninterrupted(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR) result = call();
+  return result;
+}
+
+class PosixFile : public File {
+ public:
+  PosixFile(std::string path, FileDescriptor fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+
+  Result<size_t> ReadAt(uint64_t offset, std::span<char> out) override {
+    size_t done = 0;
+    while (done < out.size()) {
+      const ssize_t count = Uninterrupted([&] {
+        return ::pread(fd_.get(), out.data() + done, out.size() - done,
+                       static_cast<off_t>(offset + done));
+      });
+      if (count < 0) return PosixFail("read", path_, errno);
+      if (count == 0) break;
+      done += static_cast<size_t>(count);
+    }
+    return done;
+  }
+
+  Status WriteAt(uint64_t offset, std::string_view data) override {
+    while (!data.empty()) {
+      const ssize_t count = Uninterrupted([&] {
+        return ::pwrite(fd_.get(), data.data(), data.size(), static_cast<off_t>(offset));
+      });
+      if (count < 0) return PosixFail("write", path_, errno);
+      if (count == 0) return PosixFail("write", path_, EIO);
+      offset += static_cast<uint64_t>(count);
+      data.remove_prefix(static_cast<size_t>(count));
+    }
+    return {};
+  }
+
+  Status Sync() override {
+    // An interrupted call has reported nothing yet, so repeating it loses no error. Any other
+    // failure may have dropped the dirty pages, and a second call would claim success.
+    if (Uninterrupted([&] { return ::fdatasync(fd_.get()); }) != 0) {
+      return PosixFail("sync", path_, errno);
+    }
+    return {};
+  }
+
+  Status Truncate(uint64_t size) override {
+    if (Uninterrupted([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }) != 0) {
+      return PosixFail("truncate", path_, errno);
+    }
+    return {};
+  }
+
+  Result<uint64_t> Size() override {
+    struct stat info = {};
+    if (::fstat(fd_.get(), &info) != 0) return PosixFail("stat", path_, errno);
+    return static_cast<uint64_t>(info.st_size);
+  }
+
+ private:
+  const std::string path_;
+  const FileDescriptor fd_;
+};
+
+class PosixLock : public FileLock {
+ public:
+  explicit PosixLock(FileDescriptor fd) : fd_(std::move(fd)) {}
+
+ private:
+  const FileDescriptor fd_;
+};
+
+ErrorCode CodeOf(int errno_value) {
+  switch (errno_value) {
+    case ENOENT:
+      return ErrorCode::kNotFound;
+    case EEXIST:
+      return ErrorCode::kAlreadyExists;
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorCode::kNoSpace;
+    default:
+      return ErrorCode::kIo;
+  }
+}
+
+int FlagsOf(OpenMode mode) {
+  switch (mode) {
+    case OpenMode::kRead:
+      return O_RDONLY;
+    case OpenMode::kReadWrite:
+      return O_RDWR;
+    case OpenMode::kCreate:
+      return O_RDWR | O_CREAT | O_EXCL;
+  }
+  return O_RDONLY;
+}
+
+}  // namespace
+
+std::unexpected<Error> PosixFail(std::string_view action, const std::string& path,
+                                 int errno_value) {
+  return Fail(CodeOf(errno_value), Format("cannot {} {}: {}", action, path,
+                                          std::generic_category().message(errno_value)));
+}
+
+FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)) {}
+
+FileDescriptor::~FileDescriptor() {
+  // Errors of close(2) say nothing about synced bytes, and the descriptor is gone either way.
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<FileDescriptor> OpenDescriptor(const std::string& path, int flags) {
+  constexpr mode_t kOwnerOnly = 0600;
+  const int fd = Uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kOwnerOnly); });
+  if (fd < 0) return PosixFail((flags & O_CREAT) != 0 ? "create" : "open", path, errno);
+  return FileDescriptor(fd);
+}
+
+Result<std::unique_ptr<File>> OpenPosixFile(const std::string& path, OpenMode mode) {
+  CW_ASSIGN(FileDescriptor fd, OpenDescriptor(path, FlagsOf(mode)));
+  return std::make_unique<PosixFile>(path, std::move(fd));
+}
+
+Result<std::unique_ptr<FileLock>> TakePosixLock(const std::string& path) {
+  CW_ASSIGN(FileDescriptor fd, OpenDescriptor(path, O_RDWR | O_CREAT));
+  if (Uninterrupted([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) != 0) {
+    if (errno == EWOULDBLOCK) {
+      return Fail(ErrorCode::kLocked, Format("{} is locked by another process", path));
+    }
+    return PosixFail("lock", path, errno);
+  }
+  return std::make_unique<PosixLock>(std::move(fd));
+}
+
+}  // namespace cordwood

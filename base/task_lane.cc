@@ -1,0 +1,77 @@
+#include "base/task_lane.h"
+
+#include <linux/ioprio.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <utility>
+
+#include "base/check.h"
+
+namespace cordwood {
+namespace {
+
+void LeaveSignalsToOthers() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+/// A preference, so a kernel that refuses it (a container may) is no error.
+void LowerPriority() {
+  constexpr int kNice = 5;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+  constexpr int kLowestBestEffort = 7;
+  syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+          IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, kLowestBestEffort));
+}
+
+}  // namespace
+
+TaskLane::TaskLane(Options options, std::function<void()> after_each_task)
+    : options_(std::move(options)), after_each_task_(std::move(after_each_task)) {
+  CHECK(options_.threads >= 1);
+  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Run(); });
+}
+
+TaskLane::~TaskLane() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void TaskLane::Schedule(std::function<void()> task) {
+  {
+    const std::scoped_lock lock(mutex_);
+    queue_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+}
+
+void TaskLane::Run() {
+  LeaveSignalsToOthers();
+  pthread_setname_np(pthread_self(), options_.thread_name.c_str());
+  if (options_.priority == Priority::kLow) LowerPriority();
+
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    std::function<void()> task = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    after_each_task_();
+    lock.lock();
+  }
+}
+
+}  // namespace cordwood

@@ -1,0 +1,210 @@
+#include "base/posix_env.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/format.h"
+
+namespace cordwood {
+namespace {
+
+std::string NewTempDir() {
+  std::string path = ::testing::TempDir() + "cordwood-env-XXXXXX";
+  EXPECT_NE(::mkdtemp(path.data()), nullptr);
+  return path;
+}
+
+class PosixEnvFiles : public ::testing::Test {
+ protected:
+  ~PosixEnvFiles() override { std::filesystem::remove_all(dir_); }
+
+  std::string Path(const std::string& name) const { return dir_ + "/" + name; }
+
+  std::unique_ptr<File> MustOpen(const std::string& name, OpenMode mode) {
+    auto file = env_->Open(Path(name), mode);
+    EXPECT_TRUE(file) << file.error().message();
+    return file ? *std::move(file) : nullptr;
+  }
+
+  std::string ReadAll(const std::string& name) {
+    const auto file = MustOpen(name, OpenMode::kRead);
+    std::string bytes(*file->Size() + 10, '?');
+    bytes.resize(*file->ReadAt(0, bytes));
+    return bytes;
+  }
+
+  const std::string dir_ = NewTempDir();
+  const std::unique_ptr<Env> env_ = NewPosixEnv();
+};
+
+template <typename T>
+ErrorCode CodeOf(const Result<T>& result) {
+  EXPECT_FALSE(result);
+  return result ? ErrorCode::kInvalidArgument : result.error().code();
+}
+
+TEST_F(PosixEnvFiles, WhatIsWrittenIsRead) {
+  const auto file = MustOpen("a", OpenMode::kCreate);
+  ASSERT_TRUE(file->WriteAt(3, "def"));
+  ASSERT_TRUE(file->WriteAt(0, "abc"));
+  ASSERT_TRUE(file->Sync());
+  EXPECT_EQ(file->Size(), 6u);
+  EXPECT_EQ(ReadAll("a"), "abcdef");
+}
+
+TEST_F(PosixEnvFiles, AReadPastTheEndIsShort) {
+  const auto file = MustOpen("a", OpenMode::kCreate);
+  ASSERT_TRUE(file->WriteAt(0, "abc"));
+  std::string bytes(10, '?');
+  EXPECT_EQ(file->ReadAt(1, bytes), 2u);
+  EXPECT_EQ(bytes.substr(0, 2), "bc");
+  EXPECT_EQ(file->ReadAt(100, bytes), 0u);
+}
+
+TEST_F(PosixEnvFiles, AWriteBeyondTheEndLeavesZeros) {
+  const auto file = MustOpen("a", OpenMode::kCreate);
+  ASSERT_TRUE(file->WriteAt(4, "x"));
+  EXPECT_EQ(ReadAll("a"), std::string("\0\0\0\0x", 5));
+}
+
+TEST_F(PosixEnvFiles, TruncateCutsAndExtends) {
+  const auto file = MustOpen("a", OpenMode::kCreate);
+  ASSERT_TRUE(file->WriteAt(0, "abcdef"));
+  ASSERT_TRUE(file->Truncate(2));
+  EXPECT_EQ(ReadAll("a"), "ab");
+  ASSERT_TRUE(file->Truncate(4));
+  EXPECT_EQ(ReadAll("a"), std::string("ab\0\0", 4));
+}
+
+TEST_F(PosixEnvFiles, OpenModesSayWhatMustExist) {
+  EXPECT_EQ(CodeOf(env_->Open(Path("a"), OpenMode::kRead)), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(env_->Open(Path("a"), OpenMode::kReadWrite)), ErrorCode::kNotFound);
+  ASSERT_TRUE(MustOpen("a", OpenMode::kCreate));
+  EXPECT_EQ(CodeOf(env_->Open(Path("a"), OpenMode::kCreate)), ErrorCode::kAlreadyExists);
+  EXPECT_TRUE(MustOpen("a", OpenMode::kReadWrite)->WriteAt(0, "x"));
+  EXPECT_EQ(CodeOf(MustOpen("a", OpenMode::kRead)->WriteAt(0, "y")), ErrorCode::kIo);
+  EXPECT_EQ(ReadAll("a"), "x");
+}
+
+TEST_F(PosixEnvFiles, ErrorsNameTheCallThePathAndTheReason) {
+  const auto file = env_->Open(Path("missing"), OpenMode::kRead);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().message(),
+            Format("cannot open {}: No such file or directory", Path("missing")));
+}
+
+TEST_F(PosixEnvFiles, AFullDiskIsNoSpace) {
+  const auto file = env_->Open("/dev/full", OpenMode::kReadWrite);
+  if (!file) GTEST_SKIP() << "no /dev/full here";
+  EXPECT_EQ(CodeOf((*file)->WriteAt(0, "x")), ErrorCode::kNoSpace);
+}
+
+TEST_F(PosixEnvFiles, FilesAreForTheirOwnerOnly) {
+  MustOpen("a", OpenMode::kCreate);
+  ASSERT_TRUE(env_->CreateDir(Path("d")));
+  struct stat info = {};
+  ASSERT_EQ(::stat(Path("a").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0077, 0u);
+  ASSERT_EQ(::stat(Path("d").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0077, 0u);
+}
+
+TEST_F(PosixEnvFiles, RenameReplaces) {
+  ASSERT_TRUE(MustOpen("a", OpenMode::kCreate)->WriteAt(0, "new"));
+  ASSERT_TRUE(MustOpen("b", OpenMode::kCreate)->WriteAt(0, "old"));
+  ASSERT_TRUE(env_->Rename(Path("a"), Path("b")));
+  EXPECT_EQ(ReadAll("b"), "new");
+  EXPECT_EQ(env_->Exists(Path("a")), false);
+  EXPECT_EQ(CodeOf(env_->Rename(Path("a"), Path("b"))), ErrorCode::kNotFound);
+}
+
+TEST_F(PosixEnvFiles, RemoveTakesFilesOnly) {
+  MustOpen("a", OpenMode::kCreate);
+  EXPECT_TRUE(env_->Remove(Path("a")));
+  EXPECT_EQ(env_->Exists(Path("a")), false);
+  EXPECT_EQ(CodeOf(env_->Remove(Path("a"))), ErrorCode::kNotFound);
+  ASSERT_TRUE(env_->CreateDir(Path("d")));
+  EXPECT_FALSE(env_->Remove(Path("d")));
+}
+
+TEST_F(PosixEnvFiles, CreateDirAcceptsAnExistingDirectoryButNoFile) {
+  EXPECT_TRUE(env_->CreateDir(Path("d")));
+  EXPECT_TRUE(env_->CreateDir(Path("d")));
+  EXPECT_EQ(CodeOf(env_->CreateDir(Path("x/y"))), ErrorCode::kNotFound);
+  MustOpen("a", OpenMode::kCreate);
+  EXPECT_EQ(CodeOf(env_->CreateDir(Path("a"))), ErrorCode::kAlreadyExists);
+}
+
+TEST_F(PosixEnvFiles, ListNamesTheEntries) {
+  EXPECT_TRUE(env_->List(dir_)->empty());
+  MustOpen("a", OpenMode::kCreate);
+  MustOpen(".hidden", OpenMode::kCreate);
+  ASSERT_TRUE(env_->CreateDir(Path("d")));
+  std::vector<std::string> names = *env_->List(dir_);
+  std::ranges::sort(names);
+  EXPECT_EQ(names, (std::vector<std::string>{".hidden", "a", "d"}));
+  EXPECT_EQ(CodeOf(env_->List(Path("missing"))), ErrorCode::kNotFound);
+}
+
+TEST_F(PosixEnvFiles, DirectoriesCanBeSynced) {
+  EXPECT_TRUE(env_->SyncDir(dir_));
+  EXPECT_EQ(CodeOf(env_->SyncDir(Path("missing"))), ErrorCode::kNotFound);
+  MustOpen("a", OpenMode::kCreate);
+  EXPECT_EQ(CodeOf(env_->SyncDir(Path("a"))), ErrorCode::kIo);
+}
+
+TEST_F(PosixEnvFiles, ExistsLooksThroughMissingParents) {
+  EXPECT_EQ(env_->Exists(dir_), true);
+  EXPECT_EQ(env_->Exists(Path("x/y")), false);
+  MustOpen("a", OpenMode::kCreate);
+  EXPECT_EQ(env_->Exists(Path("a/b")), false);
+}
+
+TEST_F(PosixEnvFiles, FreeSpaceIsKnown) {
+  EXPECT_GT(*env_->FreeSpace(dir_), 0u);
+  EXPECT_EQ(CodeOf(env_->FreeSpace(Path("missing"))), ErrorCode::kNotFound);
+}
+
+TEST_F(PosixEnvFiles, ALockIsHeldOnceAndReleasedByItsDestructor) {
+  auto first = env_->Lock(Path("LOCK"));
+  ASSERT_TRUE(first);
+  const auto second = env_->Lock(Path("LOCK"));
+  EXPECT_EQ(CodeOf(second), ErrorCode::kLocked);
+  EXPECT_NE(second.error().message().find("LOCK is locked by another process"), std::string::npos);
+  first->reset();
+  EXPECT_TRUE(env_->Lock(Path("LOCK")));
+  EXPECT_EQ(CodeOf(env_->Lock(Path("missing/LOCK"))), ErrorCode::kNotFound);
+}
+
+TEST_F(PosixEnvFiles, NoDescriptorIsLeftBehindOrInherited) {
+  const auto open_descriptors = [] {
+    std::vector<int> fds;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      fds.push_back(std::stoi(entry.path().filename()));
+    }
+    return fds;
+  };
+  const std::vector<int> before = open_descriptors();
+  {
+    const auto file = MustOpen("a", OpenMode::kCreate);
+    const auto lock = env_->Lock(Path("LOCK"));
+    EXPECT_EQ(CodeOf(env_->Lock(Path("LOCK"))), ErrorCode::kLocked);
+    for (const int fd : open_descriptors()) {
+      if (std::ranges::find(before, fd) != before.end()) continue;
+      const int flags = ::fcntl(fd, F_GETFD);  // -1 for the descriptor of the listing itself
+      EXPECT_TRUE(flags == -1 || (flags & FD_CLOEXEC) != 0) << fd;
+    }
+    ASSERT_TRUE(env_->List(dir_));
+    ASSERT_TRUE(env_->SyncDir(dir_));
+  }
+  EXPECT_EQ(open_descriptors().size(), before.size());
+}
+
+}  // namespace
+}  // namespace cordwood

@@ -1,0 +1,86 @@
+#pragma once
+
+// The newest part of the tree: entries in memory, sorted, until they are flushed to a table file.
+// Beside the entries it keeps what a flush must carry on: dead ranges and changes of counters.
+//
+// Owned by a version. Never decides what is visible: readers name the newest seq they may see.
+//
+// Threads: one writer. Get, iterators and bytes() from any thread meanwhile, provided that what
+// they look for was added before they were told its seq. Everything else belongs to the writer
+// until the memtable is immutable, then to everybody.
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "storage/entry.h"
+#include "storage/entry_iterator.h"
+#include "storage/memtable/arena.h"
+#include "storage/memtable/hash_index.h"
+#include "storage/memtable/skiplist.h"
+
+namespace cordwood::storage {
+
+class Memtable {
+ public:
+  /// The value lives as long as the memtable.
+  struct Found {
+    Tag tag;
+    Seq seq = 0;
+    std::string_view value;
+  };
+
+  Memtable() = default;
+  Memtable(const Memtable&) = delete;
+  Memtable& operator=(const Memtable&) = delete;
+
+  /// REQUIRES: `seq` was not used for this key before.
+  void Add(Seq seq, Tag tag, std::string_view key, std::string_view value);
+  void AddDeadRange(std::string_view begin, std::string_view end, Seq seq);
+  void AddCount(uint64_t counter, int64_t delta);
+  /// Widens [first_seq, last_seq] by an operation that leaves nothing else here.
+  void NoteSeq(Seq seq);
+
+  /// The newest version of `key` with a seq of at most `at_most`; it may be a tombstone.
+  /// `hash` is Hash64(key).
+  std::optional<Found> Get(std::string_view key, uint64_t hash, Seq at_most) const;
+  std::optional<Found> Get(std::string_view key, Seq at_most) const {
+    return Get(key, Hash64(key), at_most);
+  }
+
+  /// The memtable outlives the iterator. Entries added meanwhile may or may not show up.
+  std::unique_ptr<EntryIterator> NewIterator() const;
+
+  /// Memory in use, for deciding when to flush.
+  size_t bytes() const;
+
+  uint64_t entries() const { return entries_; }
+  bool empty() const { return last_seq_ == 0; }
+  /// Smallest and largest seq of anything added; 0 when empty.
+  Seq first_seq() const { return first_seq_; }
+  Seq last_seq() const { return last_seq_; }
+  std::span<const DeadRangeView> dead_ranges() const { return dead_ranges_; }
+  /// The sum of the changes of each counter that changed.
+  const std::map<uint64_t, int64_t>& counts() const { return counts_; }
+
+ private:
+  std::string_view Copy(std::string_view bytes);
+
+  Arena arena_;
+  SkipList list_{&arena_};
+  HashIndex index_{&arena_};
+  uint64_t entries_ = 0;
+  Seq first_seq_ = 0;
+  Seq last_seq_ = 0;
+  std::vector<DeadRangeView> dead_ranges_;  // their bytes are in the arena
+  std::map<uint64_t, int64_t> counts_;
+  std::atomic<size_t> side_bytes_ = 0;  // of the two above
+};
+
+}  // namespace cordwood::storage

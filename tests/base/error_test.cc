@@ -18,8 +18,14 @@ Result<int> Quarter(int value) {
   return half / 2;
 }
 
-Result<std::unique_ptr<int>> Boxed(int value) {
-  CW_ASSIGN(auto box, Result<std::unique_ptr<int>>(std::make_unique<int>(value)));
+Result<std::unique_ptr<int>> HalfInABox(int value) {
+  CW_ASSIGN(const int half, Half(value));
+  return std::make_unique<int>(half);
+}
+
+Result<std::unique_ptr<int>> QuarterInABox(int value) {
+  CW_ASSIGN(auto box, HalfInABox(value));
+  CW_ASSIGN(box, HalfInABox(*box));
   return box;
 }
 
@@ -31,9 +37,10 @@ TEST(Error, PassesThroughTheMacros) {
 }
 
 TEST(Error, MoveOnlyValuesCanBeAssigned) {
-  const auto box = Boxed(5);
+  const auto box = QuarterInABox(20);
   ASSERT_TRUE(box);
   EXPECT_EQ(**box, 5);
+  EXPECT_FALSE(QuarterInABox(10));
 }
 
 TEST(Error, APrefixKeepsTheCode) {

@@ -62,9 +62,9 @@ struct Decimal {
 
 Decimal ShortestDecimal(double value) {
   std::array<char, 32> text;  // d.ddde[+-]xx
-  const auto [end, error] =
+  const std::to_chars_result written =
       std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::scientific);
-  CHECK(error == std::errc());
+  CHECK(written.ec == std::errc());
   Decimal decimal;
   const char* at = text.data();
   for (; *at != 'e'; ++at) {
@@ -72,7 +72,7 @@ Decimal ShortestDecimal(double value) {
   }
   ++at;
   if (*at == '+') ++at;
-  std::from_chars(at, end, decimal.exponent);
+  std::from_chars(at, written.ptr, decimal.exponent);
   decimal.exponent -= decimal.count - 1;
   return decimal;
 }

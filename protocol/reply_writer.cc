@@ -1,0 +1,139 @@
+#include "protocol/reply_writer.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/number.h"
+
+namespace cordwood::protocol {
+namespace {
+
+/// A type byte, twenty digits, CR LF.
+constexpr size_t kHeaderBytesMax = 23;
+
+/// Writes "<type><value>\r\n" and returns its length. Most headers have one or two digits.
+size_t FormatHeader(char* to, char type, int64_t value) {
+  to[0] = type;
+  size_t at = 1;
+  if (value >= 0 && value < 10) {
+    to[at++] = static_cast<char>('0' + value);
+  } else if (value >= 10 && value < 100) {
+    to[at++] = static_cast<char>('0' + value / 10);
+    to[at++] = static_cast<char>('0' + value % 10);
+  } else {
+    at += FormatInt64(value, to + at);
+  }
+  to[at++] = '\r';
+  to[at++] = '\n';
+  return at;
+}
+
+size_t FormatHeader(char* to, char type, size_t value) {
+  return FormatHeader(to, type, static_cast<int64_t>(value));
+}
+
+}  // namespace
+
+void ReplyWriter::Line(char type, std::string_view text) {
+  out_.push_back(type);
+  const size_t start = out_.size();
+  out_.append(text);
+  const auto ends_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  std::replace_if(out_.begin() + static_cast<std::ptrdiff_t>(start), out_.end(), ends_line, ' ');
+  out_.append("\r\n");
+}
+
+void ReplyWriter::Header(char type, size_t count) {
+  char header[kHeaderBytesMax];
+  out_.append(header, FormatHeader(header, type, count));
+}
+
+void ReplyWriter::Integer(int64_t value) {
+  char header[kHeaderBytesMax];
+  out_.append(header, FormatHeader(header, ':', value));
+}
+
+void ReplyWriter::Bulk(std::string_view bytes) {
+  char header[kHeaderBytesMax];
+  const size_t header_bytes = FormatHeader(header, '$', bytes.size());
+  const size_t start = out_.size();
+  const size_t end = start + header_bytes + bytes.size() + 2;
+  out_.resize_and_overwrite(end, [&](char* to, size_t /*room*/) {
+    char* at = std::copy_n(header, header_bytes, to + start);
+    at = std::copy_n(bytes.data(), bytes.size(), at);
+    at[0] = '\r';
+    at[1] = '\n';
+    return end;
+  });
+}
+
+void ReplyWriter::BulkInteger(int64_t value) {
+  char text[kInt64TextMax];
+  Bulk({text, FormatInt64(value, text)});
+}
+
+void ReplyWriter::Null() { Raw(resp3() ? "_\r\n" : "$-1\r\n"); }
+
+void ReplyWriter::NullArray() { Raw(resp3() ? "_\r\n" : "*-1\r\n"); }
+
+bool ReplyWriter::AttributeHeader(size_t pairs) {
+  if (resp3()) Header('|', pairs);
+  return resp3();
+}
+
+void ReplyWriter::InsertHeader(size_t position, char type, size_t count) {
+  char header[kHeaderBytesMax];
+  out_.insert(position, header, FormatHeader(header, type, count));
+}
+
+void ReplyWriter::InsertArrayHeader(size_t position, size_t count) {
+  InsertHeader(position, '*', count);
+}
+
+void ReplyWriter::InsertMapHeader(size_t position, size_t pairs) {
+  InsertHeader(position, resp3() ? '%' : '*', resp3() ? pairs : 2 * pairs);
+}
+
+void ReplyWriter::InsertSetHeader(size_t position, size_t count) {
+  InsertHeader(position, resp3() ? '~' : '*', count);
+}
+
+void ReplyWriter::Double(double value) {
+  if (resp3()) {
+    out_.push_back(',');
+    AppendDouble(out_, value);
+    out_.append("\r\n");
+    return;
+  }
+  std::string text;
+  AppendDouble(text, value);
+  Bulk(text);
+}
+
+void ReplyWriter::Bool(bool value) {
+  if (resp3()) {
+    Raw(value ? "#t\r\n" : "#f\r\n");
+  } else {
+    Raw(value ? kOneReply : kZeroReply);
+  }
+}
+
+void ReplyWriter::BigNumber(std::string_view digits) {
+  if (resp3()) {
+    Line('(', digits);
+  } else {
+    Bulk(digits);
+  }
+}
+
+void ReplyWriter::VerbatimString(std::string_view text, std::string_view format) {
+  CHECK(format.size() == 3);
+  if (!resp3()) {
+    Bulk(text);
+    return;
+  }
+  Header('=', format.size() + 1 + text.size());
+  out_.append(format).append(":").append(text).append("\r\n");
+}
+
+}  // namespace cordwood::protocol

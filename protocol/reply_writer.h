@@ -1,0 +1,95 @@
+#pragma once
+
+// Appends replies to a string, in RESP2 or RESP3. The one encoder of replies: no text that a
+// client chose can end a line early, because simple strings and errors lose CR, LF and NUL here.
+//
+// What RESP2 lacks becomes what Redis sends instead: a map is a flat array, a set or push an
+// array, a double, big number or verbatim string a bulk string, a boolean :1 or :0.
+//
+// Headers count the elements that the caller appends next; nothing checks that they come.
+// A command that is discarded and run again remembers size() and truncates.
+//
+// The string belongs to the caller and outlives the writer. Threads: one at a time.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cordwood::protocol {
+
+enum class RespVersion : uint8_t { kResp2 = 2, kResp3 = 3 };
+
+/// Whole replies that are the same in both versions, for Raw().
+inline constexpr std::string_view kOkReply = "+OK\r\n";
+inline constexpr std::string_view kPongReply = "+PONG\r\n";
+inline constexpr std::string_view kQueuedReply = "+QUEUED\r\n";
+inline constexpr std::string_view kZeroReply = ":0\r\n";
+inline constexpr std::string_view kOneReply = ":1\r\n";
+inline constexpr std::string_view kMinusOneReply = ":-1\r\n";
+inline constexpr std::string_view kMinusTwoReply = ":-2\r\n";
+inline constexpr std::string_view kEmptyBulkReply = "$0\r\n\r\n";
+inline constexpr std::string_view kEmptyArrayReply = "*0\r\n";
+
+class ReplyWriter {
+ public:
+  ReplyWriter(std::string& out, RespVersion version) : out_(out), version_(version) {}
+  ReplyWriter(const ReplyWriter&) = delete;
+  ReplyWriter& operator=(const ReplyWriter&) = delete;
+
+  RespVersion version() const { return version_; }
+  bool resp3() const { return version_ == RespVersion::kResp3; }
+  void SetVersion(RespVersion version) { version_ = version; }
+
+  size_t size() const { return out_.size(); }
+  /// REQUIRES: size <= this->size().
+  void Truncate(size_t size) { out_.resize(size); }
+
+  /// Bytes that are replies already.
+  void Raw(std::string_view encoded) { out_.append(encoded); }
+  void Ok() { Raw(kOkReply); }
+
+  void SimpleString(std::string_view text) { Line('+', text); }
+  /// `text` starts with the code: "ERR no such key", "WRONGTYPE Operation against ...".
+  void Error(std::string_view text) { Line('-', text); }
+  void Integer(int64_t value);
+  void Bulk(std::string_view bytes);
+  /// The decimal digits as a bulk string.
+  void BulkInteger(int64_t value);
+
+  /// The absence of a value.
+  void Null();
+  /// The absence of an array: an aborted EXEC, BLPOP after its time. RESP3 has one null only.
+  void NullArray();
+
+  void ArrayHeader(size_t count) { Header('*', count); }
+  /// `pairs` keys, each followed by its value.
+  void MapHeader(size_t pairs) { resp3() ? Header('%', pairs) : Header('*', 2 * pairs); }
+  void SetHeader(size_t count) { Header(resp3() ? '~' : '*', count); }
+  void PushHeader(size_t count) { Header(resp3() ? '>' : '*', count); }
+  /// False, and nothing is appended, in RESP2: then the caller leaves the pairs out.
+  [[nodiscard]] bool AttributeHeader(size_t pairs);
+
+  /// The same headers put in at `position`, before the elements already appended behind it, for
+  /// those who know the count last. Moves these bytes.
+  void InsertArrayHeader(size_t position, size_t count);
+  void InsertMapHeader(size_t position, size_t pairs);
+  void InsertSetHeader(size_t position, size_t count);
+
+  void Double(double value);
+  void Bool(bool value);
+  /// `digits`: an optional minus and decimal digits.
+  void BigNumber(std::string_view digits);
+  /// Text for people (format "txt") or Markdown ("mkd"); `format` has three letters.
+  void VerbatimString(std::string_view text, std::string_view format = "txt");
+
+ private:
+  void Line(char type, std::string_view text);
+  void Header(char type, size_t count);
+  void InsertHeader(size_t position, char type, size_t count);
+
+  std::string& out_;
+  RespVersion version_;
+};
+
+}  // namespace cordwood::protocol

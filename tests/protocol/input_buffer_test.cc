@@ -1,0 +1,89 @@
+#include "protocol/input_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "base/random.h"
+
+namespace cordwood::protocol {
+namespace {
+
+void Append(InputBuffer& buffer, std::string_view bytes, size_t known_size = 0) {
+  // The block that the bytes leave is not looked at again.
+  static_cast<void>(buffer.MakeRoom(bytes.size(), known_size));
+  std::memcpy(buffer.writable().data(), bytes.data(), bytes.size());
+  buffer.Commit(bytes.size());
+}
+
+TEST(InputBuffer, HoldsWhatWasAppendedAndNotConsumed) {
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    InputBuffer buffer;
+    std::string model;
+    for (int step = 0; step < 300; ++step) {
+      const std::string bytes(random.Below(random.OneIn(20) ? 100'000 : 500),
+                              static_cast<char>('a' + step % 26));
+      Append(buffer, bytes, random.Below(2) * random.Below(200'000));
+      model += bytes;
+      const size_t consumed = random.OneIn(3) ? model.size() : random.Below(model.size() + 1);
+      buffer.Consume(consumed);
+      model.erase(0, consumed);
+      if (random.OneIn(30)) buffer.Detach();
+      if (random.OneIn(30)) buffer.ReleaseIfEmpty();
+      ASSERT_EQ(buffer.unconsumed(), model);
+    }
+  }
+}
+
+TEST(InputBuffer, KeepsItsBytesInPlaceWhileThereIsRoom) {
+  InputBuffer buffer;
+  Append(buffer, std::string(1000, 'a'));
+  EXPECT_NE(buffer.MakeRoom(1000, 0), nullptr);
+  const char* const before = buffer.data();
+  EXPECT_EQ(buffer.MakeRoom(500, 0), nullptr);
+  EXPECT_EQ(buffer.data(), before);
+}
+
+TEST(InputBuffer, GrowsGeometricallyAndStopsAtTheKnownSize) {
+  constexpr size_t kKnown = 1'000'000;
+  InputBuffer buffer;
+  int moves = 0;
+  const std::string segment(1000, 'a');
+  for (size_t size = 0; size < kKnown; size += segment.size()) {
+    if (buffer.MakeRoom(segment.size(), kKnown) != nullptr) ++moves;
+    std::memcpy(buffer.writable().data(), segment.data(), segment.size());
+    buffer.Commit(segment.size());
+    EXPECT_LE(buffer.capacity(), std::min(kKnown, 2 * (size + segment.size())));
+  }
+  EXPECT_LE(moves, 11);
+  EXPECT_EQ(buffer.capacity(), kKnown);
+}
+
+TEST(InputBuffer, DetachLeavesTheRestInANewBlock) {
+  InputBuffer buffer;
+  Append(buffer, "first|rest");
+  const char* const first = buffer.data();
+  buffer.Consume(6);
+  const std::unique_ptr<char[]> block = buffer.Detach();
+  EXPECT_EQ(block.get(), first);
+  EXPECT_EQ(std::string_view(block.get(), 5), "first");
+  EXPECT_EQ(buffer.unconsumed(), "rest");
+}
+
+TEST(InputBuffer, ReleasesOnlyWhenEmpty) {
+  InputBuffer buffer;
+  Append(buffer, "ab");
+  buffer.Consume(1);
+  buffer.ReleaseIfEmpty();
+  EXPECT_EQ(buffer.unconsumed(), "b");
+  buffer.Consume(1);
+  buffer.ReleaseIfEmpty();
+  EXPECT_EQ(buffer.capacity(), 0U);
+}
+
+}  // namespace
+}  // namespace cordwood::protocol

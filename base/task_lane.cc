@@ -1,6 +1,5 @@
 #include "base/task_lane.h"
 
-#include <linux/ioprio.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -25,9 +24,10 @@ void LeaveSignalsToOthers() {
 void LowerPriority() {
   constexpr int kNice = 5;
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
-  constexpr int kLowestBestEffort = 7;
-  syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
-          IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, kLowestBestEffort));
+  // From linux/ioprio.h, which newer kernels' headers do not let C++ include.
+  constexpr int kThisThread = 1;                  // IOPRIO_WHO_PROCESS, with 0
+  constexpr int kLowestBestEffort = 2 << 13 | 7;  // IOPRIO_CLASS_BE, level 7 of 0 to 7
+  syscall(SYS_ioprio_set, kThisThread, 0, kLowestBestEffort);
 }
 
 }  // namespace

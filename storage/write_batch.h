@@ -64,6 +64,8 @@ class OpReader {
   bool done() const { return rest_.empty(); }
   /// REQUIRES: !done(). kCorruption if the bytes are not an op.
   Result<Op> Next();
+  /// The ops that are not decoded yet.
+  std::string_view rest() const { return rest_; }
 
  private:
   std::string_view rest_;

@@ -1,0 +1,186 @@
+#include "storage/compaction/background.h"
+
+#include "base/format.h"
+#include "base/log.h"
+#include "storage/file_names.h"
+
+namespace cordwood::storage {
+namespace {
+
+constexpr int kTriesMax = 3;
+
+}  // namespace
+
+Background::Background(Env& env, std::string dir, const StoreOptions& options, VersionSet& versions,
+                       Hooks hooks)
+    : env_(env),
+      dir_(std::move(dir)),
+      options_(options),
+      versions_(versions),
+      hooks_(std::move(hooks)) {}
+
+PickerOptions Background::picker_options() const {
+  return {.runs_per_level = options_.runs_per_level,
+          .last_level_fanout = options_.last_level_fanout,
+          .piece_bytes = 8 * options_.fragment_bytes};
+}
+
+void Background::Kick() {
+  KickFlush();
+  KickMerges();
+  KickRemovals();
+}
+
+void Background::Tick() {
+  {
+    const std::scoped_lock lock(mutex_);
+    blocked_ = false;
+  }
+  Kick();
+}
+
+void Background::KickFlush() {
+  const std::vector<std::shared_ptr<Memtable>> immutables = versions_.Immutables();
+  if (immutables.empty() || immutables.front()->last_seq() > hooks_.synced()) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (flushing_ || blocked_ || stopping_ || !status_) return;
+    flushing_ = true;
+  }
+  env_.Schedule(Lane::kFlush, [this, memtable = immutables.front()] {
+    EndJob(stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : Flush(memtable),
+           [this] { flushing_ = false; });
+  });
+}
+
+void Background::KickMerges() {
+  const PickerOptions options = picker_options();
+  while (true) {
+    const Seq horizon = hooks_.horizon();
+    Job job{.tree = versions_.tree()};
+    std::vector<std::function<void()>> done;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (merging_ >= options_.compaction_threads || blocked_ || stopping_) return;
+      if (!status_ || !corruption_) return;
+      picker_.horizon = horizon;
+      job.choice = PickCompaction(*job.tree, picker_, options);
+      if (job.choice.kind != Choice::Kind::kNothing) {
+        picker_.busy.insert(job.choice.inputs.begin(), job.choice.inputs.end());
+        for (const Choice::Drop& drop : job.choice.drops) picker_.busy.insert(drop.run);
+        ++merging_;
+      } else if (picker_.everything && merging_ == 0 && !flushing_ &&
+                 versions_.Immutables().empty()) {
+        picker_.everything = false;
+        done = std::exchange(everything_done_, {});
+      }
+    }
+    for (const std::function<void()>& callback : done) callback();
+    if (job.choice.kind == Choice::Kind::kNothing) return;
+    env_.Schedule(Lane::kCompaction, [this, job] { CompactionTask(job); });
+  }
+}
+
+void Background::CompactionTask(const Job& job) {
+  const Status status = stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : CarryOut(job);
+  EndJob(status, [&] {
+    --merging_;
+    for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
+    for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);
+    if (status && job.choice.kind == Choice::Kind::kMerge && job.choice.target_run != 0) {
+      picker_.cursor = job.choice.bounds.end.value_or("");
+    }
+  });
+}
+
+void Background::KickRemovals() {
+  if (!versions_.HasObsolete()) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (removing_ || stopping_) return;
+    removing_ = true;
+  }
+  env_.Schedule(Lane::kFlush, [this] {
+    const std::vector<uint64_t> files = versions_.TakeObsolete();
+    Discard(files);
+    const std::scoped_lock lock(mutex_);
+    stats_.files_removed += files.size();
+    removing_ = false;
+  });
+}
+
+void Background::CompactEverything(std::function<void()> done) {
+  {
+    const std::scoped_lock lock(mutex_);
+    picker_.everything = true;
+    everything_done_.push_back(std::move(done));
+  }
+  Kick();
+}
+
+void Background::Stop() {
+  stopping_ = true;
+  env_.Await([this] {
+    const std::scoped_lock lock(mutex_);
+    return !flushing_ && !removing_ && merging_ == 0;
+  });
+}
+
+void Background::EndJob(const Status& status, const std::function<void()>& release) {
+  {
+    const std::scoped_lock lock(mutex_);
+    release();
+    Judge(status);
+  }
+  hooks_.progress();
+  Kick();
+}
+
+void Background::Judge(const Status& status) {
+  if (status) {
+    failures_ = 0;
+    out_of_space_ = false;
+    return;
+  }
+  const Error& error = status.error();
+  if (error.code() == ErrorCode::kClosed) return;
+  blocked_ = true;
+  if (error.code() == ErrorCode::kNoSpace) {
+    if (!out_of_space_.exchange(true)) LogWarning(error.message());
+  } else if (error.code() == ErrorCode::kCorruption) {
+    if (corruption_) corruption_ = status;
+    LogWarning(Format("compaction stopped: {}", error.message()));
+  } else if (versions_.failed() || ++failures_ >= kTriesMax) {
+    status_ = status;
+    failed_ = true;
+    LogWarning(Format("background work stopped: {}", error.message()));
+  }
+}
+
+void Background::Discard(const std::vector<uint64_t>& files) {
+  for (const uint64_t number : files) {
+    IgnoreError(env_.Remove(TablePath(dir_, number)), "what is left is removed at the next start");
+  }
+}
+
+Status Background::status() const {
+  const std::scoped_lock lock(mutex_);
+  return status_;
+}
+
+Status Background::corruption() const {
+  const std::scoped_lock lock(mutex_);
+  return corruption_;
+}
+
+bool Background::busy() const {
+  const std::scoped_lock lock(mutex_);
+  return flushing_ || merging_ > 0;
+}
+
+BackgroundStats Background::stats() const {
+  const std::scoped_lock lock(mutex_);
+  return stats_;
+}
+
+}  // namespace cordwood::storage

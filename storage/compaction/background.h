@@ -1,0 +1,128 @@
+#pragma once
+
+// Keeps the tree in shape: flushes memtables whose entries are durable, runs the merges that the
+// picker chooses, removes files that nobody needs.
+//
+// A job is one task of a background lane. One flush runs at a time, oldest memtable first; as
+// many merges as there are compaction threads, on different runs. A job that fails for lack of
+// space is tried again by Tick; corruption stops the merges that meet it and is reported; any
+// other failure stops all background work and is reported.
+//
+// Threads: any. Stop must be called before destruction, when no more work is handed in.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "storage/compaction/merge.h"
+#include "storage/compaction/picker.h"
+#include "storage/options.h"
+#include "storage/version/version_set.h"
+
+namespace cordwood::storage {
+
+struct BackgroundStats {
+  uint64_t flushes = 0;
+  uint64_t flush_bytes = 0;  // written
+  uint64_t merges = 0;
+  uint64_t merge_bytes_read = 0;
+  uint64_t merge_bytes_written = 0;
+  uint64_t files_removed = 0;
+};
+
+class Background {
+ public:
+  /// What background work needs of the store.
+  struct Hooks {
+    /// Seqs up to here are on stable storage: a memtable may be flushed once this passed its last.
+    std::function<Seq()> synced;
+    /// The smallest seq at which anybody may read, now or later.
+    std::function<Seq()> horizon;
+    /// Counters moved by a settlement.
+    std::function<void(const Counters&)> corrected;
+    /// A memtable was flushed: the log may forget everything up to this seq.
+    std::function<void(Seq)> flushed;
+    /// Something changed that a waiting writer may care about.
+    std::function<void()> progress;
+    /// Called by merges with the bytes they processed; may sleep.
+    std::function<void(uint64_t)> throttle;
+  };
+
+  Background(Env& env, std::string dir, const StoreOptions& options, VersionSet& versions,
+             Hooks hooks);
+
+  /// Starts whatever can be started. Cheap.
+  void Kick();
+  /// Kick, and another try for jobs that failed for lack of space. A few times a second.
+  void Tick();
+  /// Merges everything into one run, in the background. `done` is called once, when it is.
+  void CompactEverything(std::function<void()> done);
+  /// Waits for running jobs to give up or end; starts no new ones.
+  void Stop();
+
+  /// Background work stopped for good; status() says why.
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  Status status() const;
+  /// The first corruption that a merge met; ok if none.
+  Status corruption() const;
+  /// A job failed for lack of space and has not succeeded since.
+  bool out_of_space() const { return out_of_space_.load(std::memory_order_relaxed); }
+  bool busy() const;
+  BackgroundStats stats() const;
+  PickerOptions picker_options() const;
+
+ private:
+  struct Job {
+    Choice choice;
+    std::shared_ptr<const Tree> tree;
+  };
+
+  void KickFlush();
+  void KickMerges();
+  void KickRemovals();
+  void CompactionTask(const Job& job);
+  /// Runs `release` under the mutex, judges the job's end, and looks for more work.
+  void EndJob(const Status& status, const std::function<void()>& release);
+  void Judge(const Status& status);
+
+  Status Flush(const std::shared_ptr<Memtable>& memtable);
+  Status CarryOut(const Job& job);
+  Status Merge(const Job& job);
+  Status Deepen(const Choice& choice);
+  Status Drop(const Choice& choice);
+  /// The merge that `job` asks for; puts what happens to its inputs into `edit`.
+  MergePlan PlanMerge(const Job& job, Edit& edit);
+  VersionSet::Installation NewInstallation();
+  void Discard(const std::vector<uint64_t>& files);
+  RunWriter::Options WriterOptions(bool is_last) const;
+
+  Env& env_;
+  const std::string dir_;
+  const StoreOptions options_;
+  VersionSet& versions_;
+  const Hooks hooks_;
+
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> out_of_space_{false};
+  std::atomic<bool> failed_{false};
+
+  mutable std::mutex mutex_;
+  bool flushing_ = false;  // guarded by mutex_, as all below
+  bool removing_ = false;
+  bool blocked_ = false;  // a job failed; wait for Tick
+  int failures_ = 0;      // in a row
+  uint32_t merging_ = 0;
+  PickerState picker_;
+  std::vector<std::function<void()>> everything_done_;
+  Status status_;
+  Status corruption_;
+  BackgroundStats stats_;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,48 @@
+#include "storage/compaction/merge.h"
+
+namespace cordwood::storage {
+namespace {
+
+constexpr uint64_t kProceedBytes = 256 << 10;
+
+}  // namespace
+
+std::vector<DeadRange> CarriedDeadRanges(const MergePlan& plan) {
+  std::vector<DeadRange> carried;
+  for (const DeadRange& dead : plan.dead) {
+    const bool readable = dead.seq > plan.rules.horizon;
+    if (readable || plan.older_may_lie_in(dead.range)) carried.push_back(dead);
+  }
+  return carried;
+}
+
+Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer) {
+  MergeResult result;
+  Retention retention(plan.rules, DeadRangeSweep(plan.dead, plan.rules.horizon));
+  const auto write = [&](const RetainedEntry* entry) -> Status {
+    if (entry == nullptr) return {};
+    ++result.entries_out;
+    return writer.Add(*entry);
+  };
+  uint64_t bytes = 0;
+  EntryIterator& entries = *plan.entries;
+  for (entries.Seek(plan.bounds.begin, SeekTrailer(kMaxSeq)); entries.Valid(); entries.Next()) {
+    if (plan.bounds.end && entries.key() >= *plan.bounds.end) break;
+    ++result.entries_in;
+    CW_TRY(write(retention.Add(entries.key(), entries.trailer(), entries.value())));
+    const uint64_t entry_bytes = entries.key().size() + entries.value().size() + sizeof(uint64_t);
+    result.bytes_in += entry_bytes;
+    bytes += entry_bytes;
+    if (bytes >= kProceedBytes) {
+      if (!plan.proceed(bytes)) return Fail(ErrorCode::kClosed, "the merge was told to stop");
+      bytes = 0;
+    }
+  }
+  CW_TRY(entries.status());
+  CW_TRY(write(retention.Finish()));
+  CW_ASSIGN(result.fragments, writer.Finish());
+  result.corrections = retention.corrections();
+  return result;
+}
+
+}  // namespace cordwood::storage

@@ -1,0 +1,163 @@
+#include "storage/compaction/picker.h"
+
+#include <algorithm>
+
+namespace cordwood::storage {
+namespace {
+
+bool AnyBusy(const std::vector<const Run*>& runs, const PickerState& state) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const Run* run) { return state.busy.contains(run->id); });
+}
+
+// The levels above the last one: those that hold runs to be merged down.
+uint32_t UpperLevels(const Tree& tree) { return std::max<uint32_t>(tree.last_level(), 1); }
+
+double Fullness(const Tree& tree, uint32_t level, const PickerOptions& options) {
+  return static_cast<double>(tree.RunsOf(level).size()) / options.runs_per_level;
+}
+
+std::vector<uint64_t> Ids(const std::vector<const Run*>& runs) {
+  std::vector<uint64_t> ids;
+  for (const Run* run : runs) ids.push_back(run->id);
+  return ids;
+}
+
+// Estimated bytes of `runs` inside `bounds`.
+uint64_t BytesIn(const std::vector<const Run*>& runs, const KeyRange& bounds) {
+  uint64_t sum = 0;
+  for (const Run* run : runs) {
+    for (size_t i = run->LowerBound(bounds.begin); i < run->fragments.size(); ++i) {
+      const Fragment& fragment = run->fragments[i];
+      if (!fragment.range.Overlaps(bounds)) break;
+      sum += bounds.Covers(fragment.range) ? fragment.bytes : fragment.bytes / 2;
+    }
+  }
+  return sum;
+}
+
+// The next piece of the merge of `upper` into the last run, at or after the cursor.
+Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const PickerState& state,
+                 const PickerOptions& options) {
+  Choice choice;
+  KeyRange bounds{.begin = state.cursor};
+  size_t next = last.LowerBound(state.cursor);
+  while (true) {
+    // A piece ends where a fragment of the last run begins.
+    bounds.end.reset();
+    uint64_t last_bytes = 0;
+    while (next < last.fragments.size()) {
+      last_bytes += last.fragments[next++].bytes;
+      if (next == last.fragments.size()) break;
+      bounds.end = last.fragments[next].range.begin;
+      if (last_bytes + BytesIn(upper, bounds) >= options.piece_bytes) break;
+      bounds.end.reset();
+    }
+    if (BytesIn(upper, bounds) > 0) break;
+    if (!bounds.end) return choice;
+    bounds.begin = *bounds.end;
+  }
+  choice.kind = Choice::Kind::kMerge;
+  choice.inputs = Ids(upper);
+  choice.inputs.push_back(last.id);
+  choice.bounds = std::move(bounds);
+  choice.target_level = last.level;
+  choice.target_run = last.id;
+  return choice;
+}
+
+// Merges all runs of `level` into the level below.
+Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
+                 const PickerOptions& options) {
+  const std::vector<const Run*> runs = tree.RunsOf(level);
+  if (runs.empty() || AnyBusy(runs, state)) return {};
+  if (level + 1 == tree.last_level()) {
+    const Run& last = tree.runs().back();
+    if (state.busy.contains(last.id)) return {};
+    const bool under_way = !state.cursor.empty();
+    const bool outgrown = last.bytes() > tree.LevelBytes(level) * options.last_level_fanout;
+    const bool full = runs.size() >= options.runs_per_level;
+    if (outgrown && full && !under_way && !state.everything) {
+      return {.kind = Choice::Kind::kDeepen, .inputs = {last.id}, .target_level = last.level + 1};
+    }
+    return PickPiece(runs, last, state, options);
+  }
+  return {.kind = Choice::Kind::kMerge, .inputs = Ids(runs), .target_level = level + 1};
+}
+
+// Fragments that a dead range of a newer run covers whole.
+Choice PickDrop(const Tree& tree, const PickerState& state) {
+  Choice choice;
+  std::vector<DeadRangeView> dead;
+  for (const Run& run : tree.runs()) {
+    for (const Fragment& fragment : run.fragments) {
+      const auto covers = [&](const DeadRangeView& range) {
+        return range.begin <= fragment.range.begin &&
+               (range.end.empty() || (fragment.range.end && *fragment.range.end <= range.end)) &&
+               fragment.file->properties().max_seq < range.seq;
+      };
+      if (!state.busy.contains(run.id) && std::any_of(dead.begin(), dead.end(), covers)) {
+        choice.kind = Choice::Kind::kDrop;
+        choice.drops.push_back({run.id, fragment.file->number(), fragment.range.begin});
+      }
+    }
+    for (const Fragment& fragment : run.fragments) {
+      for (const DeadRangeView& range : fragment.file->table().dead_ranges()) {
+        if (range.seq <= state.horizon) dead.push_back(range);
+      }
+    }
+  }
+  return choice;
+}
+
+bool UpperGarbage(const Tree& tree, const PickerOptions& options) {
+  uint64_t garbage = 0;
+  for (const Run& run : tree.runs()) {
+    if (run.level == tree.last_level() && tree.last_level() > 0) continue;
+    for (const Fragment& fragment : run.fragments) {
+      const TableProperties& properties = fragment.file->properties();
+      garbage += properties.deletes + properties.dead_ranges;
+    }
+  }
+  return garbage > 0 && static_cast<double>(garbage) >=
+                            options.garbage_share * static_cast<double>(tree.entries());
+}
+
+}  // namespace
+
+Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOptions& options) {
+  if (Choice drop = PickDrop(tree, state); drop.kind != Choice::Kind::kNothing) return drop;
+
+  // The fullest level first, the upper one of two that are equally full.
+  std::vector<std::pair<double, uint32_t>> by_fullness;
+  for (uint32_t level = 0; level < UpperLevels(tree); ++level) {
+    double fullness = Fullness(tree, level, options);
+    const bool under_way = !state.cursor.empty() && level + 1 == tree.last_level();
+    if (under_way) fullness = std::max(fullness, 1.0);
+    if (fullness >= 1.0) by_fullness.emplace_back(-fullness, level);
+  }
+  std::sort(by_fullness.begin(), by_fullness.end());
+  for (const auto& [fullness, level] : by_fullness) {
+    Choice choice = PickLevel(tree, level, state, options);
+    if (choice.kind != Choice::Kind::kNothing) return choice;
+  }
+
+  const bool one_run = tree.runs().size() <= 1 && tree.last_level() > 0;
+  if ((state.everything && !one_run) || UpperGarbage(tree, options)) {
+    for (uint32_t level = 0; level < UpperLevels(tree); ++level) {
+      Choice choice = PickLevel(tree, level, state, options);
+      if (choice.kind != Choice::Kind::kNothing) return choice;
+    }
+  }
+  return {};
+}
+
+double CompactionDebt(const Tree& tree, const PickerOptions& options) {
+  double debt = 0;
+  for (uint32_t level = 0; level < UpperLevels(tree); ++level) {
+    debt = std::max(debt, Fullness(tree, level, options));
+  }
+  return debt;
+}
+
+}  // namespace cordwood::storage

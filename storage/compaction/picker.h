@@ -1,0 +1,75 @@
+#pragma once
+
+// Decides what to merge next: a pure function of the tree. Somebody else does the work.
+//
+// One shape with two numbers. An upper level that holds `runs_per_level` sorted runs is merged
+// into one run of the level below; the last level is a single run, merged with the level above
+// piece by piece, and kept at most `last_level_fanout` times as large as that level: when it has
+// outgrown this, the tree gets a level more (lazy leveling; N. Dayan and S. Idreos, "Dostoevsky",
+// SIGMOD 2018). With one run per level this is a leveled tree.
+//
+// Two more reasons to merge: tombstones that have piled up in the upper levels, so that deleted
+// data gives its space back, and a caller who wants everything in one run.
+//
+// Threads: any; no state.
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "storage/entry.h"
+#include "storage/version/tree.h"
+
+namespace cordwood::storage {
+
+/// What to do next.
+struct Choice {
+  enum class Kind : uint8_t {
+    kNothing,
+    kMerge,   // merge `inputs` inside `bounds` into `target_run` (0: a new run) of `target_level`
+    kDeepen,  // move the last run one level down
+    kDrop,    // remove the fragments in `drops`: a dead range covers them whole
+  };
+  struct Drop {
+    uint64_t run = 0;
+    uint64_t file = 0;
+    std::string begin;
+  };
+
+  Kind kind = Kind::kNothing;
+  std::vector<uint64_t> inputs;  // run ids, newest first
+  KeyRange bounds;
+  uint32_t target_level = 0;
+  uint64_t target_run = 0;
+  std::vector<Drop> drops;
+};
+
+struct PickerOptions {
+  uint32_t runs_per_level = 6;
+  uint32_t last_level_fanout = 4;
+  /// A piece of a last-level merge reads about this much.
+  uint64_t piece_bytes = 256 << 20;
+  /// Upper-level tombstones, as a share of all entries, that are worth a merge.
+  double garbage_share = 0.1;
+};
+
+struct PickerState {
+  /// Where the next piece of the merge into the last level begins; empty: no such merge is under
+  /// way.
+  std::string cursor;
+  /// Everything is to be merged into one run.
+  bool everything = false;
+  /// Runs that a merge is reading or writing.
+  std::set<uint64_t> busy;
+  /// Dead ranges below this seq can be acted on.
+  Seq horizon = 0;
+};
+
+Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOptions& options);
+
+/// How far behind compaction is: 0 is none, 1 is every level as full as it may be; above 1 there
+/// is work that should have been done already.
+double CompactionDebt(const Tree& tree, const PickerOptions& options);
+
+}  // namespace cordwood::storage

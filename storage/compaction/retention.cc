@@ -1,0 +1,60 @@
+#include "storage/compaction/retention.h"
+
+namespace cordwood::storage {
+
+const RetainedEntry* Retention::Add(std::string_view key, uint64_t trailer,
+                                    std::string_view value) {
+  const Seq seq = TrailerSeq(trailer);
+  const Tag tag = TrailerTag(trailer);
+  if (dead_.Covers(key, seq)) return nullptr;
+
+  const RetainedEntry* released = nullptr;
+  if (held_ && held_->key == key) {
+    if (held_->seq == seq) return nullptr;  // the same entry out of two slices
+    Settle(value, tag);
+    if (held_is_floor_) {
+      held_->tag.assumption = tag.assumption;
+      return nullptr;
+    }
+    released = Emit();
+  } else {
+    released = Release();
+  }
+  held_.emplace(
+      RetainedEntry{.key = std::string(key), .seq = seq, .tag = tag, .value = std::string(value)});
+  held_is_floor_ = seq <= rules_.horizon;
+  return released;
+}
+
+const RetainedEntry* Retention::Finish() { return Release(); }
+
+void Retention::Settle(std::string_view value_beneath, Tag beneath) {
+  if (held_->tag.assumption == kSettled || rules_.counting == nullptr) return;
+  rules_.counting->Presumed(held_->key, held_->tag.assumption, corrections_);
+  if (beneath.is_put) {
+    rules_.counting->Contribution(held_->key, value_beneath, -1, corrections_);
+  }
+  held_->tag.assumption = kSettled;
+}
+
+const RetainedEntry* Retention::Release() {
+  if (!held_) return nullptr;
+  const bool unsettled = held_->tag.assumption != kSettled;
+  const bool removable = !held_->tag.is_put && held_is_floor_;
+  if ((unsettled || removable) && !rules_.older_may_exist(held_->key)) {
+    if (unsettled) Settle({}, Tag{.is_put = false});
+    if (removable) {
+      held_.reset();
+      return nullptr;
+    }
+  }
+  return Emit();
+}
+
+const RetainedEntry* Retention::Emit() {
+  emitted_ = std::move(*held_);
+  held_.reset();
+  return &emitted_;
+}
+
+}  // namespace cordwood::storage

@@ -1,0 +1,70 @@
+#pragma once
+
+// What a merge keeps of the versions of a key, and what it learns about counters on the way.
+//
+// Fed every entry of the inputs in order (key ascending, newest version first), it answers with
+// the entries to write:
+//  - every version above the horizon, and the newest one at or below it; older ones are shadowed;
+//  - a tombstone at or below the horizon only while something older may lie beneath the inputs;
+//  - nothing that a dead range covers.
+// An unsettled entry is settled as soon as the entry beneath it is met, or it is certain that there
+// is none: then the counters are corrected by what the writer presumed minus what was there. If
+// the entry beneath goes away unsettled itself, its assumption passes to the one above.
+//
+// One entry is held back until its successor is known. Threads: one at a time.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "storage/compaction/dead_ranges.h"
+#include "storage/counting.h"
+#include "storage/entry.h"
+
+namespace cordwood::storage {
+
+struct RetainedEntry {
+  std::string key;
+  Seq seq = 0;
+  Tag tag;
+  std::string value;
+};
+
+class Retention {
+ public:
+  struct Rules {
+    /// The smallest seq at which anybody may read, now or later.
+    Seq horizon = 0;
+    /// True if a version of the key older than all inputs may exist.
+    std::function<bool(std::string_view key)> older_may_exist;
+    /// May be null: nothing is counted.
+    const CountingPolicy* counting = nullptr;
+  };
+
+  Retention(Rules rules, DeadRangeSweep dead) : rules_(std::move(rules)), dead_(std::move(dead)) {}
+
+  /// Takes the next entry; returns one to write, if any. The result is valid until the next call.
+  const RetainedEntry* Add(std::string_view key, uint64_t trailer, std::string_view value);
+  /// After the last entry: the one held back, if any.
+  const RetainedEntry* Finish();
+
+  /// Corrections that belong into the same edit as the output.
+  const Counters& corrections() const { return corrections_; }
+
+ private:
+  /// Settles the held entry against the entry beneath it.
+  void Settle(std::string_view value_beneath, Tag beneath);
+  /// Ends the held entry's key: settles it if nothing can lie beneath, and releases it.
+  const RetainedEntry* Release();
+  const RetainedEntry* Emit();
+
+  const Rules rules_;
+  DeadRangeSweep dead_;
+  Counters corrections_;
+  std::optional<RetainedEntry> held_;
+  bool held_is_floor_ = false;  // held_ is at or below the horizon: it shadows what is older
+  RetainedEntry emitted_;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,146 @@
+// Store::Open: from a directory to a serving store.
+//
+// Everything is read and verified before the first byte is written, so that a store that cannot
+// be opened stays as it was.
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "base/log.h"
+#include "storage/file_names.h"
+#include "storage/log/recovery.h"
+#include "storage/store.h"
+
+namespace cordwood::storage {
+
+class StoreOpener {
+ public:
+  StoreOpener(Env& env, const std::string& dir, const StoreOptions& options)
+      : env_(env), dir_(dir), options_(options), store_(new Store(env, dir, options)) {}
+
+  Result<std::unique_ptr<Store>> Open() {
+    CW_TRY(env_.CreateDir(dir_));
+    CW_ASSIGN(store_->lock_, env_.Lock(LockPath(dir_)));
+    CW_TRY(ListFiles());
+    store_->cache_ = std::make_unique<BlockCache>(options_.block_cache_bytes);
+    store_->versions_ = std::make_unique<VersionSet>(env_, dir_, store_->cache_.get());
+    store_->active_ = std::make_shared<Memtable>();
+    CW_ASSIGN(ManifestState state, ReadState());
+    CW_TRY(store_->versions_->Load(state, highest_ + 1, store_->active_));
+    // A new store is one from its first CURRENT on; an old one is written to only once its log
+    // proved whole.
+    if (new_store_) CW_TRY(store_->versions_->StartManifest());
+    store_->StartBackground();
+    CW_TRY(ReplayLog(state));
+    if (!new_store_) CW_TRY(store_->versions_->StartManifest());
+    RemoveOrphans(state);
+    store_->UpdatePressure();
+    store_->background_->Kick();
+    return std::move(store_);
+  }
+
+ private:
+  Status ListFiles() {
+    CW_ASSIGN(const std::vector<std::string> names, env_.List(dir_));
+    for (const std::string& name : names) {
+      const std::optional<FileName> file = ParseFileName(name);
+      if (!file) continue;
+      names_.emplace_back(name, *file);
+      highest_ = std::max(highest_, file->number);
+    }
+    return {};
+  }
+
+  bool HasDataFiles() const {
+    return std::any_of(names_.begin(), names_.end(), [](const auto& entry) {
+      const FileKind kind = entry.second.kind;
+      return kind == FileKind::kManifest || kind == FileKind::kLog || kind == FileKind::kTable;
+    });
+  }
+
+  Result<ManifestState> ReadState() {
+    CW_ASSIGN(const std::optional<Current> current, ReadCurrent(env_, dir_));
+    if (current) return ReadManifest(env_, dir_, *current);
+    if (HasDataFiles()) {
+      // A start that was cut off before its first CURRENT leaves at most a manifest.
+      const bool only_manifest = std::all_of(names_.begin(), names_.end(), [](const auto& entry) {
+        return entry.second.kind != FileKind::kTable && entry.second.kind != FileKind::kLog;
+      });
+      if (!only_manifest) {
+        return Fail(ErrorCode::kCorruption,
+                    Format("{}: there are data files but no CURRENT; restore it from a backup, or "
+                           "point at an empty directory",
+                           dir_));
+      }
+    }
+    new_store_ = true;
+    return ManifestState{.store_id = env_.RandomU64()};
+  }
+
+  // Opens the log and inserts what the tables lack.
+  Status ReplayLog(const ManifestState& state) {
+    Store& store = *store_;
+    store.visible_counts_ = state.counts;
+    store.newest_counts_ = state.counts;
+    const NumberAllocator allocate = [versions = store.versions_.get()] {
+      return versions->NewFileNumber();
+    };
+    const auto apply = [&](Seq first, uint32_t /*count*/, std::string_view ops) -> Status {
+      CW_TRY(store.Insert(first, ops));
+      ++store.recovered_groups_;
+      if (store.active_->bytes() >= options_.memtable_bytes) {
+        store.active_ = std::make_shared<Memtable>();
+        store.versions_->SwitchMemtable(store.active_);
+      }
+      return {};
+    };
+    CW_ASSIGN(RecoveredLog log, RecoverLog(env_,
+                                           {.dir = dir_,
+                                            .store_id = state.store_id,
+                                            .segment_bytes = options_.log_segment_bytes,
+                                            .flushed_seq = state.flushed_seq,
+                                            .known_synced = state.flushed_seq,
+                                            .allocate = allocate},
+                                           apply));
+    store.last_seq_ = log.last_seq;
+    store.log_ = std::make_unique<CommitLog>(
+        env_,
+        LogOptions{.dir = dir_,
+                   .store_id = state.store_id,
+                   .segment_bytes = options_.log_segment_bytes,
+                   .durability = options_.durability,
+                   .allocate = allocate,
+                   .on_progress = [s = store_.get()] { s->OnLogProgress(); }},
+        std::move(log));
+    return {};
+  }
+
+  // Files that no edit lists: the output of a job that was cut off, temporary files.
+  void RemoveOrphans(const ManifestState& state) {
+    for (const auto& [name, file] : names_) {
+      const bool listed =
+          std::any_of(state.tables.begin(), state.tables.end(),
+                      [&](const auto& table) { return table.first == file.number; });
+      const bool orphan = file.kind == FileKind::kTemporary || file.kind == FileKind::kManifest ||
+                          (file.kind == FileKind::kTable && !listed);
+      if (!orphan) continue;
+      LogNotice(Format("removing {}, which no edit lists", name));
+      IgnoreError(env_.Remove(dir_ + "/" + name), "it is harmless, and the next start tries again");
+    }
+  }
+
+  Env& env_;
+  const std::string dir_;
+  const StoreOptions options_;
+  std::unique_ptr<Store> store_;
+  std::vector<std::pair<std::string, FileName>> names_;
+  uint64_t highest_ = 0;
+  bool new_store_ = false;
+};
+
+Result<std::unique_ptr<Store>> Store::Open(Env& env, const std::string& dir,
+                                           const StoreOptions& options) {
+  return StoreOpener(env, dir, options).Open();
+}
+
+}  // namespace cordwood::storage

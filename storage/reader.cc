@@ -1,0 +1,55 @@
+#include "storage/reader.h"
+
+#include "storage/store.h"
+
+namespace cordwood::storage {
+
+View::View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier)
+    : slot_(slot), version_(*pinned.version), seq_(seq), tier_(tier) {}
+
+View::~View() { VersionCell::Unpin(slot_); }
+
+Result<std::optional<std::string>> View::Get(std::string_view key) {
+  const ReadOptions options{.tier = tier_, .missing = &missing_};
+  CW_ASSIGN(std::optional<FoundEntry> found, version_.Get(key, seq_, options));
+  if (!found || !found->tag.is_put) return std::nullopt;
+  return std::move(found->value);
+}
+
+Presence View::Probe(std::string_view key, std::string* value) {
+  Result<std::optional<FoundEntry>> found =
+      version_.Get(key, seq_, ReadOptions{.tier = Tier::kCacheOnly});
+  if (!found) return Presence::kUnknown;
+  if (!*found || !(*found)->tag.is_put) return Presence::kAbsent;
+  if (value != nullptr) *value = std::move((*found)->value);
+  return Presence::kPresent;
+}
+
+VisibleIterator View::NewIterator() {
+  const ReadOptions options{.tier = tier_, .missing = &missing_};
+  return VisibleIterator(version_.NewIterator(options), seq_);
+}
+
+Reader::Reader(Store& store) : store_(store), slot_(store.versions().cell().TakeSlot()) {}
+
+Reader::~Reader() { store_.versions().cell().ReturnSlot(slot_); }
+
+View Reader::Visible(Tier tier) {
+  const VersionCell::Pinned pinned =
+      store_.versions().cell().Pin(slot_, [this] { return store_.visible(); });
+  return View(slot_, pinned, pinned.seq, tier);
+}
+
+View Reader::Newest(Tier tier) {
+  const VersionCell::Pinned pinned =
+      store_.versions().cell().Pin(slot_, [this] { return store_.visible(); });
+  return View(slot_, pinned, kMaxSeq, tier);
+}
+
+View Reader::At(const Snapshot& snapshot, Tier tier) {
+  const VersionCell::Pinned pinned =
+      store_.versions().cell().Pin(slot_, [&] { return snapshot.seq(); });
+  return View(slot_, pinned, snapshot.seq(), tier);
+}
+
+}  // namespace cordwood::storage

@@ -1,0 +1,93 @@
+#pragma once
+
+// Reading: a Reader belongs to one thread; it opens one View at a time. A View holds still: it
+// shows one state of the store until it is destroyed, and is meant to live for one command or one
+// slice of a long one, since it keeps old files and memtables alive.
+//
+// A read at the visible state never shows what a power cut could take back. A read at the newest
+// state shows everything that was executed: its consumer must wait for the seq it may have seen.
+//
+// Ownership: the store outlives its readers, a reader its view. Threads: one at a time.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "storage/entry.h"
+#include "storage/read_options.h"
+#include "storage/version/version_cell.h"
+#include "storage/visible_iterator.h"
+
+namespace cordwood::storage {
+
+/// What can be said about a key without reading a file.
+enum class Presence : uint8_t {
+  kAbsent,   // it does not exist
+  kUnknown,  // a filter says maybe, and the block is not in the cache
+  kPresent,  // it exists
+};
+
+class View {
+ public:
+  ~View();
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+
+  /// The state that is shown: everything up to this seq; kMaxSeq for the newest.
+  Seq seq() const { return seq_; }
+
+  /// The value of `key`, if it exists. kCold if the view is cache-only and the blocks are not in
+  /// the cache; then missing() names them. kCorruption names file and offset.
+  Result<std::optional<std::string>> Get(std::string_view key);
+
+  /// Never kCold and never an error: what memtables, filters and cached blocks decide. A present
+  /// key's value is copied to `value` if that is not null.
+  Presence Probe(std::string_view key, std::string* value);
+
+  /// The view must outlive the iterator.
+  VisibleIterator NewIterator();
+
+  /// The blocks that cache-only reads of this view lacked so far.
+  const std::vector<BlockRef>& missing() const { return missing_; }
+
+ private:
+  friend class Reader;
+  View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier);
+
+  VersionCell::Slot& slot_;
+  const Version& version_;
+  const Seq seq_;
+  const Tier tier_;
+  std::vector<BlockRef> missing_;
+};
+
+/// Keeps everything readable that was visible at one seq. See Store::TakeSnapshot.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  virtual Seq seq() const = 0;
+};
+
+class Store;
+
+class Reader {
+ public:
+  explicit Reader(Store& store);
+  ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  /// REQUIRES, for all: the reader has no other view.
+  View Visible(Tier tier);
+  View Newest(Tier tier);
+  View At(const Snapshot& snapshot, Tier tier);
+
+ private:
+  Store& store_;
+  VersionCell::Slot& slot_;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,280 @@
+#include "storage/store.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace cordwood::storage {
+namespace {
+
+// Batches of this size ask the log for room beforehand.
+constexpr uint64_t kReserveBytes = 1 << 20;
+// What may wait in the log's filling group.
+constexpr uint64_t kPendingLogBytesMax = 32 << 20;
+constexpr uint64_t kImmutablesMax = 4;
+
+uint64_t ImmutableBytesMax(const StoreOptions& options) {
+  return kImmutablesMax * options.memtable_bytes;
+}
+
+}  // namespace
+
+class StoreSnapshot final : public Snapshot {
+ public:
+  explicit StoreSnapshot(Store& store) : store_(store) {
+    const std::scoped_lock lock(store_.snapshots_mutex_);
+    seq_ = store_.visible();
+    store_.snapshots_.insert(seq_);
+  }
+  ~StoreSnapshot() override {
+    const std::scoped_lock lock(store_.snapshots_mutex_);
+    store_.snapshots_.erase(store_.snapshots_.find(seq_));
+  }
+  Seq seq() const override { return seq_; }
+
+ private:
+  Store& store_;
+  Seq seq_ = 0;
+};
+
+Store::Store(Env& env, std::string dir, const StoreOptions& options)
+    : env_(env), dir_(std::move(dir)), options_(options) {}
+
+Store::~Store() {
+  if (!closed_) IgnoreError(Close(), "a caller who wants to know calls Close");
+}
+
+Status Store::Close() {
+  closed_ = true;
+  Status stopped;
+  if (background_ != nullptr) background_->Stop();
+  if (log_ != nullptr) stopped = log_->Stop();
+  if (background_ != nullptr && stopped) {
+    stopped = background_->status();
+    if (stopped) stopped = versions_->Seal();
+  }
+  return stopped;
+}
+
+Status Store::failure() const {
+  if (log_->failed()) return log_->status();
+  if (background_->failed()) return background_->status();
+  return {};
+}
+
+// --- writing ---
+
+WriteGate Store::Admit(uint64_t bytes, bool frees) {
+  if (!failure()) return WriteGate::kFailed;
+  const bool room = frees ? log_->AcceptsFrees() : log_->AcceptsWrites();
+  const bool over_quota = options_.max_disk_bytes != 0 && DiskBytes() >= options_.max_disk_bytes;
+  if (!room || (!frees && (over_quota || background_->out_of_space()))) return WriteGate::kFull;
+  if (immutable_bytes_.load(std::memory_order_relaxed) >= ImmutableBytesMax(options_) ||
+      log_->pending_bytes() >= kPendingLogBytesMax || log_->WritersMustWait()) {
+    return WriteGate::kLater;
+  }
+  if (bytes < kReserveBytes) return WriteGate::kOpen;
+  switch (log_->Reserve(bytes)) {
+    case Admission::kReady:
+      return WriteGate::kOpen;
+    case Admission::kWait:
+      return WriteGate::kLater;
+    case Admission::kNoSpace:
+      return WriteGate::kFull;
+    case Admission::kClosed:
+      return WriteGate::kFailed;
+  }
+  return WriteGate::kFailed;
+}
+
+uint64_t Store::WriteDelayUs(uint64_t bytes) const {
+  return storage::WriteDelayUs(pressure_.load(std::memory_order_relaxed), bytes);
+}
+
+void Store::UpdatePressure() {
+  uint64_t immutable_bytes = 0;
+  for (const std::shared_ptr<Memtable>& memtable : versions_->Immutables()) {
+    immutable_bytes += memtable->bytes();
+  }
+  immutable_bytes_.store(immutable_bytes, std::memory_order_relaxed);
+  const double debt = CompactionDebt(*versions_->tree(), background_->picker_options());
+  const double memory =
+      static_cast<double>(immutable_bytes) / static_cast<double>(ImmutableBytesMax(options_));
+  pressure_.store(WritePressure(debt, memory), std::memory_order_relaxed);
+}
+
+Result<Seq> Store::Write(const WriteBatch& batch) {
+  CW_TRY(failure());
+  CHECK(!batch.empty());
+  const Seq first = last_seq_ + 1;
+  log_->Append(first, batch.count(), batch.bytes());
+  CW_TRY(Insert(first, batch.bytes()));
+  last_seq_ = first + batch.count() - 1;
+  user_bytes_.fetch_add(batch.bytes().size(), std::memory_order_relaxed);
+  SwitchMemtableIfFull();
+  return last_seq_;
+}
+
+Status Store::Insert(Seq first, std::string_view ops) {
+  Seq seq = first;
+  for (OpReader reader(ops); !reader.done(); ++seq) {
+    CW_ASSIGN(const Op op, reader.Next());
+    switch (op.kind) {
+      case OpKind::kPut:
+        active_->Add(seq, {.is_put = true, .assumption = op.assumption}, op.key, op.value);
+        break;
+      case OpKind::kDelete:
+        active_->Add(seq, {.is_put = false, .assumption = op.assumption}, op.key, {});
+        break;
+      case OpKind::kDropRange:
+        active_->AddDeadRange(op.key, op.value, seq);
+        break;
+      case OpKind::kCount: {
+        active_->AddCount(op.counter, op.delta);
+        const std::scoped_lock lock(counts_mutex_);
+        newest_counts_.Add(op.counter, op.delta);
+        pending_counts_.push_back({.seq = seq, .counter = op.counter, .delta = op.delta});
+        break;
+      }
+      case OpKind::kNote:
+        break;
+    }
+    active_->NoteSeq(seq);
+  }
+  active_bytes_.store(active_->bytes(), std::memory_order_relaxed);
+  return {};
+}
+
+void Store::SwitchMemtableIfFull() {
+  if (active_->bytes() < options_.memtable_bytes) return;
+  active_ = std::make_shared<Memtable>();
+  active_bytes_.store(0, std::memory_order_relaxed);
+  versions_->SwitchMemtable(active_);
+  UpdatePressure();
+  background_->Kick();
+}
+
+void Store::Kick() { log_->Kick(); }
+
+// --- counters ---
+
+int64_t Store::NewestCount(uint64_t counter) const {
+  const std::scoped_lock lock(counts_mutex_);
+  return newest_counts_.Get(counter);
+}
+
+int64_t Store::VisibleCount(uint64_t counter) const {
+  const Seq visible_seq = visible();
+  const std::scoped_lock lock(counts_mutex_);
+  while (!pending_counts_.empty() && pending_counts_.front().seq <= visible_seq) {
+    visible_counts_.Add(pending_counts_.front().counter, pending_counts_.front().delta);
+    pending_counts_.pop_front();
+  }
+  return visible_counts_.Get(counter);
+}
+
+// --- reading ---
+
+std::unique_ptr<Snapshot> Store::TakeSnapshot() { return std::make_unique<StoreSnapshot>(*this); }
+
+Seq Store::Horizon() const {
+  const std::scoped_lock lock(snapshots_mutex_);
+  Seq horizon = visible();
+  if (!snapshots_.empty()) horizon = std::min(horizon, *snapshots_.begin());
+  return std::min(horizon, versions_->cell().SmallestPinned());
+}
+
+void Store::Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done) {
+  env_.Schedule(Lane::kFetch,
+                [tree = versions_->tree(), blocks = std::move(blocks), done = std::move(done)] {
+                  FetchedBlocks fetched;
+                  for (const BlockRef& block : blocks) {
+                    const TableFile* file = tree->FindFile(block.file_number);
+                    if (file == nullptr) continue;
+                    Result<BlockCache::Pin> pin = file->table().Fetch(block);
+                    if (!pin) {
+                      fetched.status = std::unexpected(pin.error());
+                      break;
+                    }
+                    fetched.pins.push_back(std::move(*pin));
+                  }
+                  done(std::move(fetched));
+                });
+}
+
+// --- background ---
+
+void Store::StartBackground() {
+  background_ = std::make_unique<Background>(
+      env_, dir_, options_, *versions_,
+      Background::Hooks{.synced = [this] { return synced(); },
+                        .horizon = [this] { return Horizon(); },
+                        .corrected =
+                            [this](const Counters& corrections) {
+                              const std::scoped_lock lock(counts_mutex_);
+                              newest_counts_.Add(corrections);
+                              visible_counts_.Add(corrections);
+                            },
+                        .flushed = [this](Seq seq) { log_->ReleaseThrough(seq); },
+                        .progress =
+                            [this] {
+                              UpdatePressure();
+                              if (listener_) listener_();
+                            },
+                        .throttle = [](uint64_t) {}});
+}
+
+void Store::OnLogProgress() {
+  background_->Kick();
+  if (listener_) listener_();
+}
+
+void Store::Tick() {
+  log_->Tick();
+  background_->Tick();
+}
+
+void Store::CompactEverything(std::function<void()> done) {
+  if (!active_->empty()) {
+    active_ = std::make_shared<Memtable>();
+    versions_->SwitchMemtable(active_);
+  }
+  log_->Kick();
+  background_->CompactEverything(std::move(done));
+}
+
+uint64_t Store::DiskBytes() const {
+  return versions_->tree()->bytes() + log_->stats().segment_bytes;
+}
+
+StoreStats Store::Stats() const {
+  StoreStats stats{.log = log_->stats(),
+                   .cache = cache_->stats(),
+                   .background = background_->stats(),
+                   .memtable_bytes = active_bytes_.load(std::memory_order_relaxed),
+                   .user_bytes_written = user_bytes_.load(std::memory_order_relaxed),
+                   .recovered_groups = recovered_groups_};
+  const std::shared_ptr<const Tree> tree = versions_->tree();
+  for (const Run& run : tree->runs()) {
+    if (stats.levels.size() <= run.level) stats.levels.resize(run.level + 1);
+    StoreStats::Level& level = stats.levels[run.level];
+    ++level.runs;
+    level.files += run.fragments.size();
+    level.bytes += run.bytes();
+  }
+  for (const std::shared_ptr<Memtable>& memtable : versions_->Immutables()) {
+    ++stats.immutable_memtables;
+    stats.immutable_bytes += memtable->bytes();
+  }
+  stats.resident_table_bytes = tree->resident_bytes();
+  stats.entries_on_disk = tree->entries();
+  stats.unsettled = tree->unsettled();
+  stats.write_pressure = pressure_.load(std::memory_order_relaxed);
+  stats.log_full = log_->full();
+  stats.torn_bytes = stats.log.torn_bytes;
+  stats.compaction_debt = CompactionDebt(*tree, background_->picker_options());
+  return stats;
+}
+
+}  // namespace cordwood::storage

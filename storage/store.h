@@ -1,0 +1,192 @@
+#pragma once
+
+// The store: ordered keys to values, durable by group commit, kept in a log-structured merge tree.
+//
+// One thread, the executor, writes. A write is given its seqs, added to the log's filling group
+// and put into the memtable at once: the executor sees it, others do not. Kick starts the group on
+// its way to the disk; when it is there, visible() has passed its seqs and the listener is called.
+// Neither Write nor Kick ever waits for a file.
+//
+// Failures: when the log or the manifest cannot be written, the store has failed for good:
+// failure() says why, nothing more becomes visible, and every later Write is refused. A full disk
+// is not a failure: Admit refuses writes until there is space again.
+//
+// Files and formats: docs/STORAGE_FORMAT.md. Threads: as each method says.
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "storage/compaction/background.h"
+#include "storage/counting.h"
+#include "storage/log/commit_log.h"
+#include "storage/options.h"
+#include "storage/pacing.h"
+#include "storage/reader.h"
+#include "storage/table/block_cache.h"
+#include "storage/version/version_set.h"
+#include "storage/write_batch.h"
+
+namespace cordwood::storage {
+
+/// Whether a batch may be written now.
+enum class WriteGate : uint8_t {
+  kOpen,
+  kLater,   // ask again after the listener was called or a tick passed
+  kFull,    // the disk is full; only batches that free space get in
+  kFailed,  // see failure()
+};
+
+struct StoreStats {
+  LogStats log;
+  BlockCache::Stats cache;
+  BackgroundStats background;
+  struct Level {
+    uint64_t runs = 0;
+    uint64_t files = 0;
+    uint64_t bytes = 0;
+  };
+  std::vector<Level> levels;
+  uint64_t memtable_bytes = 0;
+  uint64_t immutable_memtables = 0;
+  uint64_t immutable_bytes = 0;
+  uint64_t resident_table_bytes = 0;
+  uint64_t entries_on_disk = 0;
+  uint64_t unsettled = 0;
+  uint64_t user_bytes_written = 0;  // keys and values of batches
+  double compaction_debt = 0;
+  double write_pressure = 0;  // storage/pacing.h
+  uint64_t recovered_groups = 0;
+  bool log_full = false;
+  uint64_t torn_bytes = 0;  // cut off the log at the last start
+};
+
+class Store {
+ public:
+  /// Opens the store in `dir`, creating it if the directory is empty or missing. Replays the log.
+  /// kLocked if somebody else has it open; kUnsupported and kCorruption leave the directory as it
+  /// was. The environment outlives the store.
+  static Result<std::unique_ptr<Store>> Open(Env& env, const std::string& dir,
+                                             const StoreOptions& options);
+
+  /// Stops background work and the log; everything written is on the disk when it returns ok.
+  Status Close();
+  /// Closes if that was not done.
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // --- the executor ---
+
+  /// Whether a batch of about `bytes` may be written. `frees` says that it gives back more space
+  /// than it takes.
+  WriteGate Admit(uint64_t bytes, bool frees);
+  /// Logs and inserts the batch; returns the seq of its last operation. Fails only when the store
+  /// failed.
+  Result<Seq> Write(const WriteBatch& batch);
+  /// The newest seq given; the next batch starts one above.
+  Seq last_seq() const { return last_seq_; }
+  /// Sends the filled group on its way. Called at the end of every pass that may have written.
+  void Kick();
+  /// The counter with everything written.
+  int64_t NewestCount(uint64_t counter) const;
+  /// How long a write of `bytes` should be held back, now, so that compaction keeps up
+  /// (storage/pacing.h).
+  uint64_t WriteDelayUs(uint64_t bytes) const;
+
+  // --- any thread ---
+
+  /// D: what readers may see and replies may tell.
+  Seq visible() const { return log_->visible(); }
+  /// S: what is on stable storage.
+  Seq synced() const { return log_->synced(); }
+  /// The counter at visible().
+  int64_t VisibleCount(uint64_t counter) const;
+  /// Called on a background thread when visible(), synced() or the admission may have changed. Set
+  /// before the first write.
+  void SetListener(std::function<void()> listener) { listener_ = std::move(listener); }
+  /// Ok; or why the store failed.
+  Status failure() const;
+
+  /// Keeps what is visible now readable until the snapshot is destroyed.
+  std::unique_ptr<Snapshot> TakeSnapshot();
+
+  /// Blocks that were read for somebody, kept in the cache while this lives.
+  struct FetchedBlocks {
+    std::vector<BlockCache::Pin> pins;
+    Status status;
+  };
+  /// Reads blocks into the cache on a background thread, then calls `done` there. Blocks of files
+  /// that are gone meanwhile are left out.
+  void Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done);
+
+  /// Retries, periodic syncs, files to remove. A few times a second, from one thread.
+  void Tick();
+  void SetDurability(Durability durability) { log_->SetDurability(durability); }
+  /// Flushes and merges everything into one run, in the background; then calls `done` once, on a
+  /// background thread. REQUIRES: called by the executor.
+  void CompactEverything(std::function<void()> done);
+  StoreStats Stats() const;
+  /// Bytes of table files and log segments.
+  uint64_t DiskBytes() const;
+
+  VersionSet& versions() { return *versions_; }
+
+ private:
+  friend class StoreOpener;
+  friend class StoreSnapshot;
+
+  Store(Env& env, std::string dir, const StoreOptions& options);
+
+  /// Puts a batch's operations into the active memtable.
+  Status Insert(Seq first, std::string_view ops);
+  void SwitchMemtableIfFull();
+  void StartBackground();
+  void OnLogProgress();
+  /// Looks at the tree and the memtables after one of them changed.
+  void UpdatePressure();
+  Seq Horizon() const;
+
+  Env& env_;
+  const std::string dir_;
+  const StoreOptions options_;
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<BlockCache> cache_;
+  std::unique_ptr<VersionSet> versions_;
+  std::unique_ptr<CommitLog> log_;
+  std::unique_ptr<Background> background_;
+  std::function<void()> listener_;
+  bool closed_ = false;
+  std::atomic<double> pressure_{0};
+  std::atomic<uint64_t> immutable_bytes_{0};
+
+  // The executor's.
+  std::shared_ptr<Memtable> active_;
+  Seq last_seq_ = 0;
+  std::atomic<uint64_t> active_bytes_{0};
+  std::atomic<uint64_t> user_bytes_{0};
+  uint64_t recovered_groups_ = 0;
+
+  struct PendingCount {
+    Seq seq = 0;
+    uint64_t counter = 0;
+    int64_t delta = 0;
+  };
+  mutable std::mutex counts_mutex_;
+  mutable Counters visible_counts_;                  // guarded by counts_mutex_
+  mutable std::deque<PendingCount> pending_counts_;  // guarded by counts_mutex_; above visible
+  Counters newest_counts_;                           // guarded by counts_mutex_
+
+  mutable std::mutex snapshots_mutex_;
+  std::multiset<Seq> snapshots_;  // guarded by snapshots_mutex_
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,130 @@
+#pragma once
+
+// An open table file: reads its entries by way of the block cache. Footer, index, filter,
+// properties and dead ranges are read, checked and kept in memory when it is opened; data blocks
+// are checked on every read from disk. The bytes are drawn in docs/STORAGE_FORMAT.md, "Table
+// files".
+//
+// Owned by versions. Every error names the file and the offset, except kCold, which is no
+// failure: a read with Tier::kCacheOnly never touches the file and names the blocks it lacks in
+// ReadOptions::missing; Fetch gets them.
+//
+// Threads: any; immutable once open.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "storage/entry.h"
+#include "storage/entry_iterator.h"
+#include "storage/read_options.h"
+#include "storage/table/block_cache.h"
+#include "storage/table/bloom.h"
+#include "storage/table/format.h"
+#include "storage/table/index.h"
+#include "storage/table/properties.h"
+
+namespace cordwood::storage {
+
+/// The value lives as long as the pin.
+struct TableFound {
+  Tag tag;
+  Seq seq = 0;
+  std::string_view value;
+  BlockCache::Pin pin;
+};
+
+class Table {
+ public:
+  /// `cache` may be null, for tools that read with Tier::kMayBlock only; it outlives the table.
+  /// `expected_bytes` is the size that the manifest knows, if it does.
+  static Result<std::unique_ptr<Table>> Open(Env& env, const std::string& path,
+                                             uint64_t file_number, BlockCache* cache,
+                                             std::optional<uint64_t> expected_bytes = {});
+
+  /// The newest version of `key` with a seq of at most `at_most`; it may be a tombstone.
+  /// `hash` is Hash64(key).
+  Result<std::optional<TableFound>> Get(std::string_view key, uint64_t hash, Seq at_most,
+                                        const ReadOptions& options) const;
+  Result<std::optional<TableFound>> Get(std::string_view key, Seq at_most,
+                                        const ReadOptions& options) const {
+    return Get(key, Hash64(key), at_most, options);
+  }
+
+  /// False only if the table has no entry of the key with this hash.
+  bool MayContain(uint64_t hash) const { return filter_.MayContain(hash); }
+  bool MayContain(std::string_view key) const { return MayContain(Hash64(key)); }
+  /// Brings what MayContain will look at closer.
+  void PrefetchFilter(uint64_t hash) const { filter_.Prefetch(hash); }
+
+  /// The table and options.missing outlive the iterator. With Tier::kMayBlock and without
+  /// fill_cache it passes the cache by and reads far ahead: for merges.
+  std::unique_ptr<EntryIterator> NewIterator(const ReadOptions& options) const;
+
+  /// Gets a block that a cache-only read lacked: into the cache, pinned.
+  Result<BlockCache::Pin> Fetch(const BlockRef& ref) const;
+
+  /// Reads the whole file and checks that it is sound in itself: checksums, order, separators,
+  /// filter, properties.
+  Status VerifyAll() const;
+
+  /// About the bytes of data in [begin, end); no end: all from `begin` on. A block that the range
+  /// ends in counts as beyond it, so that ranges side by side add up.
+  uint64_t BytesIn(std::string_view begin, std::optional<std::string_view> end) const;
+
+  uint64_t file_number() const { return file_number_; }
+  const TableProperties& properties() const { return properties_; }
+  std::span<const DeadRangeView> dead_ranges() const { return dead_ranges_; }
+  /// What stays in memory while the table is open.
+  size_t memory_bytes() const;
+
+ private:
+  friend class BlockReader;
+  friend class TableIterator;
+
+  /// The checked contents of the sections behind the data.
+  struct Sections {
+    std::unique_ptr<char[]> bytes;
+    std::string_view filter;
+    std::string_view dead_ranges;
+    std::string_view properties;
+    std::string_view index;
+  };
+
+  Table(std::unique_ptr<File> file, std::string name, uint64_t file_number, BlockCache* cache)
+      : file_(std::move(file)), name_(std::move(name)), file_number_(file_number), cache_(cache) {}
+
+  Status Load(std::optional<uint64_t> expected_bytes);
+  Result<Footer> ReadFooter(std::optional<uint64_t> expected_bytes) const;
+  Result<Sections> ReadSections(const Footer& footer) const;
+  Status ParseSections(const Footer& footer, const Sections& sections);
+  Status ReadExactly(uint64_t offset, std::span<char> out) const;
+  /// `error`, with the name of the file and the place in front.
+  std::unexpected<Error> Located(const Error& error, std::string_view what, uint64_t offset) const;
+  std::unexpected<Error> CorruptBlock(size_t block) const;
+  Result<BlockCache::Pin> ReadBlock(size_t block, const ReadOptions& options) const;
+  Result<Block> LoadBlock(size_t block) const;
+  Status VerifyEntries(TableProperties* counted) const;
+  /// `*last_key` is the last key of the block before, and becomes that of this one.
+  Status VerifyBlock(size_t block, const Block& contents, TableProperties* counted,
+                     std::string* last_key) const;
+
+  const std::unique_ptr<File> file_;
+  const std::string name_;  // without the directory
+  const uint64_t file_number_;
+  BlockCache* const cache_;
+  TableIndex index_;
+  BloomFilter filter_;
+  TableProperties properties_;
+  std::string dead_range_bytes_;
+  std::vector<DeadRangeView> dead_ranges_;  // into the bytes above
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,81 @@
+#pragma once
+
+// A change of the tree, as the manifest records it. One edit is atomic: after a crash all of it
+// happened or none.
+//
+//   edit   = field*
+//   field  = tag u8, body
+//     1 store id        u64                       (snapshot only)
+//     2 next file       varint64                  (numbers below are taken)
+//     3 flushed seq     varint64                  (entries up to here are in table files)
+//     4 next run        varint64
+//     5 fragment        run varint64, level varint32, file varint64, bytes varint64,
+//                       begin, end?               (keys: length-prefixed; end? = u8 0, or 1 and
+//                       key) adds a fragment to a run, or makes the run
+//     6 drop fragment   run varint64, file varint64, begin
+//     7 run level       run varint64, level varint32
+//     8 count           counter varint64, zigzag varint64     (added to what was there)
+//     9 table           file varint64, size varint64          (the exact size of a table file)
+//
+// Unknown tags are refused: kUnsupported.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "storage/counting.h"
+#include "storage/entry.h"
+#include "storage/version/key_range.h"
+
+namespace cordwood::storage {
+
+/// A fragment by the number of its file.
+struct FragmentRecord {
+  uint64_t run = 0;
+  uint32_t level = 0;
+  uint64_t file = 0;
+  uint64_t bytes = 0;
+  KeyRange range;
+};
+
+struct FragmentName {
+  uint64_t run = 0;
+  uint64_t file = 0;
+  std::string begin;
+};
+
+struct Edit {
+  std::optional<uint64_t> store_id;
+  std::optional<uint64_t> next_file;
+  std::optional<Seq> flushed_seq;
+  std::optional<uint64_t> next_run;
+  std::vector<FragmentName> drops;  // applied first
+  std::vector<FragmentRecord> adds;
+  std::vector<std::pair<uint64_t, uint32_t>> run_levels;
+  std::vector<std::pair<uint64_t, uint64_t>> tables;  // number, size: files that `adds` introduce
+  Counters counts;
+
+  std::string Encode() const;
+  static Result<Edit> Decode(std::string_view bytes);
+};
+
+/// What all edits so far add up to.
+struct ManifestState {
+  uint64_t store_id = 0;
+  uint64_t next_file = 1;
+  uint64_t next_run = 1;
+  Seq flushed_seq = 0;
+  std::vector<FragmentRecord> fragments;
+  std::vector<std::pair<uint64_t, uint64_t>> tables;  // number, size; those still in use
+  Counters counts;
+
+  /// kCorruption if the edit does not fit the state.
+  Status Apply(const Edit& edit);
+  /// The edit that makes this state from an empty one.
+  Edit Snapshot() const;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,111 @@
+#include "storage/version/run_iterator.h"
+
+#include <algorithm>
+
+namespace cordwood::storage {
+
+void RunIterator::Open(size_t index) {
+  if (table_ == nullptr || index != index_) {
+    index_ = index;
+    table_ = fragments_[index].file->table().NewIterator(options_);
+  }
+}
+
+bool RunIterator::TableOk() {
+  if (table_->Valid()) return true;
+  status_ = table_->status();
+  if (status_) return true;
+  valid_ = false;
+  return false;
+}
+
+void RunIterator::SettleForward() {
+  while (TableOk()) {
+    const KeyRange& range = fragments_[index_].range;
+    if (table_->Valid() && (!range.end || table_->key() < *range.end)) {
+      valid_ = true;
+      return;
+    }
+    if (index_ + 1 == fragments_.size()) {
+      valid_ = false;
+      return;
+    }
+    Open(index_ + 1);
+    table_->Seek(fragments_[index_].range.begin, SeekTrailer(kMaxSeq));
+  }
+}
+
+void RunIterator::SettleBackward() {
+  while (TableOk()) {
+    if (table_->Valid() && table_->key() >= fragments_[index_].range.begin) {
+      valid_ = true;
+      return;
+    }
+    if (index_ == 0) {
+      valid_ = false;
+      return;
+    }
+    Open(index_ - 1);
+    SeekToLastOfFragment();
+  }
+}
+
+void RunIterator::SeekToLastOfFragment() {
+  const std::optional<std::string>& end = fragments_[index_].range.end;
+  if (!end) {
+    table_->SeekToLast();
+    return;
+  }
+  table_->Seek(*end, SeekTrailer(kMaxSeq));
+  if (table_->Valid()) {
+    table_->Prev();
+  } else if (table_->status()) {
+    table_->SeekToLast();
+  }
+}
+
+void RunIterator::SeekToFirst() {
+  status_ = {};
+  valid_ = false;
+  if (fragments_.empty()) return;
+  Open(0);
+  table_->Seek(fragments_[0].range.begin, SeekTrailer(kMaxSeq));
+  SettleForward();
+}
+
+void RunIterator::SeekToLast() {
+  status_ = {};
+  valid_ = false;
+  if (fragments_.empty()) return;
+  Open(fragments_.size() - 1);
+  SeekToLastOfFragment();
+  SettleBackward();
+}
+
+void RunIterator::Seek(std::string_view key, uint64_t trailer) {
+  status_ = {};
+  valid_ = false;
+  const auto it = std::partition_point(
+      fragments_.begin(), fragments_.end(),
+      [&](const Fragment& fragment) { return fragment.range.end && *fragment.range.end <= key; });
+  if (it == fragments_.end()) return;
+  Open(static_cast<size_t>(it - fragments_.begin()));
+  if (key < it->range.begin) {
+    table_->Seek(it->range.begin, SeekTrailer(kMaxSeq));
+  } else {
+    table_->Seek(key, trailer);
+  }
+  SettleForward();
+}
+
+void RunIterator::Next() {
+  table_->Next();
+  SettleForward();
+}
+
+void RunIterator::Prev() {
+  table_->Prev();
+  SettleBackward();
+}
+
+}  // namespace cordwood::storage

@@ -1,0 +1,51 @@
+#pragma once
+
+// Walks the fragments of one run in key order, inside their ranges. Opens the iterator of one
+// fragment at a time.
+//
+// Ownership: refers to the fragments, which must outlive it. Threads: one at a time.
+
+#include <memory>
+#include <vector>
+
+#include "storage/entry_iterator.h"
+#include "storage/read_options.h"
+#include "storage/version/tree.h"
+
+namespace cordwood::storage {
+
+class RunIterator final : public EntryIterator {
+ public:
+  RunIterator(const std::vector<Fragment>& fragments, const ReadOptions& options)
+      : fragments_(fragments), options_(options) {}
+
+  bool Valid() const override { return valid_; }
+  Status status() const override { return status_; }
+  void SeekToFirst() override;
+  void SeekToLast() override;
+  void Seek(std::string_view key, uint64_t trailer) override;
+  void Next() override;
+  void Prev() override;
+  std::string_view key() const override { return table_->key(); }
+  uint64_t trailer() const override { return table_->trailer(); }
+  std::string_view value() const override { return table_->value(); }
+
+ private:
+  void Open(size_t index);
+  /// From a position in the current fragment that may be past its range, to the next entry.
+  void SettleForward();
+  /// The same towards the front.
+  void SettleBackward();
+  void SeekToLastOfFragment();
+  /// False, with the status taken over, if the table iterator failed.
+  bool TableOk();
+
+  const std::vector<Fragment>& fragments_;
+  const ReadOptions options_;
+  size_t index_ = 0;
+  std::unique_ptr<EntryIterator> table_;  // of fragments_[index_], if open
+  bool valid_ = false;
+  Status status_;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,72 @@
+#pragma once
+
+// The shape of the stored data at one moment: levels of sorted runs, runs of fragments.
+//
+//   level 0        runs from memtables, newest first
+//   level 1 ...    runs merged from the level above, newest first
+//   last level     one run
+//
+// A fragment is a slice of a table file: the entries of the file with begin <= key < end. Merges
+// of the last level work through a run piece by piece and cut slices off the fragments they
+// consumed; that is how a merge never needs twice the disk. The fragments of a run are disjoint
+// and in key order. For one key, every entry in a newer run or an upper level is newer than every
+// entry in an older run or a deeper level.
+//
+// A Tree is immutable: an edit makes a new one (storage/version/edit.h). Threads: any.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/version/key_range.h"
+#include "storage/version/table_file.h"
+
+namespace cordwood::storage {
+
+struct Fragment {
+  std::shared_ptr<TableFile> file;
+  KeyRange range;
+  uint64_t bytes = 0;  // estimate: the slice's share of the file
+};
+
+struct Run {
+  uint64_t id = 0;  // greater than that of every older run of its level
+  uint32_t level = 0;
+  std::vector<Fragment> fragments;
+
+  uint64_t bytes() const;
+  /// The fragment whose range holds `key`, or null.
+  const Fragment* Find(std::string_view key) const;
+  /// Index of the first fragment whose range ends after `key`; fragments.size() if none.
+  size_t LowerBound(std::string_view key) const;
+};
+
+class Tree {
+ public:
+  Tree() = default;
+  /// `runs` in any order; empty ones are left out.
+  explicit Tree(std::vector<Run> runs);
+
+  /// All runs in the order in which a reader must look: newest data first.
+  const std::vector<Run>& runs() const { return runs_; }
+  /// Levels are numbered from zero; a tree without runs has one.
+  uint32_t last_level() const { return last_level_; }
+  std::vector<const Run*> RunsOf(uint32_t level) const;
+  const Run* FindRun(uint64_t id) const;
+  /// The table file with this number, or null.
+  const TableFile* FindFile(uint64_t number) const;
+  uint64_t LevelBytes(uint32_t level) const;
+  uint64_t bytes() const;
+  uint64_t entries() const;
+  uint64_t unsettled() const;
+  /// Bytes of filters and indexes that stay in memory.
+  uint64_t resident_bytes() const;
+
+ private:
+  std::vector<Run> runs_;
+  uint32_t last_level_ = 0;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,42 @@
+#pragma once
+
+// Everything a reader looks at, at one moment: the memtable that takes writes, those waiting to
+// be flushed, and the tree. Immutable but for the active memtable, whose readers filter by seq.
+//
+// Threads: any; published and pinned through storage/version/version_cell.h.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "storage/entry_iterator.h"
+#include "storage/memtable/memtable.h"
+#include "storage/read_options.h"
+#include "storage/version/tree.h"
+
+namespace cordwood::storage {
+
+/// One version of a key. A tombstone has an empty value.
+struct FoundEntry {
+  Tag tag;
+  Seq seq = 0;
+  std::string value;
+};
+
+struct Version {
+  std::shared_ptr<Memtable> active;
+  std::vector<std::shared_ptr<Memtable>> immutables;  // newest first
+  std::shared_ptr<const Tree> tree;
+
+  /// The newest entry of `key` with a seq of at most `at_most`, tombstones included.
+  Result<std::optional<FoundEntry>> Get(std::string_view key, Seq at_most,
+                                        const ReadOptions& options) const;
+
+  /// Every entry. The version must outlive the iterator.
+  std::unique_ptr<EntryIterator> NewIterator(const ReadOptions& options) const;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,89 @@
+#pragma once
+
+// Where the current Version is published, and how a reader holds on to one without a lock or a
+// reference count: every reading thread has a slot that says which version it reads and at which
+// seq (hazard pointers: M. M. Michael, "Hazard Pointers: Safe Memory Reclamation for Lock-Free
+// Objects", 2004; here with the seq published beside the pointer).
+//
+// The pair (version, seq) is verified: what a merge drops is garbage for every seq at or above
+// the horizon it read, and a reader that pins an older seq either shows it in its slot before the
+// merge reads the horizon, or holds the version from before the merge.
+//
+// Threads: Publish and Retire by anybody; a Slot belongs to one thread at a time.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/check.h"
+#include "storage/entry.h"
+#include "storage/version/version.h"
+
+namespace cordwood::storage {
+
+class VersionCell {
+ public:
+  struct alignas(64) Slot {
+    std::atomic<const Version*> version{nullptr};
+    std::atomic<Seq> seq{kMaxSeq};
+    std::atomic<bool> taken{false};
+  };
+
+  VersionCell() = default;
+  ~VersionCell();
+  VersionCell(const VersionCell&) = delete;
+  VersionCell& operator=(const VersionCell&) = delete;
+
+  /// A slot for a reading thread, until ReturnSlot. At most kSlots at a time.
+  Slot& TakeSlot();
+  void ReturnSlot(Slot& slot);
+
+  struct Pinned {
+    const Version* version = nullptr;
+    Seq seq = 0;
+  };
+  /// Pins the current version and what visible() says in the slot.
+  /// REQUIRES: the slot pins nothing.
+  template <typename Visible>
+  Pinned Pin(Slot& slot, Visible visible) {
+    CHECK(slot.version.load(std::memory_order_relaxed) == nullptr);
+    while (true) {
+      const uint64_t publications = publications_.load();
+      const Version* version = current_.load();
+      const Seq seq = visible();
+      slot.version.store(version);
+      slot.seq.store(seq);
+      if (publications_.load() == publications) return {.version = version, .seq = seq};
+    }
+  }
+  static void Unpin(Slot& slot);
+
+  /// The smallest seq that a slot pins; kMaxSeq if none does.
+  Seq SmallestPinned() const;
+
+  /// Makes `version` current. The one before is destroyed once no slot pins it.
+  void Publish(std::unique_ptr<const Version> version);
+
+  /// The current version, for those who publish: REQUIRES that nobody else publishes meanwhile.
+  const Version& Latest() const { return *current_.load(std::memory_order_acquire); }
+
+  /// Destroys versions that were still pinned when they were replaced.
+  void Sweep();
+
+  static constexpr size_t kSlots = 64;
+
+ private:
+  std::vector<std::unique_ptr<const Version>> TakeUnpinned();
+
+  std::atomic<const Version*> current_{nullptr};
+  std::atomic<uint64_t> publications_{0};
+  std::array<Slot, kSlots> slots_;
+  std::mutex mutex_;
+  std::unique_ptr<const Version> owned_;  // guarded by mutex_; what current_ points to
+  std::vector<std::unique_ptr<const Version>> retired_;  // guarded by mutex_
+};
+
+}  // namespace cordwood::storage

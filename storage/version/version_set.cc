@@ -1,0 +1,195 @@
+#include "storage/version/version_set.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "storage/file_names.h"
+
+namespace cordwood::storage {
+namespace {
+
+// A manifest that has grown past this is replaced by a snapshot.
+constexpr uint64_t kManifestBytesMax = 16 << 20;
+constexpr uint64_t kFullDiskRetryMs = 200;
+
+}  // namespace
+
+Result<std::shared_ptr<TableFile>> VersionSet::OpenTable(uint64_t number,
+                                                         std::optional<uint64_t> expected_bytes) {
+  CW_ASSIGN(std::unique_ptr<Table> table,
+            Table::Open(env_, TablePath(dir_, number), number, cache_, expected_bytes));
+  return std::make_shared<TableFile>(number, std::move(table), [this](uint64_t obsolete) {
+    const std::scoped_lock lock(obsolete_mutex_);
+    obsolete_.push_back(obsolete);
+  });
+}
+
+Status VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active) {
+  TableMap tables;
+  for (const auto& [number, size] : state.tables) {
+    CW_ASSIGN(tables[number], OpenTable(number, size));
+  }
+  CW_ASSIGN(std::shared_ptr<const Tree> tree, BuildTree(state, tables));
+  state_ = std::move(state);
+  next_file_ = std::max(next_file, state_.next_file);
+  next_run_ = state_.next_run;
+  flushed_seq_ = state_.flushed_seq;
+  const std::scoped_lock lock(mutex_);
+  active_ = std::move(active);
+  tree_ = std::move(tree);
+  cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
+  return {};
+}
+
+Status VersionSet::StartManifest() {
+  const uint64_t number = NewFileNumber();
+  state_.next_file = next_file_;
+  state_.next_run = next_run_;
+  CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, state_));
+  return {};
+}
+
+Status VersionSet::Seal() {
+  CW_TRY(failed_);
+  return manifest_->Seal();
+}
+
+std::shared_ptr<const Tree> VersionSet::tree() const {
+  const std::scoped_lock lock(mutex_);
+  return tree_;
+}
+
+std::vector<std::shared_ptr<Memtable>> VersionSet::Immutables() const {
+  const std::scoped_lock lock(mutex_);
+  return {immutables_.rbegin(), immutables_.rend()};
+}
+
+void VersionSet::SwitchMemtable(std::shared_ptr<Memtable> fresh) {
+  const std::scoped_lock lock(mutex_);
+  immutables_.insert(immutables_.begin(), std::move(active_));
+  active_ = std::move(fresh);
+  cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
+}
+
+Result<std::shared_ptr<const Tree>> VersionSet::BuildTree(const ManifestState& state,
+                                                          const TableMap& new_tables) const {
+  TableMap tables = new_tables;
+  if (const std::shared_ptr<const Tree> old = tree()) {
+    for (const Run& run : old->runs()) {
+      for (const Fragment& fragment : run.fragments) {
+        tables.emplace(fragment.file->number(), fragment.file);
+      }
+    }
+  }
+  std::map<uint64_t, Run> runs;
+  for (const FragmentRecord& record : state.fragments) {
+    const auto table = tables.find(record.file);
+    if (table == tables.end()) {
+      return Fail(ErrorCode::kCorruption,
+                  Format("run {} uses table {}, which the manifest does not list", record.run,
+                         record.file));
+    }
+    Run& run = runs[record.run];
+    run.id = record.run;
+    run.level = record.level;
+    run.fragments.push_back({.file = table->second, .range = record.range, .bytes = record.bytes});
+  }
+  std::vector<Run> list;
+  for (auto& [id, run] : runs) {
+    std::sort(run.fragments.begin(), run.fragments.end(),
+              [](const Fragment& a, const Fragment& b) { return a.range.begin < b.range.begin; });
+    list.push_back(std::move(run));
+  }
+  return std::make_shared<const Tree>(std::move(list));
+}
+
+Status VersionSet::AppendEdit(const Edit& edit, const std::function<bool()>& give_up) {
+  while (true) {
+    Status appended;
+    if (manifest_ != nullptr && manifest_->size() < kManifestBytesMax) {
+      appended = manifest_->Append(edit);
+      if (appended) return state_.Apply(edit);
+      manifest_.reset();  // whatever it holds at its end, it is not written again
+    } else {
+      // A new manifest's snapshot includes the edit.
+      ManifestState next = state_;
+      CW_TRY(next.Apply(edit));
+      const uint64_t number = NewFileNumber();
+      next.next_file = next_file_;
+      next.next_run = next_run_;
+      Result<std::unique_ptr<ManifestWriter>> created =
+          ManifestWriter::Create(env_, dir_, number, next);
+      if (created) {
+        manifest_ = std::move(*created);
+        state_ = std::move(next);
+        return {};
+      }
+      appended = std::unexpected(created.error());
+    }
+    if (appended.error().code() != ErrorCode::kNoSpace) return appended;
+    if (give_up && give_up()) return Fail(ErrorCode::kClosed, "closing while the disk is full");
+    env_.SleepForMs(kFullDiskRetryMs);
+  }
+}
+
+Status VersionSet::Install(Installation installation) {
+  const uint64_t turn = next_turn_.fetch_add(1);
+  env_.Await([this, turn] { return turn_.load() == turn; });
+  Status installed = failed_;
+  if (installed) installed = InstallInTurn(installation);
+  if (!installed && failed_) {
+    failed_ = installed;
+    has_failed_ = true;
+  }
+  turn_.fetch_add(1);
+  return installed;
+}
+
+Status VersionSet::InstallInTurn(Installation& installation) {
+  Edit& edit = installation.edit;
+  TableMap new_tables;
+  for (const uint64_t number : installation.new_files) {
+    CW_ASSIGN(new_tables[number], OpenTable(number, std::nullopt));
+    edit.tables.emplace_back(number, new_tables[number]->properties().file_bytes);
+  }
+  if (!installation.new_files.empty()) CW_TRY(env_.SyncDir(dir_));
+  edit.next_file = next_file_;
+  edit.next_run = next_run_;
+  CW_TRY(AppendEdit(edit, installation.give_up));
+  CW_ASSIGN(std::shared_ptr<const Tree> tree, BuildTree(state_, new_tables));
+
+  std::set<uint64_t> used;
+  for (const auto& [number, size] : state_.tables) used.insert(number);
+  std::shared_ptr<const Tree> old;
+  {
+    const std::scoped_lock lock(mutex_);
+    old = std::exchange(tree_, std::move(tree));
+    std::erase_if(immutables_, [&](const std::shared_ptr<Memtable>& memtable) {
+      return memtable.get() == installation.flushed;
+    });
+    if (edit.flushed_seq) flushed_seq_ = *edit.flushed_seq;
+    cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
+  }
+  for (const Run& run : old->runs()) {
+    for (const Fragment& fragment : run.fragments) {
+      if (!used.contains(fragment.file->number())) fragment.file->MarkObsolete();
+    }
+  }
+  if (installation.on_published) installation.on_published();
+  return {};
+}
+
+std::vector<uint64_t> VersionSet::TakeObsolete() {
+  cell_.Sweep();
+  const std::scoped_lock lock(obsolete_mutex_);
+  return std::exchange(obsolete_, {});
+}
+
+bool VersionSet::HasObsolete() const {
+  const std::scoped_lock lock(obsolete_mutex_);
+  return !obsolete_.empty();
+}
+
+}  // namespace cordwood::storage

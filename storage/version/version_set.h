@@ -1,0 +1,113 @@
+#pragma once
+
+// The current Version and the manifest that makes it durable: every change of the set of
+// memtables or table files goes through here.
+//
+// Install order, without exception: table files synced, directory synced, manifest synced,
+// published; only then are the files that the edit dropped given up.
+//
+// Threads: any. Edits are installed one after the other, in the order in which Install was called.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "storage/table/block_cache.h"
+#include "storage/version/edit.h"
+#include "storage/version/manifest.h"
+#include "storage/version/version_cell.h"
+
+namespace cordwood::storage {
+
+class VersionSet {
+ public:
+  VersionSet(Env& env, std::string dir, BlockCache* cache)
+      : env_(env), dir_(std::move(dir)), cache_(cache) {}
+
+  /// Opens the table files that `state` lists and starts with `active` as the memtable. Reads
+  /// only. `next_file` is above every number in the directory.
+  Status Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active);
+  /// Starts a new manifest with what was loaded. REQUIRES: Load succeeded; nothing is installed
+  /// before.
+  Status StartManifest();
+  /// Marks a clean stop. REQUIRES: no Install under way or to come.
+  Status Seal();
+
+  uint64_t NewFileNumber() { return next_file_.fetch_add(1); }
+  uint64_t NewRunId() { return next_run_.fetch_add(1); }
+
+  VersionCell& cell() { return cell_; }
+  std::shared_ptr<const Tree> tree() const;
+  Seq flushed_seq() const { return flushed_seq_.load(std::memory_order_acquire); }
+  uint64_t store_id() const { return state_.store_id; }
+  /// Memtables that wait to be flushed, oldest first.
+  std::vector<std::shared_ptr<Memtable>> Immutables() const;
+
+  /// Makes the active memtable immutable and `fresh` the active one.
+  void SwitchMemtable(std::shared_ptr<Memtable> fresh);
+
+  struct Installation {
+    Edit edit;
+    std::vector<uint64_t> new_files;     // written and synced, not yet opened
+    const Memtable* flushed = nullptr;   // leaves the version with this edit
+    std::function<void()> on_published;  // called once the edit is durable and visible
+    std::function<bool()> give_up;       // asked while the disk is full; true ends with kClosed
+  };
+  /// Makes an edit durable and visible. Waits while the disk is full. Any other error is final:
+  /// the outcome of the edit is unknown, and no further edit may be tried.
+  Status Install(Installation installation);
+
+  /// True once an installation failed: nothing can be installed any more.
+  bool failed() const { return has_failed_.load(std::memory_order_acquire); }
+
+  /// Numbers of table files that no version needs any more; the caller removes them.
+  std::vector<uint64_t> TakeObsolete();
+  bool HasObsolete() const;
+
+ private:
+  using TableMap = std::map<uint64_t, std::shared_ptr<TableFile>>;
+
+  Result<std::shared_ptr<TableFile>> OpenTable(uint64_t number,
+                                               std::optional<uint64_t> expected_bytes);
+  Result<std::shared_ptr<const Tree>> BuildTree(const ManifestState& state,
+                                                const TableMap& new_tables) const;
+  Status AppendEdit(const Edit& edit, const std::function<bool()>& give_up);
+  Status InstallInTurn(Installation& installation);
+
+  Env& env_;
+  const std::string dir_;
+  BlockCache* const cache_;
+  VersionCell cell_;
+  std::atomic<uint64_t> next_file_{1};
+  std::atomic<uint64_t> next_run_{1};
+  std::atomic<Seq> flushed_seq_{0};
+
+  std::atomic<bool> has_failed_{false};
+
+  // Turns of Install.
+  std::atomic<uint64_t> next_turn_{0};
+  std::atomic<uint64_t> turn_{0};
+
+  // Touched by the installer whose turn it is, and by Load and Seal.
+  ManifestState state_;
+  std::unique_ptr<ManifestWriter> manifest_;
+  Status failed_;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<Memtable> active_;                   // guarded by mutex_
+  std::vector<std::shared_ptr<Memtable>> immutables_;  // guarded by mutex_; newest first
+  std::shared_ptr<const Tree> tree_;                   // guarded by mutex_
+
+  mutable std::mutex obsolete_mutex_;
+  std::vector<uint64_t> obsolete_;  // guarded by obsolete_mutex_
+};
+
+}  // namespace cordwood::storage

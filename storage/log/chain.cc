@@ -1,0 +1,246 @@
+#include "storage/log/chain.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/format.h"
+#include "storage/file_names.h"
+
+namespace cordwood::storage {
+namespace {
+
+class Planner {
+ public:
+  Planner(const ChainFacts& facts, const std::vector<SegmentScan>& scans)
+      : facts_(facts), scans_(scans) {}
+
+  Result<LogPlan> Run() {
+    CW_TRY(CollectKnown());
+    LinkChain();
+    CW_TRY(CheckStart());
+    for (size_t i = 0; i < chain_.size(); ++i) CW_TRY(WalkSegment(i));
+    CW_TRY(CheckEnd());
+    PlaceNewSegment();
+    SortFiles();
+    return std::move(plan_);
+  }
+
+ private:
+  Status CollectKnown() {
+    plan_.known_synced = facts_.known_synced;
+    for (const SegmentScan& scan : scans_) {
+      if (scan.header) {
+        if (scan.header->store_id != facts_.store_id) {
+          return Fail(ErrorCode::kCorruption,
+                      Path(scan.number) + ": the segment belongs to another store");
+        }
+        plan_.known_synced = std::max(plan_.known_synced, scan.header->known_synced);
+        plan_.ordinal = std::max(plan_.ordinal, scan.header->ordinal);
+      }
+      for (const FrameRef& frame : scan.frames) {
+        plan_.known_synced = std::max(plan_.known_synced, frame.header.known_synced);
+      }
+    }
+    ++plan_.ordinal;
+    return {};
+  }
+
+  /// From the largest ordinal backwards, as far as predecessors exist.
+  void LinkChain() {
+    const SegmentScan* segment = nullptr;
+    for (const SegmentScan& scan : scans_) {
+      if (scan.header && (!segment || scan.header->ordinal > segment->header->ordinal)) {
+        segment = &scan;
+      }
+    }
+    while (segment) {
+      chain_.push_back(segment);
+      const SegmentScan* const before = Find(segment->header->predecessor);
+      const bool usable =
+          before && before->header && before->header->ordinal < segment->header->ordinal;
+      segment = usable ? before : nullptr;
+    }
+    std::reverse(chain_.begin(), chain_.end());
+  }
+
+  Status CheckStart() {
+    if (chain_.empty()) {
+      expected_ = facts_.flushed_seq + 1;
+      return {};
+    }
+    const SegmentHeader& first = *chain_.front()->header;
+    expected_ = first.cut_seq + 1;
+    if (first.cut_seq <= facts_.flushed_seq) return {};
+    if (Find(first.predecessor)) {
+      return Lost(first.predecessor, 0, facts_.flushed_seq + 1, first.cut_seq,
+                  "the segment header is damaged");
+    }
+    return Fail(ErrorCode::kCorruption,
+                Format("{}: lost data: seqs {} to {} were on stable storage and the segment that "
+                       "held them is missing; {} continues it",
+                       Path(first.predecessor), facts_.flushed_seq + 1, first.cut_seq,
+                       Path(chain_.front()->number)));
+  }
+
+  Status WalkSegment(size_t index) {
+    const SegmentScan& scan = *chain_[index];
+    const bool is_last = index + 1 == chain_.size();
+    const uint64_t limit = is_last ? scan.size : chain_[index + 1]->header->cut;
+    uint64_t at = kLogAlign;
+    for (const FrameRef& frame : scan.frames) {
+      if (frame.offset >= limit) break;
+      if (frame.end() > limit) return Inconsistent(scan.number, frame.offset);
+      if (frame.offset != at) CW_TRY(MeetDamage(scan.number, at, is_last));
+      if (frame.header.first_seq < expected_) return Inconsistent(scan.number, frame.offset);
+      if (frame.header.first_seq > FirstDue()) {
+        // Records are missing. Above S, the frame lies behind a torn one and is part of the tail.
+        if (!is_last || FirstDue() <= plan_.known_synced) {
+          return Lost(scan.number, at, FirstDue(), frame.header.first_seq - 1);
+        }
+        tail_ = at;
+        return {};
+      }
+      Accept(scan, frame);
+      at = frame.end();
+    }
+    if (is_last) {
+      tail_ = at;
+      return {};
+    }
+    if (at != limit) CW_TRY(MeetDamage(scan.number, at, false));
+    const SegmentHeader& next = *chain_[index + 1]->header;
+    if (next.cut_seq + 1 < expected_) return Inconsistent(next.number, 0);
+    if (next.cut_seq + 1 > FirstDue()) return Lost(scan.number, at, FirstDue(), next.cut_seq);
+    expected_ = next.cut_seq + 1;
+    return {};
+  }
+
+  void Accept(const SegmentScan& scan, const FrameRef& frame) {
+    expected_ = frame.next_seq();
+    if (frame.header.kind == FrameKind::kEmpty) return;
+    const ChainFrame placed{.segment = scan.number, .frame = frame};
+    const Seq last = frame.next_seq() - 1;
+    if (last > facts_.flushed_seq) plan_.replay.push_back(placed);
+    if (last > facts_.flushed_seq && last > plan_.known_synced) {
+      plan_.copy.push_back(placed);
+    } else {
+      anchor_ = placed;
+    }
+  }
+
+  /// Bytes at `at` are no frame although one is due.
+  Status MeetDamage(uint64_t segment, uint64_t at, bool is_last) {
+    if (expected_ <= facts_.flushed_seq) return {};
+    if (!is_last || expected_ <= plan_.known_synced) {
+      return Lost(segment, at, expected_, std::max(expected_, plan_.known_synced));
+    }
+    first_bad_ = std::min(first_bad_, at);
+    return {};
+  }
+
+  Status CheckEnd() {
+    if (FirstDue() <= plan_.known_synced) {
+      // A damaged header hides a whole segment: name that one unless the chain's own end is bad.
+      const bool own_end = !chain_.empty() && chain_.back()->nonzero_end > tail_;
+      for (const SegmentScan& scan : scans_) {
+        if (own_end || scan.header || scan.frames.empty()) continue;
+        return Lost(scan.number, 0, FirstDue(), plan_.known_synced,
+                    "the segment header is damaged");
+      }
+      if (!chain_.empty()) {
+        return Lost(chain_.back()->number, tail_, FirstDue(), plan_.known_synced);
+      }
+      return Fail(
+          ErrorCode::kCorruption,
+          Format("{}: lost data: seqs {} to {} were on stable storage and the log that held "
+                 "them is missing",
+                 facts_.dir, FirstDue(), plan_.known_synced));
+    }
+    const uint64_t from = std::min(tail_, first_bad_);
+    if (!chain_.empty() && chain_.back()->nonzero_end > from) {
+      plan_.torn.push_back({.segment = chain_.back()->number,
+                            .offset = from,
+                            .bytes = chain_.back()->nonzero_end - from});
+    }
+    plan_.last_seq = FirstDue() - 1;
+    return {};
+  }
+
+  /// The new segment goes on behind the last frame that certainly stays.
+  void PlaceNewSegment() {
+    if (anchor_) {
+      plan_.predecessor = anchor_->segment;
+      plan_.cut = anchor_->frame.end();
+    } else if (!chain_.empty()) {
+      plan_.predecessor = chain_.front()->header->predecessor;
+      plan_.cut = chain_.front()->header->cut;
+    }
+    plan_.cut_seq =
+        plan_.copy.empty() ? plan_.last_seq : plan_.copy.front().frame.header.first_seq - 1;
+  }
+
+  void SortFiles() {
+    for (size_t i = 0; anchor_ && i < chain_.size(); ++i) {
+      const bool is_anchor = chain_[i]->number == anchor_->segment;
+      const Seq last_seq =
+          is_anchor ? anchor_->frame.next_seq() - 1 : chain_[i + 1]->header->cut_seq;
+      plan_.kept.push_back(
+          {.number = chain_[i]->number, .bytes = chain_[i]->size, .last_seq = last_seq});
+      if (is_anchor) break;
+    }
+    for (const SegmentScan& scan : scans_) {
+      const auto is_scan = [&](const KeptSegment& kept) { return kept.number == scan.number; };
+      if (std::ranges::any_of(plan_.kept, is_scan)) continue;
+      if (scan.blank()) {
+        plan_.blank.push_back(scan.number);
+        continue;
+      }
+      plan_.leftover.push_back(scan.number);
+      if (!scan.header) {
+        plan_.torn.push_back({.segment = scan.number, .offset = 0, .bytes = scan.nonzero_end});
+      }
+    }
+  }
+
+  /// The first seq that only the log can supply from here on.
+  Seq FirstDue() const { return std::max(expected_, facts_.flushed_seq + 1); }
+
+  const SegmentScan* Find(uint64_t number) const {
+    for (const SegmentScan& scan : scans_) {
+      if (scan.number == number) return &scan;
+    }
+    return nullptr;
+  }
+
+  std::string Path(uint64_t number) const { return LogPath(facts_.dir, number); }
+
+  std::unexpected<Error> Lost(uint64_t segment, uint64_t offset, Seq first, Seq last,
+                              std::string_view what = "the frame is damaged or missing") const {
+    return Fail(ErrorCode::kCorruption,
+                Format("{}: lost data at offset {}: {}; seqs {} to {} were on stable storage",
+                       Path(segment), offset, what, first, last));
+  }
+
+  std::unexpected<Error> Inconsistent(uint64_t segment, uint64_t offset) const {
+    return Fail(ErrorCode::kCorruption,
+                Format("{}: the log contradicts itself at offset {}: seq {} is due", Path(segment),
+                       offset, expected_));
+  }
+
+  const ChainFacts& facts_;
+  const std::vector<SegmentScan>& scans_;
+  std::vector<const SegmentScan*> chain_;
+  Seq expected_ = 0;                  // comes after the frames accepted so far
+  uint64_t tail_ = 0;                 // end of the last accepted frame of the last segment
+  uint64_t first_bad_ = UINT64_MAX;   // where damage above S begins in the last segment
+  std::optional<ChainFrame> anchor_;  // the last frame that is not copied
+  LogPlan plan_;
+};
+
+}  // namespace
+
+Result<LogPlan> PlanRecovery(const ChainFacts& facts, const std::vector<SegmentScan>& scans) {
+  return Planner(facts, scans).Run();
+}
+
+}  // namespace cordwood::storage

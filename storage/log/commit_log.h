@@ -1,0 +1,195 @@
+#pragma once
+
+// The commit log: takes batches from the executor, writes them in groups, one frame and at most
+// one sync a group, and says how far they are. While group N is written and synced the executor
+// fills group N+1; the log goes on with it at once, without a timer.
+//
+//   Append, Append, Kick --> group N+1 (filling)      executor
+//                            group N   (in flight)    log task, on Lane::kLog
+//                            segments  (next one made ahead, old ones removed: Lane::kFlush)
+//
+// S = synced():  every record up to it is on stable storage.
+// D = visible(): every record up to it may be shown. Durability::kAlways: D = S. Otherwise D is
+//                what the kernel has, and S follows.
+//
+// A failed write or sync of a segment in use is final: failed(), nothing is retried, S and D stay
+// where they are, later batches are dropped. A segment that cannot be made is not: full(), the log
+// works within what it has made before, and goes on by itself when there is room again.
+//
+// Owned by the store. Threads: Append, Kick and Reserve from the executor; the rest from any,
+// Stop and the destructor from neither a loop in service nor a background task. No lock is held
+// across a call of Env or of on_progress.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "storage/log/group.h"
+#include "storage/log/log_stats.h"
+#include "storage/log/recovery.h"
+#include "storage/log/segment_reserve.h"
+#include "storage/options.h"
+
+namespace cordwood::storage {
+
+struct LogOptions {
+  std::string dir;
+  uint64_t store_id = 0;
+  /// A multiple of 4096, at least four times that.
+  uint64_t segment_bytes = 64 << 20;
+  Durability durability = Durability::kAlways;
+  NumberAllocator allocate;
+  /// Asked before a segment is made; may be empty. An answer of kNoSpace makes the log full.
+  SpaceGate gate;
+  /// Called, in a background task, after S, D or the state changed; must be cheap.
+  std::function<void()> on_progress;
+};
+
+/// Whether a batch of some size can be appended now.
+enum class Admission : uint8_t {
+  kReady,    // yes: it fits what is reserved
+  kWait,     // not yet: ask again after on_progress
+  kNoSpace,  // no: the segment that it needs could not be made
+  kClosed,   // no: the log failed or was stopped
+};
+
+class CommitLog {
+ public:
+  CommitLog(Env& env, LogOptions options, RecoveredLog recovered);
+  /// Waits for background tasks. Without Stop, the next recovery finds what a crash leaves.
+  ~CommitLog();
+
+  CommitLog(const CommitLog&) = delete;
+  CommitLog& operator=(const CommitLog&) = delete;
+
+  // --- the executor ---
+
+  /// Adds a batch to the group being filled. first_seq follows the last one appended. All batches
+  /// are taken, but what does not fit the reserved space (Reserve) waits for more. Dropped when
+  /// the log has failed or was stopped.
+  void Append(Seq first_seq, uint32_t op_count, std::string_view ops);
+
+  /// Starts writing the group unless a write is under way, after which it is taken anyway. Called
+  /// at the end of a readiness pass.
+  void Kick();
+
+  /// For batches that may be large, say a megabyte and more: whether one with `bytes` of operations
+  /// fits what is reserved. If a segment of its own is needed, making it starts in the background.
+  Admission Reserve(uint64_t bytes);
+
+  /// Bytes waiting in the group being filled; the one in flight has at most what this was before.
+  uint64_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
+
+  // --- any thread ---
+
+  Seq synced() const { return synced_.load(std::memory_order_acquire); }
+  Seq visible() const { return visible_.load(std::memory_order_acquire); }
+
+  /// Final: see above.
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  /// No segment could be made ahead.
+  bool full() const { return full_.load(std::memory_order_acquire); }
+  /// Why the log failed, or else why it is full.
+  Status status() const;
+
+  /// Half of a segment is kept for commands that free space while the log is full.
+  bool AcceptsWrites() const;
+  bool AcceptsFrees() const;
+
+  /// kEverySecond: the oldest record that is not on stable storage is more than 2 s old.
+  bool WritersMustWait() const;
+
+  /// Batches appended before the call keep the promise of their time.
+  void SetDurability(Durability durability);
+
+  /// Called by a loop about ten times a second: syncs that are due, segments that failed.
+  void Tick();
+
+  /// Removes segments without records above `flushed`, in the background.
+  /// REQUIRES: the manifest on stable storage says that tables hold all records up to `flushed`.
+  void ReleaseThrough(Seq flushed);
+
+  LogStats stats() const;
+
+  /// Writes and syncs what was appended, and marks the stop as clean: the next recovery has
+  /// nothing to copy. An error tells why something could not be stored.
+  Status Stop();
+
+ private:
+  enum class Step : uint8_t { kSync, kMakeSegment, kWriteGroup, kEmptyFrame, kClose, kRest };
+
+  void Schedule(Lane lane, std::function<void()> task);
+  void AwaitTasks();
+
+  // The log task, one at a time.
+  void RunLog();
+  Step NextStep();
+  /// Finds room for the group in flight, if there is any. REQUIRES: the lock.
+  bool PlaceGroup();
+  Status WriteGroup();
+  Status SwitchSegment();
+  Status SyncActive();
+  Status WriteEmptyFrame();
+  Status Close();
+  bool MakeSegment();
+  void Show(Seq seq);
+  void Fail(Error error);
+  void DropGroups();  // REQUIRES: the lock
+
+  /// Starts the log task unless it runs. REQUIRES: the lock. True: the caller schedules it.
+  bool ClaimRun();
+  bool SyncIsDue(uint64_t now_ns) const;  // REQUIRES: the lock
+  void OnReserveChange();
+  void ResumeIfServed();
+  void Release(Seq flushed);
+  void Notify();
+  bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+  uint64_t FrameWith(uint64_t bytes) const { return FrameBytes(pending_bytes() + bytes); }
+
+  Env& env_;
+  const LogOptions options_;
+  SegmentReserve reserve_;
+
+  std::atomic<Seq> synced_;
+  std::atomic<Seq> visible_;
+  std::atomic<bool> failed_ = false;
+  std::atomic<bool> full_ = false;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<Durability> durability_;
+  std::atomic<uint64_t> pending_bytes_ = 0;
+  /// Bytes that frames may still take in the active segment, behind the group in flight.
+  std::atomic<uint64_t> room_;
+  /// A time at or before which no record was unsynced that is now; 0: nothing is unsynced.
+  std::atomic<uint64_t> oldest_unsynced_ns_ = 0;
+  std::atomic<int> tasks_ = 0;
+
+  // The log task's own.
+  SegmentWriter active_;
+  std::optional<BlankSegment> next_;  // taken for the group in flight
+  Seq claimed_;                       // the S that the newest frame tells
+
+  mutable std::mutex mutex_;
+  Group filling_;
+  Group writing_;         // the log task's own once taken
+  bool placed_ = false;   // writing_ fits the active segment, or next_
+  bool running_ = false;  // the log task is scheduled or runs
+  bool parked_ = false;   // it ended because writing_ found no segment
+  bool closed_ = false;
+  bool sync_wanted_ = false;
+  Seq appended_;
+  Seq written_;
+  uint64_t taken_ns_ = 0;  // when writing_ was taken
+  std::optional<Error> error_;
+  uint64_t active_bytes_;
+  std::vector<KeptSegment> sealed_;  // in order
+  LogStats stats_;
+};
+
+}  // namespace cordwood::storage

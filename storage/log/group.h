@@ -1,0 +1,55 @@
+#pragma once
+
+// Batches on their way into one frame, in the layout of the file: room for a segment header, room
+// for the frame header, then the batches. One write stores a group, with the segment header in
+// front when it is the first of its segment.
+//
+//   | segment header | frame header | batch batch batch ... | zeros |
+//   0                4096           4152
+//
+// Threads: one at a time; CommitLog hands a group from the executor to the log task.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "storage/entry.h"
+#include "storage/log/frame.h"
+
+namespace cordwood::storage {
+
+class Group {
+ public:
+  Group() { Clear(); }
+
+  bool empty() const { return op_count_ == 0; }
+  Seq first_seq() const { return first_seq_; }
+  Seq last_seq() const { return first_seq_ + op_count_ - 1; }
+  uint32_t op_count() const { return op_count_; }
+  uint64_t payload_bytes() const { return bytes_.size() - kFront; }
+  uint64_t frame_bytes() const { return FrameBytes(payload_bytes()); }
+
+  /// Whether the group must be on stable storage before it is visible.
+  bool must_sync() const { return must_sync_; }
+
+  void Append(Seq first_seq, uint32_t op_count, std::string_view ops, bool must_sync);
+
+  /// The bytes to write at `offset`, where the frame begins. Pads the group: no Append after.
+  std::string_view Encode(uint64_t offset, uint64_t salt, Seq known_synced);
+  /// The same for the first frame of a segment, with the header in front: to be written at 0.
+  std::string_view EncodeFirst(const SegmentHeader& segment, Seq known_synced);
+
+  /// Empties the group and keeps its memory, unless a huge batch made it large.
+  void Clear();
+
+ private:
+  static constexpr size_t kFront = kLogAlign + kFrameHeaderBytes;
+
+  std::string bytes_;
+  Seq first_seq_ = 0;
+  uint32_t op_count_ = 0;
+  bool must_sync_ = false;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,181 @@
+#include "storage/log/recovery.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "storage/file_names.h"
+#include "storage/log/segment_scan.h"
+#include "storage/write_batch.h"
+
+namespace cordwood::storage {
+namespace {
+
+constexpr uint64_t kCopyChunkBytes = 1 << 20;
+
+class Recovery {
+ public:
+  Recovery(Env& env, const RecoveryOptions& options) : env_(env), options_(options) {}
+
+  Result<RecoveredLog> Run(const ApplyRecords& apply) {
+    CW_ASSIGN(const std::vector<SegmentScan> scans, ScanAll());
+    CW_ASSIGN(plan_, PlanRecovery({.dir = options_.dir,
+                                   .store_id = options_.store_id,
+                                   .flushed_seq = options_.flushed_seq,
+                                   .known_synced = options_.known_synced},
+                                  scans));
+    CW_TRY(ForEachFrame(plan_.replay, [&](const FrameRef& frame, std::string_view ops) {
+      return Replay(apply, frame, ops);
+    }));
+    for (const TornBytes& torn : plan_.torn) CW_TRY(KeepTornBytes(torn));
+    // Before the new segment, for they may hold the space that it needs.
+    CW_TRY(RemoveSegments(plan_.blank));
+    CW_ASSIGN(SegmentWriter active, StartNewSegment());
+    CW_TRY(RemoveSegments(plan_.leftover));
+    return RecoveredLog{.last_seq = plan_.last_seq,
+                        .active = std::move(active),
+                        .kept = std::move(plan_.kept),
+                        .replayed_groups = plan_.replay.size(),
+                        .copied_groups = plan_.copy.size(),
+                        .torn_bytes = TornTotal()};
+  }
+
+ private:
+  Result<std::vector<SegmentScan>> ScanAll() {
+    CW_ASSIGN(const std::vector<std::string> names, env_.List(options_.dir));
+    std::vector<uint64_t> numbers;
+    for (const std::string& name : names) {
+      const std::optional<FileName> parsed = ParseFileName(name);
+      if (!parsed || parsed->kind != FileKind::kLog) continue;
+      // Only the one spelling that we write: "0000001.wal" is somebody else's file.
+      if (!LogPath(options_.dir, parsed->number).ends_with("/" + name)) continue;
+      numbers.push_back(parsed->number);
+    }
+    std::ranges::sort(numbers);
+    std::vector<SegmentScan> scans;
+    for (const uint64_t number : numbers) {
+      CW_ASSIGN(SegmentScan scan, ScanSegment(env_, options_.dir, number));
+      scans.push_back(std::move(scan));
+    }
+    return scans;
+  }
+
+  /// Calls visit(frame, payload) for each frame, reading it from its segment again.
+  template <typename Visit>
+  Status ForEachFrame(const std::vector<ChainFrame>& frames, Visit visit) {
+    std::unique_ptr<File> file;
+    uint64_t open_number = 0;
+    std::string buffer;
+    for (const ChainFrame& placed : frames) {
+      const std::string path = LogPath(options_.dir, placed.segment);
+      if (!file || open_number != placed.segment) {
+        CW_ASSIGN(file, env_.Open(path, OpenMode::kRead));
+        open_number = placed.segment;
+      }
+      Result<std::string_view> payload = ReadFrame(*file, placed.frame, buffer);
+      if (!payload) return std::unexpected(payload.error().Prefixed(path));
+      CW_TRY(visit(placed.frame, *payload));
+    }
+    return {};
+  }
+
+  /// A group may begin with batches that the tables hold already.
+  Status Replay(const ApplyRecords& apply, const FrameRef& frame, std::string_view ops) {
+    Seq first = frame.header.first_seq;
+    OpReader reader(ops);
+    for (; first <= options_.flushed_seq; ++first) {
+      if (reader.done()) return Fail(ErrorCode::kCorruption, "a frame has too few operations");
+      CW_ASSIGN([[maybe_unused]] const Op skipped, reader.Next());
+    }
+    return apply(first, static_cast<uint32_t>(frame.next_seq() - first), reader.rest());
+  }
+
+  Status KeepTornBytes(const TornBytes& torn) {
+    const std::string from_path = LogPath(options_.dir, torn.segment);
+    const std::string to_path = TornTailPath(options_.dir, torn.segment);
+    CW_ASSIGN(const bool exists, env_.Exists(to_path));
+    if (exists) CW_TRY(env_.Remove(to_path));  // of a recovery that was cut short
+    CW_ASSIGN(const std::unique_ptr<File> from, env_.Open(from_path, OpenMode::kRead));
+    CW_ASSIGN(const std::unique_ptr<File> to, env_.Open(to_path, OpenMode::kCreate));
+    std::string chunk;
+    for (uint64_t done = 0; done < torn.bytes; done += chunk.size()) {
+      chunk.resize(std::min(torn.bytes - done, kCopyChunkBytes));
+      CW_ASSIGN(const size_t got, from->ReadAt(torn.offset + done, std::span<char>(chunk)));
+      if (got != chunk.size()) return Fail(ErrorCode::kIo, from_path + ": short read");
+      CW_TRY(to->WriteAt(done, chunk));
+    }
+    return to->Sync();
+  }
+
+  /// Copied frames first, all of it synced, then the header: a segment with a header is complete.
+  Result<SegmentWriter> StartNewSegment() {
+    CW_ASSIGN(BlankSegment blank, MakeNewFile());
+    const SegmentHeader header{.number = blank.number,
+                               .ordinal = plan_.ordinal,
+                               .salt = env_.RandomU64(),
+                               .store_id = options_.store_id,
+                               .predecessor = plan_.predecessor,
+                               .cut = plan_.cut,
+                               .cut_seq = plan_.cut_seq,
+                               .known_synced = std::max(plan_.known_synced, plan_.cut_seq)};
+    uint64_t end = kLogAlign;
+    Group group;
+    const auto copy = [&](const FrameRef& frame, std::string_view ops) -> Status {
+      group.Clear();
+      group.Append(frame.header.first_seq, frame.header.op_count, ops, true);
+      const std::string_view bytes = group.Encode(end, header.salt, header.known_synced);
+      CW_TRY(blank.file->WriteAt(end, bytes));
+      end += bytes.size();
+      return {};
+    };
+    CW_TRY(ForEachFrame(plan_.copy, copy));
+    if (end != kLogAlign) CW_TRY(blank.file->Sync());
+    std::string sector(kLogAlign, '\0');
+    EncodeSegmentHeader(header, sector);
+    CW_TRY(blank.file->WriteAt(0, sector));
+    CW_TRY(blank.file->Sync());
+    SegmentWriter writer(std::move(blank.file), blank.bytes, header, end);
+    // Only now that the header is on stable storage may anything say that the copies are.
+    CW_TRY(writer.WriteEmpty(plan_.last_seq + 1, plan_.last_seq));
+    return writer;
+  }
+
+  Result<BlankSegment> MakeNewFile() {
+    uint64_t frames = 0;
+    for (const ChainFrame& placed : plan_.copy)
+      frames += FrameBytes(placed.frame.header.payload_bytes);
+    const uint64_t small = SegmentBytesFor(frames);
+    const uint64_t wanted =
+        FrameRoom(options_.segment_bytes) > frames ? options_.segment_bytes : small;
+    Result<BlankSegment> made = MakeSegment(env_, options_.dir, options_.allocate(), wanted);
+    if (made || made.error().code() != ErrorCode::kNoSpace || small >= wanted) return made;
+    return MakeSegment(env_, options_.dir, options_.allocate(), small);
+  }
+
+  Status RemoveSegments(const std::vector<uint64_t>& numbers) {
+    for (const uint64_t number : numbers) CW_TRY(env_.Remove(LogPath(options_.dir, number)));
+    // A removed segment must not come back beside a longer chain.
+    return numbers.empty() ? Status() : env_.SyncDir(options_.dir);
+  }
+
+  uint64_t TornTotal() const {
+    uint64_t total = 0;
+    for (const TornBytes& torn : plan_.torn) total += torn.bytes;
+    return total;
+  }
+
+  Env& env_;
+  const RecoveryOptions& options_;
+  LogPlan plan_;
+};
+
+}  // namespace
+
+Result<RecoveredLog> RecoverLog(Env& env, const RecoveryOptions& options,
+                                const ApplyRecords& apply) {
+  return Recovery(env, options).Run(apply);
+}
+
+}  // namespace cordwood::storage

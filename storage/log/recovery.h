@@ -1,0 +1,61 @@
+#pragma once
+
+// Reads the log back after a clean stop or a crash, by the rules of docs/STORAGE_FORMAT.md,
+// "Recovery": replays what the tables lack, refuses to lose what was on stable storage, and goes
+// on in a new segment, which is on stable storage when the call returns. Old segments are never
+// written.
+//
+// The answer does not depend on how often a crash cut an earlier recovery short.
+//
+// Threads: one, before the store serves.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "storage/entry.h"
+#include "storage/log/chain.h"
+#include "storage/log/segment_file.h"
+#include "storage/log/segment_writer.h"
+
+namespace cordwood::storage {
+
+struct RecoveryOptions {
+  std::string dir;
+  uint64_t store_id = 0;
+  uint64_t segment_bytes = 64 << 20;
+  /// The manifest's word: tables hold every record up to flushed_seq, and every record up to
+  /// known_synced was on stable storage.
+  Seq flushed_seq = 0;
+  Seq known_synced = 0;
+  /// REQUIRES: its numbers are larger than those of all files in the directory.
+  NumberAllocator allocate;
+};
+
+/// The log as it is after recovery; CommitLog goes on from here.
+struct RecoveredLog {
+  /// The newest record, in the log or the tables. All of them are on stable storage.
+  Seq last_seq = 0;
+  SegmentWriter active;
+  std::vector<KeptSegment> kept;  // in order; the active one is not among them
+
+  uint64_t replayed_groups = 0;
+  uint64_t copied_groups = 0;
+  uint64_t torn_bytes = 0;
+};
+
+/// Gets the records above flushed_seq, in order: whole batches, one or more a call. Operation i
+/// of `ops` has the seq first_seq + i. An error ends recovery.
+using ApplyRecords = std::function<Status(Seq first_seq, uint32_t op_count, std::string_view ops)>;
+
+/// kCorruption if records that were on stable storage are lost: the error names file, offset and
+/// seqs, and nothing in the directory has changed. kIo if a call failed. kNoSpace if there is no
+/// room for even a small new segment.
+Result<RecoveredLog> RecoverLog(Env& env, const RecoveryOptions& options,
+                                const ApplyRecords& apply);
+
+}  // namespace cordwood::storage

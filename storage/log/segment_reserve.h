@@ -1,0 +1,114 @@
+#pragma once
+
+// Keeps segments ready before the log needs them: one of the standard size always, and one of
+// another size when a batch that is larger than a segment asks for it.
+//
+// Segments are made on Lane::kFlush, or by the log's own task when it cannot wait. What failed is
+// tried again by Tick, at most once a second; until then the reserve is full().
+//
+// Owned by CommitLog. Threads: any; no lock is held across a call of Env or of a callback.
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "storage/log/segment_file.h"
+
+namespace cordwood::storage {
+
+class SegmentReserve {
+ public:
+  struct Options {
+    std::string dir;
+    uint64_t segment_bytes = 0;
+    NumberAllocator allocate;
+    SpaceGate gate;  // may be empty
+    /// Runs a task on Lane::kFlush.
+    std::function<void(std::function<void()>)> schedule;
+    /// Called after an attempt to make a segment, in the task that made it.
+    std::function<void()> on_change;
+  };
+
+  SegmentReserve(Env& env, Options options);
+
+  SegmentReserve(const SegmentReserve&) = delete;
+  SegmentReserve& operator=(const SegmentReserve&) = delete;
+
+  /// The smallest ready segment with room for a frame of so many bytes, if there is one.
+  std::optional<BlankSegment> Take(uint64_t frame_bytes);
+  bool Fits(uint64_t frame_bytes) const;
+
+  /// Starts making the standard segment in the background unless it is there.
+  void Replenish();
+
+  /// Starts making a segment with room for such a frame in the background.
+  void Request(uint64_t frame_bytes);
+
+  enum class Outcome : uint8_t {
+    kReady,  // look again with Take
+    kBusy,   // one is being made; on_change follows
+    kFull,   // it failed, and the second is not over
+  };
+
+  /// Makes a segment with room for such a frame here and now.
+  Outcome MakeNow(uint64_t frame_bytes);
+
+  /// Whether Take or MakeNow may succeed at this moment.
+  bool CanServe(uint64_t frame_bytes) const;
+
+  /// Whether making a segment for such a frame failed and has not succeeded since.
+  bool Refused(uint64_t frame_bytes) const;
+  /// Whether the standard segment could not be made.
+  bool full() const { return Refused(0); }
+  /// Why; nothing unless Refused.
+  std::optional<Error> error(uint64_t frame_bytes) const;
+  /// Whether a segment is being made now.
+  bool busy() const;
+
+  /// Lets what failed be tried again, if the last attempt is a second old.
+  void Tick();
+
+  /// Starts nothing in the background any more. MakeNow still works, also where it failed before.
+  void Close();
+
+  /// Bytes of the ready segments, and their number.
+  struct Totals {
+    uint64_t segments = 0;
+    uint64_t bytes = 0;
+  };
+  Totals totals() const;
+
+ private:
+  /// A segment that is wanted, being made, or there.
+  struct Slot {
+    uint64_t wanted_bytes = 0;  // 0: nothing is wanted
+    std::optional<BlankSegment> ready;
+    std::optional<Error> error;  // of the last attempt
+    bool may_try = true;
+  };
+
+  bool IsLarge(uint64_t frame_bytes) const;
+  void RunScheduled();
+  /// The slot to work on; null if there is nothing to do. REQUIRES: the lock.
+  Slot* NextJob();
+  /// Makes the segment that `slot` wants. The caller has set making_ and holds no lock.
+  bool Make(Slot& slot);
+  void ScheduleIfNeeded();
+
+  Env& env_;
+  const Options options_;
+
+  mutable std::mutex mutex_;
+  Slot standard_;
+  Slot large_;
+  bool scheduled_ = false;
+  bool making_ = false;  // in one task at a time
+  bool closed_ = false;
+  uint64_t last_failure_ns_ = 0;
+};
+
+}  // namespace cordwood::storage

@@ -53,18 +53,18 @@ Fate DrawFate(PowerLoss kind, SimRandom& random) {
 }  // namespace
 
 SimContent::SimContent(std::string bytes)
-    : cached_(std::move(bytes)), medium_(cached_), medium_size_(cached_.size()) {}
+    : cached_(std::move(bytes)), medium_(cached_), medium_size_(cached().size()) {}
 
 std::string SimContent::Durable() const {
-  std::string bytes = medium_;
+  std::string bytes = medium_.get();
   bytes.resize(medium_size_, '\0');
   return bytes;
 }
 
 size_t SimContent::Read(uint64_t offset, std::span<char> out) const {
-  if (offset >= cached_.size()) return 0;
-  const size_t count = std::min<uint64_t>(out.size(), cached_.size() - offset);
-  std::copy_n(cached_.data() + offset, count, out.data());
+  if (offset >= cached().size()) return 0;
+  const size_t count = std::min<uint64_t>(out.size(), cached().size() - offset);
+  std::copy_n(cached().data() + offset, count, out.data());
   return count;
 }
 
@@ -75,19 +75,19 @@ void SimContent::Write(uint64_t offset, std::string_view data, SimRandom& random
     const bool again = sector < dirty_.size() && dirty_[sector];
     if (again && random.Percent(50)) WriteBack(sector);
   }
-  if (end > cached_.size()) Resize(end);
-  std::copy(data.begin(), data.end(), cached_.begin() + static_cast<std::ptrdiff_t>(offset));
+  if (end > cached().size()) Resize(end);
+  std::copy(data.begin(), data.end(), cached_.Own().data() + offset);
   MarkDirty(offset, end);
   // Bytes past the durable end need the new end too, even where a failed sync forgot it.
   if (end > medium_size_) NoteSize();
 }
 
 void SimContent::Resize(uint64_t size) {
-  if (size == cached_.size()) return;
+  if (size == cached().size()) return;
   NoteSize();
   // Both the bytes that go and the zeros that come are changes the medium has not seen.
-  MarkDirty(std::min<uint64_t>(size, cached_.size()), std::max<uint64_t>(size, cached_.size()));
-  cached_.resize(size, '\0');
+  MarkDirty(std::min<uint64_t>(size, cached().size()), std::max<uint64_t>(size, cached().size()));
+  cached_.Own().resize(size, '\0');
   NoteSize();
 }
 
@@ -96,8 +96,8 @@ void SimContent::NoteSize() {
     size_dirty_ = true;
     low_size_ = high_size_ = medium_size_;
   }
-  low_size_ = std::min<uint64_t>(low_size_, cached_.size());
-  high_size_ = std::max<uint64_t>(high_size_, cached_.size());
+  low_size_ = std::min<uint64_t>(low_size_, cached().size());
+  high_size_ = std::max<uint64_t>(high_size_, cached().size());
 }
 
 void SimContent::MarkDirty(uint64_t begin, uint64_t end) {
@@ -126,10 +126,11 @@ std::string SimContent::SectorOf(const std::string& bytes, uint64_t sector) cons
 
 void SimContent::WriteBack(uint64_t sector) {
   const uint64_t begin = sector * kSectorBytes;
-  const uint64_t end = std::min<uint64_t>(begin + kSectorBytes, cached_.size());
+  const uint64_t end = std::min<uint64_t>(begin + kSectorBytes, cached().size());
   if (begin >= end) return;
-  if (medium_.size() < end) medium_.resize(end, '\0');
-  std::copy_n(cached_.data() + begin, end - begin, medium_.data() + begin);
+  std::string& medium = medium_.Own();
+  if (medium.size() < end) medium.resize(end, '\0');
+  std::copy_n(cached().data() + begin, end - begin, medium.data() + begin);
 }
 
 void SimContent::Sync() {
@@ -137,8 +138,8 @@ void SimContent::Sync() {
     if (dirty_[sector]) WriteBack(sector);
   }
   if (size_dirty_) {
-    medium_size_ = cached_.size();
-    if (medium_.size() > medium_size_) medium_.resize(medium_size_);
+    medium_size_ = cached().size();
+    if (medium_.get().size() > medium_size_) medium_.Own().resize(medium_size_);
   }
   MarkClean();
 }
@@ -147,7 +148,7 @@ void SimContent::FailSync() { MarkClean(); }
 
 uint64_t SimContent::SurvivingSize(PowerLoss kind, SimRandom& random) const {
   if (!size_dirty_ || kind == PowerLoss::kDrop) return medium_size_;
-  if (kind == PowerLoss::kKeep) return cached_.size();
+  if (kind == PowerLoss::kKeep) return cached().size();
   switch (random.Below(4)) {
     case 0:
       return medium_size_;
@@ -158,14 +159,18 @@ uint64_t SimContent::SurvivingSize(PowerLoss kind, SimRandom& random) const {
       return std::max(low_size_, any / kSectorBytes * kSectorBytes);
     }
     default:
-      return cached_.size();
+      return cached().size();
   }
 }
 
 void SimContent::LosePower(PowerLoss kind, SimRandom& random) {
+  if (!dirty() && medium_.get().size() == medium_size_) {
+    cached_ = medium_;  // differs from it after a failed sync
+    return;
+  }
   const uint64_t size = SurvivingSize(kind, random);
   const Fate fate = DrawFate(kind, random);
-  std::string after = medium_;
+  std::string after = medium_.get();
   after.resize(size, '\0');
   uint64_t count = 0;
   for (uint64_t sector = dirty_begin_; sector < dirty_end_; ++sector) count += dirty_[sector];
@@ -177,12 +182,12 @@ void SimContent::LosePower(PowerLoss kind, SimRandom& random) {
     const uint64_t begin = sector * kSectorBytes;
     if (begin >= size) continue;
     const uint64_t length = std::min(kSectorBytes, size - begin);
-    std::string bytes = SectorOf(medium_, sector);
-    if (outcome == Outcome::kNew) bytes = SectorOf(cached_, sector);
+    std::string bytes = SectorOf(medium_.get(), sector);
+    if (outcome == Outcome::kNew) bytes = SectorOf(cached(), sector);
     if (outcome == Outcome::kZero) bytes.assign(kSectorBytes, '\0');
     if (outcome == Outcome::kTorn) {
       const uint64_t torn_at = random.Below(length);
-      bytes.replace(0, torn_at, SectorOf(cached_, sector), 0, torn_at);
+      bytes.replace(0, torn_at, SectorOf(cached(), sector), 0, torn_at);
     }
     std::copy_n(bytes.data(), length, after.data() + begin);
   }
@@ -190,12 +195,12 @@ void SimContent::LosePower(PowerLoss kind, SimRandom& random) {
 }
 
 void SimContent::FlipBit(uint64_t offset, uint32_t bit) {
-  CHECK(offset < cached_.size() && bit < 8);
-  const auto mask = static_cast<unsigned char>(1U << bit);
-  cached_[offset] = static_cast<char>(static_cast<unsigned char>(cached_[offset]) ^ mask);
-  if (offset < medium_.size()) {
-    medium_[offset] = static_cast<char>(static_cast<unsigned char>(medium_[offset]) ^ mask);
-  }
+  CHECK(offset < cached().size() && bit < 8);
+  const auto flip = [&](char& byte) {
+    byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1U << bit));
+  };
+  flip(cached_.Own()[offset]);
+  if (offset < medium_.get().size()) flip(medium_.Own()[offset]);
 }
 
 }  // namespace cordwood::support

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/shared_bytes.h"
 #include "tests/support/sim_random.h"
 
 namespace cordwood::support {
@@ -43,7 +44,7 @@ class SimContent {
   /// A file that holds `bytes`, durably.
   explicit SimContent(std::string bytes);
 
-  const std::string& cached() const { return cached_; }
+  const std::string& cached() const { return cached_.get(); }
   /// The bytes that are certain to survive.
   std::string Durable() const;
   bool dirty() const { return size_dirty_ || dirty_end_ > dirty_begin_; }
@@ -67,8 +68,8 @@ class SimContent {
   void WriteBack(uint64_t sector);
   uint64_t SurvivingSize(PowerLoss kind, SimRandom& random) const;
 
-  std::string cached_;
-  std::string medium_;        // may be shorter than medium_size_ (zeros follow) or longer
+  SharedBytes cached_;
+  SharedBytes medium_;        // may be shorter than medium_size_ (zeros follow) or longer
   uint64_t medium_size_ = 0;  // the length a restarted machine finds for certain
 
   std::vector<bool> dirty_;   // by sector

@@ -146,6 +146,25 @@ TEST(SimContent, ReadsZerosWhereATruncatedFileGrowsAgain) {
   EXPECT_EQ(content.Durable(), expected);
 }
 
+TEST(SimContent, CopiesDoNotChangeEachOther) {
+  SimRandom random(1);
+  SimContent content("abc");
+  SimContent copy = content;
+  copy.Write(0, "xyz", random);
+  copy.Sync();
+  EXPECT_EQ(content.cached() + content.Durable(), "abcabc");
+  content.FlipBit(0, 1);
+  EXPECT_EQ(content.cached() + content.Durable(), "cbccbc");
+  EXPECT_EQ(copy.cached() + copy.Durable(), "xyzxyz");
+}
+
+TEST(SimContent, FlipsABitInBothPlaces) {
+  SimContent content("abc");
+  content.FlipBit(2, 0);
+  EXPECT_EQ(content.cached(), "abb");
+  EXPECT_EQ(content.Durable(), "abb");
+}
+
 TEST(SimContent, ReadsNothingPastTheEnd) {
   const SimContent content("abc");
   char buffer[8];

@@ -14,6 +14,8 @@
 // given to Schedule run while the driver steps (Step, RunUntilIdle, RunForMs, Await, SleepForMs)
 // and give the thread back at Env and File calls when the seed says so. Calls of the driver do not
 // switch unless SimOptions says so.
+// A mutex that is held across a call hangs the test when another task wants it: base/env.h forbids
+// that.
 //
 // After Kill, LosePower or the crash of CrashAtCall the environment is FROZEN: every call fails
 // with kIo "the power is off" and changes nothing. Tasks still run, to their ends, so that the

@@ -1,0 +1,167 @@
+// The simulated environment answers as the real one does: the same tests on both.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/posix_env.h"
+#include "tests/support/sim_env.h"
+#include "tests/support/temp_dir.h"
+
+namespace cordwood::support {
+namespace {
+
+/// An environment and an empty directory in it.
+class EnvContract : public testing::TestWithParam<const char*> {
+ protected:
+  EnvContract() {
+    if (GetParam() == std::string("Posix")) {
+      temp_dir_ = std::make_unique<TempDir>();
+      dir_ = temp_dir_->path();
+      env_ = NewPosixEnv();
+    } else {
+      dir_ = "/dir";
+      env_ = std::make_unique<SimEnv>(1);
+      EXPECT_TRUE(env_->CreateDir(dir_).has_value());
+    }
+  }
+
+  Env& env() { return *env_; }
+  std::string Path(const std::string& name) const { return dir_ + "/" + name; }
+
+  void Put(const std::string& name, const std::string& bytes) {
+    const auto file = env().Open(Path(name), OpenMode::kCreate);
+    ASSERT_TRUE(file.has_value()) << file.error().message();
+    ASSERT_TRUE((*file)->WriteAt(0, bytes).has_value());
+  }
+
+  std::string Get(const std::string& name) {
+    const auto file = env().Open(Path(name), OpenMode::kRead);
+    if (!file) return std::string(ErrorCodeName(file.error().code()));
+    std::string bytes(100, '\0');
+    bytes.resize((*file)->ReadAt(0, bytes).value_or(0));
+    return bytes;
+  }
+
+ private:
+  std::unique_ptr<TempDir> temp_dir_;
+  std::string dir_;
+  std::unique_ptr<Env> env_;
+};
+
+template <typename T>
+std::string Outcome(const Result<T>& result) {
+  return result ? "ok" : std::string(ErrorCodeName(result.error().code()));
+}
+
+TEST_P(EnvContract, FilesHoldWhatWasWritten) {
+  const auto file = *env().Open(Path("a"), OpenMode::kCreate);
+  ASSERT_TRUE(file->WriteAt(4, "x").has_value());
+  EXPECT_EQ(*file->Size(), 5U);
+  EXPECT_EQ(Get("a"), std::string("\0\0\0\0x", 5));
+  ASSERT_TRUE(file->Truncate(2).has_value());
+  ASSERT_TRUE(file->Truncate(3).has_value());
+  EXPECT_EQ(Get("a"), std::string(3, '\0'));
+  ASSERT_TRUE(file->Sync().has_value());
+  char buffer[8];
+  EXPECT_EQ(*file->ReadAt(1, buffer), 2U);
+  EXPECT_EQ(*file->ReadAt(3, buffer), 0U);
+  EXPECT_EQ(*file->ReadAt(1000, buffer), 0U);
+  ASSERT_TRUE(file->WriteAt(100, "").has_value());
+  EXPECT_EQ(*file->Size(), 3U) << "nothing written, nothing extended";
+}
+
+TEST_P(EnvContract, MistakesHaveTheSameErrors) {
+  Put("file", "x");
+  ASSERT_TRUE(env().CreateDir(Path("sub")).has_value());
+  EXPECT_EQ(Outcome(env().Open(Path("none"), OpenMode::kRead)), "not found");
+  EXPECT_EQ(Outcome(env().Open(Path("none"), OpenMode::kReadWrite)), "not found");
+  EXPECT_EQ(Outcome(env().Open(Path("file"), OpenMode::kCreate)), "already exists");
+  EXPECT_EQ(Outcome(env().Open(Path("none/a"), OpenMode::kCreate)), "not found");
+  EXPECT_EQ(Outcome(env().Open(Path("file/a"), OpenMode::kCreate)), "i/o error");
+  EXPECT_EQ(Outcome(env().Open(Path("sub"), OpenMode::kReadWrite)), "i/o error");
+  EXPECT_EQ(Outcome(env().Rename(Path("none"), Path("b"))), "not found");
+  EXPECT_EQ(Outcome(env().Rename(Path("file"), Path("sub"))), "i/o error");
+  EXPECT_EQ(Outcome(env().Rename(Path("file"), Path("none/b"))), "not found");
+  EXPECT_EQ(Outcome(env().Remove(Path("none"))), "not found");
+  EXPECT_EQ(Outcome(env().Remove(Path("sub"))), "i/o error");
+  EXPECT_EQ(Outcome(env().CreateDir(Path("sub"))), "ok");
+  EXPECT_EQ(Outcome(env().CreateDir(Path("file"))), "already exists");
+  EXPECT_EQ(Outcome(env().CreateDir(Path("none/b"))), "not found");
+  EXPECT_EQ(Outcome(env().List(Path("none"))), "not found");
+  EXPECT_EQ(Outcome(env().List(Path("file"))), "i/o error");
+  EXPECT_EQ(Outcome(env().SyncDir(Path("none"))), "not found");
+  EXPECT_EQ(Outcome(env().SyncDir(Path("sub"))), "ok");
+  EXPECT_EQ(Outcome(env().FreeSpace(Path("none"))), "not found");
+  EXPECT_EQ(Outcome(env().Lock(Path("none/LOCK"))), "not found");
+  EXPECT_FALSE(*env().Exists(Path("none/b")));
+  EXPECT_FALSE(*env().Exists(Path("file/b")));
+  const auto reader = *env().Open(Path("file"), OpenMode::kRead);
+  EXPECT_EQ(Outcome(reader->WriteAt(0, "y")), "i/o error");
+}
+
+TEST_P(EnvContract, RenamesReplaceAndRemovedFilesStayReadable) {
+  Put("a", "new");
+  Put("b", "old");
+  const auto old = *env().Open(Path("b"), OpenMode::kRead);
+  ASSERT_TRUE(env().Rename(Path("a"), Path("b")).has_value());
+  EXPECT_EQ(Get("a"), "not found");
+  EXPECT_EQ(Get("b"), "new");
+  char buffer[3];
+  ASSERT_EQ(*old->ReadAt(0, buffer), 3U);
+  EXPECT_EQ(std::string(buffer, 3), "old");
+  ASSERT_TRUE(env().Remove(Path("b")).has_value());
+  EXPECT_FALSE(*env().Exists(Path("b")));
+}
+
+TEST_P(EnvContract, DirectoriesListTheirEntries) {
+  Put("a", "");
+  Put("b", "");
+  ASSERT_TRUE(env().CreateDir(Path("sub")).has_value());
+  Put("sub/c", "");
+  auto names = *env().List(Path(""));
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "b", "sub"}));
+  EXPECT_GT(*env().FreeSpace(Path("")), 0U);
+}
+
+TEST_P(EnvContract, LocksExcludeEachOther) {
+  auto lock = env().Lock(Path("LOCK"));
+  ASSERT_TRUE(lock.has_value());
+  EXPECT_TRUE(*env().Exists(Path("LOCK")));
+  EXPECT_EQ(Outcome(env().Lock(Path("LOCK"))), "locked");
+  lock->reset();
+  EXPECT_EQ(Outcome(env().Lock(Path("LOCK"))), "ok");
+}
+
+TEST_P(EnvContract, TasksEndBeforeAwaitReturns) {
+  std::atomic<int> ended = 0;
+  for (int i = 0; i < 20; ++i) {
+    env().Schedule(static_cast<Lane>(i % kLaneCount), [&] {
+      EXPECT_TRUE(env().Exists(Path("a")).has_value());
+      ++ended;
+    });
+  }
+  env().Await([&] { return ended == 20; });
+  EXPECT_EQ(ended, 20);
+}
+
+TEST_P(EnvContract, ClocksGoForward) {
+  const uint64_t before_ns = env().MonotonicNs();
+  env().Schedule(Lane::kFlush, [&] { env().SleepForMs(2); });
+  std::atomic<bool> done = false;
+  env().Schedule(Lane::kFlush, [&] { done = true; });
+  env().Await([&] { return done.load(); });
+  EXPECT_GE(env().MonotonicNs(), before_ns + 2'000'000);
+  EXPECT_GT(env().WallMs(), 1'577'836'800'000) << "before 2020";
+}
+
+INSTANTIATE_TEST_SUITE_P(Environments, EnvContract, testing::Values("Posix", "Sim"),
+                         [](const auto& test) { return std::string(test.param); });
+
+}  // namespace
+}  // namespace cordwood::support

@@ -56,7 +56,9 @@ SHARED_TYPES = {
     "Memtable": "readers and the flush of it hold one while the version that lists it is gone",
     "Tree": "readers pin the version that they read",
     "TableFile": "every version that lists one holds it; the last one closes it",
-    "Session": "its pending socket operations keep it alive",
+    "Connection": "its pending socket operations keep it alive",
+    "FetchedBlocks": "a std::function carries them across threads, and must be copyable",
+    "bool": "as a token: a posted callback asks whether its target is still there",
     r"logger|\w+_sink_mt": "spdlog takes its parts so",
 }
 

@@ -12,6 +12,23 @@ namespace {
 constexpr std::array<std::string_view, kLaneCount> kLaneNames = {"log", "flush", "compaction",
                                                                  "fetch"};
 
+constexpr size_t kIdleFibersMax = 64;
+
+/// Stacks outlive the environments that use them: crash tests make environments by the thousand,
+/// and the thread sanitizer takes a millisecond for each new fiber.
+thread_local std::vector<std::unique_ptr<Fiber>> idle_fibers;
+
+std::unique_ptr<Fiber> TakeFiber() {
+  if (idle_fibers.empty()) return std::make_unique<Fiber>();
+  std::unique_ptr<Fiber> fiber = std::move(idle_fibers.back());
+  idle_fibers.pop_back();
+  return fiber;
+}
+
+void ReturnFiber(std::unique_ptr<Fiber> fiber) {
+  if (idle_fibers.size() < kIdleFibersMax) idle_fibers.push_back(std::move(fiber));
+}
+
 size_t Index(Lane lane) { return static_cast<size_t>(lane); }
 
 }  // namespace
@@ -67,15 +84,13 @@ bool SimScheduler::Step(uint64_t now_ns) {
 }
 
 SimScheduler::Task* SimScheduler::StartNext(Lane lane) {
-  if (free_.empty()) free_.push_back(std::make_unique<Task>());
-  tasks_.push_back(std::move(free_.back()));
-  free_.pop_back();
+  tasks_.push_back(std::make_unique<Task>());
   Task& task = *tasks_.back();
   auto& queue = queues_[Index(lane)];
   task.id = ++tasks_started_;
   task.lane = lane;
-  task.last_call.clear();
-  task.fiber.Start(std::move(queue.front()));
+  task.fiber = TakeFiber();
+  task.fiber->Start(std::move(queue.front()));
   queue.pop_front();
   ++running_[Index(lane)];
   return &task;
@@ -84,14 +99,14 @@ SimScheduler::Task* SimScheduler::StartNext(Lane lane) {
 void SimScheduler::RunTask(Task& task) {
   task.state = State::kRunnable;
   current_ = &task;
-  task.fiber.Resume();
+  task.fiber->Resume();
   current_ = nullptr;
-  if (!task.fiber.free()) return;
+  if (!task.fiber->free()) return;
+  ReturnFiber(std::move(task.fiber));
   ++tasks_ended_;
   --running_[Index(task.lane)];
   const auto at = std::find_if(tasks_.begin(), tasks_.end(),
                                [&](const auto& entry) { return entry.get() == &task; });
-  free_.push_back(std::move(*at));
   tasks_.erase(at);
 }
 
@@ -135,7 +150,7 @@ void SimScheduler::GiveBack(State state) {
   CHECK(OnFiber());
   Task& task = *current_;
   task.state = state;
-  task.fiber.Suspend();
+  task.fiber->Suspend();
 }
 
 void SimScheduler::Yield() { GiveBack(State::kRunnable); }

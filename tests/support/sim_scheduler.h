@@ -66,7 +66,7 @@ class SimScheduler {
   enum class State : uint8_t { kRunnable, kSleeping, kWaiting };
 
   struct Task {
-    Fiber fiber;
+    std::unique_ptr<Fiber> fiber;
     uint64_t id = 0;
     Lane lane = Lane::kLog;
     State state = State::kRunnable;
@@ -93,7 +93,6 @@ class SimScheduler {
   LaneLimits running_ = {};
   std::array<std::deque<std::function<void()>>, kLaneCount> queues_;
   std::vector<std::unique_ptr<Task>> tasks_;  // unfinished, in the order of starting
-  std::vector<std::unique_ptr<Task>> free_;   // kept for their stacks
   std::vector<Candidate> candidates_;
   Task* current_ = nullptr;
   uint64_t tasks_started_ = 0;

@@ -19,7 +19,7 @@ class StoreOpener {
       : env_(env), dir_(dir), options_(options), store_(new Store(env, dir, options)) {}
 
   Result<std::unique_ptr<Store>> Open() {
-    CW_TRY(env_.CreateDir(dir_));
+    CW_TRY(MakeDirectory());
     CW_ASSIGN(store_->lock_, env_.Lock(LockPath(dir_)));
     CW_TRY(ListFiles());
     store_->cache_ = std::make_unique<BlockCache>(options_.block_cache_bytes);
@@ -40,6 +40,16 @@ class StoreOpener {
   }
 
  private:
+  // The directory's own entry must survive what its files survive.
+  Status MakeDirectory() {
+    CW_ASSIGN(const bool exists, env_.Exists(dir_));
+    if (exists) return {};
+    CW_TRY(env_.CreateDir(dir_));
+    const size_t slash = dir_.rfind('/');
+    if (slash == std::string::npos) return env_.SyncDir(".");
+    return env_.SyncDir(slash == 0 ? "/" : dir_.substr(0, slash));
+  }
+
   Status ListFiles() {
     CW_ASSIGN(const std::vector<std::string> names, env_.List(dir_));
     for (const std::string& name : names) {

@@ -47,14 +47,11 @@ Store::~Store() {
 
 Status Store::Close() {
   closed_ = true;
-  Status stopped;
   if (background_ != nullptr) background_->Stop();
-  if (log_ != nullptr) stopped = log_->Stop();
-  if (background_ != nullptr && stopped) {
-    stopped = background_->status();
-    if (stopped) stopped = versions_->Seal();
-  }
-  return stopped;
+  if (log_ == nullptr) return {};  // it was never opened: nothing was written
+  CW_TRY(log_->Stop());
+  CW_TRY(background_->status());
+  return versions_->Seal();
 }
 
 Status Store::failure() const {

@@ -53,7 +53,8 @@ Status VersionSet::StartManifest() {
 
 Status VersionSet::Seal() {
   CW_TRY(failed_);
-  return manifest_->Seal();
+  // Without a manifest of this life (the disk is full) the last one stays as it was left.
+  return manifest_ != nullptr ? manifest_->Seal() : Status();
 }
 
 std::shared_ptr<const Tree> VersionSet::tree() const {

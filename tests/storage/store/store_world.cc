@@ -1,0 +1,199 @@
+#include "tests/storage/store/store_world.h"
+
+#include <gtest/gtest.h>
+
+#include "base/format.h"
+
+namespace cordwood::storage {
+
+StoreOptions TinyOptions() {
+  return {.log_segment_bytes = 64 << 10,
+          .memtable_bytes = 8 << 10,
+          .block_cache_bytes = 64 << 10,
+          .block_bytes = 512,
+          .fragment_bytes = 4 << 10,
+          .runs_per_level = 3,
+          .last_level_fanout = 3};
+}
+
+StoreWorld::StoreWorld(uint64_t seed, StoreOptions options)
+    : env_(std::make_unique<support::SimEnv>(seed)), options_(options), random_(seed) {}
+
+StoreWorld::~StoreWorld() {
+  reader_.reset();
+  store_.reset();
+}
+
+Status StoreWorld::Open() {
+  Result<std::unique_ptr<Store>> opened = Store::Open(*env_, "data", options_);
+  if (!opened) return std::unexpected(opened.error());
+  store_ = std::move(*opened);
+  reader_ = std::make_unique<Reader>(*store_);
+  const Seq last = store_->last_seq();
+  EXPECT_GE(last, acknowledged_) << "an acknowledged write is lost";
+  std::erase_if(changes_, [&](const Change& change) { return change.seq > last; });
+  if (last != 0) {
+    EXPECT_TRUE(!changes_.empty() && changes_.back().seq == last) << "a batch was torn";
+  }
+  View view = reader_->Newest(Tier::kMayBlock);
+  const State found = ReadAll(view);
+  if (!env_->frozen()) {
+    EXPECT_EQ(found, StateAt(last));
+  }
+  acknowledged_ = last;
+  return {};
+}
+
+Status StoreWorld::Close() {
+  reader_.reset();
+  const Status closed = store_->Close();
+  store_.reset();
+  return closed;
+}
+
+void StoreWorld::LosePower(uint64_t seed, support::PowerLoss kind) {
+  NoteAcknowledged();
+  std::unique_ptr<support::SimEnv> next = env_->LosePower(seed, kind);
+  reader_.reset();
+  store_.reset();
+  env_ = std::move(next);
+}
+
+void StoreWorld::Kill() {
+  NoteAcknowledged();
+  std::unique_ptr<support::SimEnv> next = env_->Kill();
+  reader_.reset();
+  store_.reset();
+  env_ = std::move(next);
+}
+
+void StoreWorld::Write(const std::map<std::string, std::optional<std::string>>& writes) {
+  WriteBatch batch;
+  for (const auto& [key, value] : writes) {
+    if (value) {
+      batch.Put(key, *value);
+    } else {
+      batch.Delete(key);
+    }
+  }
+  const Result<Seq> seq = store_->Write(batch);
+  if (seq) changes_.push_back({.seq = *seq, .writes = writes});
+}
+
+void StoreWorld::WriteRandom(int keys_in_all) {
+  std::map<std::string, std::optional<std::string>> writes;
+  const uint64_t count = 1 + random_.Below(random_.OneIn(20) ? 40 : 3);
+  for (uint64_t i = 0; i < count; ++i) {
+    const std::string key = Format("key:{:05}", random_.Below(static_cast<uint64_t>(keys_in_all)));
+    if (random_.OneIn(4)) {
+      writes[key] = std::nullopt;
+    } else {
+      const uint64_t size = random_.OneIn(30) ? random_.Below(3000) : random_.Below(60);
+      writes[key] = Format("{}-{}", changes_.size(), std::string(size, 'v'));
+    }
+  }
+  Write(writes);
+  if (random_.OneIn(2)) store_->Kick();
+}
+
+void StoreWorld::Put(const std::string& key, const std::string& value) { Write({{key, value}}); }
+void StoreWorld::Delete(const std::string& key) { Write({{key, std::nullopt}}); }
+
+void StoreWorld::LetRun(int steps_max) {
+  for (uint64_t i = random_.Below(static_cast<uint64_t>(steps_max)); i > 0; --i) {
+    if (!env_->Step()) break;
+  }
+}
+
+void StoreWorld::NoteAcknowledged() {
+  if (store_ != nullptr && !env_->frozen()) {
+    acknowledged_ = std::max(acknowledged_, store_->visible());
+  }
+}
+
+void StoreWorld::Sync() {
+  store_->Kick();
+  env_->Await([this] { return store_->synced() >= store_->last_seq() || env_->frozen(); });
+  NoteAcknowledged();
+}
+
+State StoreWorld::StateAt(Seq seq) const {
+  State state;
+  for (const Change& change : changes_) {
+    if (change.seq > seq) break;
+    for (const auto& [key, value] : change.writes) {
+      if (value) {
+        state[key] = *value;
+      } else {
+        state.erase(key);
+      }
+    }
+  }
+  return state;
+}
+
+State StoreWorld::ReadAll(View& view) {
+  State state;
+  VisibleIterator it = view.NewIterator();
+  for (it.SeekToFirst(); it.Valid(); it.Next()) {
+    const bool inserted = state.emplace(it.key(), it.value()).second;
+    EXPECT_TRUE(inserted) << "twice: " << it.key();
+  }
+  EXPECT_TRUE(it.status() || env_->frozen());
+  return state;
+}
+
+void StoreWorld::CheckView(View& view, const State& expected) {
+  EXPECT_EQ(ReadAll(view), expected);
+  VisibleIterator it = view.NewIterator();
+  auto model = expected.rbegin();
+  for (it.SeekToLast(); it.Valid() && model != expected.rend(); it.Prev(), ++model) {
+    ASSERT_EQ(it.key(), model->first);
+    ASSERT_EQ(it.value(), model->second);
+  }
+  EXPECT_TRUE(it.status());
+  EXPECT_FALSE(it.Valid());
+  EXPECT_TRUE(model == expected.rend());
+  for (int i = 0; i < 20; ++i) {
+    const std::string key = Format("key:{:05}", random_.Below(400));
+    const Result<std::optional<std::string>> value = view.Get(key);
+    ASSERT_TRUE(value) << value.error().message();
+    const auto found = expected.find(key);
+    ASSERT_EQ(value->has_value(), found != expected.end()) << key;
+    if (*value) {
+      ASSERT_EQ(**value, found->second);
+    }
+    // A turn in the middle of a walk.
+    VisibleIterator turning = view.NewIterator();
+    turning.Seek(key);
+    auto at = expected.lower_bound(key);
+    for (int step = 0; step < 6; ++step) {
+      ASSERT_EQ(turning.Valid(), at != expected.end());
+      if (!turning.Valid()) break;
+      ASSERT_EQ(turning.key(), at->first);
+      ASSERT_EQ(turning.value(), at->second);
+      if (random_.OneIn(2)) {
+        turning.Next();
+        ++at;
+      } else if (at == expected.begin()) {
+        turning.Prev();
+        ASSERT_FALSE(turning.Valid());
+        break;
+      } else {
+        turning.Prev();
+        --at;
+      }
+    }
+  }
+}
+
+void StoreWorld::CheckReads() {
+  {
+    View view = reader_->Visible(Tier::kMayBlock);
+    CheckView(view, StateAt(view.seq()));
+  }
+  View view = reader_->Newest(Tier::kMayBlock);
+  CheckView(view, StateAt(kMaxSeq));
+}
+
+}  // namespace cordwood::storage

@@ -79,6 +79,12 @@ class Table {
   /// ends in counts as beyond it, so that ranges side by side add up.
   uint64_t BytesIn(std::string_view begin, std::optional<std::string_view> end) const;
 
+  /// Data blocks by number, as the index knows them: how many; the one that may hold `key`, or
+  /// block_count(); and a key that is not smaller than any key of a block.
+  size_t block_count() const { return index_.count(); }
+  size_t BlockOf(std::string_view key) const { return index_.Find(key); }
+  std::string_view LargestOf(size_t block) const { return index_.separator(block); }
+
   uint64_t file_number() const { return file_number_; }
   const TableProperties& properties() const { return properties_; }
   std::span<const DeadRangeView> dead_ranges() const { return dead_ranges_; }

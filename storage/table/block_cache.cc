@@ -1,0 +1,284 @@
+#include "storage/table/block_cache.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/check.h"
+
+namespace cordwood::storage {
+namespace {
+
+constexpr uint64_t kShardBytesMin = 16 << 20;
+constexpr uint32_t kShardsMax = 64;
+/// Hash buckets are made for blocks of this size; smaller ones share them.
+constexpr uint64_t kBytesPerBucket = 4 << 10;
+constexpr uint8_t kChancesMax = 3;
+/// Chances that one call takes away before it removes entries regardless, to let go of the lock.
+constexpr int kPatience = 32;
+
+uint64_t HashOf(const BlockKey& key) {
+  uint64_t hash = (key.file_number * 0x9e3779b97f4a7c15 ^ key.offset) * 0xd6e8feb86659fd93;
+  hash ^= hash >> 32;
+  return hash * 0xd6e8feb86659fd93;
+}
+
+}  // namespace
+
+struct BlockCache::Entry {
+  BlockKey key;
+  Block block;
+  uint64_t hash = 0;
+  uint64_t charge = 0;
+  Shard* shard = nullptr;        // null: no cache knows of it
+  bool leaves_unpinned = false;  // larger than a shard
+  /// Becomes 1 from 0 under the shard's lock only; so an entry with 0 may be removed under it.
+  std::atomic<uint32_t> pins = 1;
+  // Under the shard's lock.
+  uint8_t chances = 1;
+  Entry* in_bucket = nullptr;  // the next one there
+  Entry* before = nullptr;     // around the clock
+  Entry* after = nullptr;
+};
+
+struct alignas(64) BlockCache::Shard {
+  mutable std::mutex mutex;
+  // Read without the lock by whoever lets a pin go. Changes of `used` and of pins are in one
+  // total order with those reads: of an insert and a release at the same time, one sees the other.
+  std::atomic<uint64_t> used = 0;
+  std::atomic<uint64_t> capacity = 0;
+  std::atomic<uint64_t> pinned = 0;
+  // Under the lock.
+  uint64_t passing = 0;         // bytes of entries that leave unpinned; not in `used`
+  std::vector<Entry*> buckets;  // a power of two
+  Entry* hand = nullptr;
+  Stats stats;
+
+  Entry** Place(const BlockKey& key, uint64_t hash);
+  Entry* PinFound(Entry* entry);
+  void Link(Entry* entry);
+  /// Removes the entry and puts it in front of `removed`.
+  void Unlink(Entry* entry, Entry** removed);
+  /// Removes unpinned entries until the rest fits.
+  void Trim(Entry** removed);
+  void SetCapacity(uint64_t bytes);
+};
+
+namespace {
+
+/// Frees a list that Unlink made, without the lock.
+template <typename Entry>
+void Free(Entry* removed) {
+  while (removed != nullptr) delete std::exchange(removed, removed->in_bucket);
+}
+
+}  // namespace
+
+/// Where the pointer to the entry is, or would be.
+BlockCache::Entry** BlockCache::Shard::Place(const BlockKey& key, uint64_t hash) {
+  Entry** place = &buckets[hash & (buckets.size() - 1)];
+  while (*place != nullptr && (*place)->key != key) place = &(*place)->in_bucket;
+  return place;
+}
+
+BlockCache::Entry* BlockCache::Shard::PinFound(Entry* entry) {
+  if (entry->pins.fetch_add(1) == 0) pinned += entry->charge;
+  if (entry->chances < kChancesMax) ++entry->chances;
+  return entry;
+}
+
+void BlockCache::Shard::Link(Entry* entry) {
+  *Place(entry->key, entry->hash) = entry;
+  if (hand == nullptr) {
+    hand = entry->before = entry->after = entry;
+  } else {  // behind the hand: the last to be looked at
+    entry->after = hand;
+    entry->before = hand->before;
+    hand->before->after = entry;
+    hand->before = entry;
+  }
+  if (entry->leaves_unpinned) {
+    passing += entry->charge;
+  } else {
+    used += entry->charge;
+  }
+  ++stats.blocks;
+  ++stats.inserts;
+}
+
+void BlockCache::Shard::Unlink(Entry* entry, Entry** removed) {
+  *Place(entry->key, entry->hash) = entry->in_bucket;
+  if (hand == entry) hand = entry->after == entry ? nullptr : entry->after;
+  entry->before->after = entry->after;
+  entry->after->before = entry->before;
+  if (entry->leaves_unpinned) {
+    passing -= entry->charge;
+  } else {
+    used -= entry->charge;
+  }
+  --stats.blocks;
+  ++stats.evictions;
+  entry->in_bucket = *removed;
+  *removed = entry;
+}
+
+void BlockCache::Shard::Trim(Entry** removed) {
+  int patience = kPatience;
+  // Once the hand went around and met pinned entries only, nothing can go.
+  for (uint64_t pinned_met = 0; used > capacity && pinned_met < stats.blocks;) {
+    Entry* entry = hand;
+    hand = entry->after;
+    if (entry->pins > 0) {
+      ++pinned_met;
+      continue;
+    }
+    pinned_met = 0;
+    if (entry->chances > 0 && patience > 0) {
+      --entry->chances;
+      --patience;
+    } else {
+      Unlink(entry, removed);
+    }
+  }
+}
+
+void BlockCache::Shard::SetCapacity(uint64_t bytes) {
+  capacity = bytes;
+  const uint64_t count = std::bit_ceil(bytes / kBytesPerBucket + 1);
+  if (count == buckets.size()) return;
+  std::vector<Entry*> old_buckets(count, nullptr);
+  buckets.swap(old_buckets);
+  for (Entry* entry : old_buckets) {
+    while (entry != nullptr) {
+      Entry* next = std::exchange(entry->in_bucket, nullptr);
+      *Place(entry->key, entry->hash) = entry;
+      entry = next;
+    }
+  }
+}
+
+BlockCache::Pin BlockCache::Pin::Own(Block block) {
+  auto* entry = new Entry;
+  entry->block = std::move(block);
+  return Pin(entry);
+}
+
+const Block& BlockCache::Pin::operator*() const { return entry_->block; }
+
+void BlockCache::Pin::Release(Entry* entry) {
+  if (entry->shard == nullptr) {
+    delete entry;
+    return;
+  }
+  // Once the pin is gone the entry may be, too.
+  Shard& shard = *entry->shard;
+  const BlockKey key = entry->key;
+  const uint64_t hash = entry->hash;
+  const uint64_t charge = entry->charge;
+  const bool leaves = entry->leaves_unpinned;
+  if (entry->pins.fetch_sub(1) != 1) return;
+  shard.pinned -= charge;
+  if (!leaves && shard.used <= shard.capacity) return;
+  Entry* removed = nullptr;
+  {
+    const std::lock_guard lock(shard.mutex);
+    Entry* present = *shard.Place(key, hash);
+    if (present != nullptr && present->leaves_unpinned && present->pins == 0) {
+      shard.Unlink(present, &removed);
+    }
+    shard.Trim(&removed);
+  }
+  Free(removed);
+}
+
+BlockCache::BlockCache(uint64_t capacity_bytes, uint32_t shards) {
+  if (shards == 0) {
+    shards = static_cast<uint32_t>(std::min<uint64_t>(capacity_bytes / kShardBytesMin, kShardsMax));
+  }
+  shard_count_ = std::bit_floor(std::max(shards, uint32_t{1}));
+  shards_ = std::make_unique<Shard[]>(shard_count_);
+  SetCapacity(capacity_bytes);
+}
+
+BlockCache::~BlockCache() {
+  for (uint32_t i = 0; i < shard_count_; ++i) {
+    CHECK(shards_[i].pinned == 0);
+    Entry* removed = nullptr;
+    while (shards_[i].hand != nullptr) shards_[i].Unlink(shards_[i].hand, &removed);
+    Free(removed);
+  }
+}
+
+BlockCache::Shard& BlockCache::ShardOf(uint64_t hash) const {
+  // Buckets are chosen by the lower bits.
+  return shards_[(hash >> 48) & (shard_count_ - 1)];
+}
+
+BlockCache::Pin BlockCache::Lookup(const BlockKey& key) {
+  const uint64_t hash = HashOf(key);
+  Shard& shard = ShardOf(hash);
+  const std::lock_guard lock(shard.mutex);
+  Entry* entry = *shard.Place(key, hash);
+  if (entry == nullptr) {
+    ++shard.stats.misses;
+    return {};
+  }
+  ++shard.stats.hits;
+  return Pin(shard.PinFound(entry));
+}
+
+BlockCache::Pin BlockCache::Insert(const BlockKey& key, Block block) {
+  const uint64_t hash = HashOf(key);
+  Shard& shard = ShardOf(hash);
+  auto entry = std::make_unique<Entry>();
+  entry->key = key;
+  entry->hash = hash;
+  entry->charge = block.bytes() + sizeof(Entry) + sizeof(Entry*);
+  entry->block = std::move(block);
+  entry->shard = &shard;
+  Entry* removed = nullptr;
+  Entry* result = nullptr;
+  {
+    const std::lock_guard lock(shard.mutex);
+    if (Entry* present = *shard.Place(key, hash); present != nullptr) {
+      result = shard.PinFound(present);
+    } else {
+      result = entry.release();
+      result->leaves_unpinned = result->charge > shard.capacity;
+      shard.pinned += result->charge;
+      shard.Link(result);
+      shard.Trim(&removed);
+    }
+  }
+  Free(removed);
+  return Pin(result);
+}
+
+void BlockCache::SetCapacity(uint64_t capacity_bytes) {
+  for (uint32_t i = 0; i < shard_count_; ++i) {
+    Entry* removed = nullptr;
+    {
+      const std::lock_guard lock(shards_[i].mutex);
+      shards_[i].SetCapacity(capacity_bytes / shard_count_);
+      shards_[i].Trim(&removed);
+    }
+    Free(removed);
+  }
+}
+
+BlockCache::Stats BlockCache::stats() const {
+  Stats sum;
+  for (uint32_t i = 0; i < shard_count_; ++i) {
+    const Shard& shard = shards_[i];
+    const std::lock_guard lock(shard.mutex);
+    sum.hits += shard.stats.hits;
+    sum.misses += shard.stats.misses;
+    sum.inserts += shard.stats.inserts;
+    sum.evictions += shard.stats.evictions;
+    sum.blocks += shard.stats.blocks;
+    sum.used_bytes += shard.used + shard.passing;
+    sum.pinned_bytes += shard.pinned;
+  }
+  return sum;
+}
+
+}  // namespace cordwood::storage

@@ -1,0 +1,153 @@
+#include "storage/table/format.h"
+
+#include <lz4.h>
+
+#include <utility>
+
+#include "base/coding.h"
+#include "base/format.h"
+#include "base/hash.h"
+
+namespace cordwood::storage {
+namespace {
+
+constexpr uint64_t kMagic = 0x00454c4241545743;  // "CWTABLE\0"
+constexpr uint32_t kFormatVersion = 1;
+constexpr size_t kFooterChecksumAt = 56;
+/// An LZ4 byte stands for at most 255 bytes.
+constexpr uint64_t kLz4RatioMax = 255;
+
+uint64_t Seed(uint64_t file_number, uint64_t offset) {
+  char place[16];
+  StoreFixed(place, file_number);
+  StoreFixed(place + 8, offset);
+  return Hash64({place, sizeof(place)});
+}
+
+/// Appends the LZ4 form of `contents` to `out`, or nothing if it saves too little.
+bool AppendCompressed(std::string& out, std::string_view contents) {
+  if (contents.empty() || contents.size() > LZ4_MAX_INPUT_SIZE) return false;
+  const size_t start = out.size();
+  AppendVarint32(out, static_cast<uint32_t>(contents.size()));
+  const size_t bytes_at = out.size();
+  const size_t bytes_max = contents.size() * 88 / 100;
+  out.resize(bytes_at + bytes_max);
+  const int bytes =
+      LZ4_compress_default(contents.data(), out.data() + bytes_at,
+                           static_cast<int>(contents.size()), static_cast<int>(bytes_max));
+  out.resize(bytes > 0 ? bytes_at + static_cast<size_t>(bytes) : start);
+  return bytes > 0;
+}
+
+struct Stored {
+  std::string_view bytes;
+  Compression compression;
+};
+
+Result<Stored> CheckSeal(std::string_view sealed, uint64_t file_number, uint64_t offset) {
+  if (sealed.size() < kBlockSealBytes) return Fail(ErrorCode::kCorruption, "block too short");
+  const size_t checked_bytes = sealed.size() - sizeof(uint64_t);
+  const uint64_t checksum = Hash64(sealed.substr(0, checked_bytes), Seed(file_number, offset));
+  if (checksum != LoadFixed<uint64_t>(sealed.data() + checked_bytes)) {
+    return Fail(ErrorCode::kCorruption, "checksum mismatch");
+  }
+  const auto compression = static_cast<uint8_t>(sealed[checked_bytes - 1]);
+  if (compression > static_cast<uint8_t>(Compression::kLz4)) {
+    return Fail(ErrorCode::kUnsupported, Format("unknown compression {}", compression));
+  }
+  return Stored{.bytes = sealed.substr(0, checked_bytes - 1),
+                .compression = static_cast<Compression>(compression)};
+}
+
+Result<Block> Decompress(std::string_view stored) {
+  ByteReader reader(stored);
+  const std::optional<uint32_t> raw_size = reader.Varint32();
+  // The bound keeps nonsense from asking for gigabytes.
+  if (!raw_size || *raw_size > reader.size() * kLz4RatioMax || *raw_size > LZ4_MAX_INPUT_SIZE ||
+      reader.size() > LZ4_MAX_INPUT_SIZE) {
+    return Fail(ErrorCode::kCorruption, "malformed compressed block");
+  }
+  auto raw = std::make_unique_for_overwrite<char[]>(*raw_size);
+  const int size =
+      LZ4_decompress_safe(reader.rest().data(), raw.get(), static_cast<int>(reader.size()),
+                          static_cast<int>(*raw_size));
+  if (size < 0 || static_cast<uint32_t>(size) != *raw_size) {
+    return Fail(ErrorCode::kCorruption, "malformed compressed block");
+  }
+  const std::string_view contents(raw.get(), *raw_size);
+  return Block::Parse(contents, std::move(raw));
+}
+
+}  // namespace
+
+uint32_t AppendBlock(std::string& out, std::string_view contents, uint64_t file_number,
+                     uint64_t offset, bool compress) {
+  const size_t start = out.size();
+  const bool compressed = compress && AppendCompressed(out, contents);
+  if (!compressed) out.append(contents);
+  out.push_back(static_cast<char>(compressed ? Compression::kLz4 : Compression::kNone));
+  AppendFixed64(out, Hash64(std::string_view(out).substr(start), Seed(file_number, offset)));
+  return static_cast<uint32_t>(out.size() - start);
+}
+
+Result<std::string_view> OpenPlainBlock(std::string_view sealed, uint64_t file_number,
+                                        uint64_t offset) {
+  CW_ASSIGN(const Stored stored, CheckSeal(sealed, file_number, offset));
+  if (stored.compression != Compression::kNone) {
+    return Fail(ErrorCode::kCorruption, "compressed where it must not be");
+  }
+  return stored.bytes;
+}
+
+Result<Block> OpenDataBlock(std::string_view sealed, std::unique_ptr<char[]> owner,
+                            uint64_t file_number, uint64_t offset) {
+  CW_ASSIGN(const Stored stored, CheckSeal(sealed, file_number, offset));
+  if (stored.compression == Compression::kLz4) return Decompress(stored.bytes);
+  return Block::Parse(stored.bytes, std::move(owner));
+}
+
+void AppendFooter(std::string& out, const Footer& footer, uint64_t file_number) {
+  const size_t start = out.size();
+  AppendFixed64(out, footer.filter_offset);
+  AppendFixed64(out, footer.dead_ranges_offset);
+  AppendFixed64(out, footer.properties_offset);
+  AppendFixed64(out, footer.index_offset);
+  AppendFixed64(out, footer.file_bytes);
+  AppendFixed64(out, file_number);
+  AppendFixed32(out, kFormatVersion);
+  AppendFixed32(out, 0);  // features
+  AppendFixed64(out, Hash64(std::string_view(out).substr(start),
+                            Seed(file_number, footer.file_bytes - kFooterBytes)));
+  AppendFixed64(out, kMagic);
+}
+
+Result<Footer> ParseFooter(std::string_view bytes, uint64_t file_number, uint64_t file_bytes) {
+  const auto word = [&bytes](size_t at) { return LoadFixed<uint64_t>(bytes.data() + at); };
+  if (bytes.size() != kFooterBytes || word(64) != kMagic) {
+    return Fail(ErrorCode::kCorruption, "not the end of a table file");
+  }
+  const uint64_t footer_offset = file_bytes - kFooterBytes;
+  if (Hash64(bytes.substr(0, kFooterChecksumAt), Seed(file_number, footer_offset)) !=
+      word(kFooterChecksumAt)) {
+    return Fail(ErrorCode::kCorruption, "checksum mismatch");
+  }
+  const auto version = LoadFixed<uint32_t>(bytes.data() + 48);
+  const auto features = LoadFixed<uint32_t>(bytes.data() + 52);
+  if (version != kFormatVersion || features != 0) {
+    return Fail(ErrorCode::kUnsupported,
+                Format("unknown format version {}, features {:#x}", version, features));
+  }
+  const Footer footer{.filter_offset = word(0),
+                      .dead_ranges_offset = word(8),
+                      .properties_offset = word(16),
+                      .index_offset = word(24),
+                      .file_bytes = word(32)};
+  if (footer.file_bytes != file_bytes || footer.filter_offset > footer.dead_ranges_offset ||
+      footer.dead_ranges_offset > footer.properties_offset ||
+      footer.properties_offset > footer.index_offset || footer.index_offset > footer_offset) {
+    return Fail(ErrorCode::kCorruption, "sections out of order");
+  }
+  return footer;
+}
+
+}  // namespace cordwood::storage

@@ -1,0 +1,62 @@
+#pragma once
+
+// The frame of a table file: block handles, the seal of a block, the footer. The bytes are drawn
+// in docs/STORAGE_FORMAT.md, "Table files".
+//
+// Errors of this file do not name the table: the caller knows its path and puts it in front.
+//
+// Threads: any; no state.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "storage/table/block.h"
+
+namespace cordwood::storage {
+
+/// Compression byte and checksum behind the stored bytes of every block.
+inline constexpr size_t kBlockSealBytes = 9;
+inline constexpr size_t kFooterBytes = 72;
+/// A key and its value together. Larger entries are refused, so that no size here overflows.
+inline constexpr uint64_t kEntryBytesMax = uint64_t{1} << 30;
+
+/// Where a block lies in its file; the size includes the seal.
+struct BlockHandle {
+  uint64_t offset = 0;
+  uint32_t size = 0;
+};
+
+enum class Compression : uint8_t { kNone = 0, kLz4 = 1 };
+
+/// Appends a block with these contents; it will stand at `offset` of file `file_number`.
+/// Compresses when `compress` says so and enough is saved. Returns the block's size.
+uint32_t AppendBlock(std::string& out, std::string_view contents, uint64_t file_number,
+                     uint64_t offset, bool compress);
+
+/// Checks the seal of an uncompressed block and returns its contents, a part of `sealed`.
+Result<std::string_view> OpenPlainBlock(std::string_view sealed, uint64_t file_number,
+                                        uint64_t offset);
+
+/// Checks the seal of a data block and parses it. Unless it was compressed, the block refers to
+/// `sealed`, and keeps `owner` (null: the caller keeps the bytes).
+Result<Block> OpenDataBlock(std::string_view sealed, std::unique_ptr<char[]> owner,
+                            uint64_t file_number, uint64_t offset);
+
+/// The offsets of the sections; each reaches to the next, the index to the footer.
+struct Footer {
+  uint64_t filter_offset = 0;
+  uint64_t dead_ranges_offset = 0;
+  uint64_t properties_offset = 0;
+  uint64_t index_offset = 0;
+  uint64_t file_bytes = 0;
+};
+
+void AppendFooter(std::string& out, const Footer& footer, uint64_t file_number);
+
+/// `bytes` are the last kFooterBytes of a file of `file_bytes` bytes.
+Result<Footer> ParseFooter(std::string_view bytes, uint64_t file_number, uint64_t file_bytes);
+
+}  // namespace cordwood::storage

@@ -1,0 +1,21 @@
+#pragma once
+
+// Many sorted lists as one: memtables and tables, newest first by custom. Entries with the same
+// key and trailer all appear, those of earlier children first.
+//
+// If a child fails, the whole does: an entry may be missing. Real errors win over kCold. Every
+// child takes part in a seek even then, so that all missing blocks are named at once.
+//
+// Threads: one at a time.
+
+#include <memory>
+#include <vector>
+
+#include "storage/entry_iterator.h"
+
+namespace cordwood::storage {
+
+std::unique_ptr<EntryIterator> NewMergingIterator(
+    std::vector<std::unique_ptr<EntryIterator>> children);
+
+}  // namespace cordwood::storage

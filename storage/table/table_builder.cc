@@ -1,0 +1,110 @@
+#include "storage/table/table_builder.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/coding.h"
+#include "base/hash.h"
+#include "storage/table/format.h"
+
+namespace cordwood::storage {
+namespace {
+
+/// The file is written in pieces of at least this size.
+constexpr size_t kWriteBytes = 256 << 10;
+
+}  // namespace
+
+TableBuilder::TableBuilder(std::unique_ptr<File> file, uint64_t file_number,
+                           const TableBuilderOptions& options)
+    : file_(std::move(file)),
+      file_number_(file_number),
+      options_(options),
+      bloom_(options.bloom_bits_per_key) {}
+
+Status TableBuilder::Add(std::string_view key, uint64_t trailer, std::string_view value) {
+  if (error_) return std::unexpected(*error_);
+  const uint64_t entry_bytes = uint64_t{key.size()} + value.size();
+  if (entry_bytes > kEntryBytesMax) {
+    return Fail(ErrorCode::kTooLarge, "an entry is too large for a table");
+  }
+  if (properties_.entries > 0 &&
+      CompareEntries(block_.last_key(), block_.last_trailer(), key, trailer) >= 0) {
+    return Fail(ErrorCode::kInvalidArgument, "entries of a table out of order");
+  }
+  if (!block_.empty() && entry_bytes > options_.block_bytes) CW_TRY(CloseBlock());
+  if (unindexed_block_bytes_ > 0) {
+    index_.Add(ShortSeparator(block_.last_key(), key, &separator_),
+               std::exchange(unindexed_block_bytes_, 0));
+  }
+  properties_.Count(key, trailer, value);
+  bloom_.Add(Hash64(key));
+  block_.Add(key, trailer, value);
+  if (block_.bytes() >= options_.block_bytes) CW_TRY(CloseBlock());
+  return {};
+}
+
+void TableBuilder::AddDeadRange(const DeadRangeView& range) {
+  AppendDeadRange(dead_ranges_, range);
+  ++properties_.dead_ranges;
+}
+
+Status TableBuilder::CloseBlock() {
+  unindexed_block_bytes_ =
+      AppendBlock(pending_, block_.Finish(), file_number_, offset(), options_.compress);
+  block_.Clear();
+  ++properties_.data_blocks;
+  return pending_.size() < kWriteBytes ? Status() : WritePending();
+}
+
+Status TableBuilder::WritePending() {
+  if (Status status = file_->WriteAt(written_, pending_); !status) {
+    error_ = status.error();
+    return status;
+  }
+  written_ += pending_.size();
+  pending_.clear();
+  return {};
+}
+
+Status TableBuilder::WriteEnd() {
+  if (!block_.empty()) CW_TRY(CloseBlock());
+  if (unindexed_block_bytes_ > 0) index_.Add(block_.last_key(), unindexed_block_bytes_);
+  properties_.largest_key = block_.last_key();
+
+  const auto append = [this](std::string_view contents) {
+    const uint64_t at = offset();
+    AppendBlock(pending_, contents, file_number_, at, false);
+    return at;
+  };
+  std::string dead_ranges;
+  AppendVarint32(dead_ranges, static_cast<uint32_t>(properties_.dead_ranges));
+  dead_ranges += dead_ranges_;
+  Footer footer;
+  footer.filter_offset = append(bloom_.Finish());
+  footer.dead_ranges_offset = append(dead_ranges);
+  footer.properties_offset = append(EncodeProperties(properties_));
+  footer.index_offset = append(index_.Finish());
+  footer.file_bytes = offset() + kFooterBytes;
+  AppendFooter(pending_, footer, file_number_);
+  return WritePending();
+}
+
+Result<TableProperties> TableBuilder::Finish() {
+  if (error_) return std::unexpected(*error_);
+  CW_TRY(WriteEnd());
+  if (Status status = file_->Sync(); !status) {
+    error_ = status.error();
+    return std::unexpected(*error_);
+  }
+  properties_.file_bytes = written_;
+  error_.emplace(ErrorCode::kClosed, "the table is finished");
+  return properties_;
+}
+
+uint64_t TableBuilder::file_bytes() const {
+  return offset() + (block_.empty() ? 0 : block_.bytes()) + index_.bytes() + bloom_.bytes() +
+         dead_ranges_.size() + kFooterBytes + 4 * kBlockSealBytes;
+}
+
+}  // namespace cordwood::storage

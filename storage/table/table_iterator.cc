@@ -1,0 +1,101 @@
+#include "storage/table/table_iterator.h"
+
+#include <utility>
+
+#include "storage/table/table.h"
+
+namespace cordwood::storage {
+
+TableIterator::TableIterator(const Table* table, const ReadOptions& options)
+    : table_(table),
+      options_(options),
+      past_cache_(options.tier == Tier::kMayBlock && !options.fill_cache),
+      reader_(table) {}
+
+Status TableIterator::status() const {
+  if (error_) return std::unexpected(*error_);
+  return {};
+}
+
+void TableIterator::SeekToFirst() {
+  Stop(std::nullopt);
+  if (table_->index_.count() == 0 || !Enter(0)) return;
+  entry_.SeekToFirst();
+  SettleForwards();
+}
+
+void TableIterator::SeekToLast() {
+  Stop(std::nullopt);
+  if (table_->index_.count() == 0 || !Enter(table_->index_.count() - 1)) return;
+  entry_.SeekToLast();
+  SettleBackwards();
+}
+
+void TableIterator::Seek(std::string_view key, uint64_t trailer) {
+  size_t block = table_->index_.Find(key);
+  // The block that is here already, if it is the one, stays.
+  if (block != block_) Stop(std::nullopt);
+  // Mostly one turn. The versions of a key may fill many blocks, though, and the index does not
+  // know versions.
+  for (; block < table_->index_.count() && Enter(block); ++block) {
+    entry_.Seek(key, trailer);
+    if (entry_.Valid()) return;
+    if (entry_.corrupt()) return Stop(table_->CorruptBlock(block).error());
+  }
+}
+
+void TableIterator::Next() {
+  entry_.Next();
+  SettleForwards();
+}
+
+void TableIterator::Prev() {
+  entry_.Prev();
+  SettleBackwards();
+}
+
+bool TableIterator::Enter(size_t block) {
+  error_.reset();
+  if (block == block_) return true;
+  entry_.SetBlock(nullptr);
+  Result<const Block*> contents = Read(block);
+  if (!contents) {
+    Stop(std::move(contents).error());
+    return false;
+  }
+  block_ = block;
+  entry_.SetBlock(*contents);
+  return true;
+}
+
+Result<const Block*> TableIterator::Read(size_t block) {
+  if (past_cache_) return reader_.Read(block);
+  CW_ASSIGN(pin_, table_->ReadBlock(block, options_));
+  return &*pin_;
+}
+
+void TableIterator::SettleForwards() {
+  while (!entry_.Valid()) {
+    if (entry_.corrupt()) return Stop(table_->CorruptBlock(block_).error());
+    if (block_ + 1 == table_->index_.count()) return;
+    if (!Enter(block_ + 1)) return;
+    entry_.SeekToFirst();
+  }
+}
+
+void TableIterator::SettleBackwards() {
+  while (!entry_.Valid()) {
+    if (entry_.corrupt()) return Stop(table_->CorruptBlock(block_).error());
+    if (block_ == 0) return;
+    if (!Enter(block_ - 1)) return;
+    entry_.SeekToLast();
+  }
+}
+
+void TableIterator::Stop(std::optional<Error> error) {
+  entry_.SetBlock(nullptr);
+  block_ = kNoBlock;
+  error_ = std::move(error);
+}
+
+}  // namespace cordwood::storage

@@ -1,0 +1,57 @@
+#pragma once
+
+// Walks the entries of a table: an index entry tells the block, the block its entries.
+//
+// Made by Table::NewIterator; the table outlives it.
+//
+// Threads: one at a time.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "storage/entry_iterator.h"
+#include "storage/read_options.h"
+#include "storage/table/block.h"
+#include "storage/table/block_cache.h"
+#include "storage/table/block_reader.h"
+
+namespace cordwood::storage {
+
+class TableIterator final : public EntryIterator {
+ public:
+  TableIterator(const Table* table, const ReadOptions& options);
+
+  bool Valid() const override { return entry_.Valid(); }
+  Status status() const override;
+  void SeekToFirst() override;
+  void SeekToLast() override;
+  void Seek(std::string_view key, uint64_t trailer) override;
+  void Next() override;
+  void Prev() override;
+  std::string_view key() const override { return entry_.key(); }
+  uint64_t trailer() const override { return entry_.trailer(); }
+  std::string_view value() const override { return entry_.value(); }
+
+ private:
+  static constexpr size_t kNoBlock = SIZE_MAX;
+
+  /// Makes `block` the current one, without a place in it. False: error_ says why not.
+  bool Enter(size_t block);
+  Result<const Block*> Read(size_t block);
+  /// Goes on into the next blocks, or the ones before, until there is an entry or an end.
+  void SettleForwards();
+  void SettleBackwards();
+  void Stop(std::optional<Error> error);
+
+  const Table* const table_;
+  const ReadOptions options_;
+  const bool past_cache_;
+  BlockReader reader_;
+  BlockCache::Pin pin_;
+  size_t block_ = kNoBlock;
+  BlockIterator entry_;
+  std::optional<Error> error_;
+};
+
+}  // namespace cordwood::storage

@@ -1,0 +1,162 @@
+#include "storage/table/merging_iterator.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/memtable/memtable.h"
+#include "tests/storage/table/entry_model.h"
+#include "tests/support/seeds.h"
+
+namespace cordwood::storage {
+namespace {
+
+using Children = std::vector<std::unique_ptr<EntryIterator>>;
+
+/// Passes on a memtable's iterator; fails when and as the test says.
+class Fallible final : public EntryIterator {
+ public:
+  Fallible(std::unique_ptr<EntryIterator> inner, const std::optional<ErrorCode>* failure)
+      : inner_(std::move(inner)), failure_(failure) {}
+
+  bool Valid() const override { return !*failure_ && inner_->Valid(); }
+  Status status() const override {
+    if (*failure_) return Fail(**failure_, "as asked");
+    return {};
+  }
+  void SeekToFirst() override { inner_->SeekToFirst(); }
+  void SeekToLast() override { inner_->SeekToLast(); }
+  void Seek(std::string_view key, uint64_t trailer) override { inner_->Seek(key, trailer); }
+  void Next() override { inner_->Next(); }
+  void Prev() override { inner_->Prev(); }
+  std::string_view key() const override { return inner_->key(); }
+  uint64_t trailer() const override { return inner_->trailer(); }
+  std::string_view value() const override { return inner_->value(); }
+
+ private:
+  const std::unique_ptr<EntryIterator> inner_;
+  const std::optional<ErrorCode>* const failure_;
+};
+
+void AddTo(Memtable& memtable, const EntryKey& key, const std::string& value) {
+  memtable.Add(TrailerSeq(key.second), TrailerTag(key.second), key.first, value);
+}
+
+TEST(MergingIterator, AgreesWithAModelInBothDirections) {
+  for (const uint64_t seed : support::Seeds(40, 2000)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
+    Random random(seed);
+    const EntryModel model = RandomModel(random, static_cast<int>(random.Below(300)));
+    std::vector<Memtable> memtables(random.Below(12));
+    Children children;
+    for (const Memtable& memtable : memtables) children.push_back(memtable.NewIterator());
+    EntryModel merged;
+    if (!memtables.empty()) merged = model;
+    for (const auto& [key, value] : merged) {
+      AddTo(memtables[random.Below(memtables.size())], key, value);
+    }
+    const auto iterator = NewMergingIterator(std::move(children));
+    ASSERT_NO_FATAL_FAILURE(ExpectSameEntries(*iterator, merged));
+    ASSERT_NO_FATAL_FAILURE(ExpectSameWalk(*iterator, merged, random, 1000));
+  }
+}
+
+TEST(MergingIterator, EqualEntriesComeInTheOrderOfTheChildrenInBothDirections) {
+  Memtable memtables[3];
+  for (int i = 0; i < 3; ++i) {
+    const std::string child = std::to_string(i);
+    AddTo(memtables[i], {"a", PackTrailer(1, Tag{})}, "a" + child);
+    AddTo(memtables[i], {"b", PackTrailer(1, Tag{})}, "b" + child);
+  }
+  Children children;
+  for (const Memtable& memtable : memtables) children.push_back(memtable.NewIterator());
+  const auto iterator = NewMergingIterator(std::move(children));
+  const std::vector<std::string> expected = {"a0", "a1", "a2", "b0", "b1", "b2"};
+  // To each place, one step back, and on again.
+  for (size_t turn = 1; turn < expected.size(); ++turn) {
+    iterator->SeekToFirst();
+    for (size_t i = 0; i < turn; ++i, iterator->Next()) ASSERT_EQ(iterator->value(), expected[i]);
+    ASSERT_EQ(iterator->value(), expected[turn]);
+    iterator->Prev();
+    ASSERT_TRUE(iterator->Valid());
+    ASSERT_EQ(iterator->value(), expected[turn - 1]);
+    iterator->Next();
+    for (size_t i = turn; i < expected.size(); ++i, iterator->Next()) {
+      ASSERT_TRUE(iterator->Valid());
+      ASSERT_EQ(iterator->value(), expected[i]);
+    }
+    ASSERT_FALSE(iterator->Valid());
+  }
+}
+
+TEST(MergingIterator, SeekMayTakeTheIteratorsOwnKey) {
+  Memtable memtables[2];
+  for (Seq seq = 1; seq <= 40; ++seq) {
+    AddTo(memtables[seq % 2], {"key " + std::to_string(seq / 4 + 100), PackTrailer(seq, Tag{})},
+          "");
+  }
+  const auto iterator = [&] {
+    Children children;
+    children.push_back(memtables[0].NewIterator());
+    children.push_back(memtables[1].NewIterator());
+    return NewMergingIterator(std::move(children));
+  }();
+  int keys = 0;
+  for (iterator->SeekToFirst(); iterator->Valid(); ++keys) iterator->Seek(iterator->key(), 0);
+  EXPECT_EQ(keys, 11);
+}
+
+class MergingFailureTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    Children children;
+    for (size_t i = 0; i < 3; ++i) {
+      AddTo(memtables_[i], {std::string(1, static_cast<char>('a' + i)), 1}, "");
+      AddTo(memtables_[i], {std::string(1, static_cast<char>('x' + i)), 1}, "");
+      children.push_back(std::make_unique<Fallible>(memtables_[i].NewIterator(), &failures_[i]));
+    }
+    iterator_ = NewMergingIterator(std::move(children));
+  }
+
+  Memtable memtables_[3];
+  std::optional<ErrorCode> failures_[3];
+  std::unique_ptr<EntryIterator> iterator_;
+};
+
+TEST_F(MergingFailureTest, OneChildsFailureEndsTheMerge) {
+  iterator_->SeekToFirst();
+  ASSERT_TRUE(iterator_->Valid());
+  failures_[0] = ErrorCode::kIo;
+  iterator_->Next();
+  EXPECT_FALSE(iterator_->Valid());
+  EXPECT_EQ(iterator_->status().error().code(), ErrorCode::kIo);
+  failures_[0].reset();
+  iterator_->SeekToFirst();
+  EXPECT_TRUE(iterator_->Valid());
+  EXPECT_TRUE(iterator_->status());
+}
+
+TEST_F(MergingFailureTest, ARealErrorWinsOverCold) {
+  failures_[0] = ErrorCode::kCold;
+  failures_[1] = ErrorCode::kCorruption;
+  failures_[2] = ErrorCode::kCold;
+  iterator_->Seek("a", ~uint64_t{0});
+  EXPECT_FALSE(iterator_->Valid());
+  EXPECT_EQ(iterator_->status().error().code(), ErrorCode::kCorruption);
+}
+
+TEST_F(MergingFailureTest, AFailureWhileTurningIsNotTheEnd) {
+  iterator_->Seek("b", ~uint64_t{0});
+  ASSERT_TRUE(iterator_->Valid());
+  failures_[2] = ErrorCode::kCold;
+  iterator_->Prev();
+  EXPECT_FALSE(iterator_->Valid());
+  ASSERT_FALSE(iterator_->status());
+  EXPECT_EQ(iterator_->status().error().code(), ErrorCode::kCold);
+}
+
+}  // namespace
+}  // namespace cordwood::storage

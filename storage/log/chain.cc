@@ -18,6 +18,7 @@ class Planner {
     CW_TRY(CollectKnown());
     LinkChain();
     CW_TRY(CheckStart());
+    CW_TRY(CheckSizes());
     for (size_t i = 0; i < chain_.size(); ++i) CW_TRY(WalkSegment(i));
     CW_TRY(CheckEnd());
     PlaceNewSegment();
@@ -82,6 +83,20 @@ class Planner {
                        Path(chain_.front()->number)));
   }
 
+  /// A segment has its full size before its header is written, so a crash leaves no shorter one.
+  /// Behind a cut in the last segment there may have been anything.
+  Status CheckSizes() {
+    for (const SegmentScan& scan : scans_) {
+      const bool is_end = !chain_.empty() && chain_.back() == &scan;
+      if (!scan.header_is_cut && (!is_end || scan.size >= scan.header->bytes)) continue;
+      return Fail(ErrorCode::kCorruption,
+                  Format("{}: the file is truncated at offset {}; seqs that were on stable storage "
+                         "may be lost",
+                         Path(scan.number), scan.size));
+    }
+    return {};
+  }
+
   Status WalkSegment(size_t index) {
     const SegmentScan& scan = *chain_[index];
     const bool is_last = index + 1 == chain_.size();
@@ -90,7 +105,9 @@ class Planner {
     for (const FrameRef& frame : scan.frames) {
       if (frame.offset >= limit) break;
       if (frame.end() > limit) return Inconsistent(scan.number, frame.offset);
-      if (frame.offset != at) CW_TRY(MeetDamage(scan.number, at, is_last));
+      if (frame.offset != at) {
+        CW_TRY(MeetDamage(scan.number, at, is_last, frame.header.first_seq));
+      }
       if (frame.header.first_seq < expected_) return Inconsistent(scan.number, frame.offset);
       if (frame.header.first_seq > FirstDue()) {
         // Records are missing. Above S, the frame lies behind a torn one and is part of the tail.
@@ -107,8 +124,8 @@ class Planner {
       tail_ = at;
       return {};
     }
-    if (at != limit) CW_TRY(MeetDamage(scan.number, at, false));
     const SegmentHeader& next = *chain_[index + 1]->header;
+    if (at != limit) CW_TRY(MeetDamage(scan.number, at, false, next.cut_seq + 1));
     if (next.cut_seq + 1 < expected_) return Inconsistent(next.number, 0);
     if (next.cut_seq + 1 > FirstDue()) return Lost(scan.number, at, FirstDue(), next.cut_seq);
     expected_ = next.cut_seq + 1;
@@ -128,11 +145,11 @@ class Planner {
     }
   }
 
-  /// Bytes at `at` are no frame although one is due.
-  Status MeetDamage(uint64_t segment, uint64_t at, bool is_last) {
+  /// Bytes at `at` are no frame although one is due; the log goes on with `next_seq` later.
+  Status MeetDamage(uint64_t segment, uint64_t at, bool is_last, Seq next_seq) {
     if (expected_ <= facts_.flushed_seq) return {};
     if (!is_last || expected_ <= plan_.known_synced) {
-      return Lost(segment, at, expected_, std::max(expected_, plan_.known_synced));
+      return Lost(segment, at, expected_, std::max(expected_, next_seq - 1));
     }
     first_bad_ = std::min(first_bad_, at);
     return {};

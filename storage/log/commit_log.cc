@@ -36,7 +36,6 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
       sealed_(std::move(recovered.kept)) {
   CHECK(options_.segment_bytes % kLogAlign == 0 && options_.segment_bytes >= 4 * kLogAlign);
   stats_.torn_bytes = recovered.torn_bytes;
-  reserve_.Replenish();
 }
 
 CommitLog::~CommitLog() {
@@ -55,6 +54,7 @@ void CommitLog::Append(Seq first_seq, uint32_t op_count, std::string_view ops) {
 }
 
 void CommitLog::Kick() {
+  StartReserve();
   {
     const std::lock_guard lock(mutex_);
     if (filling_.empty() || parked_ || !ClaimRun()) return;
@@ -63,6 +63,7 @@ void CommitLog::Kick() {
 }
 
 Admission CommitLog::Reserve(uint64_t bytes) {
+  StartReserve();
   uint64_t frame_bytes = 0;
   bool alone = false;
   {
@@ -121,6 +122,7 @@ void CommitLog::SetDurability(Durability durability) {
 }
 
 void CommitLog::Tick() {
+  StartReserve();
   reserve_.Tick();
   const uint64_t now = env_.MonotonicNs();
   {
@@ -161,6 +163,11 @@ void CommitLog::Schedule(Lane lane, std::function<void()> task) {
     run();
     tasks_.fetch_sub(1);  // the log may be gone after this
   });
+}
+
+void CommitLog::StartReserve() {
+  if (started_.load(std::memory_order_relaxed) || started_.exchange(true)) return;
+  reserve_.Replenish();
 }
 
 void CommitLog::AwaitTasks() {
@@ -280,7 +287,8 @@ Status CommitLog::SwitchSegment() {
                              .predecessor = active_.header().number,
                              .cut = active_.end(),
                              .cut_seq = written_,
-                             .known_synced = written_};
+                             .known_synced = written_,
+                             .bytes = next_->bytes};
   const KeptSegment sealed{
       .number = active_.header().number, .bytes = active_.bytes(), .last_seq = written_};
   active_ = SegmentWriter(*std::exchange(next_, std::nullopt), header);
@@ -406,9 +414,9 @@ void CommitLog::Release(Seq flushed) {
   }
   if (released.empty()) return;
   size_t removed = 0;
-  while (removed < released.size() &&
-         env_.Remove(LogPath(options_.dir, released[removed].number))) {
-    ++removed;
+  for (; removed < released.size(); ++removed) {
+    const Status status = env_.Remove(LogPath(options_.dir, released[removed].number));
+    if (!status && status.error().code() != ErrorCode::kNotFound) break;
   }
   IgnoreError(env_.SyncDir(options_.dir), "a segment that comes back is a leftover at recovery");
   const std::lock_guard lock(mutex_);

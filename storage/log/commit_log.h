@@ -62,6 +62,7 @@ enum class Admission : uint8_t {
 
 class CommitLog {
  public:
+  /// Starts nothing in the background: the first Kick, Reserve or Tick does.
   CommitLog(Env& env, LogOptions options, RecoveredLog recovered);
   /// Waits for background tasks. Without Stop, the next recovery finds what a crash leaves.
   ~CommitLog();
@@ -126,6 +127,7 @@ class CommitLog {
   enum class Step : uint8_t { kSync, kMakeSegment, kWriteGroup, kEmptyFrame, kClose, kRest };
 
   void Schedule(Lane lane, std::function<void()> task);
+  void StartReserve();
   void AwaitTasks();
 
   // The log task, one at a time.
@@ -162,6 +164,7 @@ class CommitLog {
   std::atomic<bool> failed_ = false;
   std::atomic<bool> full_ = false;
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> started_ = false;
   std::atomic<Durability> durability_;
   std::atomic<uint64_t> pending_bytes_ = 0;
   /// Bytes that frames may still take in the active segment, behind the group in flight.

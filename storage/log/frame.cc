@@ -18,7 +18,7 @@ constexpr uint32_t kFormatVersion = 1;
 constexpr size_t kChecksumAt = 8;
 constexpr size_t kVersionAt = 16;
 constexpr size_t kFieldsAt = 24;
-constexpr size_t kFieldCount = 8;
+constexpr size_t kFieldCount = 9;
 constexpr size_t kFrameChecksumAt = 48;
 
 uint64_t FrameSeed(uint64_t salt, uint64_t offset) { return salt ^ (offset * 0x9E3779B97F4A7C15u); }
@@ -31,11 +31,19 @@ void EncodeSegmentHeader(const SegmentHeader& header, std::span<char> sector) {
   char* const at = sector.data();
   StoreFixed(at, kSegmentMagic);
   StoreFixed(at + kVersionAt, kFormatVersion);
-  const uint64_t fields[kFieldCount] = {header.number,   header.ordinal,     header.salt,
-                                        header.store_id, header.predecessor, header.cut,
-                                        header.cut_seq,  header.known_synced};
+  const uint64_t fields[kFieldCount] = {header.number,   header.ordinal,      header.salt,
+                                        header.store_id, header.predecessor,  header.cut,
+                                        header.cut_seq,  header.known_synced, header.bytes};
   std::memcpy(at + kFieldsAt, fields, sizeof(fields));
   StoreFixed(at + kChecksumAt, Hash64(std::string_view(at, kLogAlign).substr(kVersionAt)));
+}
+
+bool IsCutSegmentHeader(std::string_view bytes) {
+  char magic[sizeof(kSegmentMagic)];
+  StoreFixed(magic, kSegmentMagic);
+  const size_t size = std::min(bytes.size(), sizeof(magic));
+  return size > 0 && bytes.size() < kLogAlign &&
+         bytes.substr(0, size) == std::string_view(magic, size);
 }
 
 Result<SegmentHeader> DecodeSegmentHeader(std::string_view sector) {
@@ -59,7 +67,8 @@ Result<SegmentHeader> DecodeSegmentHeader(std::string_view sector) {
                        .predecessor = fields[4],
                        .cut = fields[5],
                        .cut_seq = fields[6],
-                       .known_synced = fields[7]};
+                       .known_synced = fields[7],
+                       .bytes = fields[8]};
 }
 
 void EncodeFrameHeader(const FrameHeader& header, uint64_t offset, std::string_view payload,

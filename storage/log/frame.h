@@ -36,12 +36,16 @@ struct SegmentHeader {
   uint64_t cut = 0;          // where the predecessor ends
   Seq cut_seq = 0;           // the last seq before this segment
   Seq known_synced = 0;      // at least cut_seq
+  uint64_t bytes = 0;        // the size of the file, on stable storage before the header is
 
   friend bool operator==(const SegmentHeader&, const SegmentHeader&) = default;
 };
 
 /// REQUIRES: sector.size() == kLogAlign.
 void EncodeSegmentHeader(const SegmentHeader& header, std::span<char> sector);
+
+/// Whether a file that begins with these bytes, fewer than a sector, had a header once.
+bool IsCutSegmentHeader(std::string_view bytes);
 
 /// kCorruption if the bytes are no header, kUnsupported if they are one of another version.
 Result<SegmentHeader> DecodeSegmentHeader(std::string_view sector);

@@ -119,7 +119,8 @@ class Recovery {
                                .predecessor = plan_.predecessor,
                                .cut = plan_.cut,
                                .cut_seq = plan_.cut_seq,
-                               .known_synced = std::max(plan_.known_synced, plan_.cut_seq)};
+                               .known_synced = std::max(plan_.known_synced, plan_.cut_seq),
+                               .bytes = blank.bytes};
     uint64_t end = kLogAlign;
     Group group;
     const auto copy = [&](const FrameRef& frame, std::string_view ops) -> Status {

@@ -70,6 +70,7 @@ class Scanner {
   Status ReadHeader() {
     CW_ASSIGN(const std::string_view sector, window_.View(0, kLogAlign));
     if (!AllZero(sector)) scan_.nonzero_end = LastNonzeroEnd(sector);
+    scan_.header_is_cut = IsCutSegmentHeader(sector);
     Result<SegmentHeader> header = DecodeSegmentHeader(sector);
     if (header) {
       // A header under another file's name is as good as none.

@@ -32,6 +32,8 @@ struct SegmentScan {
   uint64_t size = 0;
   /// Nothing if the first sector is no header.
   std::optional<SegmentHeader> header;
+  /// The file ends within its header: something cut it, for no crash leaves that.
+  bool header_is_cut = false;
   /// By offset; they do not overlap. Only frames with the header's salt, if there is a header.
   std::vector<FrameRef> frames;
   /// Behind the last byte that is not zero.

@@ -19,7 +19,8 @@ SegmentHeader SomeHeader() {
           .predecessor = 11,
           .cut = 8192,
           .cut_seq = 40,
-          .known_synced = 41};
+          .known_synced = 41,
+          .bytes = 65536};
 }
 
 std::string EncodedHeader() {

@@ -1,0 +1,318 @@
+// Damage of the medium: flipped bits, truncated and missing files. Every case is refused with a
+// place, or loses nothing that the log had promised.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/format.h"
+#include "storage/file_names.h"
+#include "storage/log/chain.h"
+#include "storage/log/segment_scan.h"
+#include "tests/storage/log/log_rig.h"
+#include "tests/support/sim_env.h"
+
+namespace cordwood::storage {
+namespace {
+
+using support::PowerLoss;
+using support::SimEnv;
+
+/// What recovery would decide about /db, without doing it.
+Result<LogPlan> Plan(SimEnv& env, Seq flushed = 0, Seq known_synced = 0) {
+  std::vector<SegmentScan> scans;
+  for (const std::string& path : env.Paths("/db")) {
+    const auto name = ParseFileName(std::string_view(path).substr(4));
+    if (!name || name->kind != FileKind::kLog) continue;
+    CW_ASSIGN(SegmentScan scan, ScanSegment(env, "/db", name->number));
+    scans.push_back(std::move(scan));
+  }
+  return PlanRecovery({.dir = "/db",
+                       .store_id = LogRig::kStoreId,
+                       .flushed_seq = flushed,
+                       .known_synced = known_synced},
+                      scans);
+}
+
+Seq ReplayedTo(const LogPlan& plan) {
+  return plan.replay.empty() ? 0 : plan.replay.back().frame.next_seq() - 1;
+}
+
+/// Two segments of a few frames each, cleanly stopped: everything is known to be synced.
+class SmallLog : public testing::Test {
+ protected:
+  SmallLog() : rig_({.segment_bytes = 24 << 10}) {}
+
+  void SetUp() override {
+    EXPECT_TRUE(rig_.Open());
+    rig_.Commit(2, 50);
+    rig_.Commit(1, 4200);
+    rig_.Commit(1, 100);
+    rig_.Commit(1, 5000);
+    rig_.Commit(3, 10);
+    EXPECT_TRUE(rig_.Stop());
+    rig_.LosePower(1, PowerLoss::kDrop);
+    // Prepared segments are of no interest here.
+    for (const std::string& path : rig_.Segments()) {
+      const Result<std::string> bytes = rig_.env().ReadRaw(path);
+      ASSERT_TRUE(!bytes || !AllZero(*bytes) || rig_.env().RemoveRaw(path));
+    }
+    EXPECT_EQ(rig_.Segments().size(), 2u);
+  }
+
+  /// Refused naming `path` and an offset at or before `at`, or all records are still there.
+  void ExpectRefusedOrWhole(const std::string& path, uint64_t at) {
+    const Result<LogPlan> plan = Plan(rig_.env());
+    if (plan) {
+      EXPECT_EQ(ReplayedTo(*plan), rig_.appended()) << path << " at " << at;
+      ++harmless_;
+      return;
+    }
+    ++refused_;
+    EXPECT_EQ(plan.error().code(), ErrorCode::kCorruption);
+    const std::string& message = plan.error().message();
+    EXPECT_EQ(message.find(path), 0u) << message;
+    const size_t offset_at = message.find("offset ");
+    ASSERT_NE(offset_at, std::string::npos) << message;
+    const uint64_t offset = std::stoull(message.substr(offset_at + 7));
+    EXPECT_LE(offset, at) << message;
+    EXPECT_GT(offset + 12288, at) << message << ": another frame than the damaged one";
+    EXPECT_NE(message.find("seqs "), std::string::npos) << message;
+  }
+
+  LogRig rig_;
+  uint64_t refused_ = 0;
+  uint64_t harmless_ = 0;
+};
+
+TEST_F(SmallLog, EveryFlippedBitIsRefusedOrHarmless) {
+  uint64_t in_frames = 0;
+  for (const std::string& path : rig_.Segments()) {
+    const Result<std::string> bytes = rig_.env().ReadRaw(path);
+    ASSERT_TRUE(bytes);
+    in_frames +=
+        static_cast<uint64_t>(std::ranges::count_if(*bytes, [](char byte) { return byte != 0; }));
+    for (uint64_t at = 0; at < bytes->size(); ++at) {
+      const auto bit = static_cast<uint32_t>(at % 8);
+      ASSERT_TRUE(rig_.env().FlipBit(path, at, bit));
+      ExpectRefusedOrWhole(path, at);
+      ASSERT_TRUE(rig_.env().FlipBit(path, at, bit));
+      if (HasFailure()) return;
+    }
+  }
+  // Padding of frames is verified too; only what lies behind the last frames is harmless.
+  EXPECT_GT(refused_, in_frames);
+  EXPECT_GT(refused_, harmless_);
+}
+
+TEST_F(SmallLog, EveryTruncationIsRefusedOrHarmless) {
+  for (const std::string& path : rig_.Segments()) {
+    const Result<std::string> bytes = rig_.env().ReadRaw(path);
+    ASSERT_TRUE(bytes);
+    // An empty file looks like one that was just created: see AMissingSegmentIsRefusedByName.
+    for (uint64_t size = bytes->size(); --size > 0;) {
+      ASSERT_TRUE(rig_.env().WriteRaw(path, bytes->substr(0, size)));
+      ExpectRefusedOrWhole(path, size);
+      if (HasFailure()) return;
+    }
+    ASSERT_TRUE(rig_.env().WriteRaw(path, *bytes));
+  }
+  EXPECT_GT(refused_, 0u);
+}
+
+TEST_F(SmallLog, EveryZeroedSectorIsRefusedOrHarmless) {
+  for (const std::string& path : rig_.Segments()) {
+    const Result<std::string> bytes = rig_.env().ReadRaw(path);
+    ASSERT_TRUE(bytes);
+    for (uint64_t at = 0; at < bytes->size(); at += kLogAlign) {
+      std::string damaged = *bytes;
+      damaged.replace(at, kLogAlign, kLogAlign, '\0');
+      ASSERT_TRUE(rig_.env().WriteRaw(path, damaged));
+      ExpectRefusedOrWhole(path, at);
+    }
+    ASSERT_TRUE(rig_.env().WriteRaw(path, *bytes));
+  }
+  EXPECT_GE(refused_, 7u);
+}
+
+TEST_F(SmallLog, SectorsThatChangedPlacesAreRefused) {
+  const std::string path = rig_.Segments().front();
+  const Result<std::string> bytes = rig_.env().ReadRaw(path);
+  ASSERT_TRUE(bytes);
+  std::string damaged = *bytes;
+  std::swap_ranges(damaged.begin() + 4096, damaged.begin() + 8192, damaged.begin() + 16384);
+  ASSERT_TRUE(rig_.env().WriteRaw(path, damaged));
+  EXPECT_FALSE(Plan(rig_.env()));
+}
+
+TEST_F(SmallLog, AMissingSegmentIsRefusedByName) {
+  for (const std::string& path : rig_.Segments()) {
+    const Result<std::string> bytes = rig_.env().ReadRaw(path);
+    ASSERT_TRUE(bytes);
+    ASSERT_TRUE(rig_.env().RemoveRaw(path));
+    // Without the last one only the manifest can know that there was more.
+    const Result<LogPlan> plan = Plan(rig_.env(), 0, rig_.appended());
+    ASSERT_FALSE(plan) << path;
+    EXPECT_EQ(plan.error().code(), ErrorCode::kCorruption);
+    ASSERT_TRUE(rig_.env().WriteRaw(path, *bytes));
+  }
+  const std::string first = rig_.Segments().front();
+  ASSERT_TRUE(rig_.env().RemoveRaw(first));
+  const Result<LogPlan> plan = Plan(rig_.env());
+  ASSERT_FALSE(plan);
+  EXPECT_NE(plan.error().message().find(first), std::string::npos) << plan.error().message();
+}
+
+TEST_F(SmallLog, AMissingLogIsRefusedWhenTheManifestKnowsMore) {
+  for (const std::string& path : rig_.Segments()) ASSERT_TRUE(rig_.env().RemoveRaw(path));
+  EXPECT_TRUE(Plan(rig_.env()));
+  EXPECT_TRUE(Plan(rig_.env(), 8, 8));
+  EXPECT_FALSE(Plan(rig_.env(), 7, 8));
+}
+
+TEST_F(SmallLog, ASegmentUnderAnotherNameIsRefused) {
+  const std::string path = rig_.Segments().back();
+  const Result<std::string> bytes = rig_.env().ReadRaw(path);
+  ASSERT_TRUE(bytes);
+  ASSERT_TRUE(rig_.env().RemoveRaw(path));
+  ASSERT_TRUE(rig_.env().WriteRaw("/db/000077.wal", *bytes));
+  EXPECT_FALSE(Plan(rig_.env()));
+}
+
+TEST_F(SmallLog, ASegmentOfAnotherStoreIsRefused) {
+  LogRig other({.seed = 7});
+  ASSERT_TRUE(other.Open());
+  ASSERT_TRUE(other.Stop());
+  std::string sector(kLogAlign, '\0');
+  EncodeSegmentHeader({.number = 50, .ordinal = 9, .store_id = 1234}, sector);
+  ASSERT_TRUE(rig_.env().WriteRaw("/db/000050.wal", sector));
+  const Result<LogPlan> plan = Plan(rig_.env());
+  ASSERT_FALSE(plan);
+  EXPECT_NE(plan.error().message().find("another store"), std::string::npos);
+}
+
+TEST_F(SmallLog, ARefusedRecoveryChangesNothing) {
+  const std::string path = rig_.Segments().front();
+  ASSERT_TRUE(rig_.env().FlipBit(path, 4096 + 60, 3));
+  const auto before = rig_.Snapshot();
+  const Status opened = rig_.Open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ErrorCode::kCorruption);
+  EXPECT_EQ(opened.error().message(),
+            path +
+                ": lost data at offset 4096: the frame is damaged or missing; seqs 1 to 2 were "
+                "on stable storage");
+  EXPECT_EQ(rig_.Snapshot(), before);
+}
+
+TEST_F(SmallLog, DamageInRecordsThatTheTablesHoldDoesNoHarm) {
+  const std::string path = rig_.Segments().front();
+  ASSERT_TRUE(rig_.env().FlipBit(path, 4096 + 60, 3));
+  EXPECT_FALSE(Plan(rig_.env(), 1));
+  const Result<LogPlan> plan = Plan(rig_.env(), 2);
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_EQ(ReplayedTo(*plan), rig_.appended());
+}
+
+// --- the tail ---
+
+TEST(TornTail, IsCutCountedAndKept) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.Commit();
+  const std::string path = rig.NewestSegment();
+  rig.Kill();
+  const std::string garbage(700, '#');
+  Result<std::string> bytes = rig.env().ReadRaw(path);
+  ASSERT_TRUE(bytes);
+  bytes->replace(16384, garbage.size(), garbage);
+  ASSERT_TRUE(rig.env().WriteRaw(path, *bytes));
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 2u);
+  EXPECT_EQ(rig.log().stats().torn_bytes, 16384u + 700 - 16384);
+  const Result<std::string> kept = rig.env().ReadRaw(TornTailPath(LogRig::kDir, 1));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(*kept, garbage);
+  EXPECT_EQ(*rig.env().ReadRaw(path), *bytes) << "the old segment is not touched";
+  ASSERT_TRUE(rig.Stop());
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.log().stats().torn_bytes, 0u) << "it is cut once";
+}
+
+// A frame whose sync never ended is not owed. The next frame on the medium does not count either:
+// there would be a hole.
+TEST(TornTail, EndsAtTheFirstHoleAboveTheKnownSeq) {
+  LogRig rig({.durability = Durability::kNever});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 3; ++i) rig.Commit();
+  const std::string path = rig.NewestSegment();
+  rig.Kill();
+  ASSERT_TRUE(rig.env().FlipBit(path, 8192 + 70, 0));
+  const Result<LogPlan> plan = Plan(rig.env());
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_EQ(ReplayedTo(*plan), 1u);
+  ASSERT_EQ(plan->torn.size(), 1u);
+  EXPECT_EQ(plan->torn[0].offset, 8192u);
+  EXPECT_GT(plan->torn[0].bytes, 4096u);
+}
+
+// The same damage where a later frame, or the idle frame, says that the record was synced.
+TEST(TornTail, IsLostDataWhenAnyLaterFrameKnowsBetter) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 3; ++i) rig.Commit();
+  const std::string path = rig.NewestSegment();
+  rig.Kill();
+  for (const uint64_t offset : {4096, 8192, 12288}) {
+    ASSERT_TRUE(rig.env().FlipBit(path, offset + 70, 0));
+    const Result<LogPlan> plan = Plan(rig.env());
+    ASSERT_FALSE(plan) << offset;
+    EXPECT_NE(plan.error().message().find(Format("offset {}", offset)), std::string::npos);
+    ASSERT_TRUE(rig.env().FlipBit(path, offset + 70, 0));
+  }
+}
+
+TEST(TornTail, IsLostDataWhenTheManifestKnowsBetter) {
+  LogRig rig({.durability = Durability::kNever});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 3; ++i) rig.Commit();
+  const std::string path = rig.NewestSegment();
+  rig.Kill();
+  ASSERT_TRUE(rig.env().FlipBit(path, 12288 + 70, 0));
+  EXPECT_TRUE(Plan(rig.env(), 0, 2));
+  EXPECT_FALSE(Plan(rig.env(), 0, 3));
+  EXPECT_TRUE(Plan(rig.env(), 3, 3)) << "the tables have it";
+}
+
+// An idle frame that is damaged held no records: what follows it is not lost.
+TEST(TornTail, GoesOnBehindDamageThatHeldNoRecords) {
+  LogRig rig({.durability = Durability::kNever});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.Commit();
+  const std::string path = rig.NewestSegment();
+  rig.Kill();
+  Result<std::string> bytes = rig.env().ReadRaw(path);
+  ASSERT_TRUE(bytes);
+  // The second frame one sector further on, with garbage in its old place.
+  std::string payload = bytes->substr(8192 + kFrameHeaderBytes, 4096 - kFrameHeaderBytes);
+  std::optional<FrameHeader> header = PeekFrameHeader(std::string_view(*bytes).substr(8192), 4096);
+  ASSERT_TRUE(header);
+  payload.resize(header->payload_bytes);
+  std::string frame(kLogAlign, '\0');
+  EncodeFrameHeader(*header, 12288, payload, std::span(frame).first(kFrameHeaderBytes));
+  frame.replace(kFrameHeaderBytes, payload.size(), payload);
+  bytes->replace(12288, kLogAlign, frame);
+  bytes->replace(8192, kLogAlign, std::string(kLogAlign, '#'));
+  ASSERT_TRUE(rig.env().WriteRaw(path, *bytes));
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 2u);
+  EXPECT_GT(rig.log().stats().torn_bytes, 0u);
+}
+
+}  // namespace
+}  // namespace cordwood::storage

@@ -1,0 +1,316 @@
+// Segments made ahead, full disks, batches larger than a segment, and segments let go.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "storage/log/commit_log.h"
+#include "tests/storage/log/log_rig.h"
+#include "tests/support/sim_env.h"
+
+namespace cordwood::storage {
+namespace {
+
+using support::PowerLoss;
+using support::SimOp;
+
+/// A quota that a test opens and closes.
+struct Gate {
+  bool open = true;
+  int asked = 0;
+
+  SpaceGate Function() {
+    return [this](uint64_t) -> Status {
+      ++asked;
+      if (open) return {};
+      return Fail(ErrorCode::kNoSpace, "the quota is used up");
+    };
+  }
+};
+
+TEST(LogSpace, HasTheNextSegmentBeforeTheFirstIsHalfUsed) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.Segments().size(), 1u);
+  rig.Commit();
+  EXPECT_EQ(rig.Segments().size(), 2u);
+  EXPECT_EQ(rig.log().stats().segments, 2u);
+}
+
+TEST(LogSpace, GoesOnInTheNextSegmentAndMakesAnother) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 10; ++i) rig.Commit(1, 9000);
+  EXPECT_EQ(rig.log().synced(), 10u);
+  EXPECT_EQ(rig.Segments().size(), 6u) << "two groups a segment, and one ahead";
+  rig.Kill();
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 10u);
+}
+
+TEST(LogSpace, MakesTheSegmentInTheLogTaskWhenTheFlushLaneIsBusy) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  bool release = false;
+  rig.env().Schedule(Lane::kFlush, [&] { rig.env().Await([&] { return release; }); });
+  rig.env().Step();
+  for (int i = 0; i < 3; ++i) {
+    rig.Append(1, 9000);
+    rig.log().Kick();
+    rig.env().RunForMs(100);
+  }
+  EXPECT_EQ(rig.log().synced(), 3u);
+  release = true;
+  rig.env().Schedule(Lane::kCompaction, [] {});
+  rig.env().RunUntilIdle();
+}
+
+TEST(LogSpace, IsFullWhenNoSegmentCanBeMadeAndResumesByItself) {
+  Gate gate;
+  LogRig rig({.gate = gate.Function()});
+  ASSERT_TRUE(rig.Open());
+  gate.open = false;
+  rig.Commit();
+  EXPECT_TRUE(rig.log().full());
+  EXPECT_FALSE(rig.log().failed());
+  ASSERT_FALSE(rig.log().status());
+  EXPECT_EQ(rig.log().status().error().code(), ErrorCode::kNoSpace);
+  EXPECT_EQ(rig.log().synced(), 1u) << "what is reserved still works";
+
+  gate.open = true;
+  rig.log().Tick();
+  rig.env().RunUntilIdle();
+  EXPECT_TRUE(rig.log().full()) << "not before a second is over";
+  rig.env().AdvanceMs(1001);
+  const int calls = rig.progress_calls();
+  rig.log().Tick();
+  rig.env().RunUntilIdle();
+  EXPECT_FALSE(rig.log().full());
+  EXPECT_TRUE(rig.log().status());
+  EXPECT_GT(rig.progress_calls(), calls) << "the listener hears of it";
+}
+
+TEST(LogSpace, TriesAtMostOnceASecond) {
+  Gate gate;
+  LogRig rig({.gate = gate.Function()});
+  ASSERT_TRUE(rig.Open());
+  gate.open = false;
+  rig.Commit();
+  const int asked = gate.asked;
+  for (int i = 0; i < 50; ++i) {
+    rig.env().AdvanceMs(100);
+    rig.log().Tick();
+    rig.env().RunUntilIdle();
+    EXPECT_TRUE(rig.log().full());
+  }
+  EXPECT_GE(gate.asked - asked, 4);
+  EXPECT_LE(gate.asked - asked, 5);
+}
+
+TEST(LogSpace, KeepsHalfOfASegmentForCommandsThatFreeSpace) {
+  Gate gate;
+  LogRig rig({.segment_bytes = 128 << 10, .gate = gate.Function()});
+  ASSERT_TRUE(rig.Open());
+  gate.open = false;
+  rig.Commit();
+  int writes = 0;
+  while (rig.log().AcceptsWrites()) {
+    rig.Commit();
+    ASSERT_LT(++writes, 100);
+  }
+  EXPECT_GE(writes, 10);
+  int frees = 0;
+  while (rig.log().AcceptsFrees()) {
+    rig.Commit();
+    ASSERT_LT(++frees, 100);
+  }
+  EXPECT_GE(frees, 10);
+  EXPECT_EQ(rig.log().synced(), rig.appended()) << "all of it fitted what was reserved";
+}
+
+TEST(LogSpace, HoldsWhatDoesNotFitUntilThereIsSpace) {
+  Gate gate;
+  LogRig rig({.gate = gate.Function()});
+  ASSERT_TRUE(rig.Open());
+  gate.open = false;
+  rig.Commit(1, 9000);
+  rig.Commit(1, 9000);
+  rig.Commit(1, 9000);  // nobody asked AcceptsWrites
+  rig.Commit(1, 9000);
+  EXPECT_EQ(rig.log().synced(), 2u);
+  EXPECT_FALSE(rig.log().AcceptsFrees());
+  EXPECT_FALSE(rig.log().failed());
+  gate.open = true;
+  rig.env().AdvanceMs(1001);
+  rig.log().Tick();
+  rig.env().RunUntilIdle();
+  rig.Observe();
+  EXPECT_EQ(rig.log().synced(), 4u);
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+}
+
+TEST(LogSpace, StopTellsWhatCouldNotBeStored) {
+  Gate gate;
+  LogRig rig({.gate = gate.Function()});
+  ASSERT_TRUE(rig.Open());
+  gate.open = false;
+  for (int i = 0; i < 4; ++i) rig.Commit(1, 9000);
+  const Status stopped = rig.Stop();
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code(), ErrorCode::kNoSpace);
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 2u);
+  EXPECT_EQ(rig.copied_groups(), 0u);
+}
+
+TEST(LogSpace, StopTriesOnceMore) {
+  Gate gate;
+  LogRig rig({.gate = gate.Function()});
+  ASSERT_TRUE(rig.Open());
+  gate.open = false;
+  for (int i = 0; i < 4; ++i) rig.Commit(1, 9000);
+  gate.open = true;
+  ASSERT_TRUE(rig.Stop());
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 4u);
+}
+
+TEST(LogSpace, AFullDiskIsNotAFailureAndTheStoreStartsOnIt) {
+  LogRig rig({.segment_bytes = 2 << 20});
+  ASSERT_TRUE(rig.Open());
+  rig.env().SetDiskBytes(rig.env().UsedDiskBytes() + (512 << 10));
+  rig.Commit();
+  EXPECT_TRUE(rig.log().full());
+  EXPECT_EQ(rig.log().synced(), 1u);
+  rig.Kill();
+  ASSERT_TRUE(rig.Open()) << "a small segment is enough";
+  EXPECT_EQ(rig.recovered(), 1u);
+  rig.Commit();
+  EXPECT_TRUE(rig.log().full());
+  EXPECT_FALSE(rig.log().AcceptsWrites());
+  EXPECT_TRUE(rig.log().AcceptsFrees());
+  EXPECT_EQ(rig.log().synced(), 2u);
+}
+
+TEST(LogSpace, ASegmentThatCouldNotBeMadeLeavesNoFile) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.env().FailNext(SimOp::kSync, "000002.wal", ErrorCode::kIo);
+  rig.Commit();
+  EXPECT_TRUE(rig.log().full()) << "the log itself is healthy";
+  EXPECT_FALSE(rig.log().failed());
+  EXPECT_EQ(rig.Segments().size(), 1u);
+  rig.env().AdvanceMs(1001);
+  rig.log().Tick();
+  rig.env().RunUntilIdle();
+  EXPECT_FALSE(rig.log().full());
+}
+
+// --- batches larger than a segment ---
+
+TEST(LargeBatch, GetsASegmentOfItsOwn) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kWait);
+  const int calls = rig.progress_calls();
+  rig.env().RunUntilIdle();
+  EXPECT_GT(rig.progress_calls(), calls);
+  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kReady);
+  rig.Commit(1, 100'000);
+  EXPECT_EQ(rig.log().synced(), 2u);
+  rig.Commit();
+  rig.Commit(1, 9000);
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 4u);
+}
+
+TEST(LargeBatch, WaitsForTheGroupBeforeIt) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Append(1, 20'000);
+  EXPECT_EQ(rig.log().Reserve(20'000), Admission::kWait);
+  rig.env().RunUntilIdle();
+  EXPECT_EQ(rig.log().Reserve(20'000), Admission::kReady);
+}
+
+TEST(LargeBatch, IsRefusedWhenItsSegmentCannotBeMade) {
+  Gate gate;
+  LogRig rig({.gate = gate.Function()});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  gate.open = false;
+  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kWait);
+  rig.env().RunUntilIdle();
+  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kNoSpace);
+  EXPECT_EQ(rig.log().Reserve(1'000), Admission::kReady);
+  EXPECT_FALSE(rig.log().full()) << "others are not concerned";
+  gate.open = true;
+  rig.env().AdvanceMs(1001);
+  rig.log().Tick();
+  rig.env().RunUntilIdle();
+  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kReady);
+}
+
+TEST(LargeBatch, IsTakenWithoutAskingToo) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit(2, 300'000);
+  EXPECT_EQ(rig.log().synced(), 2u);
+  rig.Kill();
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 2u);
+}
+
+// --- letting segments go ---
+
+TEST(ReleaseThrough, RemovesSegmentsWhoseRecordsAreAllFlushed) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 9; ++i) rig.Commit(1, 9000);
+  EXPECT_EQ(rig.Segments().size(), 6u);
+  rig.log().ReleaseThrough(5);
+  rig.env().RunUntilIdle();
+  EXPECT_EQ(rig.Segments().size(), 4u) << "seq 6 shares a segment with seq 5";
+  rig.Flush();
+  EXPECT_EQ(rig.Segments().size(), 2u) << "the active one and the next one stay";
+  EXPECT_EQ(rig.log().stats().segments, 2u);
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 9u);
+  EXPECT_EQ(rig.replayed_groups(), 0u);
+  rig.Commit();
+  rig.LosePower(2, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 10u);
+}
+
+TEST(ReleaseThrough, AlsoCoversSegmentsOfEarlierLives) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 5; ++i) rig.Commit(1, 9000);
+  ASSERT_TRUE(rig.Stop());
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.Segments().size(), 4u);
+  rig.Commit();
+  rig.Flush();
+  EXPECT_EQ(rig.Segments().size(), 2u);
+}
+
+TEST(ReleaseThrough, TriesAgainWhatCouldNotBeRemoved) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 5; ++i) rig.Commit(1, 9000);
+  rig.env().FailNext(SimOp::kRemove, "000002.wal", ErrorCode::kIo);
+  rig.Flush();
+  EXPECT_FALSE(rig.log().failed());
+  rig.Flush();
+  EXPECT_EQ(rig.log().stats().segments, 2u);
+}
+
+}  // namespace
+}  // namespace cordwood::storage

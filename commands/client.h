@@ -1,0 +1,29 @@
+#pragma once
+
+// What commands know of a connection. Owned by the connection's session; every field is read and
+// written on the loop that owns it.
+
+#include <cstdint>
+#include <string>
+
+namespace cordwood::commands {
+
+struct Client {
+  uint64_t id = 0;
+  std::string address;        // ip:port
+  std::string local_address;  // ip:port
+  int64_t created_ms = 0;     // wall clock
+  int db = 0;
+  int protocol = 2;  // RESP version
+  bool authenticated = false;
+  bool close_after_reply = false;  // QUIT, CLIENT KILL of itself, errors that end a connection
+  bool no_evict = false;
+  bool no_touch = false;
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  std::string last_command;    // lower case, "get" or "client|list"
+  int64_t last_active_ms = 0;  // wall clock
+};
+
+}  // namespace cordwood::commands

@@ -1,0 +1,42 @@
+#pragma once
+
+// Every command of the server, by name.
+//
+// Threads: immutable after construction.
+
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "commands/command.h"
+
+namespace cordwood::commands {
+
+// One list of rows a family, defined beside its handlers.
+std::span<const Command> StringCommands();
+std::span<const Command> KeyCommands();
+std::span<const Command> ExpiryCommands();
+std::span<const Command> DatabaseCommands();
+std::span<const Command> HashCommands();
+std::span<const Command> ConnectionCommands();
+std::span<const Command> ServerCommands();
+
+class CommandTable {
+ public:
+  CommandTable();
+
+  /// `name` in any case; null if there is none.
+  const Command* Find(std::string_view name) const;
+  const std::vector<const Command*>& all() const { return all_; }
+
+  /// The row that runs for `argv`: the command's, or its subcommand's. On failure null, and
+  /// `error` is what to reply (unknown command, unknown subcommand, wrong number of arguments).
+  const Command* Resolve(std::span<const std::string_view> argv, std::string* error) const;
+
+ private:
+  std::vector<const Command*> all_;
+  std::unordered_map<std::string_view, const Command*> by_name_;
+};
+
+}  // namespace cordwood::commands

@@ -1,0 +1,68 @@
+#pragma once
+
+// What commands ask of the process around them: other clients, configuration, INFO, shutting
+// down. The pipeline implements it; tests have a small fake.
+//
+// Threads: called on the thread that runs the command.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "commands/client.h"
+
+namespace cordwood::commands {
+
+struct ClientView {
+  const Client* client = nullptr;
+  uint64_t query_buffer_bytes = 0;
+  uint64_t query_buffer_free_bytes = 0;
+  uint64_t output_bytes = 0;        // waiting to be sent, or for the log
+  uint64_t output_list_length = 0;  // pieces of it
+  uint64_t total_memory_bytes = 0;
+  bool blocked = false;
+};
+
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  // --- clients ---
+  /// Every connection, in the order of their ids.
+  virtual std::vector<ClientView> Clients() = 0;
+  /// Closes a connection; `self`'s own is closed after its reply. False if there is none.
+  virtual bool KillClient(uint64_t id, const Client& self) = 0;
+
+  // --- configuration ---
+  /// Pairs of name and value whose name matches one of the glob patterns.
+  virtual std::vector<std::pair<std::string, std::string>> ConfigGet(std::string_view pattern) = 0;
+  /// Sets all or nothing. The error message is ready for "-ERR ...".
+  virtual Status ConfigSet(
+      const std::vector<std::pair<std::string_view, std::string_view>>& values) = 0;
+  virtual void ResetStats() = 0;
+  /// Empty: no password is needed.
+  virtual const std::string& RequiredPassword() = 0;
+
+  // --- the process ---
+  /// INFO's text for the named sections (lower case; empty: the default ones).
+  virtual std::string Info(const std::vector<std::string>& sections) = 0;
+  /// Microseconds since 1970, for TIME only: everything else uses the transaction's clock.
+  virtual int64_t WallMicroseconds() = 0;
+  /// Stops the server after this command; nothing more is replied.
+  virtual void Shutdown(bool save, bool now, bool force) = 0;
+  virtual uint64_t RandomU64() = 0;
+  /// Flushes and merges everything into one run, in the background.
+  virtual void CompactEverything() = 0;
+
+  // --- iteration cursors: a 64-bit number that stands for a key ---
+  /// The cursor for "continue after `key`"; never 0.
+  virtual uint64_t SaveCursor(std::string_view key) = 0;
+  /// The key of a cursor; empty, so from the start, for one that is not known (any more).
+  virtual std::string LoadCursor(uint64_t cursor) = 0;
+};
+
+}  // namespace cordwood::commands

@@ -1,0 +1,124 @@
+#include "keyspace/keys.h"
+
+#include "base/check.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+Result<Lookup> Judge(Transaction& tx, const std::optional<std::string>& bytes) {
+  Lookup lookup;
+  if (!bytes) return lookup;
+  CW_ASSIGN(lookup.stored, Record::Decode(*bytes));
+  lookup.expired = lookup.stored->ExpiredAt(tx.now_ms());
+  return lookup;
+}
+
+std::optional<int64_t> ExpiryOf(const std::optional<Record>& record) {
+  return record ? record->expiry_ms : std::nullopt;
+}
+
+Result<std::optional<Oid>> OidOf(const std::optional<Record>& record) {
+  if (!record || !record->owns_object()) return std::nullopt;
+  CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record->payload));
+  return object.oid;
+}
+
+void KillObject(Transaction& tx, Generation generation, Oid oid) {
+  const std::string prefix = ElementPrefix(generation, oid);
+  tx.DropRange(prefix, PrefixEnd(prefix));
+}
+
+void MoveDeadline(Transaction& tx, const KeyName& name, std::optional<int64_t> before,
+                  std::optional<int64_t> after) {
+  if (before == after) return;
+  if (before) tx.Delete(DeadlineKey(name.generation, *before, name.key));
+  if (after) tx.PutDeadline(name.generation, *after, name.key);
+}
+
+// Everything but the record itself that changes when `before` becomes `after`; `keep_elements`
+// when the stored record's elements live on under another key.
+Status Transition(Transaction& tx, const KeyName& name, const std::optional<Record>& before,
+                  const std::optional<Record>& after, bool keep_elements) {
+  CW_ASSIGN(const std::optional<Oid> old_oid, OidOf(before));
+  CW_ASSIGN(const std::optional<Oid> new_oid, OidOf(after));
+  if (old_oid && old_oid != new_oid && !keep_elements) {
+    KillObject(tx, name.generation, *old_oid);
+  }
+  if (old_oid && !new_oid) tx.Delete(OwnerKey(name.generation, name.key));
+  if (new_oid && !old_oid) tx.Put(OwnerKey(name.generation, name.key), {});
+  MoveDeadline(tx, name, ExpiryOf(before), ExpiryOf(after));
+  const auto count = [&](CounterKind kind, bool was, bool is) {
+    tx.Count(name.generation, kind, static_cast<int64_t>(is) - static_cast<int64_t>(was));
+  };
+  count(CounterKind::kKeys, before.has_value(), after.has_value());
+  count(CounterKind::kExpires, ExpiryOf(before).has_value(), ExpiryOf(after).has_value());
+  count(CounterKind::kObjects, old_oid.has_value(), new_oid.has_value());
+  return {};
+}
+
+}  // namespace
+
+Result<Lookup> FindKey(Transaction& tx, const KeyName& name) {
+  CW_ASSIGN(const std::optional<std::string> bytes,
+            tx.Get(KeyRecordKey(name.generation, name.key)));
+  return Judge(tx, bytes);
+}
+
+Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record) {
+  if (before.expired) tx.NoteExpired();
+  CW_TRY(Transition(tx, name, before.stored, record, false));
+  tx.Put(KeyRecordKey(name.generation, name.key), record.Encode());
+  return {};
+}
+
+Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
+                 std::optional<int64_t> expiry_ms) {
+  const Record record{.expiry_ms = expiry_ms, .payload = std::string(value)};
+  std::string store_key = KeyRecordKey(name.generation, name.key);
+  std::string bytes;
+  storage::Presence presence = tx.Probe(store_key, &bytes);
+  if (presence == storage::Presence::kUnknown) {
+    std::string ignored;
+    const bool may_own_elements =
+        tx.keyspace().store().NewestCount(CounterId(name.generation, CounterKind::kObjects)) != 0 &&
+        tx.Probe(OwnerKey(name.generation, name.key), &ignored) != storage::Presence::kAbsent;
+    if (!may_own_elements) {
+      if (expiry_ms) {
+        tx.Count(name.generation, CounterKind::kExpires, 1);
+        tx.PutDeadline(name.generation, *expiry_ms, name.key);
+      }
+      tx.Put(std::move(store_key), record.Encode(), Assumption::kPlainKey);
+      return {};
+    }
+    CW_ASSIGN(const Lookup before, FindKey(tx, name));
+    return PutRecord(tx, name, before, record);
+  }
+  const bool present = presence == storage::Presence::kPresent;
+  CW_ASSIGN(const Lookup before,
+            Judge(tx, present ? std::optional<std::string>(std::move(bytes)) : std::nullopt));
+  return PutRecord(tx, name, before, record);
+}
+
+Status RemoveKey(Transaction& tx, const KeyName& name, const Lookup& before) {
+  CHECK(before.stored.has_value());
+  CW_TRY(Transition(tx, name, before.stored, std::nullopt, false));
+  tx.Delete(KeyRecordKey(name.generation, name.key));
+  return {};
+}
+
+Status DetachKey(Transaction& tx, const KeyName& name, const Lookup& before) {
+  CHECK(before.stored.has_value());
+  CW_TRY(Transition(tx, name, before.stored, std::nullopt, true));
+  tx.Delete(KeyRecordKey(name.generation, name.key));
+  return {};
+}
+
+Status SweepExpired(Transaction& tx, const KeyName& name, Lookup& before) {
+  if (!before.expired) return {};
+  CW_TRY(RemoveKey(tx, name, before));
+  tx.NoteExpired();
+  before = {};
+  return {};
+}
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,25 @@
+#include "keyspace/keyspace.h"
+
+namespace cordwood::keyspace {
+
+Result<std::unique_ptr<Keyspace>> Keyspace::Open(Env& env, const std::string& dir,
+                                                 storage::StoreOptions store_options,
+                                                 const KeyspaceOptions& options) {
+  std::unique_ptr<Keyspace> keyspace(new Keyspace(options));
+  store_options.counting = &keyspace->counting_;
+  CW_ASSIGN(keyspace->store_, storage::Store::Open(env, dir, store_options));
+  storage::Reader reader(*keyspace->store_);
+  storage::View view = reader.Newest(storage::Tier::kMayBlock);
+  CW_TRY(keyspace->databases_.Load(view));
+  return keyspace;
+}
+
+int64_t Keyspace::NewestCount(int db, CounterKind kind) const {
+  return store_->NewestCount(CounterId(databases_.Newest(db), kind));
+}
+
+int64_t Keyspace::VisibleCount(int db, CounterKind kind) const {
+  return store_->VisibleCount(CounterId(databases_.Visible(db, store_->visible()), kind));
+}
+
+}  // namespace cordwood::keyspace

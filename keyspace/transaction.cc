@@ -1,0 +1,139 @@
+#include "keyspace/transaction.h"
+
+#include "base/check.h"
+#include "base/coding.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+constexpr uint64_t kOpOverheadBytes = 16;
+
+}  // namespace
+
+Generation Transaction::GenerationOf(int db) const {
+  if (const auto it = generations_.find(db); it != generations_.end()) return it->second;
+  Databases& databases = keyspace_.databases();
+  return mode_ == Mode::kExecute ? databases.Newest(db) : databases.Visible(db, view_.seq());
+}
+
+int64_t Transaction::CountOf(int db, CounterKind kind) const {
+  const uint64_t counter = CounterId(GenerationOf(db), kind);
+  storage::Store& store = keyspace_.store();
+  if (mode_ == Mode::kRead) return store.VisibleCount(counter);
+  return store.NewestCount(counter) + counts_.Get(counter);
+}
+
+Result<std::optional<std::string>> Transaction::Get(std::string_view store_key) {
+  if (const auto it = overlay_.find(store_key); it != overlay_.end()) return it->second.value;
+  return view_.Get(store_key);
+}
+
+storage::Presence Transaction::Probe(std::string_view store_key, std::string* value) {
+  const auto it = overlay_.find(store_key);
+  if (it == overlay_.end()) return view_.Probe(store_key, value);
+  if (!it->second.value) return storage::Presence::kAbsent;
+  *value = *it->second.value;
+  return storage::Presence::kPresent;
+}
+
+std::optional<Transaction::OwnWrite> Transaction::FirstWrite(std::string_view store_key) const {
+  const auto it = overlay_.lower_bound(store_key);
+  if (it == overlay_.end()) return std::nullopt;
+  return OwnWrite{.key = it->first, .value = it->second.value ? &*it->second.value : nullptr};
+}
+
+Transaction::Written& Transaction::Touch(std::string store_key) {
+  CHECK(mode_ == Mode::kExecute);
+  write_bytes_ += store_key.size() + kOpOverheadBytes;
+  return overlay_[std::move(store_key)];
+}
+
+void Transaction::Put(std::string store_key, std::string value, Assumption assumption) {
+  write_bytes_ += value.size();
+  frees_ = false;
+  const bool written_before = overlay_.contains(store_key);
+  Written& written = Touch(std::move(store_key));
+  written.value = std::move(value);
+  // What lies beneath the transaction's first write of a key is what the batch has to settle.
+  if (!written_before) written.assumption = assumption;
+}
+
+void Transaction::Delete(std::string store_key) { Touch(std::move(store_key)).value.reset(); }
+
+void Transaction::DropRange(std::string begin, std::string end) {
+  CHECK(mode_ == Mode::kExecute);
+  write_bytes_ += begin.size() + end.size() + kOpOverheadBytes;
+  ranges_.push_back({.begin = std::move(begin), .end = std::move(end)});
+}
+
+void Transaction::DropGeneration(Generation generation) {
+  std::string begin;
+  AppendOrderedVarint(begin, generation);
+  std::string end = PrefixEnd(begin);
+  DropRange(std::move(begin), std::move(end));
+  for (const CounterKind kind :
+       {CounterKind::kKeys, CounterKind::kExpires, CounterKind::kObjects}) {
+    const uint64_t counter = CounterId(generation, kind);
+    counts_.Add(counter, -(keyspace_.store().NewestCount(counter) + counts_.Get(counter)));
+  }
+  dropped_.push_back(generation);
+}
+
+void Transaction::PutDeadline(Generation generation, int64_t expiry_ms, std::string_view key) {
+  std::string store_key = DeadlineKey(generation, expiry_ms, key);
+  const auto [first, inserted] = first_deadlines_.try_emplace(generation, store_key);
+  if (!inserted && store_key < first->second) first->second = store_key;
+  Put(std::move(store_key), {});
+}
+
+void Transaction::Count(Generation generation, CounterKind kind, int64_t delta) {
+  counts_.Add(CounterId(generation, kind), delta);
+}
+
+void Transaction::SetGeneration(int db, Generation generation) {
+  std::string value;
+  AppendVarint64(value, generation);
+  const bool frees = frees_;
+  Put(Databases::RecordKey(db), std::move(value));
+  frees_ = frees;
+  generations_[db] = generation;
+}
+
+Oid Transaction::NewOid() { return keyspace_.store().last_seq() + ++oids_; }
+
+Result<storage::Seq> Transaction::Commit() {
+  storage::Store& store = keyspace_.store();
+  if (!has_writes()) {
+    ApplyDeadlines();
+    return store.last_seq();
+  }
+  storage::WriteBatch batch;
+  for (const auto& [key, written] : overlay_) {
+    const auto assumption = static_cast<uint8_t>(written.assumption);
+    if (written.value) {
+      batch.Put(key, *written.value, assumption);
+    } else {
+      batch.Delete(key, assumption);
+    }
+  }
+  // Behind the writes: a range covers what has a smaller seq, and so what was written into it.
+  for (const Range& range : ranges_) batch.DropRange(range.begin, range.end);
+  for (const auto& [counter, delta] : counts_.sums()) batch.Count(counter, delta);
+  CHECK(oids_ <= batch.count());  // the numbers handed out are those of the batch's operations
+  CW_ASSIGN(const storage::Seq seq, store.Write(batch));
+  ApplyDeadlines();
+  for (const auto& [db, generation] : generations_) {
+    keyspace_.databases().Change(seq, db, generation);
+  }
+  keyspace_.stats().expired_keys.fetch_add(expired_, std::memory_order_relaxed);
+  return seq;
+}
+
+void Transaction::ApplyDeadlines() {
+  DeadlineFloors& floors = keyspace_.deadline_floors();
+  for (const auto& [generation, floor] : floors_) floors.Raise(generation, floor);
+  for (const auto& [generation, first] : first_deadlines_) floors.Lower(generation, first);
+  for (const Generation generation : dropped_) floors.Forget(generation);
+}
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,117 @@
+#pragma once
+
+// What one command reads and writes. Writes go to a private overlay that the command's own reads
+// see; Commit turns them into one batch. A command that must run again (its blocks are cold) drops
+// its transaction and with it everything it did.
+//
+// In read mode it shows the visible state; in execute mode the newest. Both judge expiry at
+// `now_ms`, the command's one look at the clock.
+//
+// Ownership: the keyspace and the view outlive it. Threads: the loop for reads, the executor for
+// the rest.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "keyspace/keyspace.h"
+#include "storage/reader.h"
+#include "storage/write_batch.h"
+
+namespace cordwood::keyspace {
+
+class Transaction {
+ public:
+  enum class Mode : uint8_t { kRead, kExecute };
+
+  Transaction(Keyspace& keyspace, storage::View& view, Mode mode, int64_t now_ms)
+      : keyspace_(keyspace), view_(view), mode_(mode), now_ms_(now_ms) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  Keyspace& keyspace() { return keyspace_; }
+  storage::View& view() { return view_; }
+  Mode mode() const { return mode_; }
+  int64_t now_ms() const { return now_ms_; }
+
+  Generation GenerationOf(int db) const;
+  int64_t CountOf(int db, CounterKind kind) const;
+
+  // --- store keys ---
+  Result<std::optional<std::string>> Get(std::string_view store_key);
+  /// What can be said without reading a file; `value` is filled if present.
+  storage::Presence Probe(std::string_view store_key, std::string* value);
+  /// Walks what is committed; the overlay does not show. REQUIRES: nothing in the range walked was
+  /// written by this transaction. See keyspace/range_walk.h for one without this requirement.
+  storage::VisibleIterator NewIterator() { return view_.NewIterator(); }
+  /// What this transaction wrote first at or after `store_key`. Valid until the next write.
+  struct OwnWrite {
+    std::string_view key;
+    const std::string* value = nullptr;  // null: deleted
+  };
+  std::optional<OwnWrite> FirstWrite(std::string_view store_key) const;
+
+  // --- writing; REQUIRES execute mode ---
+  void Put(std::string store_key, std::string value, Assumption assumption = Assumption::kSettled);
+  void Delete(std::string store_key);
+  /// Everything in the range is gone, what this transaction wrote there included.
+  void DropRange(std::string begin, std::string end);
+  /// Everything of the generation is gone; its counters become zero.
+  void DropGeneration(Generation generation);
+  void PutDeadline(Generation generation, int64_t expiry_ms, std::string_view key);
+  /// No deadline is left before this one; takes effect with Commit.
+  void RaiseDeadlineFloor(Generation generation, std::string floor) {
+    floors_[generation] = std::move(floor);
+  }
+  void Count(Generation generation, CounterKind kind, int64_t delta);
+  /// Makes `generation` what `db` means, for this transaction's commands too.
+  void SetGeneration(int db, Generation generation);
+  /// Numbers that nobody had before, for objects and generations.
+  Oid NewOid();
+  Generation NewGeneration() { return Databases::kFirstFree + NewOid(); }
+  /// The transaction removed a key because it had expired.
+  void NoteExpired() { ++expired_; }
+
+  bool has_writes() const { return !overlay_.empty() || !ranges_.empty(); }
+  /// Roughly what Commit would write.
+  uint64_t write_bytes() const { return write_bytes_; }
+  /// True if all it does is take away.
+  bool frees() const { return frees_; }
+  /// Writes the batch, if there is anything to write; returns the newest seq given so far.
+  Result<storage::Seq> Commit();
+
+ private:
+  struct Written {
+    std::optional<std::string> value;  // absent: deleted
+    Assumption assumption = Assumption::kSettled;
+  };
+  struct Range {
+    std::string begin;
+    std::string end;
+  };
+
+  Written& Touch(std::string store_key);
+  void ApplyDeadlines();
+
+  Keyspace& keyspace_;
+  storage::View& view_;
+  const Mode mode_;
+  const int64_t now_ms_;
+  std::map<std::string, Written, std::less<>> overlay_;
+  std::vector<Range> ranges_;
+  storage::Counters counts_;
+  std::map<int, Generation> generations_;
+  std::vector<Generation> dropped_;
+  std::map<Generation, std::string> floors_;           // raised
+  std::map<Generation, std::string> first_deadlines_;  // of those written
+  uint64_t oids_ = 0;
+  uint64_t expired_ = 0;
+  uint64_t write_bytes_ = 0;
+  bool frees_ = true;
+};
+
+}  // namespace cordwood::keyspace

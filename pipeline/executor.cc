@@ -1,0 +1,311 @@
+// How the pipeline runs a command: at the visible state, on the executor, again after a fetch, or
+// in slices. The other half of Pipeline is pipeline.cc.
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "pipeline/pipeline.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+// From this rerun on a command may read files itself.
+constexpr int kRerunsMax = 3;
+// Pacing: a write this close to its time runs.
+constexpr uint64_t kPacingSlackNs = 1'000'000;
+// A long read with this much unsent waits for its reader.
+constexpr size_t kLongReadUnsentMax = 1 << 20;
+
+// Deadlines looked at in one tick, for each step of active-expire-effort.
+constexpr uint64_t kExpiredKeysPerTick = 2000;
+
+constexpr std::string_view kDiskFull =
+    "MISCONF Errors writing to the log: No space left on device. Free disk space, or delete keys; "
+    "writes are accepted again once there is room.";
+constexpr std::string_view kStoreFailed =
+    "MISCONF Errors writing to the log: the outcome of the last writes is unknown and no more are "
+    "accepted. See the server's log, and restart it.";
+
+protocol::RespVersion VersionOf(const commands::Client& client) {
+  return client.protocol == 3 ? protocol::RespVersion::kResp3 : protocol::RespVersion::kResp2;
+}
+
+}  // namespace
+
+bool Pipeline::MustExecute(const Session& session) const {
+  if ((session.command->flags & commands::kWrite) != 0) return true;
+  return session.dep > store_.visible();
+}
+
+storage::Tier Pipeline::TierFor(const Session& session) {
+  if (session.reruns < kRerunsMax) return storage::Tier::kCacheOnly;
+  ++stats_.blocking_reads;
+  return storage::Tier::kMayBlock;
+}
+
+void Pipeline::Run(Session& session) {
+  session.hold = Hold::kNone;
+  const size_t reply_start = session.replies.buffer().size();
+  if ((session.command->flags & commands::kWrite) != 0) {
+    const bool frees = (session.command->flags & commands::kFrees) != 0;
+    uint64_t bytes = 0;
+    for (const std::string_view argument : session.parser.argv()) bytes += argument.size();
+    if (HoldForAdmission(session, bytes, frees, reply_start)) return;
+  }
+  RunOnce(session, MustExecute(session));
+}
+
+void Pipeline::RunOnce(Session& session, bool execute) {
+  const size_t reply_start = session.replies.buffer().size();
+  const storage::Tier tier = TierFor(session);
+  storage::View view = execute ? reader_.Newest(tier) : reader_.Visible(tier);
+  const auto mode =
+      execute ? keyspace::Transaction::Mode::kExecute : keyspace::Transaction::Mode::kRead;
+  keyspace::Transaction tx(keyspace_, view, mode, execute ? env_.WallMs() : VisibleNowMs());
+  protocol::ReplyWriter reply(session.replies.buffer(), VersionOf(session.client));
+  commands::Call call{.argv = session.parser.argv(),
+                      .tx = tx,
+                      .reply = reply,
+                      .client = session.client,
+                      .host = *host_};
+  const Status status = session.command->handler(call);
+  if (!status && status.error().code() == ErrorCode::kCold) {
+    reply.Truncate(reply_start);
+    HoldForBlocks(session, view.missing());
+    return;
+  }
+  if (!status) {
+    FailCommand(session, status.error(), reply_start);
+    Finish(session, execute);
+    return;
+  }
+  if (call.long_read != nullptr) {
+    session.long_read = std::move(call.long_read);
+    StartLongRead(session);
+    return;
+  }
+  if (tx.has_writes() && !CommitWrites(session, tx, reply_start)) return;
+  Finish(session, execute);
+}
+
+bool Pipeline::CommitWrites(Session& session, keyspace::Transaction& tx, size_t reply_start) {
+  if (HoldForAdmission(session, tx.write_bytes(), tx.frees(), reply_start)) return false;
+  const uint64_t bytes = tx.write_bytes();
+  const Result<storage::Seq> seq = tx.Commit();
+  if (!seq) {
+    FailCommand(session, seq.error(), reply_start);
+    return true;
+  }
+  NoteStart(*seq, tx.now_ms());
+  if (const uint64_t delay_us = store_.WriteDelayUs(bytes); delay_us > 0) {
+    write_free_at_ns_ = std::max(write_free_at_ns_, env_.MonotonicNs()) + delay_us * 1000;
+  }
+  return true;
+}
+
+bool Pipeline::HoldForAdmission(Session& session, uint64_t bytes, bool frees, size_t reply_start) {
+  storage::WriteGate gate = store_.Admit(bytes, frees);
+  const bool paced =
+      write_free_at_ns_ != 0 && env_.MonotonicNs() + kPacingSlackNs < write_free_at_ns_;
+  if (gate == storage::WriteGate::kOpen && paced) gate = storage::WriteGate::kLater;
+  switch (gate) {
+    case storage::WriteGate::kOpen:
+      return false;
+    case storage::WriteGate::kLater:
+      session.replies.buffer().resize(reply_start);
+      session.hold = Hold::kAdmission;
+      held_writers_.push_back(session.id());
+      ++stats_.held_for_admission;
+      return true;
+    case storage::WriteGate::kFull:
+      Refuse(session, reply_start, kDiskFull);
+      return true;
+    case storage::WriteGate::kFailed:
+      Refuse(session, reply_start, kStoreFailed);
+      return true;
+  }
+  return false;
+}
+
+void Pipeline::Finish(Session& session, bool executed) {
+  if (executed) {
+    // W1 and R2: the newest state was met, so the reply depends on all of it.
+    session.dep = std::max(session.dep, store_.last_seq());
+    ++stats_.executed;
+  } else {
+    ++stats_.reads_at_visible;
+  }
+  session.replies.Commit(session.dep, store_.visible());
+  session.fetched = {};
+  session.client.last_command = session.command->name;
+  ++stats_.commands_processed;
+  ++stats_.commands[session.command].calls;
+  if (session.client.authenticated != session.parser.limits().authenticated) {
+    session.parser.SetLimits(LimitsFor(&session));
+  }
+  NoteWaiting(session);
+  MarkDirty(session);
+}
+
+void Pipeline::FailCommand(Session& session, const Error& error, size_t reply_start) {
+  std::string text;
+  switch (error.code()) {
+    case ErrorCode::kCorruption:
+      text = Format("CORRUPT {}", error.message());
+      break;
+    case ErrorCode::kClosed:
+      text = kStoreFailed;
+      break;
+    default:
+      text = Format("ERR {}", error.message());
+  }
+  ReplaceReply(session, reply_start, text);
+  ++stats_.commands[session.command].failed_calls;
+}
+
+// --- cold blocks ---
+
+void Pipeline::HoldForBlocks(Session& session, std::vector<storage::BlockRef> blocks) {
+  CHECK(!blocks.empty());
+  session.hold = Hold::kBlocks;
+  ++session.reruns;
+  ++stats_.reruns;
+  store_.Fetch(std::move(blocks), [this, alive = alive_, &transport = transport_,
+                                   id = session.id()](storage::Store::FetchedBlocks fetched) {
+    auto shared = std::make_shared<storage::Store::FetchedBlocks>(std::move(fetched));
+    transport.Post([this, alive, id, shared] {
+      if (!*alive) return;
+      Session* parked = Find(id);
+      if (parked == nullptr) return;
+      // What cannot be read is told by the rerun that reads it itself.
+      if (!shared->status) parked->reruns = kRerunsMax;
+      parked->fetched = std::move(*shared);
+      Resume(*parked);
+    });
+  });
+}
+
+void Pipeline::Resume(Session& session) {
+  if (session.long_read != nullptr) {
+    session.hold = Hold::kLongRead;
+    StepLongRead(session);
+  } else {
+    Run(session);
+  }
+  MarkDirty(session);
+  Advance(session);
+}
+
+// --- admission ---
+
+void Pipeline::RetryAdmissions() {
+  std::deque<SessionId> held = std::exchange(held_writers_, {});
+  while (!held.empty()) {
+    Session* session = Find(held.front());
+    held.pop_front();
+    if (session == nullptr || session->hold != Hold::kAdmission) continue;
+    Run(*session);
+    if (session->hold == Hold::kAdmission) break;
+    MarkDirty(*session);
+    Advance(*session);
+  }
+  held_writers_.insert(held_writers_.end(), held.begin(), held.end());
+}
+
+// --- long reads ---
+
+void Pipeline::StartLongRead(Session& session) {
+  if (session.dep > store_.visible()) {
+    // It will run again, at the visible state, once that holds everything the connection did.
+    session.long_read.reset();
+    session.hold = Hold::kVisibility;
+    held_for_visibility_.push_back(session.id());
+    return;
+  }
+  session.hold = Hold::kLongRead;
+  session.snapshot = store_.TakeSnapshot();
+  session.long_read_now_ms = VisibleNowMs();
+  long_readers_.push_back(session.id());
+}
+
+void Pipeline::RetryLongReads() {
+  for (const SessionId id : std::exchange(held_for_visibility_, {})) {
+    Session* session = Find(id);
+    if (session != nullptr && session->hold == Hold::kVisibility) Run(*session);
+  }
+}
+
+void Pipeline::Turn() {
+  for (size_t turns = long_readers_.size(); turns > 0; --turns) {
+    const SessionId id = long_readers_.front();
+    long_readers_.pop_front();
+    Session* session = Find(id);
+    if (session != nullptr && session->hold == Hold::kLongRead) StepLongRead(*session);
+  }
+}
+
+void Pipeline::StepLongRead(Session& session) {
+  if (session.replies.unsent_bytes() > kLongReadUnsentMax) {
+    long_readers_.push_back(session.id());
+    return;
+  }
+  const size_t reply_start = session.replies.buffer().size();
+  Result<bool> done = false;
+  {
+    storage::View view = reader_.At(*session.snapshot, TierFor(session));
+    keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kRead,
+                             session.long_read_now_ms);
+    protocol::ReplyWriter reply(session.replies.buffer(), VersionOf(session.client));
+    done = session.long_read->Step(tx, reply);
+    if (!done && done.error().code() == ErrorCode::kCold) {
+      reply.Truncate(reply_start);
+      HoldForBlocks(session, view.missing());
+      return;
+    }
+  }
+  session.reruns = 0;
+  session.fetched = {};
+  if (!done) {
+    // Part of the reply may be on its way: the connection cannot be kept.
+    FailCommand(session, done.error(), reply_start);
+    session.client.close_after_reply = true;
+  } else if (!*done) {
+    session.replies.Commit(session.dep, store_.visible());
+    MarkDirty(session);
+    long_readers_.push_back(session.id());
+    return;
+  }
+  session.long_read.reset();
+  session.snapshot.reset();
+  session.hold = Hold::kNone;
+  Finish(session, false);
+  Advance(session);
+}
+
+// --- expiry ---
+
+void Pipeline::RunExpiryCycle() {
+  if (expiry_fetching_ || store_.Admit(0, true) != storage::WriteGate::kOpen) return;
+  const uint64_t limit = kExpiredKeysPerTick * static_cast<uint64_t>(config_.active_expire_effort);
+  storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
+  keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute, env_.WallMs());
+  const Result<keyspace::ExpiryOutcome> outcome = expiry_cycle_.Run(tx, limit);
+  if (outcome && tx.has_writes()) {
+    const Result<storage::Seq> seq = tx.Commit();
+    if (seq) NoteStart(*seq, tx.now_ms());
+  }
+  if (view.missing().empty()) return;
+  expiry_fetching_ = true;
+  store_.Fetch(view.missing(), [this, alive = alive_,
+                                &transport = transport_](storage::Store::FetchedBlocks fetched) {
+    // The blocks stay in the cache for the next round, as far as it has room for them.
+    transport.Post([this, alive, failed = !fetched.status] {
+      if (!*alive) return;
+      expiry_fetching_ = false;
+      if (!failed) RunExpiryCycle();
+    });
+  });
+}
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,42 @@
+#pragma once
+
+// The text of INFO. Every field is measured, or it is not there.
+//
+// Threads: the loop's.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cordwood::pipeline {
+
+class Pipeline;
+
+/// What the process knows of itself; the functions measure when they are called.
+struct ProcessFacts {
+  struct Usage {
+    uint64_t resident_bytes = 0;
+    uint64_t peak_resident_bytes = 0;
+    double user_cpu_seconds = 0;
+    double system_cpu_seconds = 0;
+  };
+  std::string version;  // of Cordwood
+  std::string os;
+  std::string run_id;  // 40 hex digits, drawn at the start
+  std::string executable;
+  std::string config_file;
+  uint64_t process_id = 0;
+  uint64_t memory_budget_bytes = 0;
+  uint64_t started_ns = 0;  // monotonic
+  std::function<Usage()> usage;
+};
+
+/// `sections` in lower case; empty, "default", "all" or "everything": all of them.
+std::string InfoText(Pipeline& pipeline, const ProcessFacts& facts,
+                     const std::vector<std::string>& sections);
+
+/// The version of Redis whose behaviour this is.
+inline constexpr const char* kRedisVersion = "7.2.4";
+
+}  // namespace cordwood::pipeline

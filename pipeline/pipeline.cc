@@ -1,0 +1,326 @@
+#include "pipeline/pipeline.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "base/log.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+// A connection with this much to send is not read from.
+constexpr size_t kUnsentBytesMax = 1 << 20;
+// One that has not authenticated is closed beyond this.
+constexpr size_t kUnauthenticatedUnsentBytesMax = 64 << 10;
+constexpr uint64_t kSampleNs = 1'000'000'000;
+
+constexpr std::string_view kProtectedMode =
+    "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
+    "is set for the default user. In this mode connections are only accepted from the loopback "
+    "interface. If you want to connect from external computers, set a password with the "
+    "'requirepass' option, or disable protected mode with '--protected-mode no' if the port is "
+    "not reachable from networks that you do not trust.\r\n";
+constexpr std::string_view kTooManyClients = "-ERR max number of clients reached\r\n";
+
+}  // namespace
+
+Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
+                   const commands::CommandTable& table, Transport& transport)
+    : env_(env),
+      keyspace_(keyspace),
+      store_(keyspace.store()),
+      config_(config),
+      table_(table),
+      transport_(transport),
+      reader_(store_),
+      expiry_cycle_(keyspace),
+      alive_(std::make_shared<bool>(true)) {}
+
+Pipeline::~Pipeline() {
+  *alive_ = false;
+  store_.AwaitFetches();  // their callbacks use the transport
+}
+
+// --- connections ---
+
+protocol::Limits Pipeline::LimitsFor(const Session* session) const {
+  return {.max_bulk_bytes = static_cast<size_t>(config_.proto_max_bulk_len),
+          .max_request_bytes = static_cast<size_t>(config_.client_query_buffer_limit),
+          .authenticated =
+              session == nullptr ? config_.requirepass.empty() : session->client.authenticated};
+}
+
+SessionId Pipeline::Open(const Peer& peer) {
+  const SessionId id = next_id_++;
+  auto owned = std::make_unique<Session>(id, LimitsFor(nullptr));
+  Session& session = *owned;
+  sessions_.emplace(id, std::move(owned));
+  session.client.address = peer.address;
+  session.client.local_address = peer.local_address;
+  session.client.created_ms = env_.WallMs();
+  session.client.last_active_ms = session.client.created_ms;
+  session.client.authenticated = config_.requirepass.empty();
+  ++stats_.connections_received;
+  stats_.peak_clients = std::max<uint64_t>(stats_.peak_clients, sessions_.size());
+  std::string_view refusal;
+  if (static_cast<int64_t>(sessions_.size()) > config_.maxclients) {
+    refusal = kTooManyClients;
+  } else if (config_.protected_mode && config_.requirepass.empty() && !peer.is_local) {
+    refusal = kProtectedMode;
+  }
+  if (!refusal.empty()) {
+    ++stats_.rejected_connections;
+    session.replies.buffer() += refusal;
+    session.replies.Commit(0, store_.visible());
+    session.client.close_after_reply = true;
+    MarkDirty(session);
+  }
+  return id;
+}
+
+Session* Pipeline::Find(SessionId id) {
+  const auto it = sessions_.find(id);
+  return it == sessions_.end() ? nullptr : it->second.get();
+}
+
+void Pipeline::Close(SessionId id) {
+  // Lists that still name the session look it up and find it gone.
+  sessions_.erase(id);
+}
+
+void Pipeline::CloseSoon(Session& session) {
+  session.close_now = true;
+  MarkDirty(session);
+}
+
+std::span<char> Pipeline::InputSpan(SessionId id, size_t min) {
+  return Find(id)->parser.WritableSpan(min);
+}
+
+void Pipeline::Received(SessionId id, size_t size) {
+  Session* session = Find(id);
+  CHECK(session != nullptr);
+  session->parser.Commit(size);
+  session->client.last_active_ms = env_.WallMs();
+  stats_.input_bytes += size;
+  Advance(*session);
+}
+
+bool Pipeline::WantsInput(SessionId id) const {
+  const auto it = sessions_.find(id);
+  if (it == sessions_.end()) return false;
+  const Session& session = *it->second;
+  return !session.held() && !session.closing() && session.replies.unsent_bytes() < kUnsentBytesMax;
+}
+
+std::string_view Pipeline::ReadyOutput(SessionId id) const {
+  const auto it = sessions_.find(id);
+  if (it == sessions_.end() || it->second->close_now) return {};
+  return it->second->replies.ready();
+}
+
+void Pipeline::Sent(SessionId id, size_t size) {
+  Session& session = *Find(id);
+  stats_.output_bytes += size;
+  const bool was_full = session.replies.unsent_bytes() >= kUnsentBytesMax;
+  session.replies.Consume(size);
+  // Commands that were parsed but not run while there was too much to send.
+  if (was_full && session.replies.unsent_bytes() < kUnsentBytesMax) {
+    MarkDirty(session);
+    Advance(session);
+  }
+}
+
+bool Pipeline::ShouldClose(SessionId id) const {
+  const auto it = sessions_.find(id);
+  if (it == sessions_.end()) return false;
+  const Session& session = *it->second;
+  return session.close_now ||
+         (session.client.close_after_reply && session.replies.unsent_bytes() == 0);
+}
+
+std::vector<SessionId> Pipeline::TakeDirty() {
+  for (const SessionId id : dirty_) {
+    if (Session* session = Find(id)) session->dirty = false;
+  }
+  return std::exchange(dirty_, {});
+}
+
+void Pipeline::MarkDirty(Session& session) {
+  if (session.dirty) return;
+  session.dirty = true;
+  dirty_.push_back(session.id());
+}
+
+void Pipeline::ApplyLimits() {
+  for (auto& [id, session] : sessions_) session->parser.SetLimits(LimitsFor(session.get()));
+}
+
+// --- parsing ---
+
+void Pipeline::Advance(Session& session) {
+  while (!session.held() && !session.closing() &&
+         session.replies.unsent_bytes() < kUnsentBytesMax) {
+    switch (session.parser.Next()) {
+      case protocol::RequestParser::Outcome::kNeedMore:
+        return;
+      case protocol::RequestParser::Outcome::kError:
+        RejectMalformed(session);
+        return;
+      case protocol::RequestParser::Outcome::kCommand:
+        Start(session);
+        break;
+    }
+  }
+}
+
+void Pipeline::RejectMalformed(Session& session) {
+  const protocol::ParseFailure& failure = session.parser.failure();
+  LogVerbose(Format("closing {}: {}", session.client.address, failure.reason));
+  session.client.close_after_reply = true;
+  if (failure.reply.empty()) {
+    session.close_now = !session.replies.waiting();
+  } else {
+    protocol::ReplyWriter(session.replies.buffer(), protocol::RespVersion::kResp2)
+        .Error(failure.reply);
+    session.replies.Commit(session.dep, store_.visible());
+    NoteWaiting(session);
+  }
+  MarkDirty(session);
+}
+
+void Pipeline::Start(Session& session) {
+  std::string error;
+  session.command = table_.Resolve(session.parser.argv(), &error);
+  if (session.command != nullptr) error = CheckAllowed(session, *session.command);
+  if (!error.empty()) {
+    Refuse(session, session.replies.buffer().size(), error);
+    return;
+  }
+  session.reruns = 0;
+  Run(session);
+}
+
+std::string Pipeline::CheckAllowed(const Session& session, const commands::Command& command) const {
+  if (!session.client.authenticated && (command.flags & commands::kNoAuth) == 0) {
+    return "NOAUTH Authentication required.";
+  }
+  return {};
+}
+
+void Pipeline::Refuse(Session& session, size_t reply_start, std::string_view error) {
+  ReplaceReply(session, reply_start, error);
+  if (session.command != nullptr) ++stats_.commands[session.command].rejected_calls;
+  session.replies.Commit(session.dep, store_.visible());
+  NoteWaiting(session);
+  MarkDirty(session);
+}
+
+void Pipeline::ReplaceReply(Session& session, size_t reply_start, std::string_view error) {
+  protocol::ReplyWriter writer(session.replies.buffer(), protocol::RespVersion::kResp2);
+  writer.Truncate(reply_start);
+  writer.Error(error);
+  ++stats_.error_replies;
+}
+
+// --- the gate ---
+
+void Pipeline::NoteWaiting(Session& session) {
+  if (!session.replies.waiting() || session.waiting_for_release) return;
+  session.waiting_for_release = true;
+  waiting_.push_back(session.id());
+}
+
+void Pipeline::ReleaseReplies() {
+  const storage::Seq visible = store_.visible();
+  size_t kept = 0;
+  for (const SessionId id : waiting_) {
+    Session* session = Find(id);
+    if (session == nullptr) continue;
+    if (session->replies.Release(visible)) MarkDirty(*session);
+    session->waiting_for_release = session->replies.waiting();
+    if (session->waiting_for_release) waiting_[kept++] = id;
+  }
+  waiting_.resize(kept);
+  while (!start_times_.empty() && start_times_.front().seq <= visible) start_times_.pop_front();
+}
+
+int64_t Pipeline::VisibleNowMs() {
+  const int64_t now = env_.WallMs();
+  const storage::Seq visible = store_.visible();
+  while (!start_times_.empty() && start_times_.front().seq <= visible) start_times_.pop_front();
+  return start_times_.empty() ? now : std::min(now, start_times_.front().ms);
+}
+
+void Pipeline::NoteStart(storage::Seq seq, int64_t start_ms) {
+  if (!start_times_.empty() && start_times_.back().ms >= start_ms) {
+    start_times_.back().seq = seq;
+  } else {
+    start_times_.push_back({.seq = seq, .ms = start_ms});
+  }
+}
+
+// --- the loop ---
+
+void Pipeline::EndPass() { store_.Kick(); }
+
+void Pipeline::OnProgress() {
+  ReleaseReplies();
+  RetryAdmissions();
+  RetryLongReads();
+}
+
+std::optional<uint64_t> Pipeline::WakeNs() const {
+  if (held_writers_.empty()) return std::nullopt;
+  return write_free_at_ns_;
+}
+
+void Pipeline::Tick() {
+  store_.Tick();
+  RunExpiryCycle();
+  RetryAdmissions();
+  CheckBuffers();
+  SampleRates();
+}
+
+void Pipeline::CheckBuffers() {
+  const int64_t now = env_.WallMs();
+  const config::OutputBufferLimit& limit =
+      config_.client_output_buffer_limit[static_cast<size_t>(config::ClientClass::kNormal)];
+  for (auto& [id, session] : sessions_) {
+    const size_t unsent = session->replies.unsent_bytes();
+    const bool over_hard = limit.hard_bytes > 0 && unsent > static_cast<uint64_t>(limit.hard_bytes);
+    const bool over_unauthenticated =
+        !session->client.authenticated && unsent > kUnauthenticatedUnsentBytesMax;
+    if (over_hard || over_unauthenticated) {
+      ++stats_.output_buffer_disconnections;
+      LogNotice(
+          Format("closing {}: {} bytes of replies not read", session->client.address, unsent));
+      CloseSoon(*session);
+    }
+    const int64_t idle_ms = now - session->client.last_active_ms;
+    if (config_.timeout_seconds > 0 && !session->held() &&
+        idle_ms > config_.timeout_seconds * 1000) {
+      CloseSoon(*session);
+    }
+    if (idle_ms > 2000 && !session->held()) session->parser.ReleaseMemory();
+  }
+}
+
+void Pipeline::SampleRates() {
+  const uint64_t now = env_.MonotonicNs();
+  if (now - stats_.sampled_ns < kSampleNs) return;
+  const double seconds = static_cast<double>(now - stats_.sampled_ns) / 1e9;
+  const auto rate = [&](uint64_t current, uint64_t& sampled) {
+    const double per_second = static_cast<double>(current - sampled) / seconds;
+    sampled = current;
+    return per_second;
+  };
+  stats_.ops_per_second = rate(stats_.commands_processed, stats_.sampled_commands);
+  stats_.input_bytes_per_second = rate(stats_.input_bytes, stats_.sampled_input_bytes);
+  stats_.output_bytes_per_second = rate(stats_.output_bytes, stats_.sampled_output_bytes);
+  stats_.sampled_ns = now;
+}
+
+}  // namespace cordwood::pipeline

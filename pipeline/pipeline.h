@@ -1,0 +1,178 @@
+#pragma once
+
+// The life of commands between a connection's bytes and the store: sessions, the executor in its
+// one-loop form, and the gate that holds replies until they may leave. No sockets, no threads, no
+// operating system: bytes in, bytes out, so that the whole server runs under simulation.
+//
+// A pass of the loop:
+//   Received...   for each connection with input: parse, run, queue replies
+//   EndPass       send the log's group on its way; then the transport sends what is ready
+// and whenever the store made progress:
+//   OnProgress    replies whose seq is visible become ready; held writes go on
+//
+// The contract (docs/ARCHITECTURE.md has all of it):
+//   W1  the reply of a command that may write waits for the newest seq given when it finished
+//   R1  a plain read of a connection that waits for nothing runs at once, at the visible state
+//   R2  any other read runs in its place in line on the newest state and waits like a write
+//   C1  nothing here waits for a file: a command whose blocks are cold is undone, its session held,
+//       the blocks are fetched, and it runs again; from the third rerun on it may read itself
+//
+// The request queue is bounded by construction: at most one request a connection waits, in its
+// parser's buffer, and nothing is read from a connection that waits.
+//
+// Ownership: everything passed to the constructor outlives it. Threads: the loop's, but for the
+// callbacks that come in through Transport::Post.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/env.h"
+#include "commands/command_table.h"
+#include "commands/host.h"
+#include "config/config.h"
+#include "keyspace/expiry_cycle.h"
+#include "keyspace/keyspace.h"
+#include "pipeline/session.h"
+#include "pipeline/stats.h"
+#include "pipeline/transport.h"
+
+namespace cordwood::pipeline {
+
+class Pipeline {
+ public:
+  Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
+           const commands::CommandTable& table, Transport& transport);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /// Who answers what commands ask of the process. Set once, before the first connection.
+  void SetHost(commands::Host* host) { host_ = host; }
+
+  // --- connections ---
+  struct Peer {
+    std::string address;        // ip:port
+    std::string local_address;  // ip:port
+    bool is_local = true;       // loopback or a Unix socket
+  };
+  /// A new connection. It may be closing at once, with an error ready to be sent.
+  SessionId Open(const Peer& peer);
+  /// The peer is gone, or the transport gave up: nothing more is sent.
+  void Close(SessionId id);
+  /// Where to put received bytes; at least `min`. REQUIRES: WantsInput(id).
+  std::span<char> InputSpan(SessionId id, size_t min);
+  /// The first `size` bytes of the last InputSpan were received: parses and runs what is complete.
+  void Received(SessionId id, size_t size);
+  /// False while the session is held, or has too much to send, or closes.
+  bool WantsInput(SessionId id) const;
+  std::string_view ReadyOutput(SessionId id) const;
+  /// The first `size` ready bytes were sent.
+  void Sent(SessionId id, size_t size);
+  /// The transport must close the connection: everything is sent, or nothing is to be.
+  bool ShouldClose(SessionId id) const;
+  /// Sessions with new output, or whose wish for input or to close may have changed, since the
+  /// last call.
+  std::vector<SessionId> TakeDirty();
+
+  // --- the loop ---
+  void EndPass();
+  /// The store's listener was called.
+  void OnProgress();
+  /// About ten times a second: retries, expiry, samples.
+  void Tick();
+  /// Slices of long reads are waiting: call Turn after other connections had theirs.
+  bool WantsTurn() const { return !long_readers_.empty(); }
+  void Turn();
+  /// When a write that is held back may go on, on the monotonic clock; nothing if none is.
+  std::optional<uint64_t> WakeNs() const;
+
+  // --- for the host ---
+  const std::map<SessionId, std::unique_ptr<Session>>& sessions() const { return sessions_; }
+  Session* Find(SessionId id);
+  void CloseSoon(Session& session);
+  PipelineStats& stats() { return stats_; }
+  keyspace::Keyspace& keyspace() { return keyspace_; }
+  config::Config& config() { return config_; }
+  const commands::CommandTable& table() const { return table_; }
+  Env& env() { return env_; }
+  /// Options that sessions keep copies of have changed.
+  void ApplyLimits();
+
+ private:
+  /// Parses and runs until the session needs more input, is held, or has enough to send.
+  void Advance(Session& session);
+  void Start(Session& session);
+  void RejectMalformed(Session& session);
+  /// Replies without running anything: unknown commands, missing authentication.
+  void Refuse(Session& session, size_t reply_start, std::string_view error);
+  std::string CheckAllowed(const Session& session, const commands::Command& command) const;
+
+  /// Runs the session's command; on return it is finished or the session is held.
+  void Run(Session& session);
+  bool MustExecute(const Session& session) const;
+  void RunOnce(Session& session, bool execute);
+  /// After the handler: commits. False: the session is held or the reply was replaced.
+  bool CommitWrites(Session& session, keyspace::Transaction& tx, size_t reply_start);
+  bool HoldForAdmission(Session& session, uint64_t bytes, bool frees, size_t reply_start);
+  void Finish(Session& session, bool executed);
+  void FailCommand(Session& session, const Error& error, size_t reply_start);
+  void HoldForBlocks(Session& session, std::vector<storage::BlockRef> blocks);
+  /// The session's blocks are there.
+  void Resume(Session& session);
+  void StartLongRead(Session& session);
+  void StepLongRead(Session& session);
+  void ReplaceReply(Session& session, size_t reply_start, std::string_view error);
+
+  void RetryAdmissions();
+  void RetryLongReads();
+  void ReleaseReplies();
+  void NoteWaiting(Session& session);
+  void MarkDirty(Session& session);
+  void RunExpiryCycle();
+  void SampleRates();
+  void CheckBuffers();
+  protocol::Limits LimitsFor(const Session* session) const;
+
+  int64_t VisibleNowMs();
+  void NoteStart(storage::Seq seq, int64_t start_ms);
+  storage::Tier TierFor(const Session& session);
+
+  Env& env_;
+  keyspace::Keyspace& keyspace_;
+  storage::Store& store_;
+  config::Config& config_;
+  const commands::CommandTable& table_;
+  Transport& transport_;
+  commands::Host* host_ = nullptr;
+  storage::Reader reader_;
+
+  std::map<SessionId, std::unique_ptr<Session>> sessions_;
+  SessionId next_id_ = 1;
+  std::deque<SessionId> held_writers_;  // in the order in which they came
+  std::vector<SessionId> waiting_;      // their replies wait for a seq
+  std::vector<SessionId> held_for_visibility_;
+  std::deque<SessionId> long_readers_;
+  std::vector<SessionId> dirty_;
+  uint64_t write_free_at_ns_ = 0;  // pacing: the next write may run then
+
+  /// Start times of commands whose records are not visible yet, oldest first: readers at the
+  /// visible state judge expiry by the first.
+  struct StartTime {
+    storage::Seq seq = 0;  // the newest record of commands that started then
+    int64_t ms = 0;
+  };
+  std::deque<StartTime> start_times_;
+
+  keyspace::ExpiryCycle expiry_cycle_;
+  bool expiry_fetching_ = false;
+  PipelineStats stats_;
+  std::shared_ptr<bool> alive_;  // posted callbacks look whether the pipeline is still there
+};
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,98 @@
+#include "pipeline/process_host.h"
+
+#include "base/log.h"
+#include "config/option_table.h"
+
+namespace cordwood::pipeline {
+
+storage::Durability DurabilityOf(config::AppendFsync appendfsync) {
+  switch (appendfsync) {
+    case config::AppendFsync::kAlways:
+      return storage::Durability::kAlways;
+    case config::AppendFsync::kEverySecond:
+      return storage::Durability::kEverySecond;
+    case config::AppendFsync::kNo:
+      return storage::Durability::kNever;
+  }
+  return storage::Durability::kAlways;
+}
+
+ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
+    : pipeline_(pipeline), facts_(std::move(facts)), cursors_(pipeline.env().RandomU64()) {}
+
+std::vector<commands::ClientView> ProcessHost::Clients() {
+  std::vector<commands::ClientView> views;
+  for (const auto& [id, session] : pipeline_.sessions()) {
+    const ReplyQueue& replies = session->replies;
+    views.push_back({.client = &session->client,
+                     .query_buffer_bytes = session->parser.buffered_bytes(),
+                     .query_buffer_free_bytes =
+                         session->parser.memory_bytes() - session->parser.buffered_bytes(),
+                     .output_bytes = replies.unsent_bytes(),
+                     .output_list_length = replies.parts(),
+                     .total_memory_bytes =
+                         sizeof(Session) + session->parser.memory_bytes() + replies.memory_bytes(),
+                     .blocked = false});
+  }
+  return views;
+}
+
+bool ProcessHost::KillClient(uint64_t id, const commands::Client& self) {
+  Session* session = pipeline_.Find(id);
+  if (session == nullptr || session->closing()) return false;
+  if (id == self.id) {
+    session->client.close_after_reply = true;
+  } else {
+    pipeline_.CloseSoon(*session);
+  }
+  return true;
+}
+
+std::vector<std::pair<std::string, std::string>> ProcessHost::ConfigGet(std::string_view pattern) {
+  const std::string_view patterns[] = {pattern};
+  return config::MatchOptions(pipeline_.config(), patterns);
+}
+
+Status ProcessHost::ConfigSet(
+    const std::vector<std::pair<std::string_view, std::string_view>>& values) {
+  CW_TRY(config::ChangeOptions(pipeline_.config(), values));
+  ApplyConfig();
+  return {};
+}
+
+void ProcessHost::ApplyConfig() {
+  const config::Config& config = pipeline_.config();
+  SetLogLevel(config.loglevel);
+  pipeline_.keyspace().store().SetDurability(DurabilityOf(config.appendfsync));
+  keyspace::KeyspaceOptions& options = pipeline_.keyspace().options();
+  options.hash_max_inline_entries = static_cast<uint64_t>(config.hash_max_listpack_entries);
+  options.hash_max_inline_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value);
+  pipeline_.ApplyLimits();
+}
+
+void ProcessHost::ResetStats() {
+  PipelineStats& stats = pipeline_.stats();
+  const uint64_t sampled_ns = stats.sampled_ns;
+  stats = {};
+  stats.sampled_ns = sampled_ns;
+  keyspace::KeyspaceStats& keys = pipeline_.keyspace().stats();
+  keys.hits = 0;
+  keys.misses = 0;
+  keys.expired_keys = 0;
+}
+
+std::string ProcessHost::Info(const std::vector<std::string>& sections) {
+  return InfoText(pipeline_, facts_, sections);
+}
+
+void ProcessHost::Shutdown(bool /*save*/, bool /*now*/, bool /*force*/) {
+  // Everything acknowledged is on the disk already, so the options of Redis make no difference.
+  shutdown_requested_ = true;
+}
+
+void ProcessHost::CompactEverything() {
+  LogNotice("compacting everything");
+  pipeline_.keyspace().store().CompactEverything([] { LogNotice("everything is compacted"); });
+}
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,66 @@
+#pragma once
+
+// One connection: its parser, what commands know of it, its replies, and what it waits for. Plain
+// state; pipeline/pipeline.h drives it.
+//
+// A session runs one command at a time (rule O1). While it is held, its next command has not run
+// and nothing is read from it; the command's arguments stay in the parser's buffer.
+//
+// Threads: the loop's.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "commands/client.h"
+#include "commands/command.h"
+#include "pipeline/reply_queue.h"
+#include "protocol/request_parser.h"
+#include "storage/reader.h"
+#include "storage/store.h"
+
+namespace cordwood::pipeline {
+
+using SessionId = uint64_t;
+
+/// Why the next command of a session does not run.
+enum class Hold : uint8_t {
+  kNone,
+  kAdmission,   // a write waits for the log, the memtables or its share of bandwidth
+  kBlocks,      // it waits for blocks to be read
+  kVisibility,  // a long read waits until what the connection did is visible
+  kLongRead,    // a long read goes on in slices
+};
+
+struct Session {
+  Session(SessionId session_id, const protocol::Limits& limits) : parser(limits) {
+    client.id = session_id;
+  }
+
+  SessionId id() const { return client.id; }
+  bool held() const { return hold != Hold::kNone; }
+  bool closing() const { return close_now || client.close_after_reply; }
+
+  commands::Client client;
+  protocol::RequestParser parser;
+  ReplyQueue replies;
+  /// The newest seq that a reply of this connection depends on.
+  storage::Seq dep = 0;
+
+  Hold hold = Hold::kNone;
+  const commands::Command* command = nullptr;  // running or held
+  int reruns = 0;                              // of the command, because its blocks were cold
+  storage::Store::FetchedBlocks fetched;       // keeps them in the cache until the command is done
+  std::unique_ptr<commands::LongRead> long_read;
+  std::unique_ptr<storage::Snapshot> snapshot;  // of the long read
+  int64_t long_read_now_ms = 0;
+
+  bool waiting_for_release = false;  // listed among those whose replies wait
+  bool dirty = false;                // listed among those the transport must look at
+  bool close_now = false;            // close without sending what is left
+};
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,48 @@
+#pragma once
+
+// What the pipeline counts for INFO. Threads: the loop's.
+
+#include <cstdint>
+#include <unordered_map>
+
+namespace cordwood::commands {
+struct Command;
+}
+
+namespace cordwood::pipeline {
+
+struct CommandStats {
+  uint64_t calls = 0;
+  uint64_t rejected_calls = 0;
+  uint64_t failed_calls = 0;
+};
+
+struct PipelineStats {
+  uint64_t connections_received = 0;
+  uint64_t rejected_connections = 0;
+  uint64_t commands_processed = 0;
+  uint64_t input_bytes = 0;
+  uint64_t output_bytes = 0;
+  uint64_t error_replies = 0;
+  uint64_t reads_at_visible = 0;    // plain reads that ran at once (R1)
+  uint64_t executed = 0;            // commands that ran on the executor
+  uint64_t reruns = 0;              // of commands whose blocks were cold
+  uint64_t blocking_reads = 0;      // commands that read files themselves after three reruns
+  uint64_t held_for_admission = 0;  // writes that had to wait
+  uint64_t query_buffer_disconnections = 0;
+  uint64_t output_buffer_disconnections = 0;
+  uint64_t peak_clients = 0;
+
+  // Sampled by Tick.
+  uint64_t sampled_commands = 0;
+  uint64_t sampled_input_bytes = 0;
+  uint64_t sampled_output_bytes = 0;
+  uint64_t sampled_ns = 0;
+  double ops_per_second = 0;
+  double input_bytes_per_second = 0;
+  double output_bytes_per_second = 0;
+
+  std::unordered_map<const commands::Command*, CommandStats> commands;
+};
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,90 @@
+#include "server/connection.h"
+
+#include <asio/buffer.hpp>
+
+#include "server/server.h"
+
+namespace cordwood::server {
+namespace {
+
+// One turn reads at most this much, so that one connection cannot keep the loop to itself.
+constexpr size_t kReadBytes = 64 << 10;
+constexpr size_t kReadBytesMin = 16 << 10;
+
+}  // namespace
+
+bool Connection::Service() {
+  pipeline::Pipeline& pipeline = server_.pipeline();
+  if (!open_ || !Flush()) return false;
+  if (pipeline.ShouldClose(session_)) return false;
+  if (pipeline.WantsInput(session_)) WaitToRead();
+  return true;
+}
+
+void Connection::Shut() {
+  if (!open_) return;
+  open_ = false;
+  asio::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  socket_.close(ignored);
+}
+
+bool Connection::Flush() {
+  pipeline::Pipeline& pipeline = server_.pipeline();
+  while (true) {
+    const std::string_view ready = pipeline.ReadyOutput(session_);
+    if (ready.empty()) return true;
+    asio::error_code error;
+    const size_t sent = socket_.write_some(asio::buffer(ready.data(), ready.size()), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) {
+      WaitToWrite();
+      return true;
+    }
+    if (error) return false;
+    pipeline.Sent(session_, sent);
+  }
+}
+
+void Connection::WaitToWrite() {
+  if (waiting_to_write_) return;
+  waiting_to_write_ = true;
+  socket_.async_wait(asio::ip::tcp::socket::wait_write,
+                     [self = shared_from_this()](const asio::error_code& error) {
+                       self->waiting_to_write_ = false;
+                       if (error || !self->open_) return;
+                       self->server_.ServiceSoon(self->session_);
+                     });
+}
+
+void Connection::WaitToRead() {
+  if (waiting_to_read_) return;
+  waiting_to_read_ = true;
+  socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                     [self = shared_from_this()](const asio::error_code& error) {
+                       self->waiting_to_read_ = false;
+                       if (error || !self->open_) return;
+                       self->OnReadable();
+                     });
+}
+
+void Connection::OnReadable() {
+  pipeline::Pipeline& pipeline = server_.pipeline();
+  if (!pipeline.WantsInput(session_)) return;  // it is asked again when the session goes on
+  size_t received = 0;
+  while (received < kReadBytes && pipeline.WantsInput(session_)) {
+    const std::span<char> room = pipeline.InputSpan(session_, kReadBytesMin);
+    asio::error_code error;
+    const size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) break;
+    if (error) {
+      server_.Drop(session_);
+      return;
+    }
+    received += size;
+    pipeline.Received(session_, size);
+    if (size < room.size()) break;
+  }
+  server_.ServiceSoon(session_);
+}
+
+}  // namespace cordwood::server

@@ -1,0 +1,121 @@
+// cordwood-server: reads the configuration, opens the store, serves.
+
+#include <sys/stat.h>
+
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "base/format.h"
+#include "base/log.h"
+#include "base/posix_env.h"
+#include "commands/command_table.h"
+#include "config/command_line.h"
+#include "config/option_table.h"
+#include "keyspace/keyspace.h"
+#include "server/memory_budget.h"
+#include "server/process.h"
+#include "server/server.h"
+#include "server/version.h"
+
+namespace cordwood::server {
+namespace {
+
+int Exit(ExitCode code) { return static_cast<int>(code); }
+
+int ExitWith(ExitCode code, const Error& error) {
+  LogWarning(error.message());
+  std::cerr << "cordwood-server: " << error.message() << '\n';
+  return Exit(code);
+}
+
+ExitCode CodeFor(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kCorruption:
+      return ExitCode::kCorruption;
+    case ErrorCode::kLocked:
+      return ExitCode::kLocked;
+    case ErrorCode::kUnsupported:
+      return ExitCode::kUnsupported;
+    default:
+      return ExitCode::kIo;
+  }
+}
+
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
+  constexpr uint64_t kFilesOfOurOwn = 1024;
+  const uint64_t files =
+      RaiseOpenFileLimit(static_cast<uint64_t>(config.maxclients) + kFilesOfOurOwn);
+  if (files < static_cast<uint64_t>(config.maxclients) + kFilesOfOurOwn) {
+    config.maxclients =
+        static_cast<int64_t>(files > 2 * kFilesOfOurOwn ? files - kFilesOfOurOwn : files / 2);
+    LogNotice(Format("the limit of open files is {}: maxclients is {}", files, config.maxclients));
+  }
+  facts.memory_budget_bytes = MemoryBudget(config, AvailableMemoryBytes());
+  const uint64_t opening_ns = env.MonotonicNs();
+  Result<std::unique_ptr<keyspace::Keyspace>> keyspace = keyspace::Keyspace::Open(
+      env, config.dir, StoreOptionsFor(config, facts.memory_budget_bytes),
+      {.databases = static_cast<int>(config.databases),
+       .hash_max_inline_entries = static_cast<uint64_t>(config.hash_max_listpack_entries),
+       .hash_max_inline_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value)});
+  if (!keyspace) return ExitWith(CodeFor(keyspace.error()), keyspace.error());
+  ExitCode code = ExitCode::kOk;
+  {
+    const commands::CommandTable table;
+    Server server(env, **keyspace, config, table, std::move(facts));
+    if (const Status listening = server.Listen(); !listening) {
+      return ExitWith(ExitCode::kCannotListen, listening.error());
+    }
+    LogNotice(Format("Ready to accept connections on port {}, data in {} (opened in {} ms)",
+                     config.port, config.dir, (env.MonotonicNs() - opening_ns) / 1'000'000));
+    code = server.Run();
+  }
+  const Status closed = (*keyspace)->store().Close();
+  if (code != ExitCode::kOk) return Exit(code);
+  if (!closed) return ExitWith(ExitCode::kLogFailed, closed.error());
+  LogNotice("everything is on the disk; bye");
+  return Exit(ExitCode::kOk);
+}
+
+int Main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const Result<config::CommandLine> line = config::ParseCommandLine(arguments);
+  if (!line) return ExitWith(ExitCode::kUsage, line.error());
+  if (line->action == config::Action::kShowVersion) {
+    std::cout << "Cordwood server v=" << kVersion << " redis=" << pipeline::kRedisVersion << '\n';
+    return Exit(ExitCode::kOk);
+  }
+  if (line->action == config::Action::kShowHelp) {
+    std::cout << config::HelpText();
+    return Exit(ExitCode::kOk);
+  }
+  std::string standard_input;
+  if (line->reads_standard_input) {
+    standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
+  }
+  umask(0077);
+  const std::unique_ptr<Env> env = NewPosixEnv({});
+  Result<config::Config> config = config::LoadConfig(*env, *line, standard_input);
+  if (!config) return ExitWith(ExitCode::kUsage, config.error());
+  SetLogLevel(config->loglevel);
+  if (const Status logging = SetLogFile(config->logfile); !logging) {
+    return ExitWith(ExitCode::kUsage, logging.error());
+  }
+  const std::vector<std::string> ignored = config::AcceptedWithoutEffect(*config);
+  if (!ignored.empty()) LogNotice(Format("options without effect here: {}", Joined(ignored)));
+  pipeline::ProcessFacts facts = GatherFacts(*env, argv[0]);
+  facts.config_file = line->file.value_or("");
+  return Serve(*env, *config, std::move(facts));
+}
+
+}  // namespace
+}  // namespace cordwood::server
+
+int main(int argc, char** argv) { return cordwood::server::Main(argc, argv); }

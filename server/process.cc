@@ -1,0 +1,77 @@
+#include "server/process.h"
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "base/format.h"
+#include "server/version.h"
+
+namespace cordwood::server {
+namespace {
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+pipeline::ProcessFacts::Usage MeasureUsage() {
+  pipeline::ProcessFacts::Usage usage;
+  rusage counters{};
+  getrusage(RUSAGE_SELF, &counters);
+  usage.user_cpu_seconds = Seconds(counters.ru_utime);
+  usage.system_cpu_seconds = Seconds(counters.ru_stime);
+  usage.peak_resident_bytes = static_cast<uint64_t>(counters.ru_maxrss) * 1024;
+  uint64_t total_pages = 0;
+  uint64_t resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> total_pages >> resident_pages;
+  usage.resident_bytes = resident_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return usage;
+}
+
+// A control group's limit; no limit is a huge number or the word "max".
+uint64_t ControlGroupLimit(const char* path) {
+  uint64_t bytes = 0;
+  std::ifstream(path) >> bytes;
+  return bytes == 0 ? UINT64_MAX : bytes;
+}
+
+}  // namespace
+
+uint64_t AvailableMemoryBytes() {
+  const uint64_t machine =
+      static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return std::min({machine, ControlGroupLimit("/sys/fs/cgroup/memory.max"),
+                   ControlGroupLimit("/sys/fs/cgroup/memory/memory.limit_in_bytes")});
+}
+
+uint64_t RaiseOpenFileLimit(uint64_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = std::min<uint64_t>(wanted, limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return limit.rlim_cur;
+}
+
+pipeline::ProcessFacts GatherFacts(Env& env, const std::string& executable) {
+  pipeline::ProcessFacts facts;
+  facts.version = kVersion;
+  utsname name{};
+  if (uname(&name) == 0) {
+    facts.os = Format("{} {} {}", name.sysname, name.release, name.machine);
+  }
+  facts.run_id = Format("{:016x}{:016x}{:08x}", env.RandomU64(), env.RandomU64(),
+                        static_cast<uint32_t>(env.RandomU64()));
+  facts.executable = executable;
+  facts.process_id = static_cast<uint64_t>(getpid());
+  facts.started_ns = env.MonotonicNs();
+  facts.usage = MeasureUsage;
+  return facts;
+}
+
+}  // namespace cordwood::server

@@ -1,0 +1,272 @@
+#include "server/server.h"
+
+#include <unistd.h>
+
+#include <asio/ip/address.hpp>
+#include <asio/ip/v6_only.hpp>
+#include <asio/post.hpp>
+#include <chrono>
+#include <csignal>
+
+#include "base/format.h"
+#include "base/log.h"
+
+namespace cordwood::server {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr auto kAcceptRetry = std::chrono::milliseconds(100);
+// How long a stop waits for replies to be written and read.
+constexpr uint64_t kShutdownNs = 10'000'000'000;
+
+std::string EndpointText(const tcp::endpoint& endpoint) {
+  const asio::ip::address address = endpoint.address();
+  return address.is_v6() ? Format("[{}]:{}", address.to_string(), endpoint.port())
+                         : Format("{}:{}", address.to_string(), endpoint.port());
+}
+
+bool IsLocal(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
+  }
+  return address.is_loopback();
+}
+
+}  // namespace
+
+Server::Server(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
+               const commands::CommandTable& table, pipeline::ProcessFacts facts)
+    : env_(env),
+      keyspace_(keyspace),
+      config_(config),
+      pipeline_(env, keyspace, config, table, *this),
+      host_(pipeline_, std::move(facts)),
+      signals_(loop_),
+      tick_(loop_),
+      wake_(loop_),
+      accept_again_(loop_) {
+  pipeline_.SetHost(&host_);
+  keyspace_.store().SetListener([this] {
+    if (!progress_posted_.exchange(true)) asio::post(loop_, [this] { OnProgress(); });
+  });
+}
+
+Server::~Server() {
+  keyspace_.store().SetListener(nullptr);
+  for (auto& [id, connection] : connections_) connection->Shut();
+}
+
+void Server::Post(std::function<void()> task) {
+  asio::post(loop_, [this, task = std::move(task)] {
+    task();
+    EndPassSoon();
+  });
+}
+
+// --- listening ---
+
+Status Server::Listen() {
+  if (config_.port == 0) return {};
+  for (const std::string& address : config_.bind) {
+    const bool optional = address.starts_with('-');
+    CW_TRY(ListenOn(optional ? address.substr(1) : address, optional));
+  }
+  if (acceptors_.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "none of the addresses of `bind` could be used");
+  }
+  for (tcp::acceptor& acceptor : acceptors_) Accept(acceptor);
+  return {};
+}
+
+Status Server::ListenOn(const std::string& address, bool optional) {
+  asio::error_code error;
+  asio::ip::address parsed;
+  if (address == "*") {
+    parsed = asio::ip::address_v4::any();
+  } else if (address == "::*") {
+    parsed = asio::ip::address_v6::any();
+  } else {
+    parsed = asio::ip::make_address(address, error);
+  }
+  if (error) {
+    return Fail(ErrorCode::kInvalidArgument,
+                Format("bind {}: not a numeric address; give an IPv4 or IPv6 address", address));
+  }
+  const tcp::endpoint endpoint(parsed, static_cast<uint16_t>(config_.port));
+  tcp::acceptor acceptor(loop_);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error && parsed.is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(static_cast<int>(config_.tcp_backlog), error);
+  if (error) {
+    if (optional) return {};
+    return Fail(ErrorCode::kIo,
+                Format("cannot listen on {}: {}. Choose another port with --port, or stop the "
+                       "process that uses this one.",
+                       EndpointText(endpoint), error.message()));
+  }
+  acceptor.non_blocking(true, error);
+  acceptors_.push_back(std::move(acceptor));
+  return {};
+}
+
+void Server::Accept(tcp::acceptor& acceptor) {
+  acceptor.async_accept([this, &acceptor](const asio::error_code& error, tcp::socket socket) {
+    if (stopping_) return;
+    if (error == asio::error::no_descriptors) {
+      LogWarning("no file descriptor left for a new connection; raise the limit (ulimit -n)");
+      accept_again_.expires_after(kAcceptRetry);
+      accept_again_.async_wait([this, &acceptor](const asio::error_code& cancelled) {
+        if (!cancelled) Accept(acceptor);
+      });
+      return;
+    }
+    if (!error) Adopt(std::move(socket));
+    Accept(acceptor);
+  });
+}
+
+void Server::Adopt(tcp::socket socket) {
+  asio::error_code error;
+  const tcp::endpoint remote = socket.remote_endpoint(error);
+  if (error) return;  // gone already
+  const tcp::endpoint local = socket.local_endpoint(error);
+  socket.non_blocking(true, error);
+  socket.set_option(tcp::no_delay(true), error);
+  socket.set_option(asio::socket_base::keep_alive(config_.tcp_keepalive_seconds > 0), error);
+  const pipeline::SessionId id = pipeline_.Open({.address = EndpointText(remote),
+                                                 .local_address = EndpointText(local),
+                                                 .is_local = IsLocal(remote.address())});
+  connections_.emplace(id, std::make_shared<Connection>(*this, std::move(socket), id));
+  ServiceSoon(id);
+}
+
+void Server::Drop(pipeline::SessionId id) {
+  const auto it = connections_.find(id);
+  if (it == connections_.end()) return;
+  it->second->Shut();
+  connections_.erase(it);
+  pipeline_.Close(id);
+  EndPassSoon();
+}
+
+// --- passes ---
+
+void Server::ServiceSoon(pipeline::SessionId id) {
+  serve_.push_back(id);
+  EndPassSoon();
+}
+
+void Server::EndPassSoon() {
+  if (end_pass_posted_) return;
+  end_pass_posted_ = true;
+  asio::post(loop_, [this] { EndPass(); });
+}
+
+void Server::EndPass() {
+  end_pass_posted_ = false;
+  pipeline_.EndPass();
+  ServeDirty();
+  pipeline_.EndPass();  // serving may have let held commands run
+  if (pipeline_.WantsTurn()) {
+    asio::post(loop_, [this] {
+      pipeline_.Turn();
+      EndPassSoon();
+    });
+  }
+  ArmWakeTimer();
+  if (host_.shutdown_requested()) BeginShutdown("SHUTDOWN");
+  if (stopping_) FinishShutdownIfQuiet();
+}
+
+void Server::ServeDirty() {
+  while (true) {
+    std::vector<pipeline::SessionId> ids = pipeline_.TakeDirty();
+    ids.insert(ids.end(), serve_.begin(), serve_.end());
+    serve_.clear();
+    if (ids.empty()) return;
+    for (const pipeline::SessionId id : ids) {
+      const auto it = connections_.find(id);
+      if (it != connections_.end() && !it->second->Service()) Drop(id);
+    }
+  }
+}
+
+void Server::ArmWakeTimer() {
+  const std::optional<uint64_t> wake_ns = pipeline_.WakeNs();
+  if (!wake_ns) return;
+  const uint64_t now = env_.MonotonicNs();
+  const uint64_t wait_ns = *wake_ns > now ? *wake_ns - now : 1'000'000;
+  wake_.expires_after(std::chrono::nanoseconds(wait_ns));
+  wake_.async_wait([this](const asio::error_code& cancelled) {
+    if (cancelled) return;
+    pipeline_.OnProgress();
+    EndPassSoon();
+  });
+}
+
+void Server::OnProgress() {
+  progress_posted_ = false;
+  if (const Status failure = keyspace_.store().failure(); !failure && exit_code_ == ExitCode::kOk) {
+    LogWarning(Format("the store failed: {}", failure.error().message()));
+    if (config_.on_log_failure == config::OnLogFailure::kExit) {
+      exit_code_ = ExitCode::kLogFailed;
+      loop_.stop();
+      return;
+    }
+  }
+  pipeline_.OnProgress();
+  EndPassSoon();
+}
+
+// --- time, signals, the end ---
+
+void Server::ScheduleTick() {
+  tick_.expires_after(std::chrono::milliseconds(100));
+  tick_.async_wait([this](const asio::error_code& cancelled) {
+    if (cancelled) return;
+    pipeline_.Tick();
+    EndPassSoon();
+    ScheduleTick();
+  });
+}
+
+void Server::WaitForSignal() {
+  signals_.async_wait([this](const asio::error_code& error, int signal) {
+    if (error) return;
+    // A second one means now; what was acknowledged is on the disk already.
+    if (stopping_) _exit(static_cast<int>(ExitCode::kOk));
+    BeginShutdown(signal == SIGINT ? "SIGINT" : "SIGTERM");
+    WaitForSignal();
+  });
+}
+
+void Server::BeginShutdown(const char* why) {
+  if (stopping_) return;
+  LogNotice(Format("{}: stopping", why));
+  stopping_ = true;
+  stop_by_ns_ = env_.MonotonicNs() + kShutdownNs;
+  asio::error_code ignored;
+  for (tcp::acceptor& acceptor : acceptors_) acceptor.close(ignored);
+  EndPassSoon();
+}
+
+void Server::FinishShutdownIfQuiet() {
+  const storage::Store& store = keyspace_.store();
+  const bool all_visible = store.visible() == store.last_seq();
+  if (all_visible || env_.MonotonicNs() > stop_by_ns_) loop_.stop();
+}
+
+ExitCode Server::Run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  signals_.add(SIGINT);
+  signals_.add(SIGTERM);
+  WaitForSignal();
+  ScheduleTick();
+  loop_.run();
+  return exit_code_;
+}
+
+}  // namespace cordwood::server

@@ -1,0 +1,86 @@
+#pragma once
+
+// The loop: listens, carries bytes between sockets and the pipeline, ticks, stops on signals. One
+// thread runs Run; the executor is part of it (the one-loop form).
+//
+// A pass: handlers of all ready sockets run, then EndPass once: the log's group is sent on its
+// way, and every session that has something to send is served.
+//
+// Ownership: everything passed in outlives it. Threads: Run's, but for Post and the store's
+// listener, which any thread may call.
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+#include "pipeline/process_host.h"
+#include "pipeline/transport.h"
+#include "server/connection.h"
+#include "server/exit_codes.h"
+
+namespace cordwood::server {
+
+class Server final : public pipeline::Transport {
+ public:
+  Server(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
+         const commands::CommandTable& table, pipeline::ProcessFacts facts);
+  ~Server() override;
+
+  /// Binds every address of the configuration.
+  Status Listen();
+  /// Serves until a signal or SHUTDOWN, or until the log fails.
+  ExitCode Run();
+
+  // --- for connections ---
+  pipeline::Pipeline& pipeline() { return pipeline_; }
+  /// Serves the session at the end of this pass.
+  void ServiceSoon(pipeline::SessionId id);
+  /// The peer is gone.
+  void Drop(pipeline::SessionId id);
+
+  void Post(std::function<void()> task) override;
+
+ private:
+  Status ListenOn(const std::string& address, bool optional);
+  void Accept(asio::ip::tcp::acceptor& acceptor);
+  void Adopt(asio::ip::tcp::socket socket);
+  void WaitForSignal();
+  void ScheduleTick();
+  void EndPassSoon();
+  void EndPass();
+  void ServeDirty();
+  void ArmWakeTimer();
+  void OnProgress();
+  /// Stops accepting and reading; the loop ends once every reply that can leave has left.
+  void BeginShutdown(const char* why);
+  void FinishShutdownIfQuiet();
+
+  Env& env_;
+  keyspace::Keyspace& keyspace_;
+  config::Config& config_;
+  asio::io_context loop_{1};
+  pipeline::Pipeline pipeline_;
+  pipeline::ProcessHost host_;
+  asio::signal_set signals_;
+  asio::steady_timer tick_;
+  asio::steady_timer wake_;
+  asio::steady_timer accept_again_;
+  std::vector<asio::ip::tcp::acceptor> acceptors_;
+  std::unordered_map<pipeline::SessionId, std::shared_ptr<Connection>> connections_;
+  std::vector<pipeline::SessionId> serve_;
+  std::atomic<bool> progress_posted_{false};
+  bool end_pass_posted_ = false;
+  bool stopping_ = false;
+  uint64_t stop_by_ns_ = 0;
+  ExitCode exit_code_ = ExitCode::kOk;
+};
+
+}  // namespace cordwood::server

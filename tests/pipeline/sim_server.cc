@@ -1,0 +1,141 @@
+#include "tests/pipeline/sim_server.h"
+
+#include <algorithm>
+
+#include "protocol/command_writer.h"
+
+namespace cordwood::pipeline {
+
+storage::StoreOptions TinyStoreOptions() {
+  return {.log_segment_bytes = 64 << 10,
+          .memtable_bytes = 8 << 10,
+          .block_cache_bytes = 32 << 10,
+          .block_bytes = 512,
+          .fragment_bytes = 4 << 10,
+          .runs_per_level = 3,
+          .last_level_fanout = 3};
+}
+
+SimServer::SimServer(support::SimEnv& env, const storage::StoreOptions& store_options,
+                     config::Config config)
+    : env_(env), store_options_(store_options), config_(std::move(config)) {}
+
+SimServer::~SimServer() {
+  env_.ForbidMainIo(false);
+  host_.reset();
+  pipeline_.reset();
+  posted_.clear();  // they may keep blocks in the cache
+  keyspace_.reset();
+}
+
+Status SimServer::Start() {
+  storage::StoreOptions options = store_options_;
+  options.durability = DurabilityOf(config_.appendfsync);
+  CW_ASSIGN(keyspace_, keyspace::Keyspace::Open(env_, "data", options, {}));
+  pipeline_ = std::make_unique<Pipeline>(env_, *keyspace_, config_, table_, *this);
+  host_ = std::make_unique<ProcessHost>(
+      *pipeline_, ProcessFacts{.usage = [] { return ProcessFacts::Usage{}; }});
+  pipeline_->SetHost(host_.get());
+  keyspace_->store().SetListener([this] { progress_ = true; });
+  env_.ForbidMainIo(true);
+  return {};
+}
+
+SessionId SimServer::Connect() {
+  return pipeline_->Open({.address = "127.0.0.1:1", .local_address = "127.0.0.1:6379"});
+}
+
+void SimServer::Disconnect(SessionId id) { pipeline_->Close(id); }
+
+void SimServer::Send(SessionId id, std::string_view bytes) {
+  while (!bytes.empty() && !env_.frozen()) {
+    if (!pipeline_->WantsInput(id)) {
+      if (pipeline_->Find(id) == nullptr || pipeline_->ShouldClose(id)) return;
+      if (!Step() && !pipeline_->WantsInput(id)) Tick();
+      continue;
+    }
+    const std::span<char> room = pipeline_->InputSpan(id, std::min<size_t>(bytes.size(), 4096));
+    const size_t size = std::min(room.size(), bytes.size());
+    std::copy_n(bytes.data(), size, room.data());
+    bytes.remove_prefix(size);
+    pipeline_->Received(id, size);
+  }
+  RunLoop();
+}
+
+void SimServer::SendCommand(SessionId id, const std::vector<std::string_view>& argv) {
+  std::string bytes;
+  protocol::AppendCommand(bytes, argv);
+  Send(id, bytes);
+}
+
+std::string SimServer::Receive(SessionId id) { return std::exchange(received_[id], {}); }
+
+void SimServer::Serve() {
+  std::vector<SessionId> ids = pipeline_->TakeDirty();
+  while (!ids.empty()) {
+    for (const SessionId id : ids) {
+      std::string_view ready = pipeline_->ReadyOutput(id);
+      while (!ready.empty()) {
+        // After the power went, nothing reaches a client.
+        if (!env_.frozen()) received_[id] += ready;
+        pipeline_->Sent(id, ready.size());
+        ready = pipeline_->ReadyOutput(id);
+      }
+      if (pipeline_->ShouldClose(id)) {
+        pipeline_->Close(id);
+        closed_[id] = true;
+      }
+    }
+    ids = pipeline_->TakeDirty();
+  }
+}
+
+void SimServer::RunLoop() {
+  while (!posted_.empty()) {
+    const std::function<void()> task = std::move(posted_.front());
+    posted_.pop_front();
+    task();
+  }
+  if (std::exchange(progress_, false)) pipeline_->OnProgress();
+  if (pipeline_->WantsTurn()) pipeline_->Turn();
+  pipeline_->EndPass();
+  Serve();
+  pipeline_->EndPass();
+}
+
+bool SimServer::Step() {
+  const bool ran = env_.Step();
+  RunLoop();
+  return ran || !posted_.empty() || progress_ || pipeline_->WantsTurn();
+}
+
+void SimServer::Settle() {
+  while (Step() && !env_.frozen()) {
+  }
+}
+
+void SimServer::Tick() {
+  env_.AdvanceMs(100);
+  pipeline_->Tick();
+  RunLoop();
+}
+
+std::string SimServer::Ask(const std::vector<std::string_view>& argv) {
+  const SessionId id = Connect();
+  SendCommand(id, argv);
+  std::string reply = Receive(id);
+  for (int ticks = 0; reply.empty() && !env_.frozen() && ticks < 1000;) {
+    if (!Step()) {
+      Tick();
+      ++ticks;
+    }
+    reply += Receive(id);
+  }
+  Settle();
+  reply += Receive(id);
+  Disconnect(id);
+  return reply;
+}
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,79 @@
+#pragma once
+
+// The whole server but its sockets, on the simulated environment: request bytes in, reply bytes
+// out, in one thread under a seed. While it serves, the loop may not touch a file.
+//
+// Threads: one.
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/command_table.h"
+#include "config/config.h"
+#include "keyspace/keyspace.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/process_host.h"
+#include "tests/support/sim_env.h"
+
+namespace cordwood::pipeline {
+
+/// Small enough that some hundred commands rotate, flush and merge.
+storage::StoreOptions TinyStoreOptions();
+
+class SimServer final : public Transport {
+ public:
+  SimServer(support::SimEnv& env, const storage::StoreOptions& store_options,
+            config::Config config = {});
+  ~SimServer() override;
+
+  /// Opens the store and starts to serve; on failure there is nothing to talk to.
+  Status Start();
+
+  SessionId Connect();
+  void Disconnect(SessionId id);
+  /// The bytes arrive; complete commands run; a pass of the loop ends.
+  void Send(SessionId id, std::string_view bytes);
+  void SendCommand(SessionId id, const std::vector<std::string_view>& argv);
+  /// What the connection was sent since the last call.
+  std::string Receive(SessionId id);
+
+  /// Runs what is due on the loop: posted tasks, progress, slices, then the end of a pass.
+  void RunLoop();
+  /// One step of a background task, then the loop.
+  bool Step();
+  /// Steps until nothing can go on.
+  void Settle();
+  /// One command on a connection of its own, run to its reply; empty if the world froze.
+  std::string Ask(const std::vector<std::string_view>& argv);
+
+  void Tick();
+  bool Closed(SessionId id) const { return closed_.contains(id); }
+  Pipeline& pipeline() { return *pipeline_; }
+  keyspace::Keyspace& keyspace() { return *keyspace_; }
+  support::SimEnv& env() { return env_; }
+  config::Config& config() { return config_; }
+
+  void Post(std::function<void()> task) override { posted_.push_back(std::move(task)); }
+
+ private:
+  void Serve();
+
+  support::SimEnv& env_;
+  const storage::StoreOptions store_options_;
+  config::Config config_;
+  const commands::CommandTable table_;
+  std::unique_ptr<keyspace::Keyspace> keyspace_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<ProcessHost> host_;
+  std::deque<std::function<void()>> posted_;
+  bool progress_ = false;
+  std::map<SessionId, std::string> received_;
+  std::map<SessionId, bool> closed_;
+};
+
+}  // namespace cordwood::pipeline

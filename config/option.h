@@ -65,7 +65,7 @@ Option TextOption(std::string_view name, std::string Config::* field);
 /// `names` are those of the enumeration's values 0, 1, 2, ...
 template <typename Enum>
 Option ChoiceOption(std::string_view name, Enum Config::* field,
-                    std::vector<std::string_view> names) {
+                    const std::vector<std::string_view>& names) {
   Option option{.name = std::string(name)};
   option.set = [field, names](Config& config, std::span<const std::string> words) -> Status {
     CW_ASSIGN(const size_t index, ParseChoice(words[0], names));

@@ -213,8 +213,8 @@ Result<std::vector<const Option*>> FindChangeable(std::span<const OptionChange> 
 }  // namespace
 
 std::span<const Option> AllOptions() {
-  static const std::vector<Option> table = BuildTable();
-  return table;
+  static const std::vector<Option> kTable = BuildTable();
+  return kTable;
 }
 
 const Option* FindOption(std::string_view name) {

@@ -10,21 +10,14 @@
 #include <vector>
 
 #include "base/format.h"
+#include "tests/support/temp_dir.h"
 
 namespace cordwood {
 namespace {
 
-std::string NewTempDir() {
-  std::string path = ::testing::TempDir() + "cordwood-env-XXXXXX";
-  EXPECT_NE(::mkdtemp(path.data()), nullptr);
-  return path;
-}
-
 class PosixEnvFiles : public ::testing::Test {
  protected:
-  ~PosixEnvFiles() override { std::filesystem::remove_all(dir_); }
-
-  std::string Path(const std::string& name) const { return dir_ + "/" + name; }
+  std::string Path(const std::string& name) const { return dir_ / name; }
 
   std::unique_ptr<File> MustOpen(const std::string& name, OpenMode mode) {
     auto file = env_->Open(Path(name), mode);
@@ -39,7 +32,7 @@ class PosixEnvFiles : public ::testing::Test {
     return bytes;
   }
 
-  const std::string dir_ = NewTempDir();
+  const support::TempDir dir_;
   const std::unique_ptr<Env> env_ = NewPosixEnv();
 };
 
@@ -142,32 +135,32 @@ TEST_F(PosixEnvFiles, CreateDirAcceptsAnExistingDirectoryButNoFile) {
 }
 
 TEST_F(PosixEnvFiles, ListNamesTheEntries) {
-  EXPECT_TRUE(env_->List(dir_)->empty());
+  EXPECT_TRUE(env_->List(dir_.path())->empty());
   MustOpen("a", OpenMode::kCreate);
   MustOpen(".hidden", OpenMode::kCreate);
   ASSERT_TRUE(env_->CreateDir(Path("d")));
-  std::vector<std::string> names = *env_->List(dir_);
+  std::vector<std::string> names = *env_->List(dir_.path());
   std::ranges::sort(names);
   EXPECT_EQ(names, (std::vector<std::string>{".hidden", "a", "d"}));
   EXPECT_EQ(CodeOf(env_->List(Path("missing"))), ErrorCode::kNotFound);
 }
 
 TEST_F(PosixEnvFiles, DirectoriesCanBeSynced) {
-  EXPECT_TRUE(env_->SyncDir(dir_));
+  EXPECT_TRUE(env_->SyncDir(dir_.path()));
   EXPECT_EQ(CodeOf(env_->SyncDir(Path("missing"))), ErrorCode::kNotFound);
   MustOpen("a", OpenMode::kCreate);
   EXPECT_EQ(CodeOf(env_->SyncDir(Path("a"))), ErrorCode::kIo);
 }
 
 TEST_F(PosixEnvFiles, ExistsLooksThroughMissingParents) {
-  EXPECT_EQ(env_->Exists(dir_), true);
+  EXPECT_EQ(env_->Exists(dir_.path()), true);
   EXPECT_EQ(env_->Exists(Path("x/y")), false);
   MustOpen("a", OpenMode::kCreate);
   EXPECT_EQ(env_->Exists(Path("a/b")), false);
 }
 
 TEST_F(PosixEnvFiles, FreeSpaceIsKnown) {
-  EXPECT_GT(*env_->FreeSpace(dir_), 0u);
+  EXPECT_GT(*env_->FreeSpace(dir_.path()), 0u);
   EXPECT_EQ(CodeOf(env_->FreeSpace(Path("missing"))), ErrorCode::kNotFound);
 }
 
@@ -200,8 +193,8 @@ TEST_F(PosixEnvFiles, NoDescriptorIsLeftBehindOrInherited) {
       const int flags = ::fcntl(fd, F_GETFD);  // -1 for the descriptor of the listing itself
       EXPECT_TRUE(flags == -1 || (flags & FD_CLOEXEC) != 0) << fd;
     }
-    ASSERT_TRUE(env_->List(dir_));
-    ASSERT_TRUE(env_->SyncDir(dir_));
+    ASSERT_TRUE(env_->List(dir_.path()));
+    ASSERT_TRUE(env_->SyncDir(dir_.path()));
   }
   EXPECT_EQ(open_descriptors().size(), before.size());
 }

@@ -1,15 +1,14 @@
 #include "config/command_line.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/posix_env.h"
 #include "config/option_table.h"
+#include "tests/support/temp_dir.h"
 
 namespace cordwood::config {
 namespace {
@@ -88,12 +87,9 @@ TEST(CommandLine, StrayArgumentsAreRefused) {
 
 class LoadConfigTest : public ::testing::Test {
  protected:
-  LoadConfigTest() { EXPECT_NE(::mkdtemp(dir_.data()), nullptr); }
-  ~LoadConfigTest() override { std::filesystem::remove_all(dir_); }
-
   /// A file with this text; its path.
   std::string Write(std::string_view text) {
-    const std::string path = dir_ + "/cordwood.conf";
+    const std::string path = dir_ / "cordwood.conf";
     const auto file = env_->Open(path, OpenMode::kCreate);
     EXPECT_TRUE(file && (*file)->WriteAt(0, text));
     return path;
@@ -103,7 +99,7 @@ class LoadConfigTest : public ::testing::Test {
     return LoadConfig(*env_, MustParse(arguments), standard_input);
   }
 
-  std::string dir_ = ::testing::TempDir() + "cordwood-load-XXXXXX";
+  const support::TempDir dir_;
   const std::unique_ptr<Env> env_ = NewPosixEnv();
 };
 

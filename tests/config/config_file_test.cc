@@ -1,24 +1,20 @@
 #include "config/config_file.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "base/format.h"
 #include "base/posix_env.h"
+#include "tests/support/temp_dir.h"
 
 namespace cordwood::config {
 namespace {
 
 class ConfigFile : public ::testing::Test {
  protected:
-  ConfigFile() { EXPECT_NE(::mkdtemp(dir_.data()), nullptr); }
-  ~ConfigFile() override { std::filesystem::remove_all(dir_); }
-
-  std::string Path(const std::string& name) const { return dir_ + "/" + name; }
+  std::string Path(const std::string& name) const { return dir_ / name; }
 
   void Write(const std::string& name, std::string_view text) {
     const auto file = env_->Open(Path(name), OpenMode::kCreate);
@@ -32,7 +28,7 @@ class ConfigFile : public ::testing::Test {
     return status ? "" : status.error().message();
   }
 
-  std::string dir_ = ::testing::TempDir() + "cordwood-config-XXXXXX";
+  const support::TempDir dir_;
   const std::unique_ptr<Env> env_ = NewPosixEnv();
   Config config_;
 };
@@ -111,7 +107,7 @@ TEST_F(ConfigFile, AFileThatCannotBeReadIsAnError) {
   const Status missing = ReadConfigFile(*env_, Path("missing.conf"), config_);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
-  EXPECT_FALSE(ReadConfigFile(*env_, dir_, config_));
+  EXPECT_FALSE(ReadConfigFile(*env_, dir_.path(), config_));
 }
 
 TEST_F(ConfigFile, AFileLongerThanOneReadIsReadWhole) {

@@ -31,8 +31,10 @@ class StoreOpener {
     // proved whole.
     if (new_store_) CW_TRY(store_->versions_->StartManifest());
     store_->StartBackground();
+    CW_TRY(CheckLogIsThere(state));
     CW_TRY(ReplayLog(state));
     if (!new_store_) CW_TRY(store_->versions_->StartManifest());
+    CW_TRY(NoteLog());
     RemoveOrphans(state);
     store_->UpdatePressure();
     store_->background_->Kick();
@@ -87,6 +89,24 @@ class StoreOpener {
     return ManifestState{.store_id = env_.RandomU64()};
   }
 
+  // Recovery proves the segments that are there; that there are any is the manifest's word.
+  Status CheckLogIsThere(const ManifestState& state) const {
+    const bool found = std::any_of(names_.begin(), names_.end(), [&](const auto& entry) {
+      return entry.second.kind == FileKind::kLog && entry.second.number >= state.log_segment;
+    });
+    if (found || state.log_segment == 0) return {};
+    return Fail(ErrorCode::kCorruption,
+                Format("{}: the log is missing from there on; restore it or a backup",
+                       LogPath(dir_, state.log_segment)));
+  }
+
+  Status NoteLog() {
+    VersionSet::Installation note;
+    note.edit.log_segment = log_segment_;
+    note.edit.synced_seq = store_->last_seq_;
+    return store_->versions_->Install(std::move(note));
+  }
+
   // Opens the log and inserts what the tables lack.
   Status ReplayLog(const ManifestState& state) {
     Store& store = *store_;
@@ -104,15 +124,17 @@ class StoreOpener {
       }
       return {};
     };
-    CW_ASSIGN(RecoveredLog log, RecoverLog(env_,
-                                           {.dir = dir_,
-                                            .store_id = state.store_id,
-                                            .segment_bytes = options_.log_segment_bytes,
-                                            .flushed_seq = state.flushed_seq,
-                                            .known_synced = state.flushed_seq,
-                                            .allocate = allocate},
-                                           apply));
+    CW_ASSIGN(RecoveredLog log,
+              RecoverLog(env_,
+                         {.dir = dir_,
+                          .store_id = state.store_id,
+                          .segment_bytes = options_.log_segment_bytes,
+                          .flushed_seq = state.flushed_seq,
+                          .known_synced = std::max(state.flushed_seq, state.synced_seq),
+                          .allocate = allocate},
+                         apply));
     store.last_seq_ = log.last_seq;
+    log_segment_ = log.active.header().number;
     store.log_ = std::make_unique<CommitLog>(
         env_,
         LogOptions{.dir = dir_,
@@ -146,6 +168,7 @@ class StoreOpener {
   std::vector<std::pair<std::string, FileName>> names_;
   uint64_t highest_ = 0;
   bool new_store_ = false;
+  uint64_t log_segment_ = 0;
 };
 
 Result<std::unique_ptr<Store>> Store::Open(Env& env, const std::string& dir,

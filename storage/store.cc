@@ -47,11 +47,12 @@ Store::~Store() {
 
 Status Store::Close() {
   closed_ = true;
+  AwaitFetches();
   if (background_ != nullptr) background_->Stop();
   if (log_ == nullptr) return {};  // it was never opened: nothing was written
   CW_TRY(log_->Stop());
   CW_TRY(background_->status());
-  return versions_->Seal();
+  return versions_->Seal(log_->synced());
 }
 
 Status Store::failure() const {
@@ -183,21 +184,27 @@ Seq Store::Horizon() const {
 }
 
 void Store::Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done) {
-  env_.Schedule(Lane::kFetch,
-                [tree = versions_->tree(), blocks = std::move(blocks), done = std::move(done)] {
-                  FetchedBlocks fetched;
-                  for (const BlockRef& block : blocks) {
-                    const TableFile* file = tree->FindFile(block.file_number);
-                    if (file == nullptr) continue;
-                    Result<BlockCache::Pin> pin = file->table().Fetch(block);
-                    if (!pin) {
-                      fetched.status = std::unexpected(pin.error());
-                      break;
-                    }
-                    fetched.pins.push_back(std::move(*pin));
-                  }
-                  done(std::move(fetched));
-                });
+  fetches_.fetch_add(1);
+  env_.Schedule(Lane::kFetch, [this, tree = versions_->tree(), blocks = std::move(blocks),
+                               done = std::move(done)] {
+    FetchedBlocks fetched;
+    for (const BlockRef& block : blocks) {
+      const TableFile* file = tree->FindFile(block.file_number);
+      if (file == nullptr) continue;
+      Result<BlockCache::Pin> pin = file->table().Fetch(block);
+      if (!pin) {
+        fetched.status = std::unexpected(pin.error());
+        break;
+      }
+      fetched.pins.push_back(std::move(*pin));
+    }
+    done(std::move(fetched));
+    fetches_.fetch_sub(1);
+  });
+}
+
+void Store::AwaitFetches() {
+  env_.Await([this] { return fetches_.load() == 0; });
 }
 
 // --- background ---

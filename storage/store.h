@@ -127,6 +127,9 @@ class Store {
   /// Reads blocks into the cache on a background thread, then calls `done` there. Blocks of files
   /// that are gone meanwhile are left out.
   void Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done);
+  /// Waits until every `done` of Fetch has been called. The blocks must be let go of before the
+  /// store is destroyed.
+  void AwaitFetches();
 
   /// Retries, periodic syncs, files to remove. A few times a second, from one thread.
   void Tick();
@@ -165,6 +168,7 @@ class Store {
   std::unique_ptr<Background> background_;
   std::function<void()> listener_;
   bool closed_ = false;
+  std::atomic<int> fetches_{0};
   std::atomic<double> pressure_{0};
   std::atomic<uint64_t> immutable_bytes_{0};
 

@@ -19,6 +19,8 @@ enum class Field : uint8_t {
   kRunLevel = 7,
   kCount = 8,
   kTable = 9,
+  kLogSegment = 10,
+  kSyncedSeq = 11,
 };
 
 void AppendField(std::string& out, Field field) { out.push_back(static_cast<char>(field)); }
@@ -98,6 +100,10 @@ bool ReadField(ByteReader& in, Field field, Edit& edit) {
       return Read(in, edit.run_levels.emplace_back());
     case Field::kTable:
       return Read(in, edit.tables.emplace_back());
+    case Field::kLogSegment:
+      return Read(in, edit.log_segment);
+    case Field::kSyncedSeq:
+      return Read(in, edit.synced_seq);
     case Field::kCount:
       if (!Read(in, count)) return false;
       edit.counts.Add(count.first, UnZigZag(count.second));
@@ -114,6 +120,8 @@ std::string Edit::Encode() const {
   AppendNumber(out, Field::kNextFile, next_file);
   AppendNumber(out, Field::kFlushedSeq, flushed_seq);
   AppendNumber(out, Field::kNextRun, next_run);
+  AppendNumber(out, Field::kLogSegment, log_segment);
+  AppendNumber(out, Field::kSyncedSeq, synced_seq);
   for (const FragmentName& name : drops) {
     AppendField(out, Field::kDropFragment);
     AppendVarint64(out, name.run);
@@ -145,7 +153,7 @@ Result<Edit> Edit::Decode(std::string_view bytes) {
   while (!in.empty()) {
     const uint8_t field = *in.Byte();
     if (field < static_cast<uint8_t>(Field::kStoreId) ||
-        field > static_cast<uint8_t>(Field::kTable)) {
+        field > static_cast<uint8_t>(Field::kSyncedSeq)) {
       return Fail(ErrorCode::kUnsupported,
                   Format("edit field {} is unknown to this version", field));
     }
@@ -161,6 +169,8 @@ Status ManifestState::Apply(const Edit& edit) {
   if (edit.next_file) next_file = *edit.next_file;
   if (edit.next_run) next_run = *edit.next_run;
   if (edit.flushed_seq) flushed_seq = *edit.flushed_seq;
+  if (edit.log_segment) log_segment = *edit.log_segment;
+  if (edit.synced_seq) synced_seq = *edit.synced_seq;
   for (const FragmentName& name : edit.drops) {
     const size_t dropped = std::erase_if(fragments, [&](const FragmentRecord& record) {
       return record.run == name.run && record.file == name.file && record.range.begin == name.begin;
@@ -191,6 +201,8 @@ Edit ManifestState::Snapshot() const {
   edit.next_file = next_file;
   edit.next_run = next_run;
   edit.flushed_seq = flushed_seq;
+  edit.log_segment = log_segment;
+  edit.synced_seq = synced_seq;
   edit.adds = fragments;
   edit.tables = tables;
   edit.counts = counts;

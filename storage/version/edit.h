@@ -16,6 +16,8 @@
 //     7 run level       run varint64, level varint32
 //     8 count           counter varint64, zigzag varint64     (added to what was there)
 //     9 table           file varint64, size varint64          (the exact size of a table file)
+//    10 log segment     varint64                  (the log has this segment, or later ones)
+//    11 synced seq      varint64                  (the log was on stable storage up to here)
 //
 // Unknown tags are refused: kUnsupported.
 
@@ -52,6 +54,8 @@ struct Edit {
   std::optional<uint64_t> next_file;
   std::optional<Seq> flushed_seq;
   std::optional<uint64_t> next_run;
+  std::optional<uint64_t> log_segment;
+  std::optional<Seq> synced_seq;
   std::vector<FragmentName> drops;  // applied first
   std::vector<FragmentRecord> adds;
   std::vector<std::pair<uint64_t, uint32_t>> run_levels;
@@ -68,6 +72,9 @@ struct ManifestState {
   uint64_t next_file = 1;
   uint64_t next_run = 1;
   Seq flushed_seq = 0;
+  /// A log without this or a later segment is incomplete; 0: nothing is known.
+  uint64_t log_segment = 0;
+  Seq synced_seq = 0;
   std::vector<FragmentRecord> fragments;
   std::vector<std::pair<uint64_t, uint64_t>> tables;  // number, size; those still in use
   Counters counts;

@@ -51,10 +51,14 @@ Status VersionSet::StartManifest() {
   return {};
 }
 
-Status VersionSet::Seal() {
+Status VersionSet::Seal(Seq synced_seq) {
   CW_TRY(failed_);
   // Without a manifest of this life (the disk is full) the last one stays as it was left.
-  return manifest_ != nullptr ? manifest_->Seal() : Status();
+  if (manifest_ == nullptr) return {};
+  Edit edit;
+  edit.synced_seq = synced_seq;
+  CW_TRY(manifest_->Append(edit));
+  return manifest_->Seal();
 }
 
 std::shared_ptr<const Tree> VersionSet::tree() const {

@@ -38,8 +38,9 @@ class VersionSet {
   /// Starts a new manifest with what was loaded. REQUIRES: Load succeeded; nothing is installed
   /// before.
   Status StartManifest();
-  /// Marks a clean stop. REQUIRES: no Install under way or to come.
-  Status Seal();
+  /// Marks a clean stop: the log is on stable storage up to `synced_seq` and ends there.
+  /// REQUIRES: no Install under way or to come.
+  Status Seal(Seq synced_seq);
 
   uint64_t NewFileNumber() { return next_file_.fetch_add(1); }
   uint64_t NewRunId() { return next_run_.fetch_add(1); }

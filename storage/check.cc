@@ -1,0 +1,182 @@
+#include "storage/check.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "base/format.h"
+#include "storage/file_names.h"
+#include "storage/log/chain.h"
+#include "storage/log/segment_scan.h"
+#include "storage/table/table.h"
+#include "storage/version/manifest.h"
+
+namespace cordwood::storage {
+namespace {
+
+class Checker {
+ public:
+  Checker(Env& env, const std::string& dir, const std::function<void(const std::string&)>& progress)
+      : env_(env), dir_(dir), progress_(progress) {}
+
+  Result<CheckReport> Run() {
+    CW_ASSIGN(const bool exists, env_.Exists(dir_));
+    if (!exists) return Fail(ErrorCode::kNotFound, Format("{}: no such directory", dir_));
+    CW_ASSIGN(const std::optional<Current> current, ReadCurrentFile());
+    if (!report_.problems.empty()) return std::move(report_);
+    if (!current) {
+      return Fail(ErrorCode::kNotFound, Format("{}: there is no store (no CURRENT)", dir_));
+    }
+    CW_ASSIGN(const std::unique_ptr<FileLock> lock, env_.Lock(LockPath(dir_)));
+    const Result<ManifestState> state = ReadManifest(env_, dir_, *current);
+    if (!state) {
+      CW_TRY(Note(state.error()));
+      return std::move(report_);
+    }
+    CW_TRY(CheckTables(*state));
+    CheckShape(*state);
+    CW_TRY(CheckLog(*state));
+    CW_TRY(FindLeftovers(*state, *current));
+    return std::move(report_);
+  }
+
+ private:
+  // Damage goes into the report; everything else ends the check.
+  Status Note(const Error& error) {
+    const bool damage = error.code() == ErrorCode::kCorruption ||
+                        error.code() == ErrorCode::kUnsupported ||
+                        error.code() == ErrorCode::kNotFound;
+    if (!damage) return std::unexpected(error);
+    report_.problems.push_back(error.message());
+    return {};
+  }
+
+  Result<std::optional<Current>> ReadCurrentFile() {
+    Result<std::optional<Current>> current = ReadCurrent(env_, dir_);
+    if (current) return current;
+    CW_TRY(Note(current.error()));
+    return std::nullopt;
+  }
+
+  Status CheckTables(const ManifestState& state) {
+    size_t done = 0;
+    for (const auto& [number, size] : state.tables) {
+      const std::string path = TablePath(dir_, number);
+      progress_(Format("checking {} ({} of {})", path, ++done, state.tables.size()));
+      Result<std::unique_ptr<Table>> table = Table::Open(env_, path, number, nullptr, size);
+      Status sound = table ? (*table)->VerifyAll() : Status(std::unexpected(table.error()));
+      if (!sound) {
+        CW_TRY(Note(sound.error()));
+        continue;
+      }
+      ++report_.tables;
+      report_.table_bytes += size;
+      report_.entries += (*table)->properties().entries;
+      properties_[number] = (*table)->properties();
+    }
+    return {};
+  }
+
+  // Runs are disjoint and ordered, and their files hold what the ranges promise.
+  void CheckShape(const ManifestState& state) {
+    std::map<uint64_t, std::vector<const FragmentRecord*>> runs;
+    for (const FragmentRecord& record : state.fragments) runs[record.run].push_back(&record);
+    report_.runs = runs.size();
+    uint32_t last_level = 0;
+    for (const FragmentRecord& record : state.fragments) {
+      last_level = std::max(last_level, record.level);
+    }
+    size_t runs_in_last = 0;
+    for (auto& [id, fragments] : runs) {
+      if (fragments.front()->level == last_level) ++runs_in_last;
+      std::sort(fragments.begin(), fragments.end(),
+                [](const auto* a, const auto* b) { return a->range.begin < b->range.begin; });
+      for (size_t i = 1; i < fragments.size(); ++i) {
+        const KeyRange& before = fragments[i - 1]->range;
+        if (!before.end || *before.end > fragments[i]->range.begin) {
+          report_.problems.push_back(Format("run {}: tables {} and {} overlap", id,
+                                            fragments[i - 1]->file, fragments[i]->file));
+        }
+      }
+    }
+    if (last_level > 0 && runs_in_last > 1) {
+      report_.problems.push_back(Format("the last level has {} runs instead of one", runs_in_last));
+    }
+    for (const auto& [number, properties] : properties_) {
+      if (properties.max_seq > state.flushed_seq) {
+        report_.problems.push_back(Format("{}: holds seq {}, but tables should end at {}",
+                                          TablePath(dir_, number), properties.max_seq,
+                                          state.flushed_seq));
+      }
+    }
+  }
+
+  Status CheckLog(const ManifestState& state) {
+    CW_ASSIGN(const std::vector<std::string> names, env_.List(dir_));
+    std::set<uint64_t> numbers;
+    for (const std::string& name : names) {
+      const std::optional<FileName> file = ParseFileName(name);
+      if (file && file->kind == FileKind::kLog) numbers.insert(file->number);
+    }
+    std::vector<SegmentScan> scans;
+    for (const uint64_t number : numbers) {
+      progress_(Format("checking {}", LogPath(dir_, number)));
+      Result<SegmentScan> scan = ScanSegment(env_, dir_, number);
+      if (!scan) {
+        CW_TRY(Note(scan.error()));
+        return {};
+      }
+      scans.push_back(std::move(*scan));
+    }
+    report_.segments = scans.size();
+    if (state.log_segment != 0 && (numbers.empty() || *numbers.rbegin() < state.log_segment)) {
+      report_.problems.push_back(
+          Format("{}: the log is missing from there on", LogPath(dir_, state.log_segment)));
+    }
+    const Result<LogPlan> plan =
+        PlanRecovery({.dir = dir_,
+                      .store_id = state.store_id,
+                      .flushed_seq = state.flushed_seq,
+                      .known_synced = std::max(state.flushed_seq, state.synced_seq)},
+                     scans);
+    if (!plan) return Note(plan.error());
+    report_.newest_seq = plan->last_seq;
+    report_.log_frames_to_replay = plan->replay.size();
+    for (const TornBytes& torn : plan->torn) report_.torn_bytes += torn.bytes;
+    return {};
+  }
+
+  Status FindLeftovers(const ManifestState& state, const Current& current) {
+    CW_ASSIGN(const std::vector<std::string> names, env_.List(dir_));
+    for (const std::string& name : names) {
+      const std::optional<FileName> file = ParseFileName(name);
+      if (!file) continue;
+      const bool listed =
+          std::any_of(state.tables.begin(), state.tables.end(),
+                      [&](const auto& table) { return table.first == file->number; });
+      const bool leftover =
+          file->kind == FileKind::kTemporary ||
+          (file->kind == FileKind::kManifest && file->number != current.manifest) ||
+          (file->kind == FileKind::kTable && !listed);
+      if (leftover) report_.leftovers.push_back(name);
+    }
+    return {};
+  }
+
+  Env& env_;
+  const std::string& dir_;
+  const std::function<void(const std::string&)>& progress_;
+  CheckReport report_;
+  std::map<uint64_t, TableProperties> properties_;
+};
+
+}  // namespace
+
+Result<CheckReport> CheckStore(Env& env, const std::string& dir,
+                               const std::function<void(const std::string&)>& progress) {
+  return Checker(env, dir, progress).Run();
+}
+
+}  // namespace cordwood::storage

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "storage/entry.h"
 #include "storage/read_options.h"
+#include "storage/version/sampling.h"
 #include "storage/version/version_cell.h"
 #include "storage/visible_iterator.h"
 
@@ -49,6 +50,11 @@ class View {
 
   /// The view must outlive the iterator.
   VisibleIterator NewIterator();
+
+  /// A place in [begin, end), so that each entry is about as likely to be next to it as any other;
+  /// see storage/version/sampling.h.
+  std::optional<Place> DrawPlace(std::string_view begin, std::string_view end,
+                                 Random& random) const;
 
   /// The blocks that cache-only reads of this view lacked so far.
   const std::vector<BlockRef>& missing() const { return missing_; }

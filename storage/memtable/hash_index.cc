@@ -1,5 +1,6 @@
 #include "storage/memtable/hash_index.h"
 
+#include <algorithm>
 #include <new>
 
 #include "base/check.h"
@@ -60,6 +61,19 @@ const Node* HashIndex::Find(std::string_view key, uint64_t hash) const {
     if (slot == 0) return nullptr;
     if (MayHold(slot, hash) && NodeOf(slot)->key() == key) return NodeOf(slot);
   }
+}
+
+const Node* HashIndex::Draw(Random& random) const {
+  uint64_t mask = 0;  // of the largest segment: all slots have the same chance
+  for (const Segment& segment : segments_) {
+    const Table* table = segment.table.load(std::memory_order_acquire);
+    if (table != nullptr) mask = std::max(mask, table->mask);
+  }
+  Table* table = segments_[random.Below(segments_.size())].table.load(std::memory_order_acquire);
+  const uint64_t at = random.Below(mask + 1);
+  if (table == nullptr || at > table->mask) return nullptr;
+  const uint64_t slot = table->slots()[at].load(std::memory_order_acquire);
+  return slot == 0 ? nullptr : NodeOf(slot);
 }
 
 HashIndex::Table* HashIndex::NewTable(uint64_t slot_count) {

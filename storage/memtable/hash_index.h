@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/random.h"
 #include "storage/memtable/arena.h"
 #include "storage/memtable/skiplist.h"
 
@@ -37,6 +38,10 @@ class HashIndex {
   /// Makes `node` the answer for its key, unless the present one is newer. `hash` is
   /// Hash64(node->key()). The node is in the list already.
   void Put(uint64_t hash, const Node* node);
+
+  /// The newest node of a key drawn at random, each key as likely as any other; null if the draw
+  /// missed, which happens to most draws.
+  const Node* Draw(Random& random) const;
 
   /// The newest node of `key`; null if it has none.
   const Node* Find(std::string_view key, uint64_t hash) const;

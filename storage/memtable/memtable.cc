@@ -8,6 +8,8 @@ namespace {
 
 /// Versions of one key that Get walks past before it searches instead.
 constexpr int kVersionsWalked = 8;
+/// Draws from the hash index until one hits.
+constexpr int kDraws = 64;
 /// What a node of the two side containers takes, roughly.
 constexpr size_t kSideNodeBytes = 64;
 
@@ -42,7 +44,7 @@ class MemtableIterator final : public EntryIterator {
 void Memtable::Add(Seq seq, Tag tag, std::string_view key, std::string_view value) {
   const SkipList::Node* node = list_.Insert(key, PackTrailer(seq, tag), value);
   index_.Put(Hash64(key), node);
-  ++entries_;
+  entries_.fetch_add(1, std::memory_order_relaxed);
   NoteSeq(seq);
 }
 
@@ -76,6 +78,13 @@ std::optional<Memtable::Found> Memtable::Get(std::string_view key, uint64_t hash
     if (node != nullptr && node->key() != key) return std::nullopt;
   }
   return Answer(node, key);
+}
+
+std::optional<std::string_view> Memtable::DrawKey(Random& random) const {
+  for (int i = 0; i < kDraws; ++i) {
+    if (const SkipList::Node* node = index_.Draw(random)) return node->key();
+  }
+  return std::nullopt;
 }
 
 std::unique_ptr<EntryIterator> Memtable::NewIterator() const {

@@ -5,9 +5,9 @@
 //
 // Owned by a version. Never decides what is visible: readers name the newest seq they may see.
 //
-// Threads: one writer. Get, iterators and bytes() from any thread meanwhile, provided that what
-// they look for was added before they were told its seq. Everything else belongs to the writer
-// until the memtable is immutable, then to everybody.
+// Threads: one writer. Get, DrawKey, iterators, entries() and bytes() from any thread meanwhile,
+// provided that what they look for was added before they were told its seq. Everything else belongs
+// to the writer until the memtable is immutable, then to everybody.
 
 #include <atomic>
 #include <cstdint>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/random.h"
 #include "storage/entry.h"
 #include "storage/entry_iterator.h"
 #include "storage/memtable/arena.h"
@@ -54,13 +55,17 @@ class Memtable {
     return Get(key, Hash64(key), at_most);
   }
 
+  /// A key drawn at random, each as likely as any other, those of tombstones too; nothing if there
+  /// is none, or by bad luck among few. It lives as long as the memtable.
+  std::optional<std::string_view> DrawKey(Random& random) const;
+
   /// The memtable outlives the iterator. Entries added meanwhile may or may not show up.
   std::unique_ptr<EntryIterator> NewIterator() const;
 
   /// Memory in use, for deciding when to flush.
   size_t bytes() const;
 
-  uint64_t entries() const { return entries_; }
+  uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }
   bool empty() const { return last_seq_ == 0; }
   /// Smallest and largest seq of anything added; 0 when empty.
   Seq first_seq() const { return first_seq_; }
@@ -75,7 +80,7 @@ class Memtable {
   Arena arena_;
   SkipList list_{&arena_};
   HashIndex index_{&arena_};
-  uint64_t entries_ = 0;
+  std::atomic<uint64_t> entries_ = 0;
   Seq first_seq_ = 0;
   Seq last_seq_ = 0;
   std::vector<DeadRangeView> dead_ranges_;  // their bytes are in the arena

@@ -115,6 +115,35 @@ TEST(Memtable, SumsTheChangesOfEachCounter) {
   EXPECT_EQ(memtable.counts(), (std::map<uint64_t, int64_t>{{1, -1}, {3, 6}}));
 }
 
+TEST(Memtable, DrawsEachKeyAboutAsOften) {
+  constexpr uint64_t kKeys = 500;
+  constexpr int kDraws = 20'000;
+  Memtable memtable;
+  Random random(1);
+  EXPECT_FALSE(memtable.DrawKey(random));
+  // Many versions of one key count once.
+  for (Seq seq = 1; seq <= 10 * kKeys; ++seq) {
+    const uint64_t key = seq <= kKeys ? seq : 1;
+    memtable.Add(seq, kPut, "key" + std::to_string(key), "value");
+  }
+  std::map<std::string, int> drawn;
+  int missed = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const std::optional<std::string_view> key = memtable.DrawKey(random);
+    if (key) {
+      ++drawn[std::string(*key)];
+    } else {
+      ++missed;
+    }
+  }
+  EXPECT_LT(missed, kDraws / 100);
+  EXPECT_EQ(drawn.size(), kKeys);
+  for (const auto& [key, times] : drawn) {
+    EXPECT_GT(times, 10) << key;
+    EXPECT_LT(times, 90) << key;
+  }
+}
+
 TEST(Memtable, BytesGrowWithEverythingAdded) {
   Memtable memtable;
   size_t before = memtable.bytes();

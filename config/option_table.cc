@@ -132,7 +132,7 @@ void AddRedisOptions(std::vector<Option>& options) {
   add(HzOption());
   add(AtStart(IntegerOption("databases", &Config::databases, {.min = 1, .max = kIntMax})));
 
-  add(AtStart(ChoiceOption("appendfsync", &Config::appendfsync, {"everysec", "always", "no"})));
+  add(ChoiceOption("appendfsync", &Config::appendfsync, {"everysec", "always", "no"}));
   add(MemoryOption("maxmemory", &Config::maxmemory));
   add(IntegerOption("active-expire-effort", &Config::active_expire_effort, {.min = 1, .max = 10}));
   add(WithAlias(IntegerOption("hash-max-listpack-entries", &Config::hash_max_listpack_entries),

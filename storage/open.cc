@@ -26,7 +26,9 @@ class StoreOpener {
     store_->versions_ = std::make_unique<VersionSet>(env_, dir_, store_->cache_.get());
     store_->active_ = std::make_shared<Memtable>();
     CW_ASSIGN(ManifestState state, ReadState());
-    CW_TRY(store_->versions_->Load(state, highest_ + 1, store_->active_));
+    if (Status loaded = store_->versions_->Load(state, highest_ + 1, store_->active_); !loaded) {
+      return std::unexpected(BlameManifest(loaded.error(), state));
+    }
     // A new store is one from its first CURRENT on; an old one is written to only once its log
     // proved whole.
     if (new_store_) CW_TRY(store_->versions_->StartManifest());
@@ -72,7 +74,10 @@ class StoreOpener {
 
   Result<ManifestState> ReadState() {
     CW_ASSIGN(const std::optional<Current> current, ReadCurrent(env_, dir_));
-    if (current) return ReadManifest(env_, dir_, *current);
+    if (current) {
+      manifest_ = current->manifest;
+      return ReadManifest(env_, dir_, *current);
+    }
     if (HasDataFiles()) {
       // A start that was cut off before its first CURRENT leaves at most a manifest.
       const bool only_manifest = std::all_of(names_.begin(), names_.end(), [](const auto& entry) {
@@ -87,6 +92,13 @@ class StoreOpener {
     }
     new_store_ = true;
     return ManifestState{.store_id = env_.RandomU64()};
+  }
+
+  // Files that are not what the manifest says may mean that its last edit was not torn but damaged.
+  Error BlameManifest(const Error& error, const ManifestState& state) const {
+    if (!state.torn_at) return error;
+    return error.Prefixed(Format("{}: damaged at offset {}, or the files after it are",
+                                 ManifestPath(dir_, manifest_), *state.torn_at));
   }
 
   // Recovery proves the segments that are there; that there are any is the manifest's word.
@@ -104,7 +116,9 @@ class StoreOpener {
     VersionSet::Installation note;
     note.edit.log_segment = log_segment_;
     note.edit.synced_seq = store_->last_seq_;
-    return store_->versions_->Install(std::move(note));
+    const Status noted = store_->versions_->Install(std::move(note));
+    const bool full = !noted && noted.error().code() == ErrorCode::kNoSpace;
+    return full ? Status() : noted;
   }
 
   // Opens the log and inserts what the tables lack.
@@ -169,6 +183,7 @@ class StoreOpener {
   uint64_t highest_ = 0;
   bool new_store_ = false;
   uint64_t log_segment_ = 0;
+  uint64_t manifest_ = 0;
 };
 
 Result<std::unique_ptr<Store>> Store::Open(Env& env, const std::string& dir,

@@ -141,13 +141,18 @@ Status Store::Insert(Seq first, std::string_view ops) {
     active_->NoteSeq(seq);
   }
   active_bytes_.store(active_->bytes(), std::memory_order_relaxed);
+  active_unsettled_.store(active_->unsettled(), std::memory_order_relaxed);
   return {};
 }
 
 void Store::SwitchMemtableIfFull() {
-  if (active_->bytes() < options_.memtable_bytes) return;
+  if (active_->bytes() >= options_.memtable_bytes) SwitchMemtable();
+}
+
+void Store::SwitchMemtable() {
   active_ = std::make_shared<Memtable>();
   active_bytes_.store(0, std::memory_order_relaxed);
+  active_unsettled_.store(0, std::memory_order_relaxed);
   versions_->SwitchMemtable(active_);
   UpdatePressure();
   background_->Kick();
@@ -240,10 +245,7 @@ void Store::Tick() {
 }
 
 void Store::CompactEverything(std::function<void()> done) {
-  if (!active_->empty()) {
-    active_ = std::make_shared<Memtable>();
-    versions_->SwitchMemtable(active_);
-  }
+  if (!active_->empty()) SwitchMemtable();
   log_->Kick();
   background_->CompactEverything(std::move(done));
 }
@@ -270,10 +272,11 @@ StoreStats Store::Stats() const {
   for (const std::shared_ptr<Memtable>& memtable : versions_->Immutables()) {
     ++stats.immutable_memtables;
     stats.immutable_bytes += memtable->bytes();
+    stats.unsettled += memtable->unsettled();
   }
   stats.resident_table_bytes = tree->resident_bytes();
   stats.entries_on_disk = tree->entries();
-  stats.unsettled = tree->unsettled();
+  stats.unsettled += tree->unsettled() + active_unsettled_.load(std::memory_order_relaxed);
   stats.write_pressure = pressure_.load(std::memory_order_relaxed);
   stats.log_full = log_->full();
   stats.torn_bytes = stats.log.torn_bytes;

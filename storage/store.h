@@ -152,6 +152,7 @@ class Store {
   /// Puts a batch's operations into the active memtable.
   Status Insert(Seq first, std::string_view ops);
   void SwitchMemtableIfFull();
+  void SwitchMemtable();
   void StartBackground();
   void OnLogProgress();
   /// Looks at the tree and the memtables after one of them changed.
@@ -176,6 +177,7 @@ class Store {
   std::shared_ptr<Memtable> active_;
   Seq last_seq_ = 0;
   std::atomic<uint64_t> active_bytes_{0};
+  std::atomic<uint64_t> active_unsettled_{0};
   std::atomic<uint64_t> user_bytes_{0};
   uint64_t recovered_groups_ = 0;
 

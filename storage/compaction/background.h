@@ -98,7 +98,8 @@ class Background {
   Status Drop(const Choice& choice);
   /// The merge that `job` asks for; puts what happens to its inputs into `edit`.
   MergePlan PlanMerge(const Job& job, Edit& edit);
-  VersionSet::Installation NewInstallation();
+  /// Installs, and gives the files back if there was no space for the edit.
+  Status Install(VersionSet::Installation installation);
   void Discard(const std::vector<uint64_t>& files);
   RunWriter::Options WriterOptions(bool is_last) const;
 

@@ -81,8 +81,11 @@ RunWriter::Options Background::WriterOptions(bool is_last) const {
           .next_file_number = [this] { return versions_.NewFileNumber(); }};
 }
 
-VersionSet::Installation Background::NewInstallation() {
-  return {.give_up = [this] { return stopping_.load(); }};
+Status Background::Install(VersionSet::Installation installation) {
+  const std::vector<uint64_t> files = installation.new_files;
+  const Status installed = versions_.Install(std::move(installation));
+  if (!installed && installed.error().code() == ErrorCode::kNoSpace) Discard(files);
+  return installed;
 }
 
 Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
@@ -105,7 +108,7 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
     return std::unexpected(result.error());
   }
   const Seq flushed = memtable->last_seq();
-  VersionSet::Installation installation = NewInstallation();
+  VersionSet::Installation installation;
   AddOutput(installation.edit, result->fragments, versions_.NewRunId(), 0);
   installation.edit.flushed_seq = flushed;
   for (const auto& [counter, delta] : memtable->counts()) {
@@ -115,7 +118,7 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   installation.new_files = FileNumbers(result->fragments);
   installation.flushed = memtable.get();
   installation.on_published = [&] { hooks_.corrected(result->corrections); };
-  CW_TRY(versions_.Install(std::move(installation)));
+  CW_TRY(Install(std::move(installation)));
   {
     const std::scoped_lock lock(mutex_);
     ++stats_.flushes;
@@ -140,19 +143,19 @@ Status Background::CarryOut(const Job& job) {
 }
 
 Status Background::Deepen(const Choice& choice) {
-  VersionSet::Installation installation = NewInstallation();
+  VersionSet::Installation installation;
   for (const uint64_t run : choice.inputs) {
     installation.edit.run_levels.emplace_back(run, choice.target_level);
   }
-  return versions_.Install(std::move(installation));
+  return Install(std::move(installation));
 }
 
 Status Background::Drop(const Choice& choice) {
-  VersionSet::Installation installation = NewInstallation();
+  VersionSet::Installation installation;
   for (const Choice::Drop& drop : choice.drops) {
     installation.edit.drops.push_back({.run = drop.run, .file = drop.file, .begin = drop.begin});
   }
-  return versions_.Install(std::move(installation));
+  return Install(std::move(installation));
 }
 
 MergePlan Background::PlanMerge(const Job& job, Edit& edit) {
@@ -195,7 +198,7 @@ MergePlan Background::PlanMerge(const Job& job, Edit& edit) {
 }
 
 Status Background::Merge(const Job& job) {
-  VersionSet::Installation installation = NewInstallation();
+  VersionSet::Installation installation;
   MergePlan plan = PlanMerge(job, installation.edit);
   const bool is_last = job.choice.target_level >= job.tree->last_level();
   RunWriter writer(env_, WriterOptions(is_last), CarriedDeadRanges(plan));
@@ -209,7 +212,7 @@ Status Background::Merge(const Job& job) {
   installation.edit.counts = result->corrections;
   installation.new_files = FileNumbers(result->fragments);
   installation.on_published = [&] { hooks_.corrected(result->corrections); };
-  CW_TRY(versions_.Install(std::move(installation)));
+  CW_TRY(Install(std::move(installation)));
   const std::scoped_lock lock(mutex_);
   ++stats_.merges;
   stats_.merge_bytes_read += result->bytes_in;

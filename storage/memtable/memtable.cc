@@ -45,6 +45,7 @@ void Memtable::Add(Seq seq, Tag tag, std::string_view key, std::string_view valu
   const SkipList::Node* node = list_.Insert(key, PackTrailer(seq, tag), value);
   index_.Put(Hash64(key), node);
   entries_.fetch_add(1, std::memory_order_relaxed);
+  if (tag.assumption != kSettled) unsettled_.fetch_add(1, std::memory_order_relaxed);
   NoteSeq(seq);
 }
 

@@ -66,6 +66,8 @@ class Memtable {
   size_t bytes() const;
 
   uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }
+  /// Entries that carry an assumption.
+  uint64_t unsettled() const { return unsettled_.load(std::memory_order_relaxed); }
   bool empty() const { return last_seq_ == 0; }
   /// Smallest and largest seq of anything added; 0 when empty.
   Seq first_seq() const { return first_seq_; }
@@ -81,6 +83,7 @@ class Memtable {
   SkipList list_{&arena_};
   HashIndex index_{&arena_};
   std::atomic<uint64_t> entries_ = 0;
+  std::atomic<uint64_t> unsettled_ = 0;
   Seq first_seq_ = 0;
   Seq last_seq_ = 0;
   std::vector<DeadRangeView> dead_ranges_;  // their bytes are in the arena

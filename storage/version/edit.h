@@ -75,6 +75,9 @@ struct ManifestState {
   /// A log without this or a later segment is incomplete; 0: nothing is known.
   uint64_t log_segment = 0;
   Seq synced_seq = 0;
+  /// Where the manifest that was read ends in bytes that are no edit: one that was being written
+  /// when the machine stopped, or a damaged one.
+  std::optional<uint64_t> torn_at;
   std::vector<FragmentRecord> fragments;
   std::vector<std::pair<uint64_t, uint64_t>> tables;  // number, size; those still in use
   Counters counts;

@@ -12,6 +12,8 @@ namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kAlign = 4096;
+// Zeros are written ahead by this much.
+constexpr uint64_t kAheadBytes = 64 << 10;
 constexpr uint32_t kFrameMagic = 0x464d5743;  // "CWMF"
 constexpr size_t kChecksummedHeader = 16;
 constexpr size_t kFrameHeader = kChecksummedHeader + sizeof(uint64_t);
@@ -23,6 +25,10 @@ uint64_t RoundUp(uint64_t size) { return (size + kAlign - 1) / kAlign * kAlign; 
 uint64_t FrameChecksum(std::string_view header, std::string_view payload, uint64_t manifest,
                        uint64_t offset) {
   return Hash64(header, payload, manifest * 0x9e3779b97f4a7c15 + offset);
+}
+
+bool AllZero(std::string_view bytes) {
+  return bytes.find_first_not_of('\0') == std::string_view::npos;
 }
 
 struct Frame {
@@ -46,7 +52,7 @@ std::optional<Frame> FrameAt(std::string_view file, uint64_t manifest, uint64_t 
   if (end > file.size()) return std::nullopt;
   const std::string_view padding =
       in.rest().substr(0, end - offset - kFrameHeader - payload->size());
-  if (padding.find_first_not_of('\0') != std::string_view::npos) return std::nullopt;
+  if (!AllZero(padding)) return std::nullopt;
   return Frame{.kind = LoadFixed<uint32_t>(header->data() + 4), .payload = *payload, .end = end};
 }
 
@@ -90,7 +96,11 @@ Result<ManifestState> Replay(std::string_view file, uint64_t manifest, bool seal
   while (offset < file.size()) {
     const std::optional<Frame> frame = FrameAt(file, manifest, offset);
     if (!frame) {
-      if (edits > 0 && !sealed && !AnyFrameAfter(file, manifest, offset)) break;
+      if (AllZero(file.substr(offset))) break;
+      if (edits > 0 && !sealed && !AnyFrameAfter(file, manifest, offset)) {
+        state.torn_at = offset;
+        break;
+      }
       return Fail(ErrorCode::kCorruption,
                   Format("{}: damaged record at offset {}; restore a backup or run `cordwood "
                          "repair`",
@@ -205,8 +215,17 @@ Status WriteCurrent(Env& env, const std::string& dir, const Current& current) {
 
 Result<ManifestState> ReadManifest(Env& env, const std::string& dir, const Current& current) {
   const std::string path = ManifestPath(dir, current.manifest);
+  CW_ASSIGN(const bool exists, env.Exists(path));
+  if (!exists) {
+    return Fail(ErrorCode::kCorruption,
+                Format("{}: missing, but CURRENT names it; restore it, or the whole store", path));
+  }
   CW_ASSIGN(const std::string bytes, ReadAll(env, path));
-  if (current.seal && (bytes.size() != current.seal->size || Hash64(bytes) != current.seal->hash)) {
+  const std::string_view frames(bytes.data(),
+                                std::min(bytes.size(), current.seal ? current.seal->size : 0));
+  if (current.seal &&
+      (frames.size() != current.seal->size || Hash64(frames) != current.seal->hash ||
+       !AllZero(std::string_view(bytes).substr(frames.size())))) {
     // Name the place if a frame shows it; otherwise the file as a whole is not what was sealed.
     CW_TRY(Replay(bytes, current.manifest, true, path));
     return Fail(
@@ -221,15 +240,32 @@ Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(Env& env, const s
                                                                const ManifestState& state) {
   CW_ASSIGN(std::unique_ptr<File> file, env.Open(ManifestPath(dir, number), OpenMode::kCreate));
   std::unique_ptr<ManifestWriter> writer(new ManifestWriter(env, dir, number, std::move(file)));
+  const Status started = writer->Start(state);
+  if (!started && started.error().code() == ErrorCode::kNoSpace) {
+    writer.reset();
+    IgnoreError(env.Remove(ManifestPath(dir, number)), "it takes little, and CURRENT is not ours");
+  }
+  CW_TRY(started);
+  return writer;
+}
+
+Status ManifestWriter::Start(const ManifestState& state) {
   std::string header;
   AppendFixed32(header, kFormatVersion);
   AppendFixed64(header, 0);
-  CW_TRY(writer->AppendFrame(kHeaderFrame, header));
-  CW_TRY(writer->AppendFrame(kEditFrame, state.Snapshot().Encode()));
-  CW_TRY(writer->file_->Sync());
-  CW_TRY(env.SyncDir(dir));
-  CW_TRY(WriteCurrent(env, dir, {.manifest = number}));
-  return writer;
+  CW_TRY(AppendFrame(kHeaderFrame, header));
+  CW_TRY(AppendFrame(kEditFrame, state.Snapshot().Encode()));
+  CW_TRY(file_->Sync());
+  CW_TRY(env_.SyncDir(dir_));
+  return WriteCurrent(env_, dir_, {.manifest = number_});
+}
+
+Status ManifestWriter::MakeRoom(uint64_t bytes) {
+  if (size_ + bytes <= zeros_) return {};
+  const uint64_t end = RoundUp(size_ + bytes) + kAheadBytes;
+  CW_TRY(file_->WriteAt(zeros_, std::string(end - zeros_, '\0')));
+  zeros_ = end;
+  return {};
 }
 
 Status ManifestWriter::AppendFrame(uint32_t kind, std::string_view payload) {
@@ -241,7 +277,11 @@ Status ManifestWriter::AppendFrame(uint32_t kind, std::string_view payload) {
   AppendFixed64(frame, FrameChecksum(frame, payload, number_, size_));
   frame += payload;
   frame.resize(RoundUp(frame.size()), '\0');
-  CW_TRY(file_->WriteAt(size_, frame));
+  CW_TRY(MakeRoom(frame.size()));
+  if (const Status written = file_->WriteAt(size_, frame); !written) {
+    // The place was there: even a lack of space is now a failure with an unknown outcome.
+    return Fail(ErrorCode::kIo, written.error().message());
+  }
   size_ += frame.size();
   return {};
 }

@@ -3,7 +3,8 @@
 // The manifest: the log of edits that says which table files make the tree, and CURRENT, which
 // says which manifest counts.
 //
-//   MANIFEST-n = frame*                each frame starts on a 4096-byte boundary
+//   MANIFEST-n = frame*, zeros         each frame starts on a 4096-byte boundary; the zeros are
+//                                      written ahead, so that a full disk never cuts a frame
 //   frame      = magic u32, kind u32, size u32, zero u32, checksum u64, payload, zeros
 //   checksum   = XXH3 over the frame's first 16 bytes and the payload, seeded by n and the offset
 //   kind       1 header: format version u32, feature bits u64; always the first frame
@@ -50,7 +51,8 @@ Result<std::optional<Current>> ReadCurrent(Env& env, const std::string& dir);
 /// Replaces CURRENT in one step that survives power loss.
 Status WriteCurrent(Env& env, const std::string& dir, const Current& current);
 
-/// Replays the manifest that `current` names.
+/// Replays the manifest that `current` names. A last edit whose sync never returned is left out;
+/// ManifestState::torn_at then says where it stands.
 Result<ManifestState> ReadManifest(Env& env, const std::string& dir, const Current& current);
 
 class ManifestWriter {
@@ -60,7 +62,8 @@ class ManifestWriter {
                                                         uint64_t number,
                                                         const ManifestState& state);
 
-  /// Durable on success. After an error the outcome is unknown and the writer is of no more use.
+  /// Durable on success. kNoSpace: nothing happened, and it may be tried again. After any other
+  /// error the outcome is unknown and the writer is of no more use.
   Status Append(const Edit& edit);
   /// Marks the end of a clean stop.
   Status Seal();
@@ -72,13 +75,16 @@ class ManifestWriter {
   ManifestWriter(Env& env, std::string dir, uint64_t number, std::unique_ptr<File> file)
       : env_(env), dir_(std::move(dir)), number_(number), file_(std::move(file)) {}
 
+  Status Start(const ManifestState& state);
   Status AppendFrame(uint32_t kind, std::string_view payload);
+  Status MakeRoom(uint64_t bytes);
 
   Env& env_;
   const std::string dir_;
   const uint64_t number_;
   const std::unique_ptr<File> file_;
-  uint64_t size_ = 0;
+  uint64_t size_ = 0;   // where the frames end
+  uint64_t zeros_ = 0;  // where the zeros written ahead end
 };
 
 }  // namespace cordwood::storage

@@ -12,7 +12,6 @@ namespace {
 
 // A manifest that has grown past this is replaced by a snapshot.
 constexpr uint64_t kManifestBytesMax = 16 << 20;
-constexpr uint64_t kFullDiskRetryMs = 200;
 
 }  // namespace
 
@@ -29,7 +28,13 @@ Result<std::shared_ptr<TableFile>> VersionSet::OpenTable(uint64_t number,
 Status VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active) {
   TableMap tables;
   for (const auto& [number, size] : state.tables) {
-    CW_ASSIGN(tables[number], OpenTable(number, size));
+    Result<std::shared_ptr<TableFile>> table = OpenTable(number, size);
+    if (!table && table.error().code() == ErrorCode::kNotFound) {
+      return Fail(ErrorCode::kCorruption,
+                  Format("{}: missing; restore it, or the whole store", TablePath(dir_, number)));
+    }
+    if (!table) return std::unexpected(table.error());
+    tables[number] = std::move(*table);
   }
   CW_ASSIGN(std::shared_ptr<const Tree> tree, BuildTree(state, tables));
   state_ = std::move(state);
@@ -47,8 +52,15 @@ Status VersionSet::StartManifest() {
   const uint64_t number = NewFileNumber();
   state_.next_file = next_file_;
   state_.next_run = next_run_;
-  CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, state_));
-  return {};
+  Result<std::unique_ptr<ManifestWriter>> created =
+      ManifestWriter::Create(env_, dir_, number, state_);
+  // On a full disk the manifest of the last life goes on counting; the first edit tries again.
+  if (created) {
+    manifest_ = std::move(*created);
+    return {};
+  }
+  if (created.error().code() == ErrorCode::kNoSpace) return {};
+  return std::unexpected(created.error());
 }
 
 Status VersionSet::Seal(Seq synced_seq) {
@@ -110,33 +122,20 @@ Result<std::shared_ptr<const Tree>> VersionSet::BuildTree(const ManifestState& s
   return std::make_shared<const Tree>(std::move(list));
 }
 
-Status VersionSet::AppendEdit(const Edit& edit, const std::function<bool()>& give_up) {
-  while (true) {
-    Status appended;
-    if (manifest_ != nullptr && manifest_->size() < kManifestBytesMax) {
-      appended = manifest_->Append(edit);
-      if (appended) return state_.Apply(edit);
-      manifest_.reset();  // whatever it holds at its end, it is not written again
-    } else {
-      // A new manifest's snapshot includes the edit.
-      ManifestState next = state_;
-      CW_TRY(next.Apply(edit));
-      const uint64_t number = NewFileNumber();
-      next.next_file = next_file_;
-      next.next_run = next_run_;
-      Result<std::unique_ptr<ManifestWriter>> created =
-          ManifestWriter::Create(env_, dir_, number, next);
-      if (created) {
-        manifest_ = std::move(*created);
-        state_ = std::move(next);
-        return {};
-      }
-      appended = std::unexpected(created.error());
-    }
-    if (appended.error().code() != ErrorCode::kNoSpace) return appended;
-    if (give_up && give_up()) return Fail(ErrorCode::kClosed, "closing while the disk is full");
-    env_.SleepForMs(kFullDiskRetryMs);
+Status VersionSet::AppendEdit(const Edit& edit) {
+  if (manifest_ != nullptr && manifest_->size() < kManifestBytesMax) {
+    CW_TRY(manifest_->Append(edit));
+    return state_.Apply(edit);
   }
+  // A new manifest, whose snapshot includes the edit.
+  ManifestState next = state_;
+  CW_TRY(next.Apply(edit));
+  const uint64_t number = NewFileNumber();
+  next.next_file = next_file_;
+  next.next_run = next_run_;
+  CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, next));
+  state_ = std::move(next);
+  return {};
 }
 
 Status VersionSet::Install(Installation installation) {
@@ -144,7 +143,8 @@ Status VersionSet::Install(Installation installation) {
   env_.Await([this, turn] { return turn_.load() == turn; });
   Status installed = failed_;
   if (installed) installed = InstallInTurn(installation);
-  if (!installed && failed_) {
+  const bool out_of_space = !installed && installed.error().code() == ErrorCode::kNoSpace;
+  if (!installed && failed_ && !out_of_space) {
     failed_ = installed;
     has_failed_ = true;
   }
@@ -162,7 +162,7 @@ Status VersionSet::InstallInTurn(Installation& installation) {
   if (!installation.new_files.empty()) CW_TRY(env_.SyncDir(dir_));
   edit.next_file = next_file_;
   edit.next_run = next_run_;
-  CW_TRY(AppendEdit(edit, installation.give_up));
+  CW_TRY(AppendEdit(edit));
   CW_ASSIGN(std::shared_ptr<const Tree> tree, BuildTree(state_, new_tables));
 
   std::set<uint64_t> used;

@@ -35,8 +35,8 @@ class VersionSet {
   /// Opens the table files that `state` lists and starts with `active` as the memtable. Reads
   /// only. `next_file` is above every number in the directory.
   Status Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active);
-  /// Starts a new manifest with what was loaded. REQUIRES: Load succeeded; nothing is installed
-  /// before.
+  /// Starts a new manifest with what was loaded; on a full disk the first edit does it instead.
+  /// REQUIRES: Load succeeded; nothing is installed before.
   Status StartManifest();
   /// Marks a clean stop: the log is on stable storage up to `synced_seq` and ends there.
   /// REQUIRES: no Install under way or to come.
@@ -60,10 +60,9 @@ class VersionSet {
     std::vector<uint64_t> new_files;     // written and synced, not yet opened
     const Memtable* flushed = nullptr;   // leaves the version with this edit
     std::function<void()> on_published;  // called once the edit is durable and visible
-    std::function<bool()> give_up;       // asked while the disk is full; true ends with kClosed
   };
-  /// Makes an edit durable and visible. Waits while the disk is full. Any other error is final:
-  /// the outcome of the edit is unknown, and no further edit may be tried.
+  /// Makes an edit durable and visible. kNoSpace: nothing happened. Any other error is final: the
+  /// outcome of the edit is unknown, its files must stay, and no further edit can be installed.
   Status Install(Installation installation);
 
   /// True once an installation failed: nothing can be installed any more.
@@ -80,7 +79,7 @@ class VersionSet {
                                                std::optional<uint64_t> expected_bytes);
   Result<std::shared_ptr<const Tree>> BuildTree(const ManifestState& state,
                                                 const TableMap& new_tables) const;
-  Status AppendEdit(const Edit& edit, const std::function<bool()>& give_up);
+  Status AppendEdit(const Edit& edit);
   Status InstallInTurn(Installation& installation);
 
   Env& env_;

@@ -1,0 +1,38 @@
+#include <gtest/gtest.h>
+
+#include "base/format.h"
+#include "tests/storage/store/store_world.h"
+
+namespace cordwood::storage {
+namespace {
+
+TEST(StoreFlush, WaitsUntilTheLastEntryOfTheMemtableIsDurable) {
+  StoreWorld world(5, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  world.env().StallSyncs(".wal", 2000);
+  for (int i = 0; i < 200; ++i) world.Put(Format("key:{}", i), std::string(100, 'v'));
+  world.store().Kick();
+  while (world.env().Step()) {
+  }
+  EXPECT_GT(world.store().Stats().immutable_memtables, 0u);
+  EXPECT_EQ(world.store().Stats().background.flushes, 0u);
+  world.env().RunForMs(6001);
+  world.env().RunUntilIdle();
+  EXPECT_EQ(world.store().Stats().immutable_memtables, 0u);
+  EXPECT_GT(world.store().Stats().background.flushes, 0u);
+  world.CheckReads();
+}
+
+TEST(StoreFlush, GivesTheLogsSpaceBack) {
+  StoreWorld world(6, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  for (int i = 0; i < 3000; ++i) {
+    world.Put(Format("key:{}", i % 50), std::string(100, 'v'));
+    world.store().Kick();
+    world.env().RunUntilIdle();
+  }
+  EXPECT_LE(world.store().Stats().log.segments, 4u);
+}
+
+}  // namespace
+}  // namespace cordwood::storage

@@ -1,0 +1,54 @@
+// A disk that fills up and is freed again.
+
+#include <gtest/gtest.h>
+
+#include "base/format.h"
+#include "tests/storage/store/store_world.h"
+#include "tests/support/seeds.h"
+
+namespace cordwood::storage {
+namespace {
+
+TEST(StoreFullDisk, RefusesWritesServesReadsAndGoesOnByItself) {
+  for (const uint64_t seed : support::Seeds(20, 200)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
+    StoreWorld world(seed, TinyOptions());
+    ASSERT_TRUE(world.Open());
+    for (int i = 0; i < 200; ++i) {
+      world.WriteRandom(200);
+      world.LetRun(50);
+    }
+    world.env().RunUntilIdle();
+    world.env().SetDiskBytes(world.env().UsedDiskBytes() + 20'000);
+    int written = 0;
+    while (world.store().Admit(100, false) != WriteGate::kFull) {
+      ASSERT_TRUE(world.store().failure()) << world.store().failure().error().message();
+      ASSERT_LT(++written, 20'000) << "the disk never filled up";
+      if (world.store().Admit(100, false) == WriteGate::kOpen) world.WriteRandom(200);
+      world.store().Kick();
+      world.LetRun(20);
+      if (written % 20 == 0) {
+        world.env().AdvanceMs(1100);
+        world.store().Tick();
+      }
+    }
+    world.CheckReads();
+    EXPECT_EQ(world.store().Admit(100, true), WriteGate::kOpen) << "a delete must get in";
+    world.env().SetDiskBytes(UINT64_MAX);
+    for (int ticks = 0; world.store().Admit(100, false) != WriteGate::kOpen; ++ticks) {
+      ASSERT_LT(ticks, 50) << "writes did not resume";
+      world.env().AdvanceMs(200);
+      world.store().Tick();
+      world.env().RunUntilIdle();
+    }
+    for (int i = 0; i < 50; ++i) world.WriteRandom(200);
+    world.Sync();
+    world.CheckReads();
+    world.LosePower(world.random().Next());
+    ASSERT_TRUE(world.Open());
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace cordwood::storage

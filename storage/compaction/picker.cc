@@ -23,25 +23,25 @@ std::vector<uint64_t> Ids(const std::vector<const Run*>& runs) {
   return ids;
 }
 
-// Estimated bytes of `runs` inside `bounds`.
+// Estimated bytes of `runs` inside `bounds`; not zero if anything may be there.
 uint64_t BytesIn(const std::vector<const Run*>& runs, const KeyRange& bounds) {
   uint64_t sum = 0;
   for (const Run* run : runs) {
     for (size_t i = run->LowerBound(bounds.begin); i < run->fragments.size(); ++i) {
       const Fragment& fragment = run->fragments[i];
       if (!fragment.range.Overlaps(bounds)) break;
-      sum += bounds.Covers(fragment.range) ? fragment.bytes : fragment.bytes / 2;
+      sum += 1 + (bounds.Covers(fragment.range) ? fragment.bytes : fragment.bytes / 2);
     }
   }
   return sum;
 }
 
-// The next piece of the merge of `upper` into the last run, at or after the cursor.
-Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const PickerState& state,
+// The first piece of the merge of `upper` into the last run at or after `begin`.
+Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const std::string& begin,
                  const PickerOptions& options) {
   Choice choice;
-  KeyRange bounds{.begin = state.cursor};
-  size_t next = last.LowerBound(state.cursor);
+  KeyRange bounds{.begin = begin};
+  size_t next = last.LowerBound(begin);
   while (true) {
     // A piece ends where a fragment of the last run begins.
     bounds.end.reset();
@@ -80,7 +80,12 @@ Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
     if (outgrown && full && !under_way && !state.everything) {
       return {.kind = Choice::Kind::kDeepen, .inputs = {last.id}, .target_level = last.level + 1};
     }
-    return PickPiece(runs, last, state, options);
+    Choice piece = PickPiece(runs, last, state.cursor, options);
+    // What came after the merge had passed by is the next round's.
+    if (piece.kind == Choice::Kind::kNothing && under_way) {
+      piece = PickPiece(runs, last, {}, options);
+    }
+    return piece;
   }
   return {.kind = Choice::Kind::kMerge, .inputs = Ids(runs), .target_level = level + 1};
 }

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Cordwood beside redis-server under redis-benchmark, in turn, in one run.
+
+    bench/compare_servers.py --cordwood build/release/server/cordwood-server
+
+For each pipeline depth and each test every server is measured once a round, one after the other,
+so that a machine whose speed drifts treats all alike. Prints medians over the rounds: requests per
+second, CPU time of the server per request, p99, and the bytes that the server had written to the
+disk per byte of keys and values. Needs redis-server and redis-benchmark (Debian: redis-server,
+redis-tools). Uses loopback only and ends the servers it started.
+"""
+
+import argparse
+import csv
+import io
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+KEYS = 1_000_000
+VALUE_BYTES = 100
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    def __init__(self, name, command):
+        self.name = name
+        self.port = free_port()
+        self.dir = tempfile.mkdtemp(prefix="cordwood-bench-", dir=os.environ.get("BENCH_DIR"))
+        arguments = [part.format(port=self.port, dir=self.dir) for part in command]
+        self.process = subprocess.Popen(
+            arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.wait_ready()
+
+    def wait_ready(self):
+        for _ in range(300):
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1) as link:
+                    link.sendall(b"PING\r\n")
+                    if link.recv(7) == b"+PONG\r\n":
+                        return
+            except OSError:
+                pass
+            time.sleep(0.1)
+        raise RuntimeError(f"{self.name} does not answer")
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def written_bytes(self):
+        with open(f"/proc/{self.process.pid}/io", encoding="ascii") as io_file:
+            for line in io_file:
+                if line.startswith("write_bytes:"):
+                    return int(line.split()[1])
+        return 0
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def measure(server, test, pipeline, requests, clients):
+    cpu = server.cpu_seconds()
+    written = server.written_bytes()
+    output = subprocess.run(
+        ["redis-benchmark", "-p", str(server.port), "-t", test, "-P", str(pipeline), "-c",
+         str(clients), "-n", str(requests), "-r", str(KEYS), "-d", str(VALUE_BYTES), "--csv"],
+        capture_output=True, text=True, timeout=600, check=True).stdout
+    row = list(csv.DictReader(io.StringIO(output)))[0]
+    user_bytes = requests * (VALUE_BYTES + len("key:000000000000"))
+    return {
+        "rps": float(row["rps"]),
+        "p99": float(row["p99_latency_ms"]),
+        "cpu_us": (server.cpu_seconds() - cpu) * 1e6 / requests,
+        "written": (server.written_bytes() - written) / user_bytes,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cordwood", required=True, help="path of cordwood-server")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--requests", type=int, default=100_000, help="per measurement at P=16")
+    options = parser.parse_args()
+    redis = ["redis-server", "--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
+             "--save", "", "--appendonly", "yes", "--appendfsync"]
+    cordwood = [options.cordwood, "--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
+                "--appendfsync"]
+    servers = [Server("cordwood always", cordwood + ["always"]),
+               Server("redis always", redis + ["always"]),
+               Server("cordwood everysec", cordwood + ["everysec"]),
+               Server("redis everysec", redis + ["everysec"])]
+    try:
+        print("| P | test | server | requests/s | CPU us/request | p99 ms | bytes written/byte |")
+        print("|---|---|---|---|---|---|---|")
+        for pipeline in (1, 16):
+            requests = options.requests if pipeline > 1 else options.requests // 5
+            for test in ("set", "get", "incr"):
+                results = {server.name: [] for server in servers}
+                for _ in range(options.rounds):
+                    for server in servers:
+                        results[server.name].append(
+                            measure(server, test, pipeline, requests, options.clients))
+                for server in servers:
+                    median = {key: statistics.median(row[key] for row in results[server.name])
+                              for key in ("rps", "cpu_us", "p99", "written")}
+                    print(f"| {pipeline} | {test} | {server.name} | {median['rps']:,.0f} | "
+                          f"{median['cpu_us']:.2f} | {median['p99']:.2f} | "
+                          f"{median['written']:.2f} |", flush=True)
+    finally:
+        for server in servers:
+            server.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

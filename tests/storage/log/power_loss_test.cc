@@ -238,6 +238,17 @@ TEST_P(PowerLossAtEveryCall, AndAtEveryCallOfTheRecoveryThreeDeep) {
 INSTANTIATE_TEST_SUITE_P(Log, PowerLossAtEveryCall, testing::ValuesIn(kScripts),
                          [](const auto& suite) { return suite.param.name; });
 
+TEST(PowerLossAfterACommit, KeepsEverySegmentThatWasWritten) {
+  LogRig rig({});
+  for (uint64_t life = 1; life <= 3; ++life) {
+    ASSERT_TRUE(rig.Open());
+    EXPECT_EQ(rig.recovered(), 5 * (life - 1));
+    for (int i = 0; i < 5; ++i) rig.Commit(1, 9000);
+    EXPECT_EQ(rig.log().synced(), 5 * life);
+    rig.LosePower(life, PowerLoss::kDrop);
+  }
+}
+
 // --- long random lives ---
 
 class RandomLife {

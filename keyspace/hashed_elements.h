@@ -1,0 +1,96 @@
+#pragma once
+
+// Elements that lie in the order of a 64-bit hash of their name: the fields of a hash that grew.
+//
+//   store key = element prefix (generation, oid), be64 Hash64(name), name
+//   value     = whatever belongs to the name
+//
+// The order is that of a shuffled deck, whatever names clients choose: a scan's cursor is a
+// position in it, without any state on the server, and a random position finds a random element.
+// Elements with equal hashes stay neighbours and are told apart by their names.
+//
+// Ownership: the transaction outlives it. Threads: the transaction's.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "keyspace/key_codec.h"
+#include "keyspace/range_walk.h"
+#include "keyspace/transaction.h"
+
+namespace cordwood::keyspace {
+
+class HashedElements {
+ public:
+  enum class Object : uint8_t {
+    kStored,
+    kNew,  // this transaction created it: nothing is committed, so nothing is read
+  };
+
+  HashedElements(Transaction& tx, Generation generation, Oid oid, Object object = Object::kStored)
+      : tx_(tx), prefix_(ElementPrefix(generation, oid)), object_(object) {}
+
+  Result<std::optional<std::string>> Get(std::string_view name);
+  /// The caller counts.
+  void Put(std::string_view name, std::string_view value);
+  void Delete(std::string_view name);
+
+  /// In order. Views live until the next move.
+  class Walk {
+   public:
+    explicit Walk(HashedElements& elements);
+
+    void SeekToFirst() { SeekHash(0); }
+    /// The first element whose hash is at least `hash`.
+    void SeekHash(uint64_t hash);
+    /// The first element after one with this name, which need not exist any more.
+    void SeekAfter(std::string_view name);
+    void Next();
+
+    bool Valid() const { return valid_; }
+    /// As in storage/entry_iterator.h.
+    Status status() const { return status_; }
+    uint64_t hash() const { return hash_; }
+    std::string_view name() const { return name_; }
+    std::string_view value() const { return walk_.value(); }
+
+   private:
+    void Settle();
+
+    const std::string& prefix_;
+    RangeWalk walk_;
+    bool valid_ = false;
+    Status status_;
+    uint64_t hash_ = 0;
+    std::string_view name_;
+  };
+
+  /// Elements from a position on, and the position after them; 0 when these were the last.
+  struct Page {
+    std::vector<std::pair<std::string, std::string>> elements;
+    uint64_t next = 0;
+  };
+  /// At least `count` elements if there are as many, and all with the hash of the last; fewer
+  /// where reading on would be cold. kCold only if there is nothing to answer. Every element that
+  /// exists from the first page to the last is in one of them.
+  Result<Page> Scan(uint64_t position, uint64_t count);
+
+  /// A random element; nothing if there are none. Close to uniform: one of some neighbours of a
+  /// random position, so that the gaps before it average out.
+  Result<std::optional<std::pair<std::string, std::string>>> Draw(Random& random);
+
+ private:
+  std::string StoreKey(std::string_view name) const;
+
+  Transaction& tx_;
+  const std::string prefix_;
+  const Object object_;
+};
+
+}  // namespace cordwood::keyspace

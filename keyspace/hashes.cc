@@ -1,0 +1,216 @@
+#include "keyspace/hashes.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/check.h"
+#include "base/coding.h"
+#include "keyspace/gathered_reads.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+std::optional<std::string> FindField(std::span<const FieldValue> pairs, std::string_view field) {
+  const auto it = std::find_if(pairs.begin(), pairs.end(),
+                               [&](const FieldValue& pair) { return pair.field == field; });
+  if (it == pairs.end()) return std::nullopt;
+  return std::string(it->value);
+}
+
+}  // namespace
+
+Result<std::vector<FieldValue>> DecodeInlineHash(std::string_view payload) {
+  std::vector<FieldValue> pairs;
+  for (ByteReader in(payload); !in.empty();) {
+    const std::optional<std::string_view> field = in.LengthPrefixed();
+    const std::optional<std::string_view> value = field ? in.LengthPrefixed() : std::nullopt;
+    if (!value) return Fail(ErrorCode::kCorruption, "the record of a hash is malformed");
+    pairs.push_back({.field = *field, .value = *value});
+  }
+  return pairs;
+}
+
+std::string EncodeInlineHash(std::span<const FieldValue> pairs) {
+  std::string payload;
+  for (const FieldValue& pair : pairs) {
+    AppendLengthPrefixed(payload, pair.field);
+    AppendLengthPrefixed(payload, pair.value);
+  }
+  return payload;
+}
+
+// --- reading ---
+
+Result<std::vector<FieldValue>> Hash::Inline() const {
+  if (!exists()) return std::vector<FieldValue>();
+  CHECK(!in_elements());
+  return DecodeInlineHash(found_.live()->payload);
+}
+
+Result<HashedElements> Hash::Elements() const {
+  CHECK(in_elements());
+  CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
+  return HashedElements(tx_, name_.generation, object.oid);
+}
+
+Result<uint64_t> Hash::Length() const {
+  if (in_elements()) {
+    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
+    return object.count;
+  }
+  CW_ASSIGN(const std::vector<FieldValue> pairs, Inline());
+  return pairs.size();
+}
+
+Result<std::optional<std::string>> Hash::Get(std::string_view field) {
+  if (!exists()) return std::nullopt;
+  if (in_elements()) {
+    CW_ASSIGN(HashedElements elements, Elements());
+    return elements.Get(field);
+  }
+  CW_ASSIGN(const std::vector<FieldValue> pairs, Inline());
+  return FindField(pairs, field);
+}
+
+Result<std::vector<std::optional<std::string>>> Hash::GetMany(
+    std::span<const std::string_view> fields) {
+  std::vector<std::optional<std::string>> values(fields.size());
+  if (!exists()) return values;
+  if (!in_elements()) {
+    CW_ASSIGN(const std::vector<FieldValue> pairs, Inline());
+    for (size_t i = 0; i < fields.size(); ++i) values[i] = FindField(pairs, fields[i]);
+    return values;
+  }
+  CW_ASSIGN(HashedElements elements, Elements());
+  GatheredReads reads;
+  for (size_t i = 0; i < fields.size() && !reads.failed(); ++i) {
+    Result<std::optional<std::string>> value = elements.Get(fields[i]);
+    if (reads.Ok(value)) values[i] = *std::move(value);
+  }
+  CW_TRY(reads.status());
+  return values;
+}
+
+// --- writing ---
+
+Status Hash::Write(Form form, std::string payload) {
+  Record record{.type = Type::kHash, .form = form, .payload = std::move(payload)};
+  if (exists()) record.expiry_ms = found_.live()->expiry_ms;
+  CW_TRY(PutRecord(tx_, name_, found_, record));
+  found_ = {.stored = std::move(record)};
+  return {};
+}
+
+Status Hash::RemoveAll() {
+  CW_TRY(RemoveKey(tx_, name_, found_));
+  found_ = {};
+  return {};
+}
+
+bool Hash::TooLong(std::span<const FieldValue> pairs) const {
+  const uint64_t longest = tx_.keyspace().options().hash_max_inline_value_bytes;
+  return std::any_of(pairs.begin(), pairs.end(), [&](const FieldValue& pair) {
+    return pair.field.size() > longest || pair.value.size() > longest;
+  });
+}
+
+Result<uint64_t> Hash::Set(std::span<const FieldValue> pairs) {
+  CHECK(!pairs.empty());
+  if (!in_elements()) return SetInline(pairs);
+  CW_ASSIGN(HashedElements elements, Elements());
+  return SetElements(elements, pairs);
+}
+
+Result<uint64_t> Hash::SetInline(std::span<const FieldValue> pairs) {
+  CW_ASSIGN(std::vector<FieldValue> all, Inline());
+  if (TooLong(pairs)) return Convert(all, pairs);
+  const uint64_t limit = tx_.keyspace().options().hash_max_inline_entries;
+  const size_t before = all.size();
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const auto same = std::find_if(all.begin(), all.end(), [&](const FieldValue& pair) {
+      return pair.field == pairs[i].field;
+    });
+    if (same != all.end()) {
+      same->value = pairs[i].value;
+    } else if (all.size() < limit) {
+      all.push_back(pairs[i]);
+    } else {
+      const uint64_t created = all.size() - before;
+      CW_ASSIGN(const uint64_t more, Convert(all, pairs.subspan(i)));
+      return created + more;
+    }
+  }
+  CW_TRY(Write(Form::kInline, EncodeInlineHash(all)));
+  return all.size() - before;
+}
+
+Result<uint64_t> Hash::Convert(std::span<const FieldValue> kept,
+                               std::span<const FieldValue> pairs) {
+  const Oid oid = tx_.NewOid();
+  HashedElements elements(tx_, name_.generation, oid, HashedElements::Object::kNew);
+  for (const FieldValue& pair : kept) elements.Put(pair.field, pair.value);
+  CW_TRY(Write(Form::kElements, ObjectPayload{.oid = oid, .count = kept.size()}.Encode()));
+  return SetElements(elements, pairs);
+}
+
+Result<uint64_t> Hash::SetElements(HashedElements& elements, std::span<const FieldValue> pairs) {
+  CW_ASSIGN(ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
+  GatheredReads reads;
+  uint64_t created = 0;
+  for (const FieldValue& pair : pairs) {
+    const Result<std::optional<std::string>> old = elements.Get(pair.field);
+    if (!reads.Ok(old)) {
+      if (reads.failed()) break;
+      continue;
+    }
+    if (!*old) ++created;
+    elements.Put(pair.field, pair.value);
+  }
+  CW_TRY(reads.status());
+  if (created == 0) return 0;
+  object.count += created;
+  CW_TRY(Write(Form::kElements, object.Encode()));
+  return created;
+}
+
+Result<uint64_t> Hash::Remove(std::span<const std::string_view> fields) {
+  if (!exists()) return 0;
+  return in_elements() ? RemoveElements(fields) : RemoveInline(fields);
+}
+
+Result<uint64_t> Hash::RemoveInline(std::span<const std::string_view> fields) {
+  CW_ASSIGN(std::vector<FieldValue> pairs, Inline());
+  const std::unordered_set<std::string_view> gone(fields.begin(), fields.end());
+  const uint64_t removed =
+      std::erase_if(pairs, [&](const FieldValue& pair) { return gone.contains(pair.field); });
+  if (pairs.empty()) {
+    CW_TRY(RemoveAll());
+  } else if (removed > 0) {
+    CW_TRY(Write(Form::kInline, EncodeInlineHash(pairs)));
+  }
+  return removed;
+}
+
+Result<uint64_t> Hash::RemoveElements(std::span<const std::string_view> fields) {
+  CW_ASSIGN(ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
+  CW_ASSIGN(HashedElements elements, Elements());
+  GatheredReads reads;
+  std::unordered_set<std::string_view> there;
+  for (const std::string_view field : fields) {
+    const Result<std::optional<std::string>> old = elements.Get(field);
+    if (reads.failed()) break;
+    if (reads.Ok(old) && *old) there.insert(field);
+  }
+  CW_TRY(reads.status());
+  if (there.empty()) return 0;
+  if (there.size() >= object.count) {
+    CW_TRY(RemoveAll());
+    return there.size();
+  }
+  for (const std::string_view field : there) elements.Delete(field);
+  object.count -= there.size();
+  CW_TRY(Write(Form::kElements, object.Encode()));
+  return there.size();
+}
+
+}  // namespace cordwood::keyspace

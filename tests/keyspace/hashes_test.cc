@@ -1,0 +1,272 @@
+#include "keyspace/hashes.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "base/coding.h"
+#include "base/format.h"
+#include "tests/keyspace/keyspace_rig.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+constexpr std::string_view kKey = "h";
+
+class Hashes : public testing::Test {
+ protected:
+  static KeyName Name(Transaction& tx) { return {.generation = tx.GenerationOf(0), .key = kKey}; }
+
+  void Execute(const KeyspaceRig::Work& work) {
+    const Status status = rig_.Execute(work);
+    ASSERT_TRUE(status) << status.error().message();
+  }
+
+  void Read(const KeyspaceRig::Work& work) {
+    const Status status = rig_.Read(work);
+    ASSERT_TRUE(status) << status.error().message();
+  }
+
+  void With(const std::function<Status(Hash&)>& work) {
+    Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(Lookup found, FindKey(tx, Name(tx)));
+      Hash hash(tx, Name(tx), std::move(found));
+      return work(hash);
+    });
+  }
+
+  void SetNumbered(int begin, int end) {
+    With([&](Hash& hash) -> Status {
+      for (int i = begin; i < end; ++i) {
+        const std::string field = Format("field{}", i);
+        const FieldValue pair = {.field = field, .value = "value"};
+        CW_TRY(hash.Set({&pair, 1}));
+      }
+      return {};
+    });
+  }
+
+  Form FormNow() {
+    Form form = Form::kInline;
+    With([&](Hash& hash) -> Status {
+      form = hash.in_elements() ? Form::kElements : Form::kInline;
+      return {};
+    });
+    return form;
+  }
+
+  Oid OidNow() {
+    Oid oid = 0;
+    Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx)));
+      CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found.live()->payload));
+      oid = object.oid;
+      return {};
+    });
+    return oid;
+  }
+
+  void Delete() {
+    Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx)));
+      return RemoveKey(tx, Name(tx), found);
+    });
+  }
+
+  KeyspaceRig rig_;
+};
+
+TEST_F(Hashes, StayInTheirRecordUpToTheThreshold) {
+  SetNumbered(0, 128);
+  EXPECT_EQ(FormNow(), Form::kInline);
+  SetNumbered(0, 128);  // overwriting adds none
+  EXPECT_EQ(FormNow(), Form::kInline);
+  SetNumbered(128, 129);
+  EXPECT_EQ(FormNow(), Form::kElements);
+}
+
+TEST_F(Hashes, MoveOutWithALongFieldOrValue) {
+  const std::string longest(64, 'x');
+  const std::string too_long(65, 'x');
+  for (const FieldValue& pair :
+       {FieldValue{.field = too_long, .value = "v"}, FieldValue{.field = "f", .value = too_long}}) {
+    With([&](Hash& hash) -> Status {
+      const FieldValue fitting = {.field = longest, .value = longest};
+      CW_TRY(hash.Set({&fitting, 1}));
+      EXPECT_FALSE(hash.in_elements());
+      CW_TRY(hash.Set({&pair, 1}));
+      EXPECT_TRUE(hash.in_elements());
+      CW_ASSIGN(const std::optional<std::string> kept, hash.Get(longest));
+      EXPECT_EQ(kept, longest);
+      return {};
+    });
+    Delete();
+  }
+}
+
+TEST_F(Hashes, NeverMoveBack) {
+  SetNumbered(0, 200);
+  With([](Hash& hash) -> Status {
+    for (int i = 1; i < 200; ++i) {
+      const std::string field = Format("field{}", i);
+      const std::string_view view = field;
+      CW_TRY(hash.Remove({&view, 1}));
+    }
+    CW_ASSIGN(const uint64_t length, hash.Length());
+    EXPECT_EQ(length, 1u);
+    return {};
+  });
+  EXPECT_EQ(FormNow(), Form::kElements);
+}
+
+TEST_F(Hashes, TheElementsOfADeadHashStayDead) {
+  SetNumbered(0, 200);
+  const Oid first = OidNow();
+  Delete();
+  SetNumbered(1000, 1200);
+  EXPECT_NE(OidNow(), first);
+  rig_.Compact();
+  rig_.Reopen();
+  With([](Hash& hash) -> Status {
+    CW_ASSIGN(HashedElements elements, hash.Elements());
+    HashedElements::Walk walk(elements);
+    int count = 0;
+    for (walk.SeekToFirst(); walk.Valid(); walk.Next(), ++count) {
+      EXPECT_GE(walk.name(), "field1") << walk.name();
+      EXPECT_EQ(walk.name().size(), std::string_view("field1000").size()) << walk.name();
+    }
+    CW_TRY(walk.status());
+    EXPECT_EQ(count, 200);
+    return {};
+  });
+}
+
+TEST_F(Hashes, AStringOverAHashKillsItsElements) {
+  SetNumbered(0, 200);
+  Execute([](Transaction& tx) { return SetString(tx, Name(tx), "text", std::nullopt); });
+  EXPECT_EQ(rig_.keyspace().NewestCount(0, CounterKind::kObjects), 0);
+  Delete();
+  SetNumbered(0, 1);
+  With([](Hash& hash) -> Status {
+    CW_ASSIGN(const uint64_t length, hash.Length());
+    EXPECT_EQ(length, 1u);
+    return {};
+  });
+}
+
+TEST_F(Hashes, EveryObjectHasANumberOfItsOwn) {
+  std::set<Oid> oids;
+  for (int i = 0; i < 20; ++i) {
+    SetNumbered(0, 129);
+    EXPECT_TRUE(oids.insert(OidNow()).second);
+    Delete();
+    if (i % 5 == 0) rig_.Reopen();
+    if (i % 7 == 0) {
+      rig_.Settle();
+      rig_.LosePower(static_cast<uint64_t>(i));
+    }
+  }
+}
+
+TEST_F(Hashes, AScanFindsEverythingThatStays) {
+  SetNumbered(0, 1000);
+  std::map<std::string, int> seen;
+  uint64_t position = 0;
+  int pages = 0;
+  do {
+    With([&](Hash& hash) -> Status {
+      CW_ASSIGN(HashedElements elements, hash.Elements());
+      CW_ASSIGN(const HashedElements::Page page, elements.Scan(position, 10));
+      for (const auto& [field, value] : page.elements) ++seen[field];
+      position = page.next;
+      return {};
+    });
+    // Others come and go meanwhile.
+    SetNumbered(2000 + pages, 2001 + pages);
+    ++pages;
+  } while (position != 0);
+  EXPECT_GT(pages, 50);
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(seen[Format("field{}", i)], 1) << i;
+}
+
+TEST_F(Hashes, AScanGivesFieldsWithEqualHashesTogether) {
+  // Real collisions are out of reach, so elements with made-up hashes are put in by hand.
+  Execute([](Transaction& tx) -> Status {
+    const auto put = [&](uint64_t hash, std::string_view name) {
+      std::string subkey;
+      AppendBigEndian64(subkey, hash);
+      tx.Put(ElementKey(1, 99, subkey + std::string(name)), "v");
+    };
+    for (const char* name : {"a", "b", "c"}) put(5, name);
+    for (const char* name : {"d", "e"}) put(UINT64_MAX, name);
+    return {};
+  });
+  Read([](Transaction& tx) -> Status {
+    HashedElements elements(tx, 1, 99);
+    CW_ASSIGN(HashedElements::Page page, elements.Scan(0, 1));
+    EXPECT_EQ(page.elements.size(), 3u);
+    EXPECT_EQ(page.next, 6u);
+    CW_ASSIGN(page, elements.Scan(page.next, 1));
+    EXPECT_EQ(page.elements.size(), 2u);
+    EXPECT_EQ(page.next, 0u);
+    return {};
+  });
+}
+
+TEST_F(Hashes, DrawsReachEveryFieldAboutEquallyOften) {
+  constexpr int kFields = 300;
+  constexpr int kDraws = 30'000;
+  SetNumbered(0, kFields);
+  std::map<std::string, int> drawn;
+  With([&](Hash& hash) -> Status {
+    CW_ASSIGN(HashedElements elements, hash.Elements());
+    Random random(1);
+    for (int i = 0; i < kDraws; ++i) {
+      CW_ASSIGN(const auto element, elements.Draw(random));
+      if (element) ++drawn[element->first];
+    }
+    return {};
+  });
+  EXPECT_EQ(drawn.size(), static_cast<size_t>(kFields));
+  for (const auto& [field, times] : drawn) {
+    EXPECT_GT(times, kDraws / kFields / 3) << field;
+    EXPECT_LT(times, kDraws / kFields * 3) << field;
+  }
+}
+
+TEST_F(Hashes, AColdReadNamesAllBlocksAtOnce) {
+  RigOptions options;
+  options.store.block_bytes = 512;
+  KeyspaceRig rig(options);
+  const auto with = [&](const std::function<Status(Hash&)>& work) {
+    const Status status = rig.Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(Lookup found, FindKey(tx, Name(tx)));
+      Hash hash(tx, Name(tx), std::move(found));
+      return work(hash);
+    });
+    ASSERT_TRUE(status) << status.error().message();
+  };
+  with([](Hash& hash) -> Status {
+    for (int i = 0; i < 2000; ++i) {
+      const std::string field = Format("field{}", i);
+      const FieldValue pair = {.field = field, .value = "value"};
+      CW_TRY(hash.Set({&pair, 1}));
+    }
+    return {};
+  });
+  rig.Compact();
+  rig.Reopen();
+  const uint64_t before = rig.reruns();
+  with([](Hash& hash) -> Status {
+    const std::string_view fields[] = {"field1", "field500", "field1500", "field1999"};
+    CW_ASSIGN(const auto values, hash.GetMany(fields));
+    for (const auto& value : values) EXPECT_EQ(value, "value");
+    return {};
+  });
+  EXPECT_GE(rig.reruns(), before + 1);  // it was cold
+  EXPECT_LE(rig.reruns(), before + 2);  // the record, then all elements together
+}
+
+}  // namespace
+}  // namespace cordwood::keyspace

@@ -81,7 +81,7 @@ std::string Memory(const Source& source) {
 
 std::string Persistence(const Source& source) {
   storage::Store& store = source.pipeline.keyspace().store();
-  const char* state = !store.failure() ? "failed" : source.store.log_full ? "full" : "ok";
+  const char* state = !store.failure() ? "failed" : source.store.full ? "full" : "ok";
   return Format(
       "loading:0\r\naof_enabled:1\r\naof_last_write_status:{}\r\nstorage_state:{}\r\n"
       "appendfsync:{}\r\nnewest_seq:{}\r\nvisible_seq:{}\r\nsynced_seq:{}\r\n"
@@ -134,7 +134,7 @@ std::string Keyspace(const Source& source) {
   for (int db = 0; db < keyspace.databases().count(); ++db) {
     const int64_t keys = keyspace.VisibleCount(db, keyspace::CounterKind::kKeys);
     if (keys == 0) continue;
-    text += Format("db{}:keys={},expires={},avg_ttl=0\r\n", db, keys,
+    text += Format("db{}:keys={},expires={}\r\n", db, keys,
                    keyspace.VisibleCount(db, keyspace::CounterKind::kExpires));
   }
   return text;

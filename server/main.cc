@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 #include <string>
@@ -49,6 +50,17 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
+// A value is copied a few times on its way to the log: the budget must hold the copies.
+void FitRequests(config::Config& config, uint64_t budget_bytes) {
+  const auto value_max = static_cast<int64_t>(budget_bytes / 8);
+  if (config.proto_max_bulk_len > value_max) {
+    LogNotice(Format("proto-max-bulk-len is {}: an eighth of the memory budget", value_max));
+    config.proto_max_bulk_len = value_max;
+  }
+  const auto request_max = static_cast<int64_t>(budget_bytes / 4);
+  config.client_query_buffer_limit = std::min(config.client_query_buffer_limit, request_max);
+}
+
 int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
   constexpr uint64_t kFilesOfOurOwn = 1024;
   const uint64_t files =
@@ -59,6 +71,7 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
     LogNotice(Format("the limit of open files is {}: maxclients is {}", files, config.maxclients));
   }
   facts.memory_budget_bytes = MemoryBudget(config, AvailableMemoryBytes());
+  FitRequests(config, facts.memory_budget_bytes);
   const uint64_t opening_ns = env.MonotonicNs();
   Result<std::unique_ptr<keyspace::Keyspace>> keyspace = keyspace::Keyspace::Open(
       env, config.dir, StoreOptionsFor(config, facts.memory_budget_bytes),
@@ -84,6 +97,12 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
   return Exit(ExitCode::kOk);
 }
 
+Result<config::Config> LoadConfig(const config::CommandLine& line,
+                                  const std::string& standard_input) {
+  const std::unique_ptr<Env> env = NewPosixEnv({});
+  return config::LoadConfig(*env, line, standard_input);
+}
+
 int Main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const Result<config::CommandLine> line = config::ParseCommandLine(arguments);
@@ -101,9 +120,10 @@ int Main(int argc, char** argv) {
     standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
   }
   umask(0077);
-  const std::unique_ptr<Env> env = NewPosixEnv({});
-  Result<config::Config> config = config::LoadConfig(*env, *line, standard_input);
+  Result<config::Config> config = LoadConfig(*line, standard_input);
   if (!config) return ExitWith(ExitCode::kUsage, config.error());
+  const std::unique_ptr<Env> env =
+      NewPosixEnv({.compaction_threads = static_cast<int>(config->compaction_threads)});
   SetLogLevel(config->loglevel);
   if (const Status logging = SetLogFile(config->logfile); !logging) {
     return ExitWith(ExitCode::kUsage, logging.error());

@@ -64,7 +64,11 @@ std::string TornTailPath(std::string_view dir, uint64_t number) {
 std::optional<FileName> ParseFileName(std::string_view name) {
   if (name == "LOCK") return FileName{.kind = FileKind::kLock};
   if (name == "CURRENT") return FileName{.kind = FileKind::kCurrent};
-  if (name.ends_with(kTemporarySuffix)) return FileName{.kind = FileKind::kTemporary};
+  if (name.ends_with(kTemporarySuffix)) {
+    const std::string_view stem = name.substr(0, name.size() - kTemporarySuffix.size());
+    if (!ParseFileName(stem)) return std::nullopt;
+    return FileName{.kind = FileKind::kTemporary};
+  }
   if (name.starts_with(kManifestPrefix)) {
     return ParseNumbered(name.substr(kManifestPrefix.size()), FileKind::kManifest);
   }

@@ -12,6 +12,15 @@
 #include "storage/store.h"
 
 namespace cordwood::storage {
+namespace {
+
+// With more old segments than this, what they hold is flushed right after the start.
+constexpr size_t kSegmentsKept = 2;
+
+// The segment that a start writes before it serves is small, so that it serves soon.
+constexpr uint64_t kFirstSegmentBytes = 8 << 20;
+
+}  // namespace
 
 class StoreOpener {
  public:
@@ -38,6 +47,8 @@ class StoreOpener {
     if (!new_store_) CW_TRY(store_->versions_->StartManifest());
     CW_TRY(NoteLog());
     RemoveOrphans(state);
+    // Starts that write little must not gather segments.
+    if (many_segments_ && !store_->active_->empty()) store_->SwitchMemtable();
     store_->UpdatePressure();
     store_->background_->Kick();
     return std::move(store_);
@@ -142,12 +153,19 @@ class StoreOpener {
               RecoverLog(env_,
                          {.dir = dir_,
                           .store_id = state.store_id,
-                          .segment_bytes = options_.log_segment_bytes,
+                          .segment_bytes = std::min(options_.log_segment_bytes, kFirstSegmentBytes),
                           .flushed_seq = state.flushed_seq,
                           .known_synced = std::max(state.flushed_seq, state.synced_seq),
                           .allocate = allocate},
                          apply));
     store.last_seq_ = log.last_seq;
+    many_segments_ = log.kept.size() >= kSegmentsKept;
+    if (log.torn_bytes > 0) {
+      LogWarning(
+          Format("{} bytes at the log's end were written but never acknowledged; they are "
+                 "kept in a .torn file",
+                 log.torn_bytes));
+    }
     log_segment_ = log.active.header().number;
     store.log_ = std::make_unique<CommitLog>(
         env_,
@@ -182,6 +200,7 @@ class StoreOpener {
   std::vector<std::pair<std::string, FileName>> names_;
   uint64_t highest_ = 0;
   bool new_store_ = false;
+  bool many_segments_ = false;
   uint64_t log_segment_ = 0;
   uint64_t manifest_ = 0;
 };

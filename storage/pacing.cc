@@ -10,6 +10,7 @@ namespace {
 constexpr double kDebtAtFullPressure = 4.0;
 constexpr double kPressureStart = 0.5;
 constexpr double kDelayUsPerMegabyte = 100'000;
+constexpr double kDelayUsPerMegabyteMax = 1'000'000;
 constexpr double kMegabyte = 1 << 20;
 
 }  // namespace
@@ -21,7 +22,8 @@ double WritePressure(double debt, double memory) {
 
 uint64_t WriteDelayUs(double pressure, uint64_t bytes) {
   const double excess = std::max(pressure - kPressureStart, 0.0) / (1.0 - kPressureStart);
-  const double per_megabyte = kDelayUsPerMegabyte * std::pow(excess, 3);
+  const double per_megabyte =
+      std::min(kDelayUsPerMegabyte * std::pow(excess, 3), kDelayUsPerMegabyteMax);
   return static_cast<uint64_t>(per_megabyte * static_cast<double>(bytes) / kMegabyte);
 }
 

@@ -16,7 +16,7 @@ namespace cordwood::storage {
 double WritePressure(double debt, double memory);
 
 /// How long a write of `bytes` is held back under `pressure`: nothing below one half, then rising
-/// with its cube to a tenth of a second a megabyte at 1.
+/// with its cube to a tenth of a second a megabyte at 1, and never more than a second a megabyte.
 uint64_t WriteDelayUs(double pressure, uint64_t bytes);
 
 }  // namespace cordwood::storage

@@ -66,8 +66,7 @@ Status Store::failure() const {
 WriteGate Store::Admit(uint64_t bytes, bool frees) {
   if (!failure()) return WriteGate::kFailed;
   const bool room = frees ? log_->AcceptsFrees() : log_->AcceptsWrites();
-  const bool over_quota = options_.max_disk_bytes != 0 && DiskBytes() >= options_.max_disk_bytes;
-  if (!room || (!frees && (over_quota || background_->out_of_space()))) return WriteGate::kFull;
+  if (!room || (!frees && (OverQuota() || background_->out_of_space()))) return WriteGate::kFull;
   if (immutable_bytes_.load(std::memory_order_relaxed) >= ImmutableBytesMax(options_) ||
       log_->pending_bytes() >= kPendingLogBytesMax || log_->WritersMustWait()) {
     return WriteGate::kLater;
@@ -85,6 +84,12 @@ WriteGate Store::Admit(uint64_t bytes, bool frees) {
   }
   return WriteGate::kFailed;
 }
+
+bool Store::OverQuota() const {
+  return options_.max_disk_bytes != 0 && DiskBytes() >= options_.max_disk_bytes;
+}
+
+bool Store::full() const { return log_->full() || background_->out_of_space() || OverQuota(); }
 
 uint64_t Store::WriteDelayUs(uint64_t bytes) const {
   return storage::WriteDelayUs(pressure_.load(std::memory_order_relaxed), bytes);
@@ -241,6 +246,8 @@ void Store::OnLogProgress() {
 
 void Store::Tick() {
   log_->Tick();
+  // What was deleted gives its space back only once a merge learns of it.
+  if (full() && !active_->empty() && versions_->Immutables().empty()) SwitchMemtable();
   background_->Tick();
 }
 
@@ -278,7 +285,7 @@ StoreStats Store::Stats() const {
   stats.entries_on_disk = tree->entries();
   stats.unsettled += tree->unsettled() + active_unsettled_.load(std::memory_order_relaxed);
   stats.write_pressure = pressure_.load(std::memory_order_relaxed);
-  stats.log_full = log_->full();
+  stats.full = full();
   stats.torn_bytes = stats.log.torn_bytes;
   stats.compaction_debt = CompactionDebt(*tree, background_->picker_options());
   return stats;

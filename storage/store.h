@@ -65,7 +65,7 @@ struct StoreStats {
   double compaction_debt = 0;
   double write_pressure = 0;  // storage/pacing.h
   uint64_t recovered_groups = 0;
-  bool log_full = false;
+  bool full = false;        // writes are refused for lack of space, or will be soon
   uint64_t torn_bytes = 0;  // cut off the log at the last start
 };
 
@@ -131,7 +131,9 @@ class Store {
   /// store is destroyed.
   void AwaitFetches();
 
-  /// Retries, periodic syncs, files to remove. A few times a second, from one thread.
+  /// The disk, or the quota, is full.
+  bool full() const;
+  /// Retries, periodic syncs, files to remove. A few times a second, by the executor.
   void Tick();
   void SetDurability(Durability durability) { log_->SetDurability(durability); }
   /// Flushes and merges everything into one run, in the background; then calls `done` once, on a
@@ -153,6 +155,7 @@ class Store {
   Status Insert(Seq first, std::string_view ops);
   void SwitchMemtableIfFull();
   void SwitchMemtable();
+  bool OverQuota() const;
   void StartBackground();
   void OnLogProgress();
   /// Looks at the tree and the memtables after one of them changed.

@@ -101,10 +101,13 @@ Result<ManifestState> Replay(std::string_view file, uint64_t manifest, bool seal
         state.torn_at = offset;
         break;
       }
+      return Fail(
+          ErrorCode::kCorruption,
+          Format("{}: damaged record at offset {}; restore it, or the whole store", path, offset));
+    }
+    if (frame->kind != (offset == 0 ? kHeaderFrame : kEditFrame)) {
       return Fail(ErrorCode::kCorruption,
-                  Format("{}: damaged record at offset {}; restore a backup or run `cordwood "
-                         "repair`",
-                         path, offset));
+                  Format("{}: a record of kind {} at offset {}", path, frame->kind, offset));
     }
     if (offset == 0) {
       CW_TRY(CheckHeader(frame->payload, path));
@@ -163,8 +166,8 @@ std::string Current::Encode() const {
 Result<Current> Current::Decode(std::string_view bytes, const std::string& path) {
   const auto damaged = [&] {
     return Fail(ErrorCode::kCorruption,
-                Format("{}: damaged at offset 0 to {}; restore a backup or run `cordwood repair`",
-                       path, bytes.size()));
+                Format("{}: damaged at offset 0 to {}; restore it, or the whole store", path,
+                       bytes.size()));
   };
   const size_t checksum_at = bytes.rfind("checksum ");
   if (checksum_at == std::string_view::npos) return damaged();

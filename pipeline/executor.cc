@@ -69,6 +69,7 @@ void Pipeline::RunOnce(Session& session, bool execute) {
                       .reply = reply,
                       .client = session.client,
                       .host = *host_};
+  session.client.last_command = session.command->name;
   const Status status = session.command->handler(call);
   if (!status && status.error().code() == ErrorCode::kCold) {
     reply.Truncate(reply_start);
@@ -138,7 +139,6 @@ void Pipeline::Finish(Session& session, bool executed) {
   }
   session.replies.Commit(session.dep, store_.visible());
   session.fetched = {};
-  session.client.last_command = session.command->name;
   ++stats_.commands_processed;
   ++stats_.commands[session.command].calls;
   if (session.client.authenticated != session.parser.limits().authenticated) {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <exception>
 #include <iostream>
 #include <iterator>
 #include <string>
@@ -138,4 +139,13 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace cordwood::server
 
-int main(int argc, char** argv) { return cordwood::server::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return cordwood::server::Main(argc, argv);
+  } catch (const std::exception& error) {
+    // Ours does not throw; asio does when the system has no descriptor left for its own needs.
+    std::cerr << "cordwood-server: cannot start: " << error.what()
+              << ". Raise the limit of open files (ulimit -n) or free memory.\n";
+    return static_cast<int>(cordwood::server::ExitCode::kIo);
+  }
+}

@@ -84,7 +84,7 @@ using Handler = Status (*)(Call& call);
 struct Command {
   /// Lower case; a subcommand's begins with its container's: "config|get".
   std::string_view name;
-  int arity = 0;          // with the name; negative: at least
+  int arity = 0;  // with the name; negative: at least
   uint32_t flags = 0;
   KeySpec keys;
   Handler handler = nullptr;

@@ -58,10 +58,10 @@ class Host {
   /// Flushes and merges everything into one run, in the background.
   virtual void CompactEverything() = 0;
 
-  // --- iteration cursors: a 64-bit number that stands for a key ---
-  /// The cursor for "continue after `key`"; never 0.
-  virtual uint64_t SaveCursor(std::string_view key) = 0;
-  /// The key of a cursor; empty, so from the start, for one that is not known (any more).
+  // --- iteration cursors: a 64-bit number that stands for a place in the order of keys ---
+  /// The cursor for "go on at the first key that is not smaller than `place`"; never 0.
+  virtual uint64_t SaveCursor(std::string_view place) = 0;
+  /// The place of a cursor; empty, so the start, for one that is not known (any more).
   virtual std::string LoadCursor(uint64_t cursor) = 0;
 };
 

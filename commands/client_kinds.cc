@@ -1,0 +1,16 @@
+#include "commands/client_kinds.h"
+
+#include "base/format.h"
+
+namespace cordwood::commands {
+
+std::optional<ClientKind> TakeClientKind(ArgReader& args, Call& call) {
+  if (args.Match("NORMAL")) return ClientKind::kNormal;
+  if (args.Match("MASTER")) return ClientKind::kMaster;
+  if (args.Match("REPLICA") || args.Match("SLAVE")) return ClientKind::kReplica;
+  if (args.Match("PUBSUB")) return ClientKind::kPubSub;
+  call.reply.Error(Format("ERR Unknown client type '{}'", args.Next()));
+  return std::nullopt;
+}
+
+}  // namespace cordwood::commands

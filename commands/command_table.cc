@@ -1,0 +1,108 @@
+#include "commands/command_table.h"
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "base/check.h"
+#include "base/format.h"
+#include "commands/error_texts.h"
+
+namespace cordwood::commands {
+namespace {
+
+// Redis cuts what it repeats of a request.
+constexpr size_t kQuotedMax = 128;
+
+std::span<const Command> (*const kFamilies[])() = {
+    StringCommands, KeyCommands,        ExpiryCommands, DatabaseCommands,
+    HashCommands,   ConnectionCommands, ServerCommands,
+};
+
+bool ArityFits(const Command& command, size_t arguments) {
+  return command.arity >= 0 ? arguments == static_cast<size_t>(command.arity)
+                            : arguments >= static_cast<size_t>(-command.arity);
+}
+
+/// What Redis would print of an argument: nothing behind a NUL.
+std::string_view Quoted(std::string_view argument, size_t max) {
+  return argument.substr(0, std::min(max, argument.find('\0')));
+}
+
+std::string UnknownCommand(std::span<const std::string_view> argv) {
+  std::string begin;
+  for (size_t i = 1; i < argv.size() && begin.size() < kQuotedMax; ++i) {
+    begin += Format("'{}' ", Quoted(argv[i], kQuotedMax - begin.size()));
+  }
+  return Format("ERR unknown command '{}', with args beginning with: {}",
+                Quoted(argv[0], kQuotedMax), begin);
+}
+
+std::string UnknownSubcommand(const Command& command, std::string_view name) {
+  std::string container(command.name);
+  for (char& c : container) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return Format("ERR unknown subcommand '{}'. Try {} HELP.", Quoted(name, kQuotedMax), container);
+}
+
+/// "get" of "config|get".
+std::string_view SubcommandPart(const Command& container, const Command& subcommand) {
+  return subcommand.name.substr(container.name.size() + 1);
+}
+
+const Command* FindSubcommand(const Command& container, std::string_view name) {
+  for (const Command& subcommand : container.subcommands) {
+    if (EqualsIgnoreCase(SubcommandPart(container, subcommand), name)) return &subcommand;
+  }
+  return nullptr;
+}
+
+void CheckRow(const Command& command) {
+  CHECK(command.name == ToLower(command.name));
+  CHECK(command.arity != 0);
+  CHECK(command.handler != nullptr || !command.subcommands.empty());
+  for (const Command& subcommand : command.subcommands) {
+    CHECK(subcommand.name.starts_with(Format("{}|", command.name)));
+    CHECK(FindSubcommand(command, SubcommandPart(command, subcommand)) == &subcommand);
+    CHECK(subcommand.handler != nullptr);
+  }
+}
+
+}  // namespace
+
+CommandTable::CommandTable() {
+  for (const auto& family : kFamilies) {
+    for (const Command& command : family()) {
+      CheckRow(command);
+      CHECK(by_name_.emplace(command.name, &command).second);
+      all_.push_back(&command);
+    }
+  }
+}
+
+const Command* CommandTable::Find(std::string_view name) const {
+  if (const auto it = by_name_.find(name); it != by_name_.end()) return it->second;
+  const auto it = by_name_.find(ToLower(name));
+  return it != by_name_.end() ? it->second : nullptr;
+}
+
+const Command* CommandTable::Resolve(std::span<const std::string_view> argv,
+                                     std::string* error) const {
+  CHECK(!argv.empty());
+  const Command* command = Find(argv[0]);
+  if (command == nullptr) {
+    *error = UnknownCommand(argv);
+    return nullptr;
+  }
+  if (!command->subcommands.empty() && argv.size() > 1) {
+    const Command* subcommand = FindSubcommand(*command, argv[1]);
+    if (subcommand == nullptr) {
+      *error = UnknownSubcommand(*command, argv[1]);
+      return nullptr;
+    }
+    command = subcommand;
+  }
+  if (ArityFits(*command, argv.size()) && command->handler != nullptr) return command;
+  *error = WrongArity(command->name);
+  return nullptr;
+}
+
+}  // namespace cordwood::commands

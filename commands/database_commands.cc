@@ -1,0 +1,104 @@
+// The commands for whole databases.
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "commands/arg_reader.h"
+#include "commands/command_table.h"
+#include "commands/database_arg.h"
+
+namespace cordwood::commands {
+namespace {
+
+using keyspace::CounterKind;
+using keyspace::Generation;
+
+Status Select(Call& call) {
+  ArgReader args(call, 1);
+  const std::optional<int> db = TakeDatabase(args, call);
+  if (!db) return {};
+  call.client.db = *db;
+  call.reply.Ok();
+  return {};
+}
+
+Status DbSize(Call& call) {
+  // Below zero it can only be while writes that did not look are unsettled.
+  const int64_t count = call.tx.CountOf(call.client.db, CounterKind::kKeys);
+  call.reply.Integer(std::max<int64_t>(0, count));
+  return {};
+}
+
+/// ASYNC and SYNC are the same: a flush takes a moment, and merges give the space back.
+bool TakesFlushMode(Call& call) {
+  ArgReader args(call, 1);
+  if (args.done()) return true;
+  const bool known = args.Match("ASYNC") || args.Match("SYNC");
+  return known && args.done();
+}
+
+void Flush(Call& call, int db) {
+  call.tx.DropGeneration(call.tx.GenerationOf(db));
+  call.tx.SetGeneration(db, call.tx.NewGeneration());
+}
+
+Status FlushDb(Call& call) {
+  if (!TakesFlushMode(call)) return call.Error(kSyntaxError);
+  Flush(call, call.client.db);
+  call.reply.Ok();
+  return {};
+}
+
+Status FlushAll(Call& call) {
+  if (!TakesFlushMode(call)) return call.Error(kSyntaxError);
+  const int databases = call.tx.keyspace().databases().count();
+  for (int db = 0; db < databases; ++db) Flush(call, db);
+  call.reply.Ok();
+  return {};
+}
+
+Status SwapDb(Call& call) {
+  const std::optional<int> first = ParseDatabase(call.argv[1]);
+  if (!first) return call.Error("ERR invalid first DB index");
+  const std::optional<int> second = ParseDatabase(call.argv[2]);
+  if (!second) return call.Error("ERR invalid second DB index");
+  if (!IsDatabase(call, *first) || !IsDatabase(call, *second)) return call.Error(kNoSuchDatabase);
+  if (*first != *second) {
+    const Generation of_first = call.tx.GenerationOf(*first);
+    const Generation of_second = call.tx.GenerationOf(*second);
+    call.tx.SetGeneration(*first, of_second);
+    call.tx.SetGeneration(*second, of_first);
+  }
+  call.reply.Ok();
+  return {};
+}
+
+constexpr Command Row(std::string_view name, int arity, uint32_t flags, Handler handler,
+                      std::string_view since, std::string_view group, std::string_view summary) {
+  return {.name = name,
+          .arity = arity,
+          .flags = flags,
+          .handler = handler,
+          .summary = summary,
+          .since = since,
+          .group = group};
+}
+
+constexpr Command kRows[] = {
+    Row("dbsize", 1, kReadOnly | kFast, DbSize, "1.0.0", "server",
+        "Returns the number of keys in the database."),
+    Row("flushall", -1, kWrite | kFrees, FlushAll, "1.0.0", "server",
+        "Removes all keys of all databases."),
+    Row("flushdb", -1, kWrite | kFrees, FlushDb, "1.0.0", "server",
+        "Removes all keys of the database."),
+    Row("select", 2, kFast | kLoading | kStale, Select, "1.0.0", "connection",
+        "Changes the connection's database."),
+    Row("swapdb", 3, kWrite | kFast, SwapDb, "4.0.0", "server", "Swaps two databases."),
+};
+
+}  // namespace
+
+std::span<const Command> DatabaseCommands() { return kRows; }
+
+}  // namespace cordwood::commands

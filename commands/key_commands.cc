@@ -1,0 +1,120 @@
+// The commands of Redis 7.2 for keys of any type: their rows, and the handlers that only look or
+// remove.
+
+#include "commands/command_table.h"
+#include "commands/key_handlers.h"
+#include "commands/lookup.h"
+#include "keyspace/gathered_reads.h"
+
+namespace cordwood::commands {
+namespace {
+
+constexpr KeySpec kOneKey = {.first = 1, .last = 1, .step = 1};
+constexpr KeySpec kTwoKeys = {.first = 1, .last = 2, .step = 1};
+constexpr KeySpec kAllKeys = {.first = 1, .last = -1, .step = 1};
+constexpr KeySpec kSubcommandKey = {.first = 2, .last = 2, .step = 1};
+
+constexpr Command Row(std::string_view name, int arity, uint32_t flags, KeySpec keys,
+                      Handler handler, std::string_view since, std::string_view summary) {
+  return {.name = name,
+          .arity = arity,
+          .flags = flags,
+          .keys = keys,
+          .handler = handler,
+          .summary = summary,
+          .since = since,
+          .group = "generic"};
+}
+
+constexpr Command kObjectRows[] = {
+    Row("object|encoding", 3, kReadOnly, kSubcommandKey, keys::ObjectEncoding, "2.2.3",
+        "Returns how Redis would keep the value."),
+    Row("object|freq", 3, kReadOnly, kSubcommandKey, keys::ObjectFreq, "4.0.0",
+        "Not tracked: replies with an error."),
+    Row("object|help", 2, kLoading | kStale, {}, keys::ObjectHelp, "6.2.0",
+        "Returns a text about the subcommands."),
+    Row("object|idletime", 3, kReadOnly, kSubcommandKey, keys::ObjectIdleTime, "2.2.3",
+        "Not tracked: replies with an error."),
+    Row("object|refcount", 3, kReadOnly, kSubcommandKey, keys::ObjectRefCount, "2.2.3",
+        "Returns 1: values are not shared."),
+};
+
+constexpr Command kRows[] = {
+    Row("copy", -3, kWrite | kDenyOom, kTwoKeys, keys::Copy, "6.2.0",
+        "Copies a key's value and expiry to another key."),
+    Row("del", -2, kWrite | kFrees, kAllKeys, keys::Del, "1.0.0", "Deletes keys."),
+    Row("exists", -2, kReadOnly | kFast, kAllKeys, keys::Exists, "1.0.0",
+        "Counts the keys that exist."),
+    Row("keys", 2, kReadOnly, {}, keys::Keys, "1.0.0", "Returns all keys that match a pattern."),
+    Row("move", 3, kWrite | kFast, kOneKey, keys::Move, "1.0.0",
+        "Moves a key to another database."),
+    {.name = "object",
+     .arity = -2,
+     .subcommands = kObjectRows,
+     .summary = "A container for commands that look into a key.",
+     .since = "2.2.3",
+     .group = "generic"},
+    Row("randomkey", 1, kReadOnly, {}, keys::RandomKey, "1.0.0", "Returns a key at random."),
+    Row("rename", 3, kWrite, kTwoKeys, keys::Rename, "1.0.0",
+        "Renames a key; overwrites the one that has the new name."),
+    Row("renamenx", 3, kWrite | kFast, kTwoKeys, keys::RenameNx, "1.0.0",
+        "Renames a key if no other has the new name."),
+    Row("scan", -2, kReadOnly, {}, keys::Scan, "2.8.0", "Walks the keys of a database."),
+    Row("touch", -2, kReadOnly | kFast, kAllKeys, keys::Touch, "3.2.1",
+        "Counts the keys that exist."),
+    Row("type", 2, kReadOnly | kFast, kOneKey, keys::Type, "1.0.0",
+        "Returns the type of a key's value."),
+    Row("unlink", -2, kWrite | kFrees | kFast, kAllKeys, keys::Del, "4.0.0", "Deletes keys."),
+};
+
+}  // namespace
+
+std::span<const Command> KeyCommands() { return kRows; }
+
+namespace keys {
+
+using keyspace::KeyName;
+using keyspace::Lookup;
+
+Status Del(Call& call) {
+  int64_t removed = 0;
+  keyspace::GatheredReads reads;
+  for (const std::string_view key : call.argv.subspan(1)) {
+    const KeyName name = call.Key(key);
+    const Result<Lookup> found = FindForWrite(call, name);
+    if (!reads.Ok(found) || found->live() == nullptr) continue;
+    CW_TRY(keyspace::RemoveKey(call.tx, name, *found));
+    ++removed;
+  }
+  CW_TRY(reads.status());
+  call.reply.Integer(removed);
+  return {};
+}
+
+Status Exists(Call& call) {
+  int64_t existing = 0;
+  keyspace::GatheredReads reads;
+  for (const std::string_view key : call.argv.subspan(1)) {
+    const Result<Lookup> found = keyspace::FindKey(call.tx, call.Key(key));
+    if (reads.Ok(found) && found->live() != nullptr) ++existing;
+  }
+  CW_TRY(reads.status());
+  const auto asked = static_cast<int64_t>(call.argv.size() - 1);
+  for (int64_t i = 0; i < asked; ++i) CountLookup(call, i < existing);
+  call.reply.Integer(existing);
+  return {};
+}
+
+// When a key was last used is not kept.
+Status Touch(Call& call) { return Exists(call); }
+
+Status Type(Call& call) {
+  CW_ASSIGN(const Lookup found, keyspace::FindKey(call.tx, call.Key(call.argv[1])));
+  const keyspace::Record* record = found.live();
+  CountLookup(call, record != nullptr);
+  call.reply.SimpleString(record != nullptr ? keyspace::TypeName(record->type) : "none");
+  return {};
+}
+
+}  // namespace keys
+}  // namespace cordwood::commands

@@ -1,0 +1,188 @@
+// The commands that look through the keys of a database.
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ascii.h"
+#include "base/number.h"
+#include "base/random.h"
+#include "commands/arg_reader.h"
+#include "commands/host.h"
+#include "commands/key_handlers.h"
+#include "keyspace/key_walk.h"
+#include "keyspace/random_key.h"
+
+namespace cordwood::commands::keys {
+namespace {
+
+using keyspace::KeyFilter;
+using keyspace::KeyWalk;
+
+// Keys looked at in one slice: some hundred microseconds.
+constexpr uint64_t kSliceKeys = 1000;
+constexpr int64_t kDefaultCount = 10;
+
+/// KEYS on more keys than fit one slice. A reply begins with its length, so one pass counts and
+/// another one, over the same state, sends. Nothing is taken over from the handler: it ran at an
+/// older state.
+class LongKeys final : public LongRead {
+ public:
+  LongKeys(int db, std::string_view pattern) : db_(db), filter_{.pattern = std::string(pattern)} {}
+
+  Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) override {
+    if (!sending_) {
+      sending_.emplace(tx.GenerationOf(db_), filter_, tx.now_ms());
+      counting_.emplace(*sending_);
+    }
+    if (!counting_->done()) {
+      CW_TRY(counting_->Advance(tx, kSliceKeys, [this](std::string_view) { ++count_; }));
+      if (counting_->done()) reply.ArrayHeader(count_);
+      return false;
+    }
+    CW_TRY(sending_->Advance(tx, kSliceKeys, [&](std::string_view key) { reply.Bulk(key); }));
+    return sending_->done();
+  }
+
+ private:
+  const int db_;
+  const KeyFilter filter_;
+  std::optional<KeyWalk> sending_;  // from the first step on
+  std::optional<KeyWalk> counting_;
+  uint64_t count_ = 0;
+};
+
+void ReplyScan(protocol::ReplyWriter& reply, Host& host, const KeyWalk& walk,
+               const std::vector<std::string>& keys) {
+  std::string cursor;
+  AppendUint64(cursor, walk.done() ? 0 : host.SaveCursor(walk.position()));
+  reply.ArrayHeader(2);
+  reply.Bulk(cursor);
+  reply.ArrayHeader(keys.size());
+  for (const std::string& key : keys) reply.Bulk(key);
+}
+
+/// SCAN with a count that is larger than a slice.
+class LongScan final : public LongRead {
+ public:
+  LongScan(Host& host, KeyWalk walk, uint64_t count)
+      : host_(host), walk_(std::move(walk)), left_(count) {}
+
+  Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) override {
+    CW_ASSIGN(const uint64_t looked_at,
+              walk_.Advance(tx, std::min(left_, kSliceKeys),
+                            [this](std::string_view key) { keys_.emplace_back(key); }));
+    left_ -= looked_at;
+    if (left_ > 0 && !walk_.done()) return false;
+    ReplyScan(reply, host_, walk_, keys_);
+    return true;
+  }
+
+ private:
+  Host& host_;
+  KeyWalk walk_;
+  uint64_t left_;
+  std::vector<std::string> keys_;
+};
+
+struct ScanOptions {
+  KeyFilter filter;
+  int64_t count = kDefaultCount;
+  bool no_such_type = false;
+};
+
+std::optional<keyspace::Type> TypeNamed(std::string_view name) {
+  using enum keyspace::Type;
+  for (const keyspace::Type type : {kString, kList, kSet, kSortedSet, kHash, kStream}) {
+    if (EqualsIgnoreCase(name, keyspace::TypeName(type))) return type;
+  }
+  return std::nullopt;
+}
+
+/// Replies and answers nothing if the options make no sense.
+std::optional<ScanOptions> TakeScanOptions(Call& call) {
+  ScanOptions options;
+  for (ArgReader args(call, 2); !args.done();) {
+    if (args.MatchBefore("COUNT", 1)) {
+      const std::optional<int64_t> count = args.Int64();
+      if (!count) return std::nullopt;
+      options.count = *count;
+    } else if (args.MatchBefore("MATCH", 1)) {
+      options.filter.pattern = args.Next();
+    } else if (args.MatchBefore("TYPE", 1)) {
+      options.filter.type = TypeNamed(args.Next());
+      options.no_such_type = !options.filter.type;
+    } else {
+      options.count = 0;
+    }
+    if (options.count < 1) {
+      call.reply.Error(kSyntaxError);
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+}  // namespace
+
+Status Keys(Call& call) {
+  KeyWalk walk(call.tx.GenerationOf(call.client.db), {.pattern = std::string(call.argv[1])},
+               call.tx.now_ms());
+  std::vector<std::string> keys;
+  const Result<uint64_t> looked_at =
+      walk.Advance(call.tx, kSliceKeys, [&](std::string_view key) { keys.emplace_back(key); });
+  if (!looked_at && looked_at.error().code() != ErrorCode::kCold) {
+    return std::unexpected(looked_at.error());
+  }
+  if (!walk.done()) {
+    call.long_read = std::make_unique<LongKeys>(call.client.db, call.argv[1]);
+    return {};
+  }
+  call.reply.ArrayHeader(keys.size());
+  for (const std::string& key : keys) call.reply.Bulk(key);
+  return {};
+}
+
+Status Scan(Call& call) {
+  ArgReader args(call, 1);
+  const std::optional<uint64_t> cursor = args.Cursor();
+  if (!cursor) return {};
+  std::optional<ScanOptions> options = TakeScanOptions(call);
+  if (!options) return {};
+  if (options->no_such_type) {
+    call.reply.ArrayHeader(2);
+    call.reply.Bulk("0");
+    call.reply.ArrayHeader(0);
+    return {};
+  }
+  const std::string from = *cursor == 0 ? std::string() : call.host.LoadCursor(*cursor);
+  KeyWalk walk(call.tx.GenerationOf(call.client.db), std::move(options->filter), call.tx.now_ms(),
+               from);
+  const auto count = static_cast<uint64_t>(options->count);
+  if (count > kSliceKeys) {
+    call.long_read = std::make_unique<LongScan>(call.host, std::move(walk), count);
+    return {};
+  }
+  // Cut short by a cold block it replies what it has: the count is only a hint.
+  std::vector<std::string> keys;
+  CW_TRY(walk.Advance(call.tx, count, [&](std::string_view key) { keys.emplace_back(key); }));
+  ReplyScan(call.reply, call.host, walk, keys);
+  return {};
+}
+
+Status RandomKey(Call& call) {
+  Random random(call.host.RandomU64());
+  CW_ASSIGN(const std::optional<std::string> key,
+            keyspace::RandomKey(call.tx, call.client.db, random));
+  if (key) {
+    call.reply.Bulk(*key);
+  } else {
+    call.reply.Null();
+  }
+  return {};
+}
+
+}  // namespace cordwood::commands::keys

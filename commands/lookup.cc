@@ -1,0 +1,22 @@
+#include "commands/lookup.h"
+
+namespace cordwood::commands {
+
+void CountLookup(keyspace::Transaction& tx, bool found) {
+  keyspace::KeyspaceStats& stats = tx.keyspace().stats();
+  (found ? stats.hits : stats.misses).fetch_add(1, std::memory_order_relaxed);
+}
+
+Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name) {
+  CW_ASSIGN(keyspace::Lookup found, keyspace::FindKey(call.tx, name));
+  CW_TRY(keyspace::SweepExpired(call.tx, name, found));
+  return found;
+}
+
+bool RepliedWrongType(Call& call, const keyspace::Record* record, keyspace::Type type) {
+  if (record == nullptr || record->type == type) return false;
+  call.reply.Error(kWrongType);
+  return true;
+}
+
+}  // namespace cordwood::commands

@@ -1,0 +1,24 @@
+#pragma once
+
+// How commands look keys up: what counts as a hit or a miss, and what a write does with a key
+// that has expired.
+//
+// Threads: the call's.
+
+#include "base/error.h"
+#include "commands/command.h"
+#include "keyspace/keys.h"
+
+namespace cordwood::commands {
+
+/// Notes a hit or a miss. Only once the command can no longer be cold: it would count twice.
+void CountLookup(keyspace::Transaction& tx, bool found);
+inline void CountLookup(Call& call, bool found) { CountLookup(call.tx, found); }
+
+/// Reads a key for a command that writes. An expired one is removed and then not there.
+Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name);
+
+/// True if there is a record and it is not of `type`; then kWrongType was replied.
+bool RepliedWrongType(Call& call, const keyspace::Record* record, keyspace::Type type);
+
+}  // namespace cordwood::commands

@@ -1,0 +1,92 @@
+// GET, MGET, STRLEN, GETRANGE and SUBSTR.
+
+#include <algorithm>
+
+#include "commands/arg_reader.h"
+#include "commands/lookup.h"
+#include "commands/string_handlers.h"
+#include "keyspace/gathered_reads.h"
+
+namespace cordwood::commands::strings {
+
+using keyspace::FindKey;
+using keyspace::Lookup;
+using keyspace::Record;
+using keyspace::Type;
+
+Status Get(Call& call) {
+  CW_ASSIGN(const Lookup found, FindKey(call.tx, call.Key(call.argv[1])));
+  const Record* record = found.live();
+  CountLookup(call, record != nullptr);
+  if (RepliedWrongType(call, record, Type::kString)) return {};
+  if (record == nullptr) {
+    call.reply.Null();
+  } else {
+    call.reply.Bulk(record->payload);
+  }
+  return {};
+}
+
+Status MGet(Call& call) {
+  const std::span<const std::string_view> keys = call.argv.subspan(1);
+  keyspace::GatheredReads reads;
+  size_t hits = 0;
+  call.reply.ArrayHeader(keys.size());
+  for (const std::string_view key : keys) {
+    const Result<Lookup> found = FindKey(call.tx, call.Key(key));
+    if (!reads.Ok(found)) {
+      if (reads.failed()) break;
+      continue;
+    }
+    const Record* record = found->live();
+    if (record != nullptr) ++hits;
+    if (record != nullptr && record->type == Type::kString) {
+      call.reply.Bulk(record->payload);
+    } else {
+      call.reply.Null();
+    }
+  }
+  CW_TRY(reads.status());
+  for (size_t i = 0; i < keys.size(); ++i) CountLookup(call, i < hits);
+  return {};
+}
+
+Status StrLen(Call& call) {
+  CW_ASSIGN(const Lookup found, FindKey(call.tx, call.Key(call.argv[1])));
+  const Record* record = found.live();
+  CountLookup(call, record != nullptr);
+  if (RepliedWrongType(call, record, Type::kString)) return {};
+  call.reply.Integer(record != nullptr ? static_cast<int64_t>(record->payload.size()) : 0);
+  return {};
+}
+
+namespace {
+
+/// The bytes from `start` to `end`, both included; negative ones count from the end.
+std::string_view Slice(std::string_view text, int64_t start, int64_t end) {
+  const auto length = static_cast<int64_t>(text.size());
+  if (start < 0 && end < 0 && start > end) return {};
+  if (start < 0) start = std::max<int64_t>(start + length, 0);
+  if (end < 0) end = std::max<int64_t>(end + length, 0);
+  end = std::min(end, length - 1);
+  if (start > end) return {};
+  return text.substr(static_cast<size_t>(start), static_cast<size_t>(end - start + 1));
+}
+
+}  // namespace
+
+Status GetRange(Call& call) {
+  ArgReader args(call, 2);
+  const std::optional<int64_t> start = args.Int64();
+  if (!start) return {};
+  const std::optional<int64_t> end = args.Int64();
+  if (!end) return {};
+  CW_ASSIGN(const Lookup found, FindKey(call.tx, call.Key(call.argv[1])));
+  const Record* record = found.live();
+  CountLookup(call, record != nullptr);
+  if (RepliedWrongType(call, record, Type::kString)) return {};
+  call.reply.Bulk(record != nullptr ? Slice(record->payload, *start, *end) : std::string_view());
+  return {};
+}
+
+}  // namespace cordwood::commands::strings

@@ -1,0 +1,17 @@
+#pragma once
+
+// Copies what hangs on a key.
+//
+// Threads: as the transaction's.
+
+#include "base/error.h"
+#include "keyspace/record.h"
+#include "keyspace/transaction.h"
+
+namespace cordwood::keyspace {
+
+/// A record with the content of `record`, whose key is of generation `from`, for a key of
+/// generation `to`. Elements are copied, within this transaction, for an object of their own.
+Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record, Generation to);
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,47 @@
+#pragma once
+
+// Removes keys whose time has passed, although nobody asks for them: walks the deadlines of every
+// database from the front up to now. The executor calls it a few times a second, and again at
+// once while there is more to do.
+//
+// A deadline is only a hint. The key's record decides: a deadline that is not its record's was
+// left behind by a write that did not look (keyspace/keys.h, SetString) and is removed alone.
+//
+// Deadlines behind blocks that are not in the cache are passed over, so that one round of fetching
+// serves many of them.
+//
+// Ownership: the keyspace outlives it; the transaction is the caller's, who commits it and, if
+// something was cold, fetches what the view's missing() names and runs it once more. Threads: the
+// executor.
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "keyspace/transaction.h"
+
+namespace cordwood::keyspace {
+
+struct ExpiryOutcome {
+  uint64_t removed = 0;     // keys
+  uint64_t stale = 0;       // deadlines that were no longer their key's
+  uint64_t unreadable = 0;  // keys whose record is damaged; they stay
+  /// More is due than the limit allowed.
+  bool more = false;
+  /// Some of what is due needs the blocks that the view's missing() names.
+  bool cold = false;
+};
+
+class ExpiryCycle {
+ public:
+  explicit ExpiryCycle(Keyspace& keyspace) : keyspace_(keyspace) {}
+
+  /// Looks at no more than `limit` deadlines. An error says that a table of deadlines cannot be
+  /// read. REQUIRES: execute mode; the transaction wrote nothing else.
+  Result<ExpiryOutcome> Run(Transaction& tx, uint64_t limit);
+
+ private:
+  Keyspace& keyspace_;
+  int first_db_ = 0;  // where the next run begins, so that no database waits for ever
+};
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,53 @@
+#pragma once
+
+// A walk over the keys of a generation, in their order, that can stop anywhere and go on later,
+// in another transaction. A key that exists all the time is met exactly once.
+//
+// Keys that have expired are passed over, by one time for the whole walk: two walks over the same
+// state with the same time meet the same keys. A pattern that begins with literal bytes bounds the
+// walk to the keys that begin with them.
+//
+// Threads: one at a time. Copies walk on their own.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "keyspace/record.h"
+#include "keyspace/transaction.h"
+
+namespace cordwood::keyspace {
+
+struct KeyFilter {
+  std::string pattern = "*";  // a glob
+  std::optional<Type> type;
+};
+
+class KeyWalk {
+ public:
+  /// Begins at the first key that is not smaller than `from`.
+  KeyWalk(Generation generation, KeyFilter filter, int64_t now_ms, std::string_view from = {});
+
+  /// Looks at up to `limit` keys and calls `found` for those that pass the filter; returns how
+  /// many it looked at. Fewer than the limit: the walk is done, or the next block is not in the
+  /// cache. kCold, and any other error, only if it did not get to any key.
+  Result<uint64_t> Advance(Transaction& tx, uint64_t limit,
+                           const std::function<void(std::string_view key)>& found);
+
+  bool done() const { return done_; }
+  /// Where another walk takes over: no key before it is left. Never empty after the first key.
+  std::string_view position() const;
+
+ private:
+  const size_t prefix_bytes_;  // of store keys, before the key
+  const int64_t now_ms_;
+  KeyFilter filter_;
+  std::string next_;  // store key
+  std::string end_;   // store key
+  bool done_ = false;
+};
+
+}  // namespace cordwood::keyspace

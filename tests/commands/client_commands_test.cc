@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/format.h"
+#include "tests/commands/runner.h"
+
+namespace cordwood::commands {
+namespace {
+
+class ClientCommands : public testing::Test {
+ protected:
+  void SetUp() override {
+    self_ = &runner_.client();
+    *self_ = {.id = 7,
+              .address = "10.0.0.1:1000",
+              .local_address = "10.0.0.9:6379",
+              .created_ms = runner_.now_ms() - 65'000,
+              .authenticated = true,
+              .last_command = "client|list",
+              .last_active_ms = runner_.now_ms()};
+    other_ = {.id = 8,
+              .address = "10.0.0.2:2000",
+              .local_address = "10.0.0.9:6379",
+              .created_ms = runner_.now_ms() - 5'000,
+              .db = 3,
+              .protocol = 3,
+              .no_evict = true,
+              .no_touch = true,
+              .name = "worker",
+              .library_name = "lib",
+              .library_version = "1.2",
+              .last_command = "get",
+              .last_active_ms = runner_.now_ms() - 2'500};
+    runner_.host().clients = {
+        {.client = self_, .query_buffer_bytes = 26, .query_buffer_free_bytes = 100},
+        {.client = &other_,
+         .output_bytes = 50,
+         .output_list_length = 2,
+         .total_memory_bytes = 900,
+         .blocked = true}};
+  }
+
+  std::string Run(const CommandRunner::Argv& argv) { return runner_.Run(argv); }
+  std::vector<uint64_t> Killed(const CommandRunner::Argv& argv, std::string_view reply) {
+    runner_.host().killed.clear();
+    EXPECT_EQ(Run(argv), reply);
+    return runner_.host().killed;
+  }
+
+  CommandRunner runner_;
+  Client* self_ = nullptr;
+  Client other_;
+};
+
+using Ids = std::vector<uint64_t>;
+
+constexpr std::string_view kSelfLine =
+    "id=7 addr=10.0.0.1:1000 laddr=10.0.0.9:6379 name= age=65 idle=0 flags=N db=0 sub=0 psub=0 "
+    "ssub=0 multi=-1 qbuf=26 qbuf-free=100 argv-mem=0 multi-mem=0 obl=0 oll=0 omem=0 tot-mem=0 "
+    "cmd=client|list user=default redir=-1 resp=2 lib-name= lib-ver=\n";
+constexpr std::string_view kOtherLine =
+    "id=8 addr=10.0.0.2:2000 laddr=10.0.0.9:6379 name=worker age=5 idle=2 flags=beT db=3 sub=0 "
+    "psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 obl=0 oll=2 omem=50 "
+    "tot-mem=900 cmd=get user=default redir=-1 resp=3 lib-name=lib lib-ver=1.2\n";
+
+TEST_F(ClientCommands, ListEveryConnectionInOneLine) {
+  EXPECT_EQ(Run({"CLIENT", "LIST"}), Bulk(std::string(kSelfLine) + std::string(kOtherLine)));
+  EXPECT_EQ(Run({"CLIENT", "INFO"}), Bulk(kSelfLine));
+  EXPECT_EQ(Run({"CLIENT", "ID"}), Integer(7));
+}
+
+TEST_F(ClientCommands, ListChosenConnections) {
+  EXPECT_EQ(Run({"CLIENT", "LIST", "ID", "8", "99"}), Bulk(kOtherLine));
+  EXPECT_EQ(Run({"CLIENT", "LIST", "ID", "99"}), Bulk(""));
+  EXPECT_EQ(Run({"CLIENT", "LIST", "TYPE", "normal"}),
+            Bulk(std::string(kSelfLine) + std::string(kOtherLine)));
+  EXPECT_EQ(Run({"CLIENT", "LIST", "TYPE", "replica"}), Bulk(""));
+}
+
+TEST_F(ClientCommands, ListRepliesRedisErrors) {
+  EXPECT_EQ(Run({"CLIENT", "LIST", "FOO"}), ErrorReply(kSyntaxError));
+  EXPECT_EQ(Run({"CLIENT", "LIST", "ID"}), ErrorReply(kSyntaxError));
+  EXPECT_EQ(Run({"CLIENT", "LIST", "TYPE"}), ErrorReply(kSyntaxError));
+  EXPECT_EQ(Run({"CLIENT", "LIST", "ID", "abc"}), ErrorReply("ERR Invalid client ID"));
+  EXPECT_EQ(Run({"CLIENT", "LIST", "TYPE", "foo"}), ErrorReply("ERR Unknown client type 'foo'"));
+}
+
+TEST_F(ClientCommands, KillByAddressInTheOldForm) {
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "10.0.0.2:2000"}, kOk), Ids{8});
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "10.0.0.1:1000"}, kOk), Ids{7});  // itself too
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "1.1.1.1:1"}, ErrorReply("ERR No such client")), Ids{});
+}
+
+TEST_F(ClientCommands, KillByFilters) {
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "ID", "8"}, Integer(1)), Ids{8});
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "ID", "99"}, Integer(0)), Ids{});
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "TYPE", "normal"}, Integer(1)), Ids{8});
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "TYPE", "pubsub"}, Integer(0)), Ids{});
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "USER", "default", "SKIPME", "no"}, Integer(2)), (Ids{7, 8}));
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "LADDR", "10.0.0.9:6379", "skipme", "YES"}, Integer(1)),
+            Ids{8});
+  EXPECT_EQ(Killed({"CLIENT", "KILL", "ADDR", "10.0.0.2:2000", "ID", "7"}, Integer(0)), Ids{});
+}
+
+TEST_F(ClientCommands, KillRepliesRedisErrors) {
+  const std::string no_id = ErrorReply("ERR client-id should be greater than 0");
+  EXPECT_EQ(Run({"CLIENT", "KILL", "ID", "0"}), no_id);
+  EXPECT_EQ(Run({"CLIENT", "KILL", "ID", "abc"}), no_id);
+  EXPECT_EQ(Run({"CLIENT", "KILL", "TYPE", "foo"}), ErrorReply("ERR Unknown client type 'foo'"));
+  EXPECT_EQ(Run({"CLIENT", "KILL", "USER", "nope"}), ErrorReply("ERR No such user 'nope'"));
+  EXPECT_EQ(Run({"CLIENT", "KILL", "SKIPME", "maybe"}), ErrorReply(kSyntaxError));
+  EXPECT_EQ(Run({"CLIENT", "KILL", "FOO", "bar"}), ErrorReply(kSyntaxError));
+  EXPECT_EQ(Run({"CLIENT", "KILL", "ID", "8", "ADDR"}), ErrorReply(kSyntaxError));
+  EXPECT_EQ(Run({"CLIENT", "KILL"}),
+            ErrorReply("ERR wrong number of arguments for 'client|kill' command"));
+  EXPECT_EQ(runner_.host().killed, Ids{});
+}
+
+TEST_F(ClientCommands, NameTheConnection) {
+  EXPECT_EQ(Run({"CLIENT", "GETNAME"}), kNil);
+  EXPECT_EQ(Run({"CLIENT", "SETNAME", "me"}), kOk);
+  EXPECT_EQ(Run({"CLIENT", "GETNAME"}), Bulk("me"));
+  for (const std::string_view name : {"a b", "a\nb", "\x7f", "\xc3\xa9"}) {
+    EXPECT_EQ(Run({"CLIENT", "SETNAME", name}),
+              ErrorReply("ERR Client names cannot contain spaces, newlines or special "
+                         "characters."));
+  }
+  EXPECT_EQ(Run({"CLIENT", "SETNAME", ""}), kOk);
+  EXPECT_EQ(Run({"CLIENT", "GETNAME"}), kNil);
+}
+
+TEST_F(ClientCommands, NameTheLibrary) {
+  EXPECT_EQ(Run({"CLIENT", "SETINFO", "LIB-NAME", "redis-py"}), kOk);
+  EXPECT_EQ(Run({"CLIENT", "SETINFO", "lib-ver", "5.0"}), kOk);
+  EXPECT_EQ(self_->library_name, "redis-py");
+  EXPECT_EQ(self_->library_version, "5.0");
+  EXPECT_EQ(Run({"CLIENT", "SETINFO", "LIB-VER", "a b"}),
+            ErrorReply("ERR lib-ver cannot contain spaces, newlines or special characters."));
+  EXPECT_EQ(Run({"CLIENT", "SETINFO", "FOO", "x"}), ErrorReply("ERR Unrecognized option 'FOO'"));
+}
+
+TEST_F(ClientCommands, SwitchEvictionAndTouching) {
+  EXPECT_EQ(Run({"CLIENT", "NO-EVICT", "ON"}), kOk);
+  EXPECT_TRUE(self_->no_evict);
+  EXPECT_EQ(Run({"CLIENT", "NO-EVICT", "off"}), kOk);
+  EXPECT_FALSE(self_->no_evict);
+  EXPECT_EQ(Run({"CLIENT", "NO-TOUCH", "on"}), kOk);
+  EXPECT_TRUE(self_->no_touch);
+  EXPECT_EQ(Run({"CLIENT", "NO-EVICT", "maybe"}), ErrorReply(kSyntaxError));
+}
+
+TEST_F(ClientCommands, KnowTheirSubcommands) {
+  EXPECT_EQ(Run({"CLIENT", "FOO"}), ErrorReply("ERR unknown subcommand 'FOO'. Try CLIENT HELP."));
+  EXPECT_TRUE(Run({"CLIENT", "HELP"}).ends_with("+HELP\r\n+    Prints this help.\r\n"));
+  self_->protocol = 3;
+  EXPECT_EQ(Run({"CLIENT", "INFO"}).substr(0, 1), "=");
+}
+
+}  // namespace
+}  // namespace cordwood::commands

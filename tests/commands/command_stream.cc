@@ -1,0 +1,225 @@
+#include "tests/commands/command_stream.h"
+
+#include "base/ascii.h"
+#include "base/check.h"
+#include "base/format.h"
+
+namespace cordwood::commands {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr uint64_t kKeys = 5;
+constexpr uint64_t kFields = 12;
+
+constexpr std::string_view kIntegers[] = {"0"sv,
+                                          "1000"sv,
+                                          "-1000"sv,
+                                          "123456789"sv,
+                                          "9223372036854775807"sv,
+                                          "-9223372036854775808"sv,
+                                          "9223372036854775800"sv,
+                                          "-9223372036854775800"sv};
+constexpr std::string_view kFloats[] = {"0.1"sv,   "-2.5"sv,  "1e3"sv,   "3.0"sv,
+                                        "1e-10"sv, "5.0e3"sv, "0x10"sv,  "+7"sv,
+                                        ".5"sv,    "5."sv,    "-1e-5"sv, "123456789.123456789"sv};
+constexpr std::string_view kPositions[] = {"0"sv, "1"sv, "3"sv, "-1"sv, "-3"sv, "20"sv, "300"sv};
+/// In seconds and milliseconds, from now and since 1970: either far away or long ago.
+constexpr std::string_view kTimes[] = {
+    "0"sv, "-1"sv, "1000000"sv, "99999999999"sv, "9223372036854775807"sv, "9223372036854775"sv};
+constexpr std::string_view kBroken[] = {""sv,
+                                        "abc"sv,
+                                        "1.5"sv,
+                                        " 1000"sv,
+                                        "1000 "sv,
+                                        "+1000"sv,
+                                        "0x10"sv,
+                                        "nan"sv,
+                                        "inf"sv,
+                                        "-inf"sv,
+                                        "18446744073709551616"sv,
+                                        "9223372036854775808"sv,
+                                        "-9223372036854775809"sv,
+                                        "1e400"sv,
+                                        "1e300"sv,
+                                        "1e4931"sv,
+                                        "a\0b"sv,
+                                        "\r\n"sv,
+                                        "0"sv,
+                                        "-1"sv,
+                                        "-9223372036854775808"sv,
+                                        "9223372036854775807"sv,
+                                        "NX"sv,
+                                        "GET"sv,
+                                        "*"sv,
+                                        "COUNT"sv};
+
+struct OptionSet {
+  std::string_view name;
+  std::string_view forms;  // with '|' between them
+};
+
+constexpr OptionSet kOptionSets[] = {
+    {"{set}", "NX|XX|GET|KEEPTTL|EX t|PX t|EXAT t|PXAT t|nx|get"},
+    {"{getex}", "PERSIST|EX t|PX t|EXAT t|PXAT t|persist"},
+    {"{lcs}", "LEN|IDX|IDX WITHMATCHLEN|MINMATCHLEN x|idx"},
+    {"{scan}", "COUNT 1000|MATCH *|MATCH f1*|MATCH [^f]*|count 0|MATCH"},
+};
+
+constexpr std::string_view kStringForms[] = {
+    "APPEND k v", "DECR k",         "DECRBY k i",      "GET k",          "GET k",
+    "GETDEL k",   "GETEX k",        "GETEX k {getex}", "GETRANGE k x x", "GETSET k v",
+    "INCR k",     "INCRBY k i",     "INCRBYFLOAT k d", "LCS k k {lcs}",  "MGET k+",
+    "MSET kv+",   "MSETNX kv+",     "PSETEX k t v",    "SET k v",        "SET k v",
+    "SET k i",    "SET k d",        "SET k v {set}",   "SET k i {set}",  "SETEX k t v",
+    "SETNX k v",  "SETRANGE k x v", "STRLEN k",        "SUBSTR k x x",   "GETEX k {getex} {getex}"};
+
+constexpr std::string_view kHashForms[] = {"HDEL k f+",
+                                           "HEXISTS k f",
+                                           "HGET k f",
+                                           "HGETALL k",
+                                           "HINCRBY k f i",
+                                           "HINCRBYFLOAT k f d",
+                                           "HKEYS k",
+                                           "HLEN k",
+                                           "HMGET k f+",
+                                           "HMSET k fv+",
+                                           "HRANDFIELD k x",
+                                           "HRANDFIELD k 1000",
+                                           "HRANDFIELD k 0 WITHVALUES",
+                                           "HRANDFIELD k 1000 WITHVALUES",
+                                           "HSCAN k 0 {scan}",
+                                           "HSET k fv+",
+                                           "HSET k fv+",
+                                           "HSET k f i",
+                                           "HSETNX k f v",
+                                           "HSTRLEN k f",
+                                           "HVALS k",
+                                           "HSET k f d",
+                                           "HSCAN k x {scan}"};
+
+std::vector<std::string_view> Split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return parts;
+}
+
+}  // namespace
+
+CommandForms StringForms() { return {.key_prefix = "s", .forms = kStringForms}; }
+
+CommandForms HashForms() { return {.key_prefix = "h", .forms = kHashForms}; }
+
+std::vector<std::string> CommandStream::Next() {
+  const CommandForms& family = families_[random_.Below(families_.size())];
+  key_prefix_ = family.key_prefix;
+  const std::string_view form = family.forms[random_.Below(family.forms.size())];
+  std::vector<std::string> argv;
+  for (const std::string_view token : Split(form, ' ')) {
+    if (argv.empty()) {
+      argv.emplace_back(token);
+    } else {
+      Fill(token, argv);
+    }
+  }
+  if (random_.Below(100) < 15) Spoil(argv);
+  return argv;
+}
+
+void CommandStream::Fill(std::string_view token, std::vector<std::string>& argv) {
+  if (token.front() == '{') return FillOptions(token, argv);
+  const uint64_t times = token.back() == '+' ? random_.Below(4) + 1 : 1;
+  if (token.back() == '+') token.remove_suffix(1);
+  for (uint64_t i = 0; i < times; ++i) {
+    if (token == "k") {
+      argv.push_back(Key());
+    } else if (token == "f") {
+      argv.push_back(Field());
+    } else if (token == "v") {
+      argv.push_back(Value());
+    } else if (token == "i") {
+      argv.push_back(Integer());
+    } else if (token == "d") {
+      argv.push_back(Float());
+    } else if (token == "x") {
+      argv.push_back(Pick(kPositions));
+    } else if (token == "t") {
+      argv.push_back(Pick(kTimes));
+    } else if (token == "kv" || token == "fv") {
+      argv.push_back(token == "kv" ? Key() : Field());
+      argv.push_back(Value());
+    } else {
+      argv.emplace_back(token);
+    }
+  }
+}
+
+void CommandStream::FillOptions(std::string_view set, std::vector<std::string>& argv) {
+  for (const OptionSet& options : kOptionSets) {
+    if (options.name != set) continue;
+    const std::vector<std::string_view> forms = Split(options.forms, '|');
+    for (uint64_t i = random_.Below(4); i > 0; --i) {
+      for (const std::string_view word : Split(forms[random_.Below(forms.size())], ' ')) {
+        Fill(word, argv);
+      }
+    }
+    return;
+  }
+  CHECK(false);
+}
+
+void CommandStream::Spoil(std::vector<std::string>& argv) {
+  const size_t at = random_.Below(argv.size());
+  switch (random_.Below(5)) {
+    case 0:  // one is missing
+      if (argv.size() > 1) argv.pop_back();
+      break;
+    case 1:  // one too many
+      argv.push_back(Pick(kBroken));
+      break;
+    case 2:
+      argv[at] = Pick(kBroken);
+      break;
+    case 3:
+      argv.back() = Pick(kBroken);
+      break;
+    default:  // not wrong
+      argv[0] = ToLower(argv[0]);
+  }
+}
+
+std::string CommandStream::Key() {
+  if (random_.OneIn(12)) {
+    return Format("{}{}", families_[random_.Below(families_.size())].key_prefix,
+                  random_.Below(kKeys));
+  }
+  return Format("{}{}", key_prefix_, random_.Below(kKeys));
+}
+
+std::string CommandStream::Field() {
+  return random_.OneIn(40) ? std::string() : Format("f{}", random_.Below(kFields));
+}
+
+std::string CommandStream::Value() {
+  if (random_.OneIn(4)) return Integer();
+  if (random_.OneIn(6)) return Float();
+  std::string value;
+  for (uint64_t i = random_.Below(20); i > 0; --i) {
+    value.push_back("abcdefgh\0\xff\r\n"sv[random_.Below(random_.OneIn(5) ? 12 : 4)]);
+  }
+  return value;
+}
+
+std::string CommandStream::Integer() { return random_.OneIn(30) ? Pick(kBroken) : Pick(kIntegers); }
+
+std::string CommandStream::Float() { return random_.OneIn(30) ? Pick(kBroken) : Pick(kFloats); }
+
+std::string CommandStream::Pick(std::span<const std::string_view> from) {
+  return std::string(from[random_.Below(from.size())]);
+}
+
+}  // namespace cordwood::commands

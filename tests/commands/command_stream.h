@@ -1,0 +1,63 @@
+#pragma once
+
+// Random commands that make sense most of the time: forms like "SET k v {set}" filled with
+// arguments that fit, and now and then one that does not.
+//
+//   k      a key; mostly one of the form's type, sometimes of another, sometimes missing
+//   f v    a field, a value
+//   i d    an integer, a floating-point number (a few of them broken)
+//   x      a position in a string
+//   t      a time to live
+//   k+ f+ kv+ fv+   one to four of them
+//   {set}  options, none to three: see the table in command_stream.cc
+//   other words stand for themselves
+//
+// No argument is ever a short time to live: a server with a clock of its own would expire the key
+// at another moment.
+//
+// Owned by a test. Threads: one.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+
+namespace cordwood::commands {
+
+/// Forms of one family, and the prefix of the keys that hold its type.
+struct CommandForms {
+  std::string_view key_prefix;
+  std::span<const std::string_view> forms;
+};
+
+class CommandStream {
+ public:
+  CommandStream(uint64_t seed, std::vector<CommandForms> families)
+      : random_(seed), families_(std::move(families)) {}
+
+  std::vector<std::string> Next();
+
+ private:
+  void Fill(std::string_view token, std::vector<std::string>& argv);
+  void FillOptions(std::string_view set, std::vector<std::string>& argv);
+  /// Makes the command wrong in some way, most likely.
+  void Spoil(std::vector<std::string>& argv);
+
+  std::string Key();
+  std::string Field();
+  std::string Value();
+  std::string Integer();
+  std::string Float();
+  std::string Pick(std::span<const std::string_view> from);
+
+  Random random_;
+  const std::vector<CommandForms> families_;
+  std::string_view key_prefix_;  // of the family at work
+};
+
+CommandForms StringForms();
+CommandForms HashForms();
+
+}  // namespace cordwood::commands

@@ -1,0 +1,180 @@
+// The same random commands to the packaged Redis and to us: the bytes of all replies are equal,
+// but for the rows of a table, each with its reason. Extended by adding forms to
+// command_stream.cc.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "base/ascii.h"
+#include "base/format.h"
+#include "base/posix_env.h"
+#include "protocol/reply_reader.h"
+#include "tests/commands/command_stream.h"
+#include "tests/commands/redis_server.h"
+#include "tests/commands/runner.h"
+#include "tests/support/seeds.h"
+
+namespace cordwood::commands {
+namespace {
+
+using protocol::Value;
+
+constexpr size_t kBatch = 100;
+constexpr size_t kHistory = 30;
+
+/// How far replies may differ.
+enum class Allowed : uint8_t {
+  kOrder,  // the same elements in another order, once there are large hashes
+  kPage,   // another page of a scan, once there are large hashes
+  kItems,  // other elements, as many of them
+};
+
+struct Allowance {
+  std::string_view command;
+  Allowed allowed;
+  std::string_view reason;
+};
+
+constexpr Allowance kAllowances[] = {
+    {"hrandfield", Allowed::kItems, "the fields are chosen at random"},
+    {"hgetall", Allowed::kOrder, "large hashes lie in the order of our hash function, or theirs"},
+    {"hkeys", Allowed::kOrder, "as hgetall"},
+    {"hvals", Allowed::kOrder, "as hgetall"},
+    {"hscan", Allowed::kPage, "as hgetall; COUNT is a hint, and cursors are ours"},
+};
+
+Value Parse(std::string_view bytes) {
+  protocol::ReplyReader reader;
+  reader.Feed(bytes);
+  const auto value = reader.Next();
+  EXPECT_TRUE(value && *value) << bytes;
+  return value && *value ? **value : Value();
+}
+
+/// The texts of the elements, of a pair of pairs together, in alphabetical order.
+std::vector<std::string> Sorted(const Value& value, bool pairs) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < value.items.size(); ++i) {
+    std::string text = ToText(value.items[i]);
+    if (pairs && i + 1 < value.items.size()) text += " " + ToText(value.items[++i]);
+    texts.push_back(std::move(text));
+  }
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
+bool SameButOrder(const Value& ours, const Value& theirs, bool pairs) {
+  return ours.type == theirs.type && Sorted(ours, pairs) == Sorted(theirs, pairs);
+}
+
+bool BothArePages(const Value& ours, const Value& theirs) {
+  const auto is_page = [](const Value& value) {
+    return value.items.size() == 2 && value.items[0].type == Value::Type::kBulk &&
+           value.items[1].type == Value::Type::kArray && value.items[1].items.size() % 2 == 0;
+  };
+  return is_page(ours) && is_page(theirs);
+}
+
+bool MayDiffer(std::string_view command, const std::string& ours, const std::string& theirs,
+               bool has_large_hashes) {
+  for (const Allowance& row : kAllowances) {
+    if (row.command != command) continue;
+    const Value our_value = Parse(ours);
+    const Value their_value = Parse(theirs);
+    switch (row.allowed) {
+      case Allowed::kOrder:
+        return has_large_hashes && SameButOrder(our_value, their_value, command == "hgetall");
+      case Allowed::kPage:
+        return has_large_hashes && BothArePages(our_value, their_value);
+      case Allowed::kItems:
+        return !our_value.IsError() && our_value.type == their_value.type &&
+               our_value.items.size() == their_value.items.size();
+    }
+  }
+  return false;
+}
+
+std::string Quoted(std::string_view bytes) {
+  Value value = {.type = Value::Type::kBulk, .text = std::string(bytes.substr(0, 400))};
+  return ToText(value);
+}
+
+std::string Quoted(const std::vector<std::string>& command) {
+  std::string text;
+  for (const std::string& argument : command) text += Quoted(argument) + " ";
+  return text;
+}
+
+class Differential {
+ public:
+  Differential(uint64_t seed, int resp, std::vector<CommandForms> families)
+      : stream_(seed, std::move(families)), runner_({.seed = seed}) {
+    runner_.UseResp(resp);
+    if (resp == 3) server_.Run(std::vector<std::string>{"HELLO", "3"});
+  }
+
+  /// False after the first difference, which is a failure.
+  bool RunBatch() {
+    std::vector<std::vector<std::string>> commands;
+    for (size_t i = 0; i < kBatch; ++i) commands.push_back(stream_.Next());
+    const std::vector<std::string> theirs = server_.Run(commands);
+    if (theirs.size() != commands.size()) {
+      ADD_FAILURE() << "redis-server went away after " << Quoted(commands[theirs.size()]);
+      return false;
+    }
+    for (size_t i = 0; i < kBatch; ++i) {
+      if (!Compare(commands[i], theirs[i])) return false;
+    }
+    return true;
+  }
+
+ private:
+  bool Compare(const std::vector<std::string>& command, const std::string& theirs) {
+    const CommandRunner::Argv argv(command.begin(), command.end());
+    const std::string ours = runner_.Execute(argv);
+    history_.push_back(Quoted(command) + "-> " + Quoted(theirs));
+    if (history_.size() > kHistory) history_.pop_front();
+    const bool has_large_hashes =
+        runner_.keyspace().NewestCount(0, keyspace::CounterKind::kObjects) > 0;
+    if (ours == theirs || MayDiffer(ToLower(command[0]), ours, theirs, has_large_hashes)) {
+      return true;
+    }
+    std::string before;
+    for (const std::string& line : history_) before += "  " + line + "\n";
+    ADD_FAILURE() << "redis: " << Quoted(theirs) << "\nours:  " << Quoted(ours)
+                  << "\nthe last commands, with the replies of redis:\n"
+                  << before;
+    return false;
+  }
+
+  CommandStream stream_;
+  RedisServer server_;
+  CommandRunner runner_;
+  std::deque<std::string> history_;
+};
+
+/// Batches until the time is over.
+void Compare(int resp, const std::vector<CommandForms>& families) {
+  if (!RedisServer::Installed()) GTEST_SKIP() << "redis-server is not installed";
+  const std::unique_ptr<Env> env = NewPosixEnv();
+  const support::TimeBudget budget(*env, support::FullRun() ? 600'000 : 2'000);
+  for (const uint64_t seed : support::Seeds(20, 10'000)) {
+    SCOPED_TRACE(Format("CORDWOOD_SEED={}", seed));
+    Differential differential(seed, resp, families);
+    for (int batch = 0; batch < 60; ++batch) {
+      if (!differential.RunBatch()) return;
+    }
+    if (budget.Spent()) break;
+  }
+}
+
+TEST(DifferentialWithRedis, Strings) { Compare(2, {StringForms()}); }
+
+TEST(DifferentialWithRedis, Hashes) { Compare(2, {HashForms()}); }
+
+TEST(DifferentialWithRedis, StringsAndHashesInResp3) { Compare(3, {StringForms(), HashForms()}); }
+
+}  // namespace
+}  // namespace cordwood::commands

@@ -1,0 +1,56 @@
+#pragma once
+
+// A host for tests of commands: clients and configuration that the test fills in, and notes of
+// what commands asked for.
+//
+// Threads: one.
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "commands/host.h"
+
+namespace cordwood::commands {
+
+class FakeHost final : public Host {
+ public:
+  explicit FakeHost(uint64_t seed) : random_(seed) {}
+
+  // --- what the test fills in ---
+  std::vector<ClientView> clients;
+  std::map<std::string, std::string> config;
+  std::string password;
+  std::string info;
+  int64_t wall_us = 0;
+
+  // --- what commands did ---
+  std::vector<uint64_t> killed;
+  std::vector<std::vector<std::string>> info_asked;
+  int stats_resets = 0;
+  int compactions = 0;
+  bool shut_down = false;
+
+  std::vector<ClientView> Clients() override { return clients; }
+  bool KillClient(uint64_t id, const Client& self) override;
+  std::vector<std::pair<std::string, std::string>> ConfigGet(std::string_view pattern) override;
+  Status ConfigSet(
+      const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
+  void ResetStats() override { ++stats_resets; }
+  const std::string& RequiredPassword() override { return password; }
+  std::string Info(const std::vector<std::string>& sections) override;
+  int64_t WallMicroseconds() override { return wall_us; }
+  void Shutdown(bool save, bool now, bool force) override;
+  uint64_t RandomU64() override { return random_.Next(); }
+  void CompactEverything() override { ++compactions; }
+  uint64_t SaveCursor(std::string_view key) override;
+  std::string LoadCursor(uint64_t cursor) override;
+
+ private:
+  Random random_;
+  std::map<uint64_t, std::string> cursors_;
+};
+
+}  // namespace cordwood::commands

@@ -1,0 +1,145 @@
+#include "tests/commands/runner.h"
+
+#include <gtest/gtest.h>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "keyspace/transaction.h"
+
+namespace cordwood::commands {
+
+using keyspace::KeyspaceRig;
+
+std::string Bulk(std::string_view text) { return Format("${}\r\n{}\r\n", text.size(), text); }
+
+std::string Integer(int64_t value) { return Format(":{}\r\n", value); }
+
+std::string ErrorReply(std::string_view text) { return Format("-{}\r\n", text); }
+
+std::string Bulks(const std::vector<std::string_view>& texts) {
+  std::string reply = Format("*{}\r\n", texts.size());
+  for (const std::string_view text : texts) reply += Bulk(text);
+  return reply;
+}
+
+CommandRunner::CommandRunner(const keyspace::RigOptions& options)
+    : rig_(options), host_(options.seed) {
+  client_.authenticated = true;
+  client_.id = 1;
+}
+
+std::string CommandRunner::Run(const Argv& argv) {
+  std::string reply;
+  const Command* command = Resolve(argv, reply);
+  if (command == nullptr) return reply;
+  reply = RunAt(*command, argv, Where::kExecutor);
+  if ((command->flags & kReadOnly) != 0) {
+    rig_.Settle();
+    EXPECT_EQ(RunAt(*command, argv, Where::kVisible), reply) << "at the visible state";
+  }
+  return reply;
+}
+
+std::string CommandRunner::Execute(const Argv& argv) {
+  std::string reply;
+  const Command* command = Resolve(argv, reply);
+  return command != nullptr ? RunAt(*command, argv, Where::kExecutor) : reply;
+}
+
+std::string CommandRunner::Read(const Argv& argv) {
+  std::string reply;
+  const Command* command = Resolve(argv, reply);
+  if (command == nullptr) return reply;
+  CHECK((command->flags & kWrite) == 0);
+  rig_.Settle();
+  return RunAt(*command, argv, Where::kVisible);
+}
+
+protocol::RespVersion CommandRunner::Version() const {
+  return client_.protocol == 3 ? protocol::RespVersion::kResp3 : protocol::RespVersion::kResp2;
+}
+
+const Command* CommandRunner::Resolve(const Argv& argv, std::string& reply) const {
+  std::string error;
+  const Command* command = table_.Resolve(argv, &error);
+  if (command == nullptr) protocol::ReplyWriter(reply, Version()).Error(error);
+  return command;
+}
+
+CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv& argv, Where where,
+                                              storage::Tier tier) {
+  using Mode = keyspace::Transaction::Mode;
+  const bool execute = where == Where::kExecutor;
+  storage::View view = execute ? rig_.reader().Newest(tier) : rig_.reader().Visible(tier);
+  keyspace::Transaction tx(rig_.keyspace(), view, execute ? Mode::kExecute : Mode::kRead,
+                           rig_.now_ms());
+  Outcome outcome;
+  protocol::ReplyWriter reply(outcome.reply, Version());
+  Call call{.argv = argv, .tx = tx, .reply = reply, .client = client_, .host = host_};
+  Status status = command.handler(call);
+  if (status && call.long_read != nullptr) {
+    EXPECT_EQ(outcome.reply, "") << "the reply of a command that goes on in slices";
+    outcome.long_read = std::move(call.long_read);
+    return outcome;
+  }
+  if (status && execute) {
+    const Result<storage::Seq> seq = tx.Commit();
+    if (!seq) status = std::unexpected(seq.error());
+    rig_.store().Kick();
+  }
+  if (status) return outcome;
+  if (status.error().code() == ErrorCode::kCold) {
+    outcome.missing = view.missing();
+  } else {
+    outcome.reply = ErrorReply(Format("ERR {}", status.error().message()));
+  }
+  return outcome;
+}
+
+std::string CommandRunner::RunAt(const Command& command, const Argv& argv, Where where) {
+  for (int reruns = 0;; ++reruns) {
+    Outcome outcome = RunOnce(command, argv, where, KeyspaceRig::TierFor(reruns));
+    if (!outcome.missing.empty()) {
+      rig_.FetchCold(std::move(outcome.missing));
+    } else if (outcome.long_read == nullptr) {
+      return outcome.reply;
+    } else if (where == Where::kVisible) {
+      return RunInSlices(*outcome.long_read);
+    } else {
+      // It starts anew at the visible state, once that holds everything the client did.
+      rig_.Settle();
+      return RunAt(command, argv, Where::kVisible);
+    }
+  }
+}
+
+std::string CommandRunner::RunInSlices(LongRead& read) {
+  const std::unique_ptr<storage::Snapshot> snapshot = rig_.store().TakeSnapshot();
+  std::string bytes;
+  protocol::ReplyWriter reply(bytes, Version());
+  for (int reruns = 0;;) {
+    std::vector<storage::BlockRef> missing;
+    {
+      const size_t start = bytes.size();
+      storage::View view = rig_.reader().At(*snapshot, KeyspaceRig::TierFor(reruns));
+      keyspace::Transaction tx(rig_.keyspace(), view, keyspace::Transaction::Mode::kRead,
+                               rig_.now_ms());
+      const Result<bool> done = read.Step(tx, reply);
+      ++slices_;
+      if (done && *done) return bytes;
+      if (done) {
+        reruns = 0;
+        continue;
+      }
+      reply.Truncate(start);
+      if (done.error().code() != ErrorCode::kCold) {
+        return bytes + ErrorReply(Format("ERR {}", done.error().message()));
+      }
+      missing = view.missing();
+    }
+    ++reruns;
+    rig_.FetchCold(std::move(missing));
+  }
+}
+
+}  // namespace cordwood::commands

@@ -1,0 +1,248 @@
+#include "keyspace/expiry_cycle.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/format.h"
+#include "keyspace/keys.h"
+#include "tests/keyspace/keyspace_rig.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+class ExpiryCycleTest : public testing::Test {
+ protected:
+  KeyName Name(Transaction& tx, std::string_view key, int db = 0) {
+    return {.generation = tx.GenerationOf(db), .key = key};
+  }
+
+  void Set(std::string_view key, std::optional<int64_t> expiry_ms, int db = 0) {
+    ASSERT_TRUE(rig_.Execute(
+        [&](Transaction& tx) { return SetString(tx, Name(tx, key, db), "value", expiry_ms); }));
+  }
+
+  bool Stored(std::string_view key, int db = 0) {
+    bool stored = false;
+    EXPECT_TRUE(rig_.Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key, db)));
+      stored = found.stored.has_value();
+      return {};
+    }));
+    return stored;
+  }
+
+  /// One run, committed.
+  ExpiryOutcome RunOnce(uint64_t limit) {
+    ExpiryOutcome outcome;
+    std::vector<storage::BlockRef> missing;
+    {
+      storage::View view = rig_.reader().Newest(storage::Tier::kCacheOnly);
+      Transaction tx(rig_.keyspace(), view, Transaction::Mode::kExecute, rig_.now_ms());
+      Result<ExpiryOutcome> run = cycle_->Run(tx, limit);
+      EXPECT_TRUE(run) << run.error().message();
+      if (!run) return outcome;
+      outcome = *run;
+      EXPECT_TRUE(tx.frees());
+      EXPECT_TRUE(tx.Commit());
+      missing = view.missing();
+    }
+    EXPECT_EQ(outcome.cold, !missing.empty());
+    if (!missing.empty()) rig_.FetchCold(std::move(missing));
+    return outcome;
+  }
+
+  /// Runs until nothing is due; the sums.
+  ExpiryOutcome RunAll(uint64_t limit = 100) {
+    ExpiryOutcome sum;
+    for (int runs = 0; runs < 1000; ++runs) {
+      const ExpiryOutcome outcome = RunOnce(limit);
+      sum.removed += outcome.removed;
+      sum.stale += outcome.stale;
+      sum.unreadable += outcome.unreadable;
+      if (!outcome.more && !outcome.cold) return sum;
+    }
+    ADD_FAILURE() << "the cycle does not come to an end";
+    return sum;
+  }
+
+  int64_t Count(CounterKind kind, int db = 0) { return rig_.keyspace().NewestCount(db, kind); }
+
+  KeyspaceRig rig_;
+  std::optional<ExpiryCycle> cycle_{rig_.keyspace()};
+};
+
+TEST_F(ExpiryCycleTest, RemovesAKeyWhenItsTimeHasComeAndNotBefore) {
+  Set("key", rig_.now_ms() + 1000);
+  Set("stays", std::nullopt);
+  rig_.AdvanceMs(999);
+  EXPECT_EQ(RunAll().removed, 0u);
+  EXPECT_TRUE(Stored("key"));
+  rig_.AdvanceMs(1);
+  EXPECT_EQ(RunAll().removed, 1u);
+  EXPECT_FALSE(Stored("key"));
+  EXPECT_TRUE(Stored("stays"));
+  EXPECT_EQ(Count(CounterKind::kKeys), 1);
+  EXPECT_EQ(Count(CounterKind::kExpires), 0);
+  EXPECT_EQ(rig_.keyspace().stats().expired_keys.load(), 1u);
+}
+
+TEST_F(ExpiryCycleTest, ServesTheEarliestFirstAndNoMoreThanItsLimit) {
+  for (int i = 0; i < 10; ++i) Set(Format("key:{}", i), rig_.now_ms() + 10 - i);
+  rig_.AdvanceMs(100);
+  const ExpiryOutcome outcome = RunOnce(4);
+  EXPECT_EQ(outcome.removed, 4u);
+  EXPECT_TRUE(outcome.more);
+  EXPECT_FALSE(Stored("key:9"));
+  EXPECT_FALSE(Stored("key:6"));
+  EXPECT_TRUE(Stored("key:5"));
+  EXPECT_EQ(RunAll(4).removed, 6u);
+}
+
+TEST_F(ExpiryCycleTest, LeavesAKeyWhoseDeadlineMoved) {
+  Set("later", rig_.now_ms() + 10);
+  Set("later", rig_.now_ms() + 1000);
+  Set("never", rig_.now_ms() + 10);
+  Set("never", std::nullopt);
+  rig_.AdvanceMs(100);
+  const ExpiryOutcome outcome = RunAll();
+  EXPECT_EQ(outcome.removed, 0u);
+  EXPECT_TRUE(Stored("later"));
+  EXPECT_TRUE(Stored("never"));
+}
+
+TEST_F(ExpiryCycleTest, RemovesDeadlinesThatABlindWriteLeftBehind) {
+  Set("key", rig_.now_ms() + 10);
+  // A cold record is overwritten without a look at it.
+  rig_.Compact();
+  rig_.Reopen();
+  cycle_.emplace(rig_.keyspace());
+  {
+    storage::View view = rig_.reader().Newest(storage::Tier::kCacheOnly);
+    Transaction tx(rig_.keyspace(), view, Transaction::Mode::kExecute, rig_.now_ms());
+    ASSERT_TRUE(SetString(tx, Name(tx, "key"), "new", rig_.now_ms() + 5000));
+    ASSERT_TRUE(tx.Commit());
+  }
+  rig_.AdvanceMs(100);
+  ExpiryOutcome outcome = RunAll();
+  EXPECT_EQ(outcome.removed, 0u);
+  EXPECT_EQ(outcome.stale, 1u);
+  EXPECT_TRUE(Stored("key"));
+  rig_.AdvanceMs(5000);
+  outcome = RunAll();
+  EXPECT_EQ(outcome.removed, 1u);
+  EXPECT_EQ(outcome.stale, 0u);
+  rig_.Compact();
+  EXPECT_EQ(Count(CounterKind::kKeys), 0);
+  EXPECT_EQ(Count(CounterKind::kExpires), 0);
+}
+
+TEST_F(ExpiryCycleTest, DoesNotWalkOverWhatItRemovedAgain) {
+  const Generation generation = rig_.keyspace().databases().Newest(0);
+  const DeadlineFloors& floors = rig_.keyspace().deadline_floors();
+  for (int i = 0; i < 10; ++i) Set(Format("key:{}", i), rig_.now_ms() + 1);
+  Set("next", rig_.now_ms() + 5000);
+  const std::string next = DeadlineKey(generation, rig_.now_ms() + 5000, "next");
+  rig_.AdvanceMs(100);
+  EXPECT_TRUE(RunOnce(5).more);
+  EXPECT_EQ(floors.Of(generation), DeadlineKey(generation, rig_.now_ms() - 99, "key:5"));
+  EXPECT_FALSE(RunOnce(5).more);
+  EXPECT_EQ(floors.Of(generation), next);
+  rig_.AdvanceMs(5000);
+  EXPECT_EQ(RunAll().removed, 1u);
+  EXPECT_GT(floors.Of(generation), DeadlineKey(generation, INT64_MAX, "zzz"));
+}
+
+TEST_F(ExpiryCycleTest, GoesBackForAnEarlierDeadline) {
+  Set("late", rig_.now_ms() + 5000);
+  RunAll();  // its floor is now the late key's deadline
+  Set("early", rig_.now_ms() + 10);
+  rig_.AdvanceMs(10);
+  EXPECT_EQ(RunAll().removed, 1u);
+  EXPECT_FALSE(Stored("early"));
+  Set("again", rig_.now_ms() + 10);
+  rig_.AdvanceMs(10);
+  EXPECT_EQ(RunAll().removed, 1u);
+  EXPECT_TRUE(Stored("late"));
+}
+
+TEST_F(ExpiryCycleTest, ForgetsWhatARunDidThatWasNotCommitted) {
+  Set("key", rig_.now_ms() + 10);
+  rig_.AdvanceMs(10);
+  {
+    storage::View view = rig_.reader().Newest(storage::Tier::kCacheOnly);
+    Transaction tx(rig_.keyspace(), view, Transaction::Mode::kExecute, rig_.now_ms());
+    ASSERT_EQ(cycle_->Run(tx, 10)->removed, 1u);
+  }
+  EXPECT_TRUE(Stored("key"));
+  EXPECT_EQ(RunAll().removed, 1u);
+}
+
+TEST_F(ExpiryCycleTest, ServesEveryDatabase) {
+  for (int db = 0; db < 16; ++db) {
+    for (int i = 0; i < 3; ++i) Set(Format("key:{}", i), rig_.now_ms() + 1, db);
+  }
+  rig_.AdvanceMs(1);
+  EXPECT_EQ(RunAll(2).removed, 48u);
+  for (int db = 0; db < 16; ++db) EXPECT_EQ(Count(CounterKind::kKeys, db), 0) << db;
+}
+
+TEST_F(ExpiryCycleTest, LetsNoDatabaseWaitForABusyOne) {
+  for (int i = 0; i < 100; ++i) Set(Format("key:{}", i), rig_.now_ms() + 1, 0);
+  Set("other", rig_.now_ms() + 1, 1);
+  rig_.AdvanceMs(1);
+  RunOnce(10);
+  RunOnce(10);
+  EXPECT_FALSE(Stored("other", 1));
+}
+
+TEST_F(ExpiryCycleTest, FetchesManyColdKeysInOneRound) {
+  constexpr int kKeys = 300;
+  for (int i = 0; i < kKeys; ++i) {
+    const std::string key = Format("key:{:03}", i);
+    ASSERT_TRUE(rig_.Execute([&](Transaction& tx) {
+      return SetString(tx, Name(tx, key), std::string(2000, 'v'), rig_.now_ms() + 1);
+    }));
+  }
+  rig_.Compact();
+  rig_.Reopen();
+  cycle_.emplace(rig_.keyspace());
+  rig_.AdvanceMs(1);
+  const uint64_t reruns = rig_.reruns();
+  EXPECT_EQ(RunAll(kKeys).removed, static_cast<uint64_t>(kKeys));
+  // One block of the deadlines at a time, but with all the records it leads to.
+  EXPECT_LT(rig_.reruns() - reruns, 20u);
+  EXPECT_EQ(Count(CounterKind::kKeys), 0);
+}
+
+TEST_F(ExpiryCycleTest, StartsOverAfterARestart) {
+  Set("key", rig_.now_ms() + 10);
+  RunAll();
+  rig_.Reopen();
+  cycle_.emplace(rig_.keyspace());
+  rig_.AdvanceMs(10);
+  EXPECT_EQ(RunAll().removed, 1u);
+}
+
+TEST_F(ExpiryCycleTest, HasNothingToDoInADatabaseThatWasFlushed) {
+  Set("key", rig_.now_ms() + 10);
+  RunAll();
+  const Generation flushed = rig_.keyspace().databases().Newest(0);
+  ASSERT_TRUE(rig_.Execute([&](Transaction& tx) -> Status {
+    tx.DropGeneration(tx.GenerationOf(0));
+    tx.SetGeneration(0, tx.NewGeneration());
+    return {};
+  }));
+  EXPECT_EQ(rig_.keyspace().deadline_floors().Of(flushed),
+            TablePrefix(flushed, Table::kDeadline));  // forgotten
+  rig_.AdvanceMs(10);
+  EXPECT_EQ(RunAll().removed, 0u);
+  Set("key", rig_.now_ms() + 10);
+  rig_.AdvanceMs(10);
+  EXPECT_EQ(RunAll().removed, 1u);
+}
+
+}  // namespace
+}  // namespace cordwood::keyspace

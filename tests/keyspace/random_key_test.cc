@@ -1,0 +1,129 @@
+#include "keyspace/random_key.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/format.h"
+#include "keyspace/keys.h"
+#include "tests/keyspace/keyspace_rig.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+void Set(KeyspaceRig& rig, std::string_view key, std::optional<int64_t> expiry_ms = {}) {
+  ASSERT_TRUE(rig.Execute([&](Transaction& tx) {
+    return SetString(tx, {.generation = tx.GenerationOf(0), .key = key}, "value", expiry_ms);
+  }));
+}
+
+void Remove(KeyspaceRig& rig, std::string_view key) {
+  ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+    const KeyName name{.generation = tx.GenerationOf(0), .key = key};
+    CW_ASSIGN(const Lookup before, FindKey(tx, name));
+    return RemoveKey(tx, name, before);
+  }));
+}
+
+std::optional<std::string> Draw(KeyspaceRig& rig, Random& random) {
+  std::optional<std::string> key;
+  EXPECT_TRUE(rig.Read([&](Transaction& tx) -> Status {
+    CW_ASSIGN(key, RandomKey(tx, 0, random));
+    return {};
+  }));
+  return key;
+}
+
+std::map<std::string, int> DrawMany(KeyspaceRig& rig, int draws) {
+  Random random(7);
+  std::map<std::string, int> drawn;
+  for (int i = 0; i < draws; ++i) {
+    const std::optional<std::string> key = Draw(rig, random);
+    EXPECT_TRUE(key.has_value());
+    if (key) ++drawn[*key];
+  }
+  return drawn;
+}
+
+TEST(RandomKey, IsNothingInAnEmptyDatabase) {
+  KeyspaceRig rig;
+  Random random(1);
+  EXPECT_EQ(Draw(rig, random), std::nullopt);
+  Set(rig, "gone", rig.now_ms() + 1);
+  rig.AdvanceMs(1);
+  EXPECT_EQ(Draw(rig, random), std::nullopt);
+}
+
+TEST(RandomKey, DrawsEachOfAFewKeysAboutAsOften) {
+  KeyspaceRig rig;
+  for (int i = 0; i < 10; ++i) Set(rig, Format("key:{}", i));
+  const std::map<std::string, int> drawn = DrawMany(rig, 2000);
+  ASSERT_EQ(drawn.size(), 10u);
+  for (const auto& [key, times] : drawn) {
+    EXPECT_GT(times, 120) << key;
+    EXPECT_LT(times, 300) << key;
+  }
+}
+
+// Ten parts of the key space, each drawn about as often; far off would be a draw that prefers the
+// first key of a block, or what follows deleted keys.
+void ExpectEvenTenths(const std::map<std::string, int>& drawn, int keys, int draws) {
+  std::map<int, int> tenths;
+  for (const auto& [key, times] : drawn) {
+    tenths[std::stoi(key.substr(4)) * 10 / keys] += times;
+  }
+  for (int tenth = 0; tenth < 10; ++tenth) {
+    EXPECT_GT(tenths[tenth], draws / 20) << tenth;
+    EXPECT_LT(tenths[tenth], draws / 5) << tenth;
+  }
+  EXPECT_GT(drawn.size(), static_cast<size_t>(draws) / 2);
+}
+
+TEST(RandomKey, IsSpreadEvenlyOverAMemtable) {
+  constexpr int kKeys = 1000;
+  KeyspaceRig rig;
+  for (int i = 0; i < kKeys; ++i) Set(rig, Format("key:{:04}", i));
+  ExpectEvenTenths(DrawMany(rig, 1000), kKeys, 1000);
+}
+
+TEST(RandomKey, IsSpreadEvenlyOverTables) {
+  constexpr int kKeys = 3000;
+  KeyspaceRig rig;
+  for (int i = 0; i < kKeys; ++i) Set(rig, Format("key:{:04}", i));
+  rig.Compact();
+  ExpectEvenTenths(DrawMany(rig, 1000), kKeys, 1000);
+}
+
+TEST(RandomKey, IsAKeyThatExists) {
+  constexpr int kKeys = 1000;
+  KeyspaceRig rig;
+  for (int i = 0; i < kKeys; ++i) Set(rig, Format("key:{:04}", i));
+  rig.Compact();
+  for (int i = 0; i < kKeys; ++i) {
+    if (i % 10 != 0) Remove(rig, Format("key:{:04}", i));
+  }
+  for (int i = 0; i < 200; ++i) Set(rig, Format("gone:{:04}", i), rig.now_ms() + 1);
+  rig.AdvanceMs(1);
+  for (const auto& [key, times] : DrawMany(rig, 300)) {
+    EXPECT_EQ(key.substr(0, 4), "key:");
+    EXPECT_EQ(key.back(), '0');
+  }
+}
+
+TEST(RandomKey, IsFoundAmongManyKeysOfOtherDatabases) {
+  KeyspaceRig rig;
+  for (int i = 0; i < 3000; ++i) {
+    ASSERT_TRUE(rig.Execute([&](Transaction& tx) {
+      const std::string key = Format("other:{}", i);
+      return SetString(tx, {.generation = tx.GenerationOf(1), .key = key}, "value", {});
+    }));
+  }
+  for (int i = 0; i < 150; ++i) Set(rig, Format("key:{}", i));
+  EXPECT_GT(DrawMany(rig, 500).size(), 50u);
+}
+
+}  // namespace
+}  // namespace cordwood::keyspace

@@ -1,0 +1,70 @@
+#include "keyspace/transaction.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/format.h"
+#include "keyspace/keys.h"
+#include "tests/keyspace/keyspace_rig.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+TEST(Transaction, DroppedGenerationTakesAlongWhatTheTransactionWroteThere) {
+  KeyspaceRig rig;
+  const Generation before = rig.keyspace().databases().Newest(0);
+  ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+    return SetString(tx, {.generation = before, .key = "earlier"}, "value", {});
+  }));
+  ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+    for (int i = 0; i < 100; ++i) {
+      const std::string key = Format("key:{}", i);
+      CW_TRY(SetString(tx, {.generation = before, .key = key}, "value", rig.now_ms() + 1000));
+    }
+    tx.DropGeneration(before);
+    tx.SetGeneration(0, tx.NewGeneration());
+    EXPECT_EQ(tx.CountOf(0, CounterKind::kKeys), 0);
+    // The database may be written at once.
+    return SetString(tx, {.generation = tx.GenerationOf(0), .key = "later"}, "value", {});
+  }));
+  EXPECT_EQ(rig.keyspace().NewestCount(0, CounterKind::kKeys), 1);
+  for (const CounterKind kind :
+       {CounterKind::kKeys, CounterKind::kExpires, CounterKind::kObjects}) {
+    EXPECT_EQ(rig.store().NewestCount(CounterId(before, kind)), 0);
+  }
+  rig.Compact();
+  EXPECT_EQ(rig.store().Stats().entries_on_disk, 2u);  // the database's record and the later key
+}
+
+TEST(Transaction, FlushedDatabasesGetGenerationsThatNobodyHad) {
+  KeyspaceRig rig;
+  std::set<Generation> seen;
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+      for (int db = 0; db < 16; ++db) {
+        seen.insert(tx.GenerationOf(db));
+        tx.DropGeneration(tx.GenerationOf(db));
+        tx.SetGeneration(db, tx.NewGeneration());
+      }
+      return {};
+    }));
+  }
+  for (int db = 0; db < 16; ++db) seen.insert(rig.keyspace().databases().Newest(db));
+  EXPECT_EQ(seen.size(), 4u * 16u);
+}
+
+TEST(Transaction, OnlyTakingAwayFreesSpace) {
+  KeyspaceRig rig;
+  ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+    tx.DropGeneration(tx.GenerationOf(0));
+    tx.SetGeneration(0, tx.NewGeneration());
+    EXPECT_TRUE(tx.frees());
+    CW_TRY(SetString(tx, {.generation = tx.GenerationOf(0), .key = "key"}, "value", {}));
+    EXPECT_FALSE(tx.frees());
+    return {};
+  }));
+}
+
+}  // namespace
+}  // namespace cordwood::keyspace

@@ -96,6 +96,8 @@ ErrorCode CodeOf(int errno_value) {
       return ErrorCode::kAlreadyExists;
     case ENOSPC:
     case EDQUOT:
+    case EMFILE:  // none of these lasts, and nothing was done
+    case ENFILE:
       return ErrorCode::kNoSpace;
     default:
       return ErrorCode::kIo;

@@ -213,7 +213,11 @@ Status WriteCurrent(Env& env, const std::string& dir, const Current& current) {
   CW_TRY(file->WriteAt(0, current.Encode()));
   CW_TRY(file->Sync());
   CW_TRY(env.Rename(temporary, path));
-  return env.SyncDir(dir);
+  if (const Status synced = env.SyncDir(dir); !synced) {
+    // Which CURRENT a crash leaves is open now: never an error that says nothing happened.
+    return Fail(ErrorCode::kIo, synced.error().message());
+  }
+  return {};
 }
 
 Result<ManifestState> ReadManifest(Env& env, const std::string& dir, const Current& current) {

@@ -1,0 +1,304 @@
+"""What one connection may do and what the server does to it: inline commands, pipelines that are
+not read, RESP3, passwords, web pages, protected mode, maxclients, giant headers, slow readers."""
+
+import os
+import pathlib
+import random
+import socket
+import sys
+import threading
+import time
+import unittest
+
+from resp_client import Connection, ErrorReply, encode
+from server_process import ServerProcess, base_seed, full_run, sanitized
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
+import case_report  # noqa: E402  (found through the path above)
+
+MEGABYTE = 1 << 20
+
+
+def started(case: unittest.TestCase, *options) -> ServerProcess:
+    """A server that ends with the case."""
+    server = ServerProcess(*options)
+    case.addCleanup(server.__exit__)
+    return server.start()
+
+
+def own_address() -> str | None:
+    """An address of this machine that is not loopback. Nothing is sent to find it."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))
+            address = probe.getsockname()[0]
+    except OSError:
+        return None
+    return None if address.startswith("127.") else address
+
+
+class Requests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = ServerProcess()
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.server.start()
+
+    def setUp(self):
+        self.connection = self.server.connect()
+        self.addCleanup(self.connection.close)
+        self.connection.call("FLUSHALL")
+
+    def test_inline_commands_answer(self):
+        self.connection.send(b'PING\r\nSET a "b \\x41"\r\n\r\nget a\r\n')
+        self.assertEqual([self.connection.read() for _ in range(3)], ["PONG", "OK", b"b A"])
+
+    def test_an_unbalanced_inline_command_ends_the_connection(self):
+        self.connection.send(b"get 'a\r\n")
+        self.assertEqual(self.connection.read(),
+                         "ERR Protocol error: unbalanced quotes in request")
+        self.assertTrue(self.connection.closed_by_server())
+
+    def test_a_web_page_cannot_send_commands(self):
+        for head in (b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: example.org\r\n"):
+            with self.server.connect() as page:
+                page.send(head + b"Content-Length: 12\r\n\r\nSET evil 1\r\n")
+                try:
+                    while not page.closed_by_server():
+                        pass
+                except TimeoutError:
+                    self.fail("the connection was kept")
+        self.assertEqual(self.connection.call("EXISTS", "evil"), 0)
+
+    def test_a_request_cut_anywhere_is_the_same_request(self):
+        data = encode("SET", "cut", "some value\r\n") + encode("GET", "cut")
+        for at in range(1, len(data)):
+            self.connection.send(data[:at])
+            self.connection.send(data[at:])
+            self.assertEqual(self.connection.read(), "OK")
+            self.assertEqual(self.connection.read(), b"some value\r\n")
+
+    def test_100_000_commands_are_answered_before_anything_is_read(self):
+        count = 100_000
+        self.connection.send(encode("INCR", "n") * count)
+        # Another connection sees that all of them ran, although no reply was read.
+        with self.server.connect() as other:
+            end = time.monotonic() + 120
+            while other.call("GET", "n") != b"%d" % count and time.monotonic() < end:
+                time.sleep(0.02)
+        self.assertEqual([self.connection.read() for _ in range(count)],
+                         list(range(1, count + 1)))
+
+    def test_errors_inside_a_pipeline_stand_in_their_place(self):
+        replies = self.connection.call_all([
+            ("SET", "s", "text"), ("INCR", "s"), ("NOSUCH", "x"), ("GET",), ("HGET", "s", "f"),
+            ("GET", "s")])
+        self.assertEqual(replies[0], "OK")
+        self.assertEqual(replies[1], "ERR value is not an integer or out of range")
+        self.assertTrue(replies[2].startswith("ERR unknown command 'NOSUCH'"))
+        self.assertEqual(replies[3], "ERR wrong number of arguments for 'get' command")
+        self.assertTrue(replies[4].startswith("WRONGTYPE "))
+        self.assertEqual(replies[5], b"text")
+
+    def test_hello_3_turns_replies_into_resp3(self):
+        call = self.connection.call
+        self.assertEqual(call("HSET", "h", "f", "v"), 1)
+        self.assertEqual(call("HGETALL", "h"), [b"f", b"v"])
+        hello = call("HELLO", "3", "SETNAME", "tester")
+        self.assertEqual((hello[b"server"], hello[b"proto"]), (b"redis", 3))
+        self.assertEqual(call("HGETALL", "h"), {b"f": b"v"})
+        self.assertIsNone(call("GET", "missing"))
+        self.assertEqual(call("CLIENT", "GETNAME"), b"tester")
+        self.assertEqual(call("HELLO", "4"), "NOPROTO unsupported protocol version")
+        self.assertEqual(call("HGETALL", "h"), {b"f": b"v"})
+        self.assertIsInstance(call("HELLO", "2"), list)
+        self.assertEqual(call("HGETALL", "h"), [b"f", b"v"])
+
+    def test_giant_headers_cost_no_memory(self):
+        before = self.server.memory_kb()
+        claims = (b"*1\r\n$536870912\r\n", b"*1048576\r\n$1\r\n",
+                  b"*3\r\n$3\r\nSET\r\n$500000000\r\n")
+        with_claims = []
+        for number in range(2000 if full_run() else 300):
+            connection = self.server.connect()
+            self.addCleanup(connection.close)
+            connection.send(claims[number % len(claims)])
+            with_claims.append(connection)
+        self.assertEqual(self.connection.call("PING"), "PONG")
+        grown = self.server.memory_kb() - before
+        if not sanitized():
+            self.assertLess(grown, 64 * 1024, "kB for headers without their bodies")
+
+    def test_claims_beyond_the_limits_are_refused(self):
+        for claim, text in ((b"*2147483647\r\n", "invalid multibulk length"),
+                            (b"*1\r\n$536870913\r\n", "invalid bulk length"),
+                            (b"*1\r\n$-5\r\n", "invalid bulk length"),
+                            (b"*1\r\nx", "expected '$', got 'x'")):
+            with self.server.connect() as connection:
+                connection.send(claim)
+                self.assertEqual(connection.read(), f"ERR Protocol error: {text}")
+                self.assertTrue(connection.closed_by_server())
+
+    def test_a_reader_that_does_not_read_is_not_read_from(self):
+        value = random.Random(base_seed()).randbytes(10_000)
+        count = 20_000
+        self.assertEqual(self.connection.call("SET", "big", value), "OK")
+        before = self.server.memory_kb()
+        slow = self.server.connect(timeout=120)
+        self.addCleanup(slow.close)
+        sender = threading.Thread(target=slow.send, args=(encode("GET", "big") * count,))
+        sender.start()
+        # 200 MB of replies are asked for. Others are served meanwhile, and memory stays bounded.
+        for _ in range(50):
+            self.assertEqual(self.connection.call("PING"), "PONG")
+            time.sleep(0.01)
+        grown = self.server.memory_kb() - before
+        if not sanitized():
+            self.assertLess(grown, 32 * 1024, "kB for replies that are not read")
+        wrong = sum(slow.read() != value for _ in range(count))
+        sender.join()
+        self.assertEqual(wrong, 0)
+
+    def test_a_client_that_leaves_takes_nothing_with_it(self):
+        for _ in range(50):
+            with self.server.connect() as connection:
+                connection.send(encode("INCR", "left") * 50 + b"*3\r\n$3\r\nSET\r\n$4")
+        end = time.monotonic() + 60
+        while (clients := self.server.info("clients")["connected_clients"]) != "2":
+            self.assertLess(time.monotonic(), end, f"{clients} connections are still counted")
+            time.sleep(0.02)
+        self.assertEqual(self.connection.call("PING"), "PONG")
+
+
+class Admission(unittest.TestCase):
+    def test_a_password_is_asked_for(self):
+        server = started(self, "--requirepass", "secret")
+        with server.connect() as connection:
+            call = connection.call
+            self.assertEqual(call("GET", "a"), "NOAUTH Authentication required.")
+            self.assertTrue(call("AUTH", "wrong").startswith("WRONGPASS "))
+            self.assertEqual(call("SET", "a", "1"), "NOAUTH Authentication required.")
+            self.assertEqual(call("AUTH", "secret"), "OK")
+            self.assertIsNone(call("GET", "a"))
+        with server.connect() as connection:
+            self.assertEqual(connection.call("AUTH", "default", "secret"), "OK")
+        with server.connect() as connection:
+            self.assertTrue(connection.call("HELLO", "3").startswith("NOAUTH "))
+            hello = connection.call("HELLO", "3", "AUTH", "default", "secret")
+            self.assertEqual(hello[b"proto"], 3)
+
+    def test_without_the_password_requests_are_small(self):
+        server = started(self, "--requirepass", "secret")
+        for claim, text in ((b"*11\r\n", "unauthenticated multibulk length"),
+                            (b"*1\r\n$16385\r\n", "unauthenticated bulk length")):
+            with server.connect() as connection:
+                connection.send(claim)
+                self.assertEqual(connection.read(), f"ERR Protocol error: {text}")
+                self.assertTrue(connection.closed_by_server())
+
+    def test_auth_and_the_commands_behind_it_may_share_a_packet(self):
+        server = started(self, "--requirepass", "secret")
+        with server.connect() as connection:
+            value = b"x" * 100_000
+            connection.send(encode("AUTH", "secret") + encode("SET", "big", value))
+            self.assertEqual(connection.read(), "OK")
+            self.assertEqual(connection.read(), "OK")
+
+    def test_the_password_can_be_changed(self):
+        server = started(self)
+        with server.connect() as connection:
+            self.assertTrue(connection.call("AUTH", "x").startswith("ERR AUTH <password> called"))
+            self.assertEqual(connection.call("CONFIG", "SET", "requirepass", "new"), "OK")
+            with server.connect() as other:
+                self.assertEqual(other.call("PING"), "NOAUTH Authentication required.")
+                self.assertEqual(other.call("AUTH", "new"), "OK")
+            self.assertEqual(connection.call("PING"), "PONG")  # it was there before
+
+    def test_maxclients_turns_away_the_next_one(self):
+        server = started(self, "--maxclients", "4")
+        self.wait_for_clients(server, 1)
+        held = [server.connect() for _ in range(4)]
+        for connection in held:
+            self.addCleanup(connection.close)
+            self.assertEqual(connection.call("PING"), "PONG")
+        with server.connect() as turned_away:
+            self.assertEqual(turned_away.read(), "ERR max number of clients reached")
+            self.assertTrue(turned_away.closed_by_server())
+        held[0].close()
+        self.wait_for_room(server)
+
+    def wait_for_clients(self, server: ServerProcess, count: int) -> None:
+        """Until nobody but the one who asks is connected."""
+        end = time.monotonic() + 30
+        while int(server.info("clients")["connected_clients"]) > count:
+            self.assertLess(time.monotonic(), end)
+
+    def wait_for_room(self, server: ServerProcess) -> None:
+        end = time.monotonic() + 30
+        while True:
+            with server.connect() as connection:
+                try:
+                    if connection.call("PING") == "PONG":
+                        return
+                except OSError:
+                    pass
+            self.assertLess(time.monotonic(), end, "there is room, and nobody gets in")
+
+    def test_protected_mode_answers_this_machine_only(self):
+        address = own_address()
+        if address is None:
+            self.skipTest("this machine has no address but loopback")
+        server = started(self, "--bind", "*")
+        with Connection(server.port, host=address) as stranger:
+            self.assertTrue(stranger.read().startswith("DENIED Redis is running in protected mode"))
+            self.assertTrue(stranger.closed_by_server())
+        with server.connect() as connection:
+            self.assertEqual(connection.call("CONFIG", "SET", "protected-mode", "no"), "OK")
+        with Connection(server.port, host=address) as stranger:
+            self.assertEqual(stranger.call("PING"), "PONG")
+
+    def test_no_descriptor_left_leaves_the_server_serving(self):
+        server = started(self, "--maxclients", "10000")
+        limit_open_files(server.pid, len(os.listdir(f"/proc/{server.pid}/fd")) + 10)
+        with server.connect() as early:
+            self.assertEqual(early.call("SET", "a", "1"), "OK")
+            waiting = [server.connect() for _ in range(40)]
+            try:
+                time.sleep(0.3)
+                ticks = cpu_ticks(server.pid)
+                for _ in range(20):
+                    self.assertEqual(early.call("GET", "a"), b"1")
+                    time.sleep(0.05)
+                used = cpu_ticks(server.pid) - ticks
+                self.assertLess(used, 50, "hundredths of a second: it spins")
+            finally:
+                for connection in waiting:
+                    connection.close()
+            # The store needs descriptors too: writes may be refused until some are free again.
+            end = time.monotonic() + 30
+            while early.call("SET", "a", "2") != "OK":
+                self.assertLess(time.monotonic(), end, "writes do not resume")
+                time.sleep(0.1)
+        end = time.monotonic() + 30
+        while True:
+            try:
+                with server.connect(timeout=5) as late:
+                    self.assertEqual(late.call("GET", "a"), b"2")
+                    break
+            except OSError:
+                self.assertLess(time.monotonic(), end, "no new connection is served")
+        server.stop()
+
+
+def limit_open_files(pid: int, count: int) -> None:
+    import resource  # absent elsewhere than on Linux, as prlimit is
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (count, count))
+
+
+def cpu_ticks(pid: int) -> int:
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+if __name__ == "__main__":
+    sys.exit(case_report.run_tests("connections_test"))

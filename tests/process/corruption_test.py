@@ -1,0 +1,266 @@
+"""A store in which one byte changed: the server refuses to start and names file and offset, with
+the directory as it was; or it serves, and each key has its right value or an error with file and
+offset. Never a wrong or a missing value.
+
+CORDWOOD_SEED picks other bytes; CORDWOOD_FULL tries more of them.
+"""
+
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import store_files
+from resp_client import Connection, ErrorReply, encode
+from server_process import (EXIT_CORRUPTION, SMALL_STORE, ServerFailed, ServerProcess, base_seed,
+                            free_port, full_run, run_to_exit)
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
+import case_report  # noqa: E402  (found through the path above)
+
+KEYS_IN_TABLES = 3000
+KEYS_IN_THE_LOG = 40
+FIELDS = 300
+
+
+class Example:
+    """A store with every type of file, and what is in it."""
+
+    def __init__(self, root: pathlib.Path, *, killed: bool):
+        self.random = random.Random(base_seed())
+        self.strings = {}
+        self.hash = {b"f%d" % n: self.random.randbytes(30) for n in range(FIELDS)}
+        self.directory = root / ("killed" if killed else "stopped")
+        with ServerProcess(*SMALL_STORE, directory=self.directory) as server:
+            server.start()
+            with server.connect() as connection:
+                self._fill(connection, server)
+            if killed:
+                server.kill()
+            else:
+                server.stop()
+
+    def _fill(self, connection, server) -> None:
+        pairs = [word for pair in self.hash.items() for word in pair]
+        assert connection.call("HSET", "hash", *pairs) == FIELDS
+        self._set(connection, 0, KEYS_IN_TABLES)
+        assert connection.call("COMPACT") == "OK"
+        while "everything is compacted" not in server.log():
+            assert server.running()
+            connection.call("PING")
+        # What follows is in the log only, and fits into the memtable.
+        self._set(connection, KEYS_IN_TABLES, KEYS_IN_THE_LOG)
+
+    def _set(self, connection, first: int, count: int) -> None:
+        new = {b"key:%05d" % n: self.random.randbytes(300) for n in range(first, first + count)}
+        replies = connection.call_all(("SET", *pair) for pair in new.items())
+        assert replies.count("OK") == count
+        self.strings |= new
+
+    def copy(self, target: pathlib.Path) -> pathlib.Path:
+        return store_files.copy(self.directory, target)
+
+
+class CorruptionTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="cordwood-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
+        cls.stopped = Example(cls.root, killed=False)
+        cls.killed = Example(cls.root, killed=True)
+
+    def setUp(self):
+        self.random = random.Random(f"{base_seed()}/{self.id()}")
+
+    def offsets(self, size: int, quick: int, full: int) -> list[int]:
+        """Some bytes of a file: both ends, and others."""
+        count = full if full_run() else quick
+        if count >= size:
+            return list(range(size))
+        return sorted({0, size - 1, *(self.random.randrange(size) for _ in range(count))})
+
+    def refused(self, directory: pathlib.Path, path: pathlib.Path) -> bool:
+        """Whether the server exits at once; if it does, it must do so as it should."""
+        before = store_files.fingerprint(directory)
+        try:
+            done = run_to_exit(*SMALL_STORE, "--port", free_port(), "--bind", "127.0.0.1", "--dir",
+                               directory, timeout=1.5)
+        except subprocess.TimeoutExpired:
+            return False
+        self.assertEqual(done.returncode, EXIT_CORRUPTION, done.stderr)
+        self.assertIn(path.name, done.stderr)
+        self.assertRegex(done.stderr, r"\b(offset|at) \d+")
+        self.assertEqual(store_files.fingerprint(directory), before)
+        return True
+
+    def must_refuse(self, example: Example, name: str, offset: int) -> None:
+        directory = example.copy(self.root / "damaged")
+        path = directory / name
+        store_files.flip(path, offset)
+        self.assertTrue(self.refused(directory, path), f"{name} with byte {offset} changed")
+
+    def must_refuse_or_be_right(self, example: Example, name: str, offset: int) -> str:
+        directory = example.copy(self.root / "damaged")
+        path = directory / name
+        store_files.flip(path, offset)
+        with ServerProcess(*SMALL_STORE, directory=directory) as server:
+            try:
+                server.start()
+            except ServerFailed:
+                server.kill()
+                damaged = example.copy(self.root / "damaged")
+                store_files.flip(path, offset)
+                self.assertTrue(self.refused(damaged, path), f"{name} at {offset}")
+                return "refused"
+            return self.check_answers(server, example, name, offset)
+
+    def check_answers(self, server: ServerProcess, example: Example, name: str,
+                      offset: int) -> str:
+        errors = 0
+        with server.connect() as connection:
+            keys = list(example.strings)
+            replies = connection.call_all(("GET", key) for key in keys)
+            for key, reply in zip(keys, replies):
+                if isinstance(reply, ErrorReply):
+                    self.check_error(reply, name)
+                    errors += 1
+                elif reply != example.strings[key]:
+                    self.fail(f"{name} with byte {offset} changed: {key!r} is {reply!r:.80}")
+            reply = long_reply(connection, "HGETALL", "hash")
+            if isinstance(reply, ErrorReply):
+                self.check_error(reply, name)
+                errors += 1
+            elif dict(zip(reply[::2], reply[1::2])) != example.hash:
+                self.fail(f"{name} with byte {offset} changed: the hash is wrong")
+        return "error" if errors else "right"
+
+    def check_error(self, reply: ErrorReply, name: str) -> None:
+        self.assertTrue(reply.startswith("CORRUPT "), reply)
+        self.assertIn(name, reply)
+        self.assertRegex(reply, r"\b(offset|at) \d+")
+
+    # --- files that are read at the start ---
+
+    def test_every_byte_of_current_counts(self):
+        for example in (self.stopped, self.killed):
+            size = (example.directory / "CURRENT").stat().st_size
+            for offset in self.offsets(size, 5, size):
+                self.must_refuse(example, "CURRENT", offset)
+
+    def test_a_damaged_manifest_is_refused(self):
+        path = store_files.files(self.stopped.directory, "MANIFEST-*")[0]
+        for offset in self.offsets(path.stat().st_size, 5, 300):
+            self.must_refuse(self.stopped, path.name, offset)
+
+    def test_damage_in_the_middle_of_an_unsealed_manifest_is_refused(self):
+        # The last edit may be one whose sync never returned: before it, nothing may be wrong.
+        path = store_files.files(self.killed.directory, "MANIFEST-*")[0]
+        for offset in (0, 8, 24, 4096, 4096 + 30):
+            self.must_refuse(self.killed, path.name, offset)
+
+    def test_a_damaged_log_is_refused_or_harmless(self):
+        for path in store_files.files(self.stopped.directory, "*.wal"):
+            for offset in self.offsets(path.stat().st_size, 5, 200):
+                outcome = self.must_refuse_or_be_right(self.stopped, path.name, offset)
+                self.assertNotEqual(outcome, "error")
+
+    def test_a_damaged_record_that_only_the_log_has_is_refused(self):
+        for example in (self.stopped, self.killed):
+            # Not the last one of a killed store: its group's sync is nowhere on record.
+            for number in (0, KEYS_IN_THE_LOG // 2):
+                key = b"key:%05d" % (KEYS_IN_TABLES + number)
+                name, offset = find(example.directory, "*.wal", example.strings[key])
+                self.must_refuse(example, name, offset)
+
+    def test_a_log_segment_that_lost_its_end_is_refused(self):
+        key = b"key:%05d" % KEYS_IN_TABLES
+        name, offset = find(self.stopped.directory, "*.wal", self.stopped.strings[key])
+        for size in (0, offset, offset + 4096):
+            directory = self.stopped.copy(self.root / "damaged")
+            os.truncate(directory / name, size)
+            before = store_files.fingerprint(directory)
+            done = run_to_exit("--port", free_port(), "--dir", directory)
+            self.assertEqual(done.returncode, EXIT_CORRUPTION, f"cut at {size}: {done.stderr}")
+            # What became of an empty file nobody can tell: the error names what is missing.
+            self.assertRegex(done.stderr, r"seqs \d+ to \d+" if size == 0 else name)
+            self.assertEqual(store_files.fingerprint(directory), before)
+
+    # --- tables, of which only the frame is read at the start ---
+
+    def test_a_damaged_table_footer_is_refused(self):
+        path = store_files.files(self.stopped.directory, "*.sst")[0]
+        size = path.stat().st_size
+        for offset in self.random.sample(range(size - 72, size), 72 if full_run() else 4):
+            self.must_refuse(self.stopped, path.name, offset)
+
+    def test_any_damaged_byte_of_a_table_is_an_error_or_refused(self):
+        outcomes = set()
+        for path in store_files.files(self.stopped.directory, "*.sst"):
+            for offset in self.offsets(path.stat().st_size, 4, 300):
+                outcome = self.must_refuse_or_be_right(self.stopped, path.name, offset)
+                self.assertNotEqual(outcome, "right", f"{path.name}: nobody reads byte {offset}")
+                outcomes.add(outcome)
+        self.assertEqual(outcomes, {"refused", "error"})
+
+    def test_damage_in_a_block_is_told_by_every_command_that_needs_it(self):
+        key = b"key:%05d" % (KEYS_IN_TABLES // 2)
+        name, offset = find(self.stopped.directory, "*.sst", self.stopped.strings[key])
+        directory = self.stopped.copy(self.root / "damaged")
+        store_files.flip(directory / name, offset)
+        with ServerProcess(*SMALL_STORE, directory=directory) as server:
+            server.start()
+            with server.connect() as connection:
+                for command in (("GET", key), ("STRLEN", key), ("EXISTS", key), ("INCR", key),
+                                ("APPEND", key, "x"), ("DEL", key), ("MGET", "key:00000", key)):
+                    reply = connection.call(*command)
+                    self.assertIsInstance(reply, ErrorReply, f"{command} answered {reply!r:.80}")
+                    self.check_error(reply, name)
+                reply = long_reply(connection, "KEYS", "*")
+                self.assertIsInstance(reply, ErrorReply)
+                self.check_error(reply, name)
+            with server.connect() as connection:
+                # Others are served, and a blind write replaces what cannot be read.
+                self.assertEqual(connection.call("GET", "key:00000"),
+                                 self.stopped.strings[b"key:00000"])
+                self.assertEqual(connection.call("SET", "new", "1"), "OK")
+                # A merge that meets the block must neither drop it nor stop the server.
+                connection.call("COMPACT")
+                connection.call("SET", "newer", "1")
+                self.check_error(connection.call("GET", key), name)
+            server.stop()
+            server.start()
+            with server.connect() as connection:
+                self.check_error(connection.call("GET", key), name)
+                self.assertEqual(connection.call("GET", "newer"), b"1")
+
+
+def long_reply(connection: Connection, *command):
+    """A reply that is sent in parts. When it cannot go on, the error stands in place of the next
+    element, and the connection ends."""
+    connection.send(encode(*command))
+    elements = []
+    try:
+        first = connection.read_header()
+        if not isinstance(first, int):
+            return first
+        for _ in range(first):
+            elements.append(connection.read())
+    except ConnectionError:
+        return elements[-1] if elements else ErrorReply("the connection ended without an error")
+    return elements
+
+
+def find(directory: pathlib.Path, pattern: str, data: bytes) -> tuple[str, int]:
+    """The file with these bytes, and where they begin."""
+    for path in store_files.files(directory, pattern):
+        if (at := path.read_bytes().find(data)) >= 0:
+            return path.name, at
+    raise AssertionError(f"no {pattern} holds the bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(case_report.run_tests("corruption_test"))

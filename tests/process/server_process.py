@@ -1,0 +1,183 @@
+"""A real server process of a test: its port, its directory, its log, its end.
+
+The binary is named by CORDWOOD_SERVER. Nothing outlives the test: the process is killed by its id
+on the way out, and dies with the test if that is killed itself; the directory is removed.
+"""
+
+import ctypes
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from resp_client import Connection
+
+# Sizes so small that a few thousand writes rotate the log, flush and merge.
+SMALL_STORE = ("--memtable-size", "1mb", "--log-segment-size", "1mb", "--block-cache-size", "1mb")
+
+EXIT_USAGE = 1
+EXIT_IO = 2
+EXIT_CORRUPTION = 3
+EXIT_LOCKED = 4
+EXIT_UNSUPPORTED = 6
+EXIT_CANNOT_LISTEN = 7
+
+_PORT_TRIES = 5
+_SIGKILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+_LIBC = ctypes.CDLL(None)
+
+
+def full_run() -> bool:
+    """The full counts were asked for: scripts/test --full."""
+    return os.environ.get("CORDWOOD_FULL", "") not in ("", "0")
+
+
+def seconds_of_budget(default: float) -> float:
+    return float(os.environ.get("CORDWOOD_TEST_SECONDS", "") or default)
+
+
+def base_seed() -> int:
+    return int(os.environ.get("CORDWOOD_SEED", "") or 1)
+
+
+def sanitized() -> bool:
+    """Instrumented builds are slower and larger: their memory says nothing."""
+    return os.environ.get("CORDWOOD_SANITIZE", "") != ""
+
+
+def server_binary() -> str:
+    path = os.environ.get("CORDWOOD_SERVER", "")
+    if not path:
+        sys.exit("CORDWOOD_SERVER must name the server to test")
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run_to_exit(*arguments, timeout: float = 60) -> subprocess.CompletedProcess:
+    """Runs a server that is expected to say something and exit."""
+    return subprocess.run([server_binary(), *map(str, arguments)], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=timeout, check=False)
+
+
+class ServerFailed(AssertionError):
+    """The process exited, or never answered, when it should have served."""
+
+
+class ServerProcess:
+    """One server and its directory; it may be stopped and started again on the same data."""
+
+    def __init__(self, *options, directory: str | os.PathLike | None = None):
+        self.options = [str(option) for option in options]
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="cordwood-test-"))
+        self.directory = pathlib.Path(directory) if directory else self.root / "data"
+        self.log_path = self.root / "log"
+        self.port = 0
+        self.configuration: pathlib.Path | None = None  # a file; options come after it
+        self.open_files: int | None = None  # a limit for the process
+        self.process: subprocess.Popen | None = None
+        self.ready_seconds = 0.0  # how long the last start took
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def start(self, *more_options, timeout: float = 120) -> "ServerProcess":
+        """Starts it and waits until it answers."""
+        for _ in range(_PORT_TRIES):
+            self.spawn(*more_options)
+            started = time.monotonic()
+            if self._wait_until_it_answers(started + timeout):
+                self.ready_seconds = time.monotonic() - started
+                return self
+            # Somebody may have taken the port between the look and the start.
+            if self.process.poll() != EXIT_CANNOT_LISTEN:
+                break
+        raise ServerFailed(f"no server: exit status {self.process.poll()}\n{self.log_tail()}")
+
+    def spawn(self, *more_options) -> None:
+        """Starts it and does not wait."""
+        assert not self.running(), "it runs already"
+        self.port = free_port()
+        command = [server_binary(), *([self.configuration] if self.configuration else []),
+                   "--port", str(self.port), "--bind", "127.0.0.1",
+                   "--dir", str(self.directory), *self.options, *map(str, more_options)]
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=self._prepare_child)
+
+    def _prepare_child(self) -> None:
+        _LIBC.prctl(_SIGKILL_WITH_PARENT, signal.SIGKILL)
+        if self.open_files is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
+
+    def _wait_until_it_answers(self, deadline: float) -> bool:
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with Connection(self.port, timeout=max(deadline - time.monotonic(), 0.1)) as probe:
+                    probe.call("PING")
+                    return True
+            except OSError:
+                time.sleep(0.005)
+        return False
+
+    def connect(self, timeout: float = 60) -> Connection:
+        return Connection(self.port, timeout)
+
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self) -> None:
+        """SIGKILL, if it runs."""
+        if self.running():
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=60)
+
+    def signal(self, number: int) -> None:
+        os.kill(self.process.pid, number)
+
+    def wait(self, timeout: float = 60) -> int:
+        """The exit status, once it exits by itself."""
+        return self.process.wait(timeout=timeout)
+
+    def stop(self, timeout: float = 60) -> None:
+        """SIGTERM; it must end well."""
+        self.signal(signal.SIGTERM)
+        status = self.wait(timeout)
+        assert status == 0, f"exit status {status} after SIGTERM\n{self.log_tail()}"
+
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def log_tail(self, lines: int = 30) -> str:
+        return "\n".join(self.log().splitlines()[-lines:])
+
+    def info(self, section: str = "everything") -> dict[str, str]:
+        with self.connect() as connection:
+            text = connection.call("INFO", section).decode()
+        return dict(line.split(":", 1) for line in text.split("\r\n") if ":" in line)
+
+    def memory_kb(self, field: str = "VmRSS") -> int:
+        """A line of /proc/PID/status: VmRSS, or VmHWM for the most it ever was."""
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(f"{field}:"):
+                return int(line.split()[1])
+        raise KeyError(field)

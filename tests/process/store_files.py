@@ -1,0 +1,94 @@
+"""A store's directory from outside: its files, copies of it, its fingerprint, and files as a newer
+version would write them (docs/STORAGE_FORMAT.md)."""
+
+import ctypes
+import ctypes.util
+import hashlib
+import pathlib
+import re
+import shutil
+import struct
+
+NEWER_FORMAT = 2
+
+_SECTOR = 4096
+_MIX = 0x9E3779B97F4A7C15
+_LOW_64_BITS = (1 << 64) - 1
+_TABLE_FOOTER_BYTES = 72
+
+
+def files(directory: pathlib.Path, pattern: str) -> list[pathlib.Path]:
+    return sorted(directory.glob(pattern))
+
+
+def fingerprint(directory: pathlib.Path) -> dict[str, str]:
+    """Name -> hash of every file."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(directory.iterdir())}
+
+
+def copy(directory: pathlib.Path, target: pathlib.Path) -> pathlib.Path:
+    if target.exists():
+        shutil.rmtree(target)
+    shutil.copytree(directory, target)
+    return target
+
+
+def flip(path: pathlib.Path, offset: int, mask: int = 0x40) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([byte ^ mask]))
+
+
+def number_of(path: pathlib.Path) -> int:
+    return int(re.search(r"\d+", path.name).group())
+
+
+def xxh3_library():
+    """None if libxxhash is not installed."""
+    name = ctypes.util.find_library("xxhash")
+    if name is None:
+        return None
+    library = ctypes.CDLL(name)
+    library.XXH3_64bits_withSeed.restype = ctypes.c_uint64
+    library.XXH3_64bits_withSeed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
+    return library
+
+
+def _hash(data: bytes, seed: int = 0) -> int:
+    return xxh3_library().XXH3_64bits_withSeed(data, len(data), seed & _LOW_64_BITS)
+
+
+def make_current_newer(path: pathlib.Path) -> None:
+    text = path.read_bytes()
+    text = text[:text.rindex(b"checksum ")]
+    text = text.replace(b"cordwood 1\n", b"cordwood %d\n" % NEWER_FORMAT)
+    path.write_bytes(text + b"checksum %016x\n" % _hash(text))
+
+
+def make_manifest_newer(path: pathlib.Path) -> None:
+    """Its header frame; REQUIRES a store that was killed, since a clean stop seals the file."""
+    data = bytearray(path.read_bytes())
+    size = struct.unpack_from("<I", data, 8)[0]
+    struct.pack_into("<I", data, 24, NEWER_FORMAT)
+    checksum = _hash(bytes(data[:16] + data[24:24 + size]), number_of(path) * _MIX)
+    struct.pack_into("<Q", data, 16, checksum)
+    path.write_bytes(data)
+
+
+def make_log_newer(path: pathlib.Path) -> None:
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, 16, NEWER_FORMAT)
+    struct.pack_into("<Q", data, 8, _hash(bytes(data[16:_SECTOR])))
+    path.write_bytes(data)
+
+
+def make_table_newer(path: pathlib.Path) -> None:
+    data = bytearray(path.read_bytes())
+    at = len(data) - _TABLE_FOOTER_BYTES
+    struct.pack_into("<I", data, at + 48, NEWER_FORMAT)
+    seed = _hash(struct.pack("<QQ", number_of(path), at))
+    struct.pack_into("<Q", data, at + 56, _hash(bytes(data[at:at + 56]), seed))
+    path.write_bytes(data)

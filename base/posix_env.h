@@ -4,9 +4,9 @@
 // (cw-log, cw-flush, cw-compact, cw-fetch). Files are created with mode 0600 and directories with
 // 0700; every descriptor is closed on exec.
 //
-// errno becomes an ErrorCode: ENOENT is kNotFound, EEXIST kAlreadyExists, ENOSPC, EDQUOT,
-// EMFILE and ENFILE kNoSpace (nothing was done, and trying again later may help), a lock that is held kLocked, all else kIo. Messages name the call, the path and the
-// reason.
+// errno becomes an ErrorCode: ENOENT is kNotFound, EEXIST kAlreadyExists, a lock that is held
+// kLocked, all else kIo. ENOSPC, EDQUOT, EMFILE and ENFILE are kNoSpace: nothing was done, and
+// trying again later may help. Messages name the call, the path and the reason.
 //
 // Destroying the environment waits until all lanes are idle: what was scheduled runs, and so does
 // what those tasks schedule. Whoever schedules work that never ends must stop it before.

@@ -268,6 +268,12 @@ StoreStats Store::Stats() const {
                    .memtable_bytes = active_bytes_.load(std::memory_order_relaxed),
                    .user_bytes_written = user_bytes_.load(std::memory_order_relaxed),
                    .recovered_groups = recovered_groups_};
+  // The memtables first: one that is flushed meanwhile is counted twice, not left out.
+  for (const std::shared_ptr<Memtable>& memtable : versions_->Immutables()) {
+    ++stats.immutable_memtables;
+    stats.immutable_bytes += memtable->bytes();
+    stats.unsettled += memtable->unsettled();
+  }
   const std::shared_ptr<const Tree> tree = versions_->tree();
   for (const Run& run : tree->runs()) {
     if (stats.levels.size() <= run.level) stats.levels.resize(run.level + 1);
@@ -275,11 +281,6 @@ StoreStats Store::Stats() const {
     ++level.runs;
     level.files += run.fragments.size();
     level.bytes += run.bytes();
-  }
-  for (const std::shared_ptr<Memtable>& memtable : versions_->Immutables()) {
-    ++stats.immutable_memtables;
-    stats.immutable_bytes += memtable->bytes();
-    stats.unsettled += memtable->unsettled();
   }
   stats.resident_table_bytes = tree->resident_bytes();
   stats.entries_on_disk = tree->entries();

@@ -13,6 +13,9 @@ constexpr uint64_t kReserveBytes = 1 << 20;
 // What may wait in the log's filling group.
 constexpr uint64_t kPendingLogBytesMax = 32 << 20;
 constexpr uint64_t kImmutablesMax = 4;
+// Groups of few operations fill the log faster than the memtable: with more segments than this,
+// those being written and ready included, the memtable is flushed early.
+constexpr uint64_t kLogSegmentsMax = 4;
 
 uint64_t ImmutableBytesMax(const StoreOptions& options) {
   return kImmutablesMax * options.memtable_bytes;
@@ -247,7 +250,8 @@ void Store::OnLogProgress() {
 void Store::Tick() {
   log_->Tick();
   // What was deleted gives its space back only once a merge learns of it.
-  if (full() && !active_->empty() && versions_->Immutables().empty()) SwitchMemtable();
+  const bool flush_early = full() || log_->stats().segments > kLogSegmentsMax;
+  if (flush_early && !active_->empty() && versions_->Immutables().empty()) SwitchMemtable();
   background_->Tick();
 }
 

@@ -40,15 +40,20 @@ void Background::Tick() {
 }
 
 void Background::KickFlush() {
-  const std::vector<std::shared_ptr<Memtable>> immutables = versions_.Immutables();
-  if (immutables.empty() || immutables.front()->last_seq() > hooks_.synced()) return;
+  if (versions_.Immutables().empty()) return;
+  const Seq synced = hooks_.synced();
+  std::shared_ptr<Memtable> oldest;
   {
     const std::scoped_lock lock(mutex_);
     if (flushing_ || blocked_ || stopping_ || !status_) return;
+    // Looked at only now: what was the oldest before may have been flushed meanwhile.
+    const std::vector<std::shared_ptr<Memtable>> immutables = versions_.Immutables();
+    if (immutables.empty() || immutables.front()->last_seq() > synced) return;
+    oldest = immutables.front();
     flushing_ = true;
   }
-  env_.Schedule(Lane::kFlush, [this, memtable = immutables.front()] {
-    EndJob(stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : Flush(memtable),
+  env_.Schedule(Lane::kFlush, [this, oldest] {
+    EndJob(stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : Flush(oldest),
            [this] { flushing_ = false; });
   });
 }
@@ -57,12 +62,14 @@ void Background::KickMerges() {
   const PickerOptions options = picker_options();
   while (true) {
     const Seq horizon = hooks_.horizon();
-    Job job{.tree = versions_.tree()};
+    Job job;
     std::vector<std::function<void()>> done;
     {
       const std::scoped_lock lock(mutex_);
       if (merging_ >= options_.compaction_threads || blocked_ || stopping_) return;
       if (!status_ || !corruption_) return;
+      // Taken under the lock: an older tree has inputs that a job has replaced meanwhile.
+      job.tree = versions_.tree();
       picker_.horizon = horizon;
       job.choice = PickCompaction(*job.tree, picker_, options);
       if (job.choice.kind != Choice::Kind::kNothing) {

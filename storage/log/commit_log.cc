@@ -106,7 +106,7 @@ bool CommitLog::AcceptsFrees() const {
 bool CommitLog::WritersMustWait() const {
   if (durability_.load(std::memory_order_relaxed) != Durability::kEverySecond) return false;
   const uint64_t oldest = oldest_unsynced_ns_.load(std::memory_order_relaxed);
-  return oldest != 0 && env_.MonotonicNs() - oldest > kWritersWaitNs;
+  return oldest != 0 && env_.MonotonicNs() > oldest + kWritersWaitNs;
 }
 
 void CommitLog::SetDurability(Durability durability) {
@@ -186,7 +186,7 @@ bool CommitLog::SyncIsDue(uint64_t now_ns) const {
   if (sync_wanted_) return true;
   const uint64_t oldest = oldest_unsynced_ns_.load(std::memory_order_relaxed);
   return durability_.load(std::memory_order_relaxed) == Durability::kEverySecond && oldest != 0 &&
-         now_ns - oldest >= kSyncEveryNs;
+         now_ns >= oldest + kSyncEveryNs;
 }
 
 // --- the log task ---
@@ -268,7 +268,8 @@ Status CommitLog::WriteGroup() {
   if (writing_.must_sync()) {
     CW_TRY(SyncActive());
   } else {
-    Show(last_seq);
+    visible_.store(last_seq, std::memory_order_release);
+    Notify();
   }
   const std::lock_guard lock(mutex_);
   writing_.Clear();
@@ -310,15 +311,12 @@ Status CommitLog::SyncActive() {
     stats_.sync_ns.Add(took);
     sync_wanted_ = false;
     oldest_unsynced_ns_.store(appended_ == written_ ? 0 : taken_ns_, std::memory_order_relaxed);
+    // D first: nobody shall see an S that is ahead of it.
+    visible_.store(written_, std::memory_order_release);
     synced_.store(written_, std::memory_order_release);
   }
-  Show(written_);
-  return {};
-}
-
-void CommitLog::Show(Seq seq) {
-  if (seq > visible()) visible_.store(seq, std::memory_order_release);
   Notify();
+  return {};
 }
 
 Status CommitLog::WriteEmptyFrame() {

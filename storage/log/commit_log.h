@@ -141,7 +141,6 @@ class CommitLog {
   Status WriteEmptyFrame();
   Status Close();
   bool MakeSegment();
-  void Show(Seq seq);
   void Fail(Error error);
   void DropGroups();  // REQUIRES: the lock
 

@@ -90,7 +90,7 @@ void SegmentReserve::Tick() {
   const uint64_t now = env_.MonotonicNs();
   {
     const std::lock_guard lock(mutex_);
-    if (now - last_failure_ns_ < kRetryNs) return;
+    if (now < last_failure_ns_ + kRetryNs) return;
     standard_.may_try = true;
     large_.may_try = true;
   }

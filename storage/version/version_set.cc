@@ -123,17 +123,18 @@ Result<std::shared_ptr<const Tree>> VersionSet::BuildTree(const ManifestState& s
 }
 
 Status VersionSet::AppendEdit(const Edit& edit) {
-  if (manifest_ != nullptr && manifest_->size() < kManifestBytesMax) {
-    CW_TRY(manifest_->Append(edit));
-    return state_.Apply(edit);
-  }
-  // A new manifest, whose snapshot includes the edit.
+  // Applied first: what does not fit must not get into the manifest.
   ManifestState next = state_;
   CW_TRY(next.Apply(edit));
-  const uint64_t number = NewFileNumber();
-  next.next_file = next_file_;
-  next.next_run = next_run_;
-  CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, next));
+  if (manifest_ != nullptr && manifest_->size() < kManifestBytesMax) {
+    CW_TRY(manifest_->Append(edit));
+  } else {
+    // A new manifest, whose snapshot includes the edit.
+    const uint64_t number = NewFileNumber();
+    next.next_file = next_file_;
+    next.next_run = next_run_;
+    CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, next));
+  }
   state_ = std::move(next);
   return {};
 }
@@ -154,6 +155,10 @@ Status VersionSet::Install(Installation installation) {
 
 Status VersionSet::InstallInTurn(Installation& installation) {
   Edit& edit = installation.edit;
+  if (installation.flushed != nullptr) {
+    const std::vector<std::shared_ptr<Memtable>> immutables = Immutables();
+    CHECK(!immutables.empty() && immutables.front().get() == installation.flushed);
+  }
   TableMap new_tables;
   for (const uint64_t number : installation.new_files) {
     CW_ASSIGN(new_tables[number], OpenTable(number, std::nullopt));

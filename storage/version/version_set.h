@@ -58,7 +58,7 @@ class VersionSet {
   struct Installation {
     Edit edit;
     std::vector<uint64_t> new_files;     // written and synced, not yet opened
-    const Memtable* flushed = nullptr;   // leaves the version with this edit
+    const Memtable* flushed = nullptr;   // leaves with this edit; the oldest immutable one
     std::function<void()> on_published;  // called once the edit is durable and visible
   };
   /// Makes an edit durable and visible. kNoSpace: nothing happened. Any other error is final: the

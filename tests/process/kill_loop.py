@@ -152,8 +152,7 @@ class Judge:
                     f"{counter!r} is {value!r}: what is there of all connections adds up to "
                     f"{least[counter]} to {most[counter]}, and {answered} was answered")
             self.shared[counter] = int(value or 0)
-        if full_run():
-            self._verify_count(connection)
+        self._verify_count(connection)
 
     def _verify_count(self, connection: Connection) -> None:
         expected = sum(len(owner.state) for owner in self.owners)

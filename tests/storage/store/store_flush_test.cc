@@ -34,5 +34,20 @@ TEST(StoreFlush, GivesTheLogsSpaceBack) {
   EXPECT_LE(world.store().Stats().log.segments, 4u);
 }
 
+TEST(StoreFlush, BoundsALogOfSmallGroups) {
+  StoreOptions options = TinyOptions();
+  options.memtable_bytes = 1 << 20;
+  StoreWorld world(7, options);
+  ASSERT_TRUE(world.Open());
+  for (int i = 0; i < 300; ++i) {  // one frame each
+    world.Put(Format("key:{}", i), "v");
+    world.store().Kick();
+    world.env().RunUntilIdle();
+    world.store().Tick();
+  }
+  EXPECT_LE(world.store().Stats().log.segments, 6u);
+  world.CheckReads();
+}
+
 }  // namespace
 }  // namespace cordwood::storage

@@ -1,0 +1,76 @@
+#include "storage/compaction/background.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/sim_env.h"
+
+namespace cordwood::storage {
+namespace {
+
+constexpr uint64_t kCounter = 4;
+
+// A tree and its background work, without a log: the test says what is on stable storage.
+class BackgroundTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(env_.CreateDir("data"));
+    memtable_ = std::make_shared<Memtable>();
+    ASSERT_TRUE(versions_.Load({.store_id = 7}, 1, memtable_));
+    ASSERT_TRUE(versions_.StartManifest());
+  }
+  void TearDown() override { background_.Stop(); }
+
+  // One key, which the counter counts, in a memtable that waits for its flush.
+  void FillMemtable(Seq seq) {
+    memtable_->Add(seq, {.is_put = true}, "key", "value");
+    memtable_->AddCount(kCounter, 1);
+    memtable_ = std::make_shared<Memtable>();
+    versions_.SwitchMemtable(memtable_);
+  }
+
+  int64_t DurableCount() {
+    const Result<std::optional<Current>> current = ReadCurrent(env_, "data");
+    EXPECT_TRUE(current && *current);
+    const Result<ManifestState> state = ReadManifest(env_, "data", **current);
+    EXPECT_TRUE(state);
+    return state->counts.Get(kCounter);
+  }
+
+  support::SimEnv env_{1};
+  BlockCache cache_{1 << 20};
+  VersionSet versions_{env_, "data", &cache_};
+  std::shared_ptr<Memtable> memtable_;
+  std::function<void()> when_asked_ = [] {};
+  Background background_{env_,
+                         "data",
+                         StoreOptions{},
+                         versions_,
+                         {.synced =
+                              [this] {
+                                std::exchange(when_asked_, [] {})();
+                                return Seq{100};
+                              },
+                          .horizon = [] { return Seq{100}; },
+                          .corrected = [](const Counters&) {},
+                          .flushed = [](Seq) {},
+                          .progress = [] {},
+                          .throttle = [](uint64_t) {}}};
+};
+
+TEST_F(BackgroundTest, FlushesEachMemtableOnceAndInOrder) {
+  FillMemtable(1);
+  FillMemtable(2);
+  // Another thread gets ahead of this one while it looks for work, and does all of it.
+  when_asked_ = [this] {
+    background_.Kick();
+    env_.RunUntilIdle();
+  };
+  background_.Kick();
+  env_.RunUntilIdle();
+  EXPECT_EQ(background_.stats().flushes, 2u);
+  EXPECT_EQ(DurableCount(), 2);
+  EXPECT_EQ(versions_.flushed_seq(), 2u);
+}
+
+}  // namespace
+}  // namespace cordwood::storage

@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "commands/arg_reader.h"
 #include "commands/connection_handlers.h"
+#include "commands/error_texts.h"
 #include "commands/host.h"
 #include "commands/redis_version.h"
 
@@ -65,7 +66,7 @@ std::optional<HelloOptions> TakeHelloOptions(Call& call) {
         return std::nullopt;
       }
     } else {
-      call.reply.Error(Format("ERR Syntax error in HELLO option '{}'", args.Next()));
+      call.reply.Error(Format("ERR Syntax error in HELLO option '{}'", AsPrinted(args.Next())));
       return std::nullopt;
     }
   }

@@ -12,6 +12,7 @@
 #include "commands/client_kinds.h"
 #include "commands/client_line.h"
 #include "commands/connection_handlers.h"
+#include "commands/error_texts.h"
 #include "commands/help.h"
 #include "commands/host.h"
 
@@ -154,7 +155,7 @@ Status ClientSetInfo(Call& call) {
   } else if (args.Match("LIB-VER")) {
     attribute = &call.client.library_version;
   } else {
-    return call.Error(Format("ERR Unrecognized option '{}'", call.argv[2]));
+    return call.Error(Format("ERR Unrecognized option '{}'", AsPrinted(call.argv[2])));
   }
   if (!IsPlainWord(call.argv[3])) {
     return call.Error(Format("ERR {} cannot contain spaces, newlines or special characters.",

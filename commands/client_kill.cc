@@ -10,6 +10,7 @@
 #include "commands/arg_reader.h"
 #include "commands/client_kinds.h"
 #include "commands/connection_handlers.h"
+#include "commands/error_texts.h"
 #include "commands/host.h"
 
 namespace cordwood::commands::connection {
@@ -43,7 +44,7 @@ bool TakeId(ArgReader& args, Call& call, Filter& filter) {
 
 bool TakeUser(ArgReader& args, Call& call) {
   const std::string_view user = args.Next();
-  return user == "default" || Refuse(call, Format("ERR No such user '{}'", user));
+  return user == "default" || Refuse(call, Format("ERR No such user '{}'", AsPrinted(user)));
 }
 
 bool TakeSkipMe(ArgReader& args, Call& call, Filter& filter) {

@@ -1,6 +1,7 @@
 #include "commands/client_kinds.h"
 
 #include "base/format.h"
+#include "commands/error_texts.h"
 
 namespace cordwood::commands {
 
@@ -9,7 +10,7 @@ std::optional<ClientKind> TakeClientKind(ArgReader& args, Call& call) {
   if (args.Match("MASTER")) return ClientKind::kMaster;
   if (args.Match("REPLICA") || args.Match("SLAVE")) return ClientKind::kReplica;
   if (args.Match("PUBSUB")) return ClientKind::kPubSub;
-  call.reply.Error(Format("ERR Unknown client type '{}'", args.Next()));
+  call.reply.Error(Format("ERR Unknown client type '{}'", AsPrinted(args.Next())));
   return std::nullopt;
 }
 

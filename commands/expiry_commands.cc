@@ -40,7 +40,7 @@ std::optional<Conditions> TakeConditions(Call& call) {
     } else if (EqualsIgnoreCase(option, "LT")) {
       conditions.if_earlier = true;
     } else {
-      call.reply.Error(Format("ERR Unsupported option {}", option));
+      call.reply.Error(Format("ERR Unsupported option {}", AsPrintedLast(option)));
       return std::nullopt;
     }
   }

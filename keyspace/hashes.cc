@@ -10,6 +10,18 @@
 namespace cordwood::keyspace {
 namespace {
 
+/// Calls visit(pair) for each pair in order until it answers false.
+template <typename Visit>
+Status VisitInlineHash(std::string_view payload, const Visit& visit) {
+  for (ByteReader in(payload); !in.empty();) {
+    const std::optional<std::string_view> field = in.LengthPrefixed();
+    const std::optional<std::string_view> value = field ? in.LengthPrefixed() : std::nullopt;
+    if (!value) return Fail(ErrorCode::kCorruption, "the record of a hash is malformed");
+    if (!visit(FieldValue{.field = *field, .value = *value})) return {};
+  }
+  return {};
+}
+
 std::optional<std::string> FindField(std::span<const FieldValue> pairs, std::string_view field) {
   const auto it = std::find_if(pairs.begin(), pairs.end(),
                                [&](const FieldValue& pair) { return pair.field == field; });
@@ -21,12 +33,10 @@ std::optional<std::string> FindField(std::span<const FieldValue> pairs, std::str
 
 Result<std::vector<FieldValue>> DecodeInlineHash(std::string_view payload) {
   std::vector<FieldValue> pairs;
-  for (ByteReader in(payload); !in.empty();) {
-    const std::optional<std::string_view> field = in.LengthPrefixed();
-    const std::optional<std::string_view> value = field ? in.LengthPrefixed() : std::nullopt;
-    if (!value) return Fail(ErrorCode::kCorruption, "the record of a hash is malformed");
-    pairs.push_back({.field = *field, .value = *value});
-  }
+  CW_TRY(VisitInlineHash(payload, [&](const FieldValue& pair) {
+    pairs.push_back(pair);
+    return true;
+  }));
   return pairs;
 }
 
@@ -68,8 +78,13 @@ Result<std::optional<std::string>> Hash::Get(std::string_view field) {
     CW_ASSIGN(HashedElements elements, Elements());
     return elements.Get(field);
   }
-  CW_ASSIGN(const std::vector<FieldValue> pairs, Inline());
-  return FindField(pairs, field);
+  std::optional<std::string> value;
+  CW_TRY(VisitInlineHash(found_.live()->payload, [&](const FieldValue& pair) {
+    if (pair.field != field) return true;
+    value = pair.value;
+    return false;
+  }));
+  return value;
 }
 
 Result<std::vector<std::optional<std::string>>> Hash::GetMany(

@@ -27,6 +27,13 @@ constexpr std::string_view kPositions[] = {"0"sv, "1"sv, "3"sv, "-1"sv, "-3"sv, 
 /// In seconds and milliseconds, from now and since 1970: either far away or long ago.
 constexpr std::string_view kTimes[] = {
     "0"sv, "-1"sv, "1000000"sv, "99999999999"sv, "9223372036854775807"sv, "9223372036854775"sv};
+/// Far away. SET with one long ago leaves a key that Redis removes when it comes upon it.
+constexpr std::string_view kMoments[] = {"9000000000"sv, "9000000001"sv, "9500000000"sv};
+constexpr std::string_view kMsMoments[] = {"9000000000000"sv, "9000000000499"sv, "9000000000500"sv,
+                                           "9500000000001"sv};
+constexpr std::string_view kDatabases[] = {"0"sv, "0"sv, "0"sv, "1"sv, "2"sv, "15"sv, "16"sv};
+constexpr std::string_view kGlobs[] = {"*"sv,  "k*"sv,   "k[0-2]"sv, "k?"sv, "[^k]"sv,
+                                       "k1"sv, "\\k1"sv, "*[1"sv,    "k"sv,  "k[^1-3]"sv};
 constexpr std::string_view kBroken[] = {""sv,
                                         "abc"sv,
                                         "1.5"sv,
@@ -63,6 +70,10 @@ constexpr OptionSet kOptionSets[] = {
     {"{set}", "NX|XX|GET|KEEPTTL|EX t|PX t|EXAT t|PXAT t|nx|get"},
     {"{getex}", "PERSIST|EX t|PX t|EXAT t|PXAT t|persist"},
     {"{lcs}", "LEN|IDX|IDX WITHMATCHLEN|MINMATCHLEN x|idx"},
+    {"{expire}", "NX|XX|GT|LT|nx|FOO"},
+    {"{copy}", "REPLACE|DB b|replace|DB"},
+    {"{keys}", "MATCH g|TYPE string|TYPE HASH|TYPE zset|TYPE foo|COUNT 2000|count 0|MATCH"},
+    {"{flush}", "SYNC|ASYNC"},
     {"{scan}", "COUNT 1000|MATCH *|MATCH f1*|MATCH [^f]*|count 0|MATCH"},
 };
 
@@ -98,6 +109,53 @@ constexpr std::string_view kHashForms[] = {"HDEL k f+",
                                            "HSET k f d",
                                            "HSCAN k x {scan}"};
 
+constexpr std::string_view kKeyForms[] = {"SET k v",
+                                          "SET k v",
+                                          "SET k i",
+                                          "SET k v EXAT a",
+                                          "SET k v PXAT m",
+                                          "HSET k fv+",
+                                          "HSET k f v",
+                                          "GET k",
+                                          "HGETALL k",
+                                          "DEL k+",
+                                          "UNLINK k+",
+                                          "EXISTS k+",
+                                          "TOUCH k+",
+                                          "TYPE k",
+                                          "RENAME k k",
+                                          "RENAMENX k k",
+                                          "COPY k k {copy}",
+                                          "COPY k k {copy}",
+                                          "MOVE k b",
+                                          "KEYS g",
+                                          "SCAN 0 COUNT 1000 {keys}",
+                                          "RANDOMKEY",
+                                          "OBJECT ENCODING k",
+                                          "OBJECT FREQ k",
+                                          "EXPIREAT k a {expire}",
+                                          "EXPIREAT k a",
+                                          "EXPIREAT k 1 {expire}",
+                                          "PEXPIREAT k m {expire}",
+                                          "EXPIRE k 0 {expire}",
+                                          "PEXPIRE k -1 {expire}",
+                                          "EXPIRE k 9223372036854775807",
+                                          "PERSIST k",
+                                          "PEXPIRETIME k",
+                                          "DBSIZE",
+                                          "DBSIZE",
+                                          "SELECT b",
+                                          "SWAPDB b b",
+                                          "FLUSHDB {flush}",
+                                          "MEMORY USAGE none",
+                                          "COMMAND GETKEYS SET k v",
+                                          "COMMAND GETKEYS MSET kv+",
+                                          "CLIENT SETNAME f",
+                                          "CLIENT GETNAME",
+                                          "ECHO v",
+                                          "PING",
+                                          "AUTH v"};
+
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
@@ -113,6 +171,8 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
 CommandForms StringForms() { return {.key_prefix = "s", .forms = kStringForms}; }
 
 CommandForms HashForms() { return {.key_prefix = "h", .forms = kHashForms}; }
+
+CommandForms KeyForms() { return {.key_prefix = "k", .forms = kKeyForms}; }
 
 std::vector<std::string> CommandStream::Next() {
   const CommandForms& family = families_[random_.Below(families_.size())];
@@ -149,6 +209,14 @@ void CommandStream::Fill(std::string_view token, std::vector<std::string>& argv)
       argv.push_back(Pick(kPositions));
     } else if (token == "t") {
       argv.push_back(Pick(kTimes));
+    } else if (token == "a") {
+      argv.push_back(Pick(kMoments));
+    } else if (token == "m") {
+      argv.push_back(Pick(kMsMoments));
+    } else if (token == "b") {
+      argv.push_back(Pick(kDatabases));
+    } else if (token == "g") {
+      argv.push_back(Pick(kGlobs));
     } else if (token == "kv" || token == "fv") {
       argv.push_back(token == "kv" ? Key() : Field());
       argv.push_back(Value());

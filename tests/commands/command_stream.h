@@ -8,6 +8,9 @@
 //   i d    an integer, a floating-point number (a few of them broken)
 //   x      a position in a string
 //   t      a time to live
+//   a m    a moment, in seconds and in milliseconds since 1970
+//   b      the number of a database
+//   g      a glob pattern for keys
 //   k+ f+ kv+ fv+   one to four of them
 //   {set}  options, none to three: see the table in command_stream.cc
 //   other words stand for themselves
@@ -59,5 +62,8 @@ class CommandStream {
 
 CommandForms StringForms();
 CommandForms HashForms();
+/// Keys of strings and hashes, their expiry, and databases. They make keys of their own: no expiry
+/// is relative to a clock.
+CommandForms KeyForms();
 
 }  // namespace cordwood::commands

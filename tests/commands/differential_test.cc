@@ -29,6 +29,8 @@ enum class Allowed : uint8_t {
   kOrder,  // the same elements in another order, once there are large hashes
   kPage,   // another page of a scan, once there are large hashes
   kItems,  // other elements, as many of them
+  kSet,    // the same elements in another order
+  kScan,   // a whole scan from 0: the same elements; else any page
 };
 
 struct Allowance {
@@ -42,6 +44,10 @@ constexpr Allowance kAllowances[] = {
     {"hgetall", Allowed::kOrder, "large hashes lie in the order of our hash function, or theirs"},
     {"hkeys", Allowed::kOrder, "as hgetall"},
     {"hvals", Allowed::kOrder, "as hgetall"},
+    {"keys", Allowed::kSet, "ours are in order"},
+    {"scan", Allowed::kScan, "as keys; cursors are ours"},
+    {"randomkey", Allowed::kItems, "drawn at random"},
+    {"memory", Allowed::kItems, "bytes in the store, not on the heap"},
     {"hscan", Allowed::kPage, "as hgetall; COUNT is a hint, and cursors are ours"},
 };
 
@@ -69,28 +75,41 @@ bool SameButOrder(const Value& ours, const Value& theirs, bool pairs) {
   return ours.type == theirs.type && Sorted(ours, pairs) == Sorted(theirs, pairs);
 }
 
-bool BothArePages(const Value& ours, const Value& theirs) {
-  const auto is_page = [](const Value& value) {
-    return value.items.size() == 2 && value.items[0].type == Value::Type::kBulk &&
-           value.items[1].type == Value::Type::kArray && value.items[1].items.size() % 2 == 0;
-  };
-  return is_page(ours) && is_page(theirs);
+bool IsPage(const Value& value) {
+  return value.items.size() == 2 && value.items[0].type == Value::Type::kBulk &&
+         value.items[1].type == Value::Type::kArray;
 }
 
-bool MayDiffer(std::string_view command, const std::string& ours, const std::string& theirs,
-               bool has_large_hashes) {
+bool BothArePagesOfPairs(const Value& ours, const Value& theirs) {
+  return IsPage(ours) && IsPage(theirs) && ours.items[1].items.size() % 2 == 0 &&
+         theirs.items[1].items.size() % 2 == 0;
+}
+
+bool SameScan(const std::vector<std::string>& command, const Value& ours, const Value& theirs) {
+  if (!IsPage(ours) || !IsPage(theirs)) return false;
+  const bool whole = command[1] == "0" && ours.items[0].text == "0" && theirs.items[0].text == "0";
+  return !whole || SameButOrder(ours.items[1], theirs.items[1], false);
+}
+
+bool MayDiffer(const std::vector<std::string>& command, const std::string& ours,
+               const std::string& theirs, bool has_large_hashes) {
+  const std::string name = ToLower(command[0]);
   for (const Allowance& row : kAllowances) {
-    if (row.command != command) continue;
+    if (row.command != name) continue;
     const Value our_value = Parse(ours);
     const Value their_value = Parse(theirs);
     switch (row.allowed) {
       case Allowed::kOrder:
-        return has_large_hashes && SameButOrder(our_value, their_value, command == "hgetall");
+        return has_large_hashes && SameButOrder(our_value, their_value, name == "hgetall");
       case Allowed::kPage:
-        return has_large_hashes && BothArePages(our_value, their_value);
+        return has_large_hashes && BothArePagesOfPairs(our_value, their_value);
       case Allowed::kItems:
         return !our_value.IsError() && our_value.type == their_value.type &&
                our_value.items.size() == their_value.items.size();
+      case Allowed::kSet:
+        return SameButOrder(our_value, their_value, false);
+      case Allowed::kScan:
+        return SameScan(command, our_value, their_value);
     }
   }
   return false;
@@ -138,7 +157,7 @@ class Differential {
     if (history_.size() > kHistory) history_.pop_front();
     const bool has_large_hashes =
         runner_.keyspace().NewestCount(0, keyspace::CounterKind::kObjects) > 0;
-    if (ours == theirs || MayDiffer(ToLower(command[0]), ours, theirs, has_large_hashes)) {
+    if (ours == theirs || MayDiffer(command, ours, theirs, has_large_hashes)) {
       return true;
     }
     std::string before;
@@ -173,6 +192,10 @@ void Compare(int resp, const std::vector<CommandForms>& families) {
 TEST(DifferentialWithRedis, Strings) { Compare(2, {StringForms()}); }
 
 TEST(DifferentialWithRedis, Hashes) { Compare(2, {HashForms()}); }
+
+TEST(DifferentialWithRedis, Keys) { Compare(2, {KeyForms()}); }
+
+TEST(DifferentialWithRedis, KeysInResp3) { Compare(3, {KeyForms()}); }
 
 TEST(DifferentialWithRedis, StringsAndHashesInResp3) { Compare(3, {StringForms(), HashForms()}); }
 

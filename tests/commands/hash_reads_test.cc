@@ -126,6 +126,42 @@ TEST_F(HashReads, LargeHashesAreReadFromDiskInSlices) {
   EXPECT_GT(runner_.rig().reruns(), reruns);
 }
 
+TEST_F(HashReads, ALongReadShowsOneStateWhileOthersWrite) {
+  const auto pairs = Fill("h", 2000);
+  runner_.rig().Settle();
+  const CommandRunner::Argv argv = {"HGETALL", "h"};
+  std::string bytes;
+  protocol::ReplyWriter reply(bytes, protocol::RespVersion::kResp2);
+  const auto at_snapshot = [&](const storage::Snapshot& snapshot, const auto& work) {
+    storage::View view = runner_.rig().reader().At(snapshot, storage::Tier::kMayBlock);
+    keyspace::Transaction tx(runner_.keyspace(), view, keyspace::Transaction::Mode::kRead,
+                             runner_.now_ms());
+    work(tx);
+  };
+  const std::unique_ptr<storage::Snapshot> snapshot = runner_.rig().store().TakeSnapshot();
+  std::unique_ptr<LongRead> read;
+  at_snapshot(*snapshot, [&](keyspace::Transaction& tx) {
+    Call call{
+        .argv = argv, .tx = tx, .reply = reply, .client = runner_.client(), .host = runner_.host()};
+    ASSERT_TRUE(runner_.table().Find("hgetall")->handler(call));
+    read = std::move(call.long_read);
+  });
+  ASSERT_NE(read, nullptr);
+  bool done = false;
+  for (int i = 0; !done; ++i) {
+    runner_.Execute({"HSET", "h", Format("later{}", i), "x"});
+    runner_.Execute({"HDEL", "h", Format("field{}", i)});
+    if (i == 3) runner_.Execute({"DEL", "h"});
+    if (i == 5) runner_.rig().Compact();
+    at_snapshot(*snapshot, [&](keyspace::Transaction& tx) {
+      const Result<bool> step = read->Step(tx, reply);
+      ASSERT_TRUE(step) << step.error().message();
+      done = *step;
+    });
+  }
+  EXPECT_EQ(Pairs(Parse(bytes)), pairs);
+}
+
 TEST_F(HashReads, LargeValuesEndASliceEarly) {
   const std::string large(100'000, 'x');
   for (int i = 0; i < 5; ++i) Run({"HSET", "h", Format("f{}", i), large});

@@ -1,11 +1,8 @@
 """The programs that people use with Redis run against the server without an error: redis-cli in
-its many modes, redis-benchmark, and the C client library. Each is skipped where it is absent."""
+its many modes, and redis-benchmark. Each is skipped where it is absent."""
 
-import ctypes
-import ctypes.util
 import os
 import pty
-import random
 import shutil
 import subprocess
 import sys
@@ -13,7 +10,7 @@ import threading
 import unittest
 
 from resp_client import encode
-from server_process import SMALL_STORE, ServerProcess, base_seed, full_run
+from server_process import SMALL_STORE, ServerProcess, full_run
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
 import case_report  # noqa: E402  (found through the path above)
@@ -161,65 +158,6 @@ class RedisBenchmark(ClientsTest):
 
     def test_with_a_pipeline_of_16(self):
         self.benchmark(16, 10_000)
-
-
-class _Reply(ctypes.Structure):
-    """redisReply of hiredis 0.14, which Debian 12 has. Version 1 put a field in between."""
-    _fields_ = [("type", ctypes.c_int), ("integer", ctypes.c_longlong),
-                ("len", ctypes.c_size_t), ("str", ctypes.c_void_p)]
-
-
-class _Context(ctypes.Structure):
-    _fields_ = [("funcs", ctypes.c_void_p), ("err", ctypes.c_int), ("errstr", ctypes.c_char * 128)]
-
-
-class Hiredis(ClientsTest):
-    STRING, INTEGER, NIL, STATUS = 1, 3, 4, 5
-
-    def setUp(self):
-        name = ctypes.util.find_library("hiredis")
-        if name is None or not name.endswith(".so.0.14"):
-            self.skipTest("libhiredis 0.14 is not installed")
-        self.library = ctypes.CDLL(name)
-        self.library.redisConnect.restype = ctypes.POINTER(_Context)
-        self.library.redisCommandArgv.restype = ctypes.POINTER(_Reply)
-        self.context = self.library.redisConnect(b"127.0.0.1", self.server.port)
-        self.assertEqual(self.context.contents.err, 0, self.context.contents.errstr)
-        self.addCleanup(self.library.redisFree, self.context)
-
-    def _arrays(self, words):
-        values = (ctypes.c_char_p * len(words))(*words)
-        sizes = (ctypes.c_size_t * len(words))(*map(len, words))
-        return len(words), values, sizes
-
-    def _take(self, reply):
-        self.assertTrue(reply, self.context.contents.errstr)
-        kind = reply.contents.type
-        text = ctypes.string_at(reply.contents.str, reply.contents.len) if kind in (
-            self.STRING, self.STATUS) else None
-        result = (kind, reply.contents.integer if kind == self.INTEGER else text)
-        self.library.freeReplyObject(reply)
-        return result
-
-    def call(self, *words):
-        return self._take(self.library.redisCommandArgv(self.context, *self._arrays(words)))
-
-    def test_commands_answer(self):
-        value = random.Random(base_seed()).randbytes(100_000)
-        self.assertEqual(self.call(b"SET", b"hi", value), (self.STATUS, b"OK"))
-        self.assertTrue(self.call(b"GET", b"hi") == (self.STRING, value))  # no diff of this size
-        self.assertEqual(self.call(b"DEL", b"hi", b"ho"), (self.INTEGER, 1))
-        self.assertEqual(self.call(b"GET", b"hi"), (self.NIL, None))
-
-    def test_a_pipeline_answers_in_order(self):
-        for number in range(1000):
-            self.library.redisAppendCommandArgv(
-                self.context, *self._arrays((b"INCR", b"hi:counter")))
-        for number in range(1000):
-            reply = ctypes.POINTER(_Reply)()
-            self.assertEqual(self.library.redisGetReply(self.context, ctypes.byref(reply)), 0)
-            self.assertEqual(self._take(reply), (self.INTEGER, number + 1))
-        self.assertEqual(self.call(b"DEL", b"hi:counter"), (self.INTEGER, 1))
 
 
 if __name__ == "__main__":

@@ -66,8 +66,12 @@ def free_port() -> int:
 
 def run_to_exit(*arguments, timeout: float = 60) -> subprocess.CompletedProcess:
     """Runs a server that is expected to say something and exit."""
-    return subprocess.run([server_binary(), *map(str, arguments)], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=timeout, check=False)
+    try:
+        return subprocess.run([server_binary(), *map(str, arguments)], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired as expired:
+        said = (expired.stderr or b"").decode(errors="replace")
+        raise ServerFailed(f"it has not exited after {timeout} s\n{said}") from expired
 
 
 class ServerFailed(AssertionError):
@@ -153,6 +157,18 @@ class ServerProcess:
 
     def signal(self, number: int) -> None:
         os.kill(self.process.pid, number)
+
+    def freeze(self) -> None:
+        """Stops every thread where it is: until thaw() it writes nothing, and keeps its locks."""
+        self.signal(signal.SIGSTOP)
+        end = time.monotonic() + 60
+        while any(stat.read_text().rsplit(")", 1)[1].split()[0] != "T"
+                  for stat in pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat")):
+            assert time.monotonic() < end, "a thread goes on after SIGSTOP"
+            time.sleep(0.001)
+
+    def thaw(self) -> None:
+        self.signal(signal.SIGCONT)
 
     def wait(self, timeout: float = 60) -> int:
         """The exit status, once it exits by itself."""

@@ -90,8 +90,10 @@ Status Background::Install(VersionSet::Installation installation) {
 
 Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   const OlderRuns older{.tree = versions_.tree()};
+  std::vector<std::unique_ptr<EntryIterator>> entries;
+  memtable->AppendIterators(entries);
   MergePlan plan{
-      .entries = memtable->NewIterator(),
+      .entries = NewMergingIterator(std::move(entries)),
       .rules = {.horizon = hooks_.horizon(),
                 .older_may_exist = [&](std::string_view key) { return older.MayContain(key); },
                 .counting = options_.counting},

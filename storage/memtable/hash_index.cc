@@ -28,7 +28,7 @@ bool MayHold(uint64_t slot, uint64_t hash) { return slot >> kAddressBits == (has
 
 }  // namespace
 
-void HashIndex::Put(uint64_t hash, const Node* node) {
+void HashIndex::Put(uint64_t hash, Node* node) {
   Segment& segment = segments_[hash >> 56];
   Table* table = segment.table.load(std::memory_order_relaxed);
   // At most three quarters full, so that a search always meets a free slot.
@@ -45,9 +45,9 @@ void HashIndex::Put(uint64_t hash, const Node* node) {
       return;
     }
     if (MayHold(present, hash) && NodeOf(present)->key() == node->key()) {
-      if (NodeOf(present)->trailer() < node->trailer()) {
-        slot.store(Pack(hash, node), std::memory_order_release);
-      }
+      CHECK(NodeOf(present)->trailer() < node->trailer());
+      node->SetOlder(NodeOf(present));
+      slot.store(Pack(hash, node), std::memory_order_release);
       return;
     }
   }

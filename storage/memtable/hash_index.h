@@ -1,7 +1,7 @@
 #pragma once
 
 // Finds the newest node of a key in one or two cache misses, where the skip list takes twenty
-// (300,000 entries of 110 bytes: 0.4 against 2.7 microseconds).
+// (300,000 entries of 110 bytes in one list: 0.4 against 2.7 microseconds).
 //
 // An open-addressed table, in 256 segments by the top byte of the hash: each grows on its own, so
 // that no insert pays for moving more than a small part. A slot is one word, so a reader needs no
@@ -35,9 +35,9 @@ class HashIndex {
   HashIndex(const HashIndex&) = delete;
   HashIndex& operator=(const HashIndex&) = delete;
 
-  /// Makes `node` the answer for its key, unless the present one is newer. `hash` is
-  /// Hash64(node->key()). The node is in the list already.
-  void Put(uint64_t hash, const Node* node);
+  /// Makes `node` the answer for its key, with the present one as its older version. `hash` is
+  /// Hash64(node->key()). REQUIRES: it is newer than the present one, and nobody has it from here.
+  void Put(uint64_t hash, Node* node);
 
   /// The newest node of a key drawn at random, each key as likely as any other; null if the draw
   /// missed, which happens to most draws.

@@ -6,6 +6,10 @@
 namespace cordwood::storage {
 namespace {
 
+/// Of one run. With 100 bytes an entry the nodes that an insert looks at fit a level-two cache:
+/// 300,000 entries took a fifth of the time that one long list took. Smaller runs make iterators
+/// slower.
+constexpr uint64_t kRunEntries = 8192;
 /// Versions of one key that Get walks past before it searches instead.
 constexpr int kVersionsWalked = 8;
 /// Draws from the hash index until one hits.
@@ -13,16 +17,16 @@ constexpr int kDraws = 64;
 /// What a node of the two side containers takes, roughly.
 constexpr size_t kSideNodeBytes = 64;
 
-std::optional<Memtable::Found> Answer(const SkipList::Node* node, std::string_view key) {
-  if (node == nullptr || node->key() != key) return std::nullopt;
+std::optional<Memtable::Found> Answer(const SkipList::Node* node) {
+  if (node == nullptr) return std::nullopt;
   return Memtable::Found{.tag = TrailerTag(node->trailer()),
                          .seq = TrailerSeq(node->trailer()),
                          .value = node->value()};
 }
 
-class MemtableIterator final : public EntryIterator {
+class SortedRunIterator final : public EntryIterator {
  public:
-  explicit MemtableIterator(const SkipList* list) : cursor_(list) {}
+  explicit SortedRunIterator(const SkipList* list) : cursor_(list) {}
 
   bool Valid() const override { return cursor_.Valid(); }
   Status status() const override { return {}; }
@@ -41,8 +45,18 @@ class MemtableIterator final : public EntryIterator {
 
 }  // namespace
 
+Memtable::Memtable() { NewRun(); }
+
+void Memtable::NewRun() {
+  const Run* newest = runs_.empty() ? nullptr : &runs_.back();
+  newest_.store(&runs_.emplace_back(&arena_, newest), std::memory_order_release);
+  run_entries_ = 0;
+}
+
 void Memtable::Add(Seq seq, Tag tag, std::string_view key, std::string_view value) {
-  const SkipList::Node* node = list_.Insert(key, PackTrailer(seq, tag), value);
+  if (run_entries_ == kRunEntries) NewRun();
+  ++run_entries_;
+  SkipList::Node* node = runs_.back().list.Insert(key, PackTrailer(seq, tag), value);
   index_.Put(Hash64(key), node);
   entries_.fetch_add(1, std::memory_order_relaxed);
   if (tag.assumption != kSettled) unsettled_.fetch_add(1, std::memory_order_relaxed);
@@ -72,13 +86,18 @@ std::optional<Memtable::Found> Memtable::Get(std::string_view key, uint64_t hash
                                              Seq at_most) const {
   const SkipList::Node* node = index_.Find(key, hash);
   for (int walked = 0; node != nullptr && TrailerSeq(node->trailer()) > at_most; ++walked) {
-    if (walked == kVersionsWalked) {
-      return Answer(list_.FindAtOrAfter(key, SeekTrailer(at_most)), key);
-    }
-    node = node->next();
-    if (node != nullptr && node->key() != key) return std::nullopt;
+    if (walked == kVersionsWalked) return Search(key, at_most);
+    node = node->older();
   }
-  return Answer(node, key);
+  return Answer(node);
+}
+
+std::optional<Memtable::Found> Memtable::Search(std::string_view key, Seq at_most) const {
+  for (const Run* run = newest_.load(std::memory_order_acquire); run != nullptr; run = run->older) {
+    const SkipList::Node* node = run->list.FindAtOrAfter(key, SeekTrailer(at_most));
+    if (node != nullptr && node->key() == key) return Answer(node);
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string_view> Memtable::DrawKey(Random& random) const {
@@ -88,8 +107,10 @@ std::optional<std::string_view> Memtable::DrawKey(Random& random) const {
   return std::nullopt;
 }
 
-std::unique_ptr<EntryIterator> Memtable::NewIterator() const {
-  return std::make_unique<MemtableIterator>(&list_);
+void Memtable::AppendIterators(std::vector<std::unique_ptr<EntryIterator>>& iterators) const {
+  for (const Run* run = newest_.load(std::memory_order_acquire); run != nullptr; run = run->older) {
+    iterators.push_back(std::make_unique<SortedRunIterator>(&run->list));
+  }
 }
 
 size_t Memtable::bytes() const {

@@ -3,6 +3,10 @@
 // The newest part of the tree: entries in memory, sorted, until they are flushed to a table file.
 // Beside the entries it keeps what a flush must carry on: dead ranges and changes of counters.
 //
+// Entries lie in runs, a short skip list each, because an insert into one that fits the processor's
+// cache costs a fraction of one into a long list. A hash index finds the newest version of a key,
+// and from there the older ones; iterators are merged.
+//
 // Owned by a version. Never decides what is visible: readers name the newest seq they may see.
 //
 // Threads: one writer. Get, DrawKey, iterators, entries() and bytes() from any thread meanwhile,
@@ -11,6 +15,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,11 +42,11 @@ class Memtable {
     std::string_view value;
   };
 
-  Memtable() = default;
+  Memtable();
   Memtable(const Memtable&) = delete;
   Memtable& operator=(const Memtable&) = delete;
 
-  /// REQUIRES: `seq` was not used for this key before.
+  /// REQUIRES: `seq` is larger than any before.
   void Add(Seq seq, Tag tag, std::string_view key, std::string_view value);
   void AddDeadRange(std::string_view begin, std::string_view end, Seq seq);
   void AddCount(uint64_t counter, int64_t delta);
@@ -59,8 +64,9 @@ class Memtable {
   /// is none, or by bad luck among few. It lives as long as the memtable.
   std::optional<std::string_view> DrawKey(Random& random) const;
 
-  /// The memtable outlives the iterator. Entries added meanwhile may or may not show up.
-  std::unique_ptr<EntryIterator> NewIterator() const;
+  /// Iterators that together show all entries, newest first; to be merged. The memtable outlives
+  /// them. Entries added meanwhile may or may not show up.
+  void AppendIterators(std::vector<std::unique_ptr<EntryIterator>>& iterators) const;
 
   /// Memory in use, for deciding when to flush.
   size_t bytes() const;
@@ -77,10 +83,22 @@ class Memtable {
   const std::map<uint64_t, int64_t>& counts() const { return counts_; }
 
  private:
+  /// Entries that were added one after the other, sorted.
+  struct Run {
+    Run(Arena* arena, const Run* older_run) : list(arena), older(older_run) {}
+    SkipList list;
+    const Run* const older;
+  };
+
+  void NewRun();
+  /// Get for a key with many versions.
+  std::optional<Found> Search(std::string_view key, Seq at_most) const;
   std::string_view Copy(std::string_view bytes);
 
   Arena arena_;
-  SkipList list_{&arena_};
+  std::deque<Run> runs_;                      // the writer's own
+  std::atomic<const Run*> newest_ = nullptr;  // where readers begin
+  uint64_t run_entries_ = 0;                  // of the newest; the writer's own
   HashIndex index_{&arena_};
   std::atomic<uint64_t> entries_ = 0;
   std::atomic<uint64_t> unsettled_ = 0;

@@ -18,8 +18,7 @@ SkipList::SkipList(Arena* arena) : arena_(arena), head_(NewNode(kMaxHeight, {}, 
   for (Node*& node : before_) node = head_;
 }
 
-const SkipList::Node* SkipList::Insert(std::string_view key, uint64_t trailer,
-                                       std::string_view value) {
+SkipList::Node* SkipList::Insert(std::string_view key, uint64_t trailer, std::string_view value) {
   if (!FollowsLastInsert(key, trailer)) Descend(key, trailer, before_);
   const int height = RandomHeight();
   Node* node = NewNode(height, key, trailer, value);

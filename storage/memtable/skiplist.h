@@ -7,7 +7,7 @@
 // One node in the arena; the lanes above the lowest lie before it, so that what a comparison
 // needs begins in one cache line:
 //
-//   next[h-1] ... next[1] | next[0] | trailer u64 | key size u32 | value size u32 | key | value
+//   next[h-1] ... next[1] | next[0] | trailer | older | key size | value size | key | value
 //                           ^ Node*
 //
 // Owned by a memtable; the arena outlives it.
@@ -35,6 +35,10 @@ class SkipList {
     std::string_view value() const { return {bytes() + key_size_, value_size_}; }
     /// The entry after this one; null at the end.
     const Node* next() const { return Next(0); }
+    /// The version of the key before this one, in this list or another; null if there is none.
+    /// For those who found the node through what was published after SetOlder.
+    const Node* older() const { return older_; }
+    void SetOlder(const Node* older) { older_ = older; }
 
    private:
     friend class SkipList;
@@ -51,6 +55,7 @@ class SkipList {
 
     std::atomic<Node*> next_ = nullptr;
     uint64_t trailer_;
+    const Node* older_ = nullptr;
     uint32_t key_size_;
     uint32_t value_size_;
   };
@@ -60,7 +65,7 @@ class SkipList {
   SkipList& operator=(const SkipList&) = delete;
 
   /// Copies the entry. REQUIRES: no entry with this key and trailer is in the list.
-  const Node* Insert(std::string_view key, uint64_t trailer, std::string_view value);
+  Node* Insert(std::string_view key, uint64_t trailer, std::string_view value);
 
   /// The first entry at or after (key, trailer); null if there is none.
   const Node* FindAtOrAfter(std::string_view key, uint64_t trailer) const;

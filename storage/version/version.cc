@@ -38,11 +38,8 @@ Result<std::optional<FoundEntry>> Version::Get(std::string_view key, Seq at_most
 
 std::unique_ptr<EntryIterator> Version::NewIterator(const ReadOptions& options) const {
   std::vector<std::unique_ptr<EntryIterator>> children;
-  children.reserve(1 + immutables.size() + tree->runs().size());
-  children.push_back(active->NewIterator());
-  for (const std::shared_ptr<Memtable>& memtable : immutables) {
-    children.push_back(memtable->NewIterator());
-  }
+  active->AppendIterators(children);
+  for (const std::shared_ptr<Memtable>& memtable : immutables) memtable->AppendIterators(children);
   for (const Run& run : tree->runs()) {
     children.push_back(std::make_unique<RunIterator>(run.fragments, options));
   }

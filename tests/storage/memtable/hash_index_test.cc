@@ -12,7 +12,7 @@ namespace {
 
 class HashIndexTest : public testing::Test {
  protected:
-  const SkipList::Node* Add(const std::string& key, Seq seq) {
+  SkipList::Node* Add(const std::string& key, Seq seq) {
     return list_.Insert(key, PackTrailer(seq, Tag{}), "value");
   }
 
@@ -22,7 +22,7 @@ class HashIndexTest : public testing::Test {
 };
 
 TEST_F(HashIndexTest, FindsEveryKeyAcrossManyGrowths) {
-  std::vector<const SkipList::Node*> nodes;
+  std::vector<SkipList::Node*> nodes;
   for (int i = 0; i < 60'000; ++i) {
     const std::string key = std::to_string(i);
     nodes.push_back(Add(key, static_cast<Seq>(i) + 1));
@@ -36,17 +36,19 @@ TEST_F(HashIndexTest, FindsEveryKeyAcrossManyGrowths) {
   }
 }
 
-TEST_F(HashIndexTest, TheNewestNodeOfAKeyWins) {
-  const SkipList::Node* old_node = Add("k", 5);
-  const SkipList::Node* new_node = Add("k", 9);
-  index_.Put(Hash64("k"), new_node);
+TEST_F(HashIndexTest, TheNewestNodeOfAKeyLeadsToTheOlderOnes) {
+  SkipList::Node* old_node = Add("k", 5);
+  SkipList::Node* new_node = Add("k", 9);
   index_.Put(Hash64("k"), old_node);
+  index_.Put(Hash64("k"), new_node);
   EXPECT_EQ(index_.Find("k", Hash64("k")), new_node);
+  EXPECT_EQ(new_node->older(), old_node);
+  EXPECT_EQ(old_node->older(), nullptr);
 }
 
 TEST_F(HashIndexTest, KeysWithTheSameHashAreToldApart) {
   // The hash is the caller's word: here it lies, as a collision would.
-  std::vector<const SkipList::Node*> nodes;
+  std::vector<SkipList::Node*> nodes;
   for (int i = 0; i < 100; ++i) {
     nodes.push_back(Add(std::to_string(i), 1));
     index_.Put(0xabcdef, nodes.back());
@@ -59,7 +61,7 @@ TEST_F(HashIndexTest, KeysWithTheSameHashAreToldApart) {
 
 TEST_F(HashIndexTest, TheEmptyIndexAndTheEmptyKeyAreFine) {
   EXPECT_EQ(index_.Find("", Hash64("")), nullptr);
-  const SkipList::Node* node = Add("", 1);
+  SkipList::Node* node = Add("", 1);
   index_.Put(Hash64(""), node);
   EXPECT_EQ(index_.Find("", Hash64("")), node);
 }

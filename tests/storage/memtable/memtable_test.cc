@@ -5,14 +5,22 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/random.h"
+#include "storage/table/merging_iterator.h"
 
 namespace cordwood::storage {
 namespace {
 
 constexpr Tag kPut{.is_put = true};
 constexpr Tag kDelete{.is_put = false};
+
+std::unique_ptr<EntryIterator> Sorted(const Memtable& memtable) {
+  std::vector<std::unique_ptr<EntryIterator>> iterators;
+  memtable.AppendIterators(iterators);
+  return NewMergingIterator(std::move(iterators));
+}
 
 TEST(Memtable, GetFindsTheNewestVersionThatTheReaderMaySee) {
   Memtable memtable;
@@ -36,7 +44,8 @@ TEST(Memtable, GetAgreesWithAModelOverManyVersions) {
     Random random(seed);
     Memtable memtable;
     std::map<std::string, std::map<Seq, std::string>> model;
-    for (Seq seq = 1; seq <= 3000; ++seq) {
+    const Seq entries = seed == 0 ? 30'000 : 3000;  // the first fills several runs
+    for (Seq seq = 1; seq <= entries; ++seq) {
       // A tenth of the writes go to one hot key: its chain is longer than Get walks.
       const std::string key = random.OneIn(10) ? "hot" : std::to_string(random.Below(200));
       const std::string value = std::to_string(random.Next());
@@ -45,7 +54,7 @@ TEST(Memtable, GetAgreesWithAModelOverManyVersions) {
     }
     for (int i = 0; i < 5000; ++i) {
       const std::string key = random.OneIn(10) ? "hot" : std::to_string(random.Below(250));
-      const Seq at_most = random.Below(3100);
+      const Seq at_most = random.Below(entries + 100);
       const auto found = memtable.Get(key, at_most);
       const auto& versions = model[key];
       const auto above = versions.upper_bound(at_most);
@@ -62,7 +71,7 @@ TEST(Memtable, IteratesEveryVersionNewestFirst) {
   memtable.Add(1, kPut, "b", "1");
   memtable.Add(2, kPut, "a", "2");
   memtable.Add(3, kDelete, "b", "");
-  const auto iterator = memtable.NewIterator();
+  const auto iterator = Sorted(memtable);
   std::string seen;
   for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
     seen += std::string(iterator->key()) + std::to_string(TrailerSeq(iterator->trailer())) + " ";
@@ -75,6 +84,31 @@ TEST(Memtable, IteratesEveryVersionNewestFirst) {
   EXPECT_EQ(TrailerSeq(iterator->trailer()), 1u);
   iterator->SeekToLast();
   EXPECT_EQ(iterator->value(), "1");
+}
+
+TEST(Memtable, IteratesManyRunsInOrderBothWays) {
+  Memtable memtable;
+  Random random(3);
+  std::map<std::pair<std::string, Seq>, int> model;  // the seq counted down: newest first
+  for (Seq seq = 1; seq <= 40'000; ++seq) {
+    const std::string key = std::to_string(random.Below(10'000));
+    memtable.Add(seq, kPut, key, {});
+    model[{key, kMaxSeq - seq}] = 0;
+  }
+  const auto iterator = Sorted(memtable);
+  iterator->SeekToFirst();
+  for (auto it = model.begin(); it != model.end(); ++it, iterator->Next()) {
+    ASSERT_TRUE(iterator->Valid());
+    ASSERT_EQ(iterator->key(), it->first.first);
+    ASSERT_EQ(TrailerSeq(iterator->trailer()), kMaxSeq - it->first.second);
+  }
+  EXPECT_FALSE(iterator->Valid());
+  iterator->SeekToLast();
+  for (auto it = model.rbegin(); it != model.rend(); ++it, iterator->Prev()) {
+    ASSERT_TRUE(iterator->Valid());
+    ASSERT_EQ(TrailerSeq(iterator->trailer()), kMaxSeq - it->first.second);
+  }
+  EXPECT_FALSE(iterator->Valid());
 }
 
 TEST(Memtable, KeepsTheRangeOfSeqsOfEverythingAdded) {

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/random.h"
 #include "storage/memtable/memtable.h"
+#include "storage/table/merging_iterator.h"
 
 namespace cordwood::storage {
 namespace {
@@ -24,7 +26,9 @@ uint64_t Walk(const Memtable& memtable) {
   uint64_t count = 0;
   std::string last_key;
   uint64_t last_trailer = ~uint64_t{0};
-  const auto iterator = memtable.NewIterator();
+  std::vector<std::unique_ptr<EntryIterator>> runs;
+  memtable.AppendIterators(runs);
+  const auto iterator = NewMergingIterator(std::move(runs));
   for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next(), ++count) {
     EXPECT_LT(CompareEntries(last_key, last_trailer, iterator->key(), iterator->trailer()), 0);
     EXPECT_EQ(iterator->key(), KeyOf(TrailerSeq(iterator->trailer())));

@@ -41,6 +41,13 @@ class Fallible final : public EntryIterator {
   const std::optional<ErrorCode>* const failure_;
 };
 
+std::unique_ptr<EntryIterator> IteratorOf(const Memtable& memtable) {
+  Children runs;
+  memtable.AppendIterators(runs);
+  EXPECT_EQ(runs.size(), 1u);
+  return std::move(runs.front());
+}
+
 void AddTo(Memtable& memtable, const EntryKey& key, const std::string& value) {
   memtable.Add(TrailerSeq(key.second), TrailerTag(key.second), key.first, value);
 }
@@ -52,11 +59,12 @@ TEST(MergingIterator, AgreesWithAModelInBothDirections) {
     const EntryModel model = RandomModel(random, static_cast<int>(random.Below(300)));
     std::vector<Memtable> memtables(random.Below(12));
     Children children;
-    for (const Memtable& memtable : memtables) children.push_back(memtable.NewIterator());
+    for (const Memtable& memtable : memtables) children.push_back(IteratorOf(memtable));
     EntryModel merged;
     if (!memtables.empty()) merged = model;
-    for (const auto& [key, value] : merged) {
-      AddTo(memtables[random.Below(memtables.size())], key, value);
+    // From the end: of one key the oldest version first.
+    for (auto entry = merged.rbegin(); entry != merged.rend(); ++entry) {
+      AddTo(memtables[random.Below(memtables.size())], entry->first, entry->second);
     }
     const auto iterator = NewMergingIterator(std::move(children));
     ASSERT_NO_FATAL_FAILURE(ExpectSameEntries(*iterator, merged));
@@ -72,7 +80,7 @@ TEST(MergingIterator, EqualEntriesComeInTheOrderOfTheChildrenInBothDirections) {
     AddTo(memtables[i], {"b", PackTrailer(1, Tag{})}, "b" + child);
   }
   Children children;
-  for (const Memtable& memtable : memtables) children.push_back(memtable.NewIterator());
+  for (const Memtable& memtable : memtables) children.push_back(IteratorOf(memtable));
   const auto iterator = NewMergingIterator(std::move(children));
   const std::vector<std::string> expected = {"a0", "a1", "a2", "b0", "b1", "b2"};
   // To each place, one step back, and on again.
@@ -100,8 +108,8 @@ TEST(MergingIterator, SeekMayTakeTheIteratorsOwnKey) {
   }
   const auto iterator = [&] {
     Children children;
-    children.push_back(memtables[0].NewIterator());
-    children.push_back(memtables[1].NewIterator());
+    children.push_back(IteratorOf(memtables[0]));
+    children.push_back(IteratorOf(memtables[1]));
     return NewMergingIterator(std::move(children));
   }();
   int keys = 0;
@@ -116,7 +124,7 @@ class MergingFailureTest : public testing::Test {
     for (size_t i = 0; i < 3; ++i) {
       AddTo(memtables_[i], {std::string(1, static_cast<char>('a' + i)), 1}, "");
       AddTo(memtables_[i], {std::string(1, static_cast<char>('x' + i)), 1}, "");
-      children.push_back(std::make_unique<Fallible>(memtables_[i].NewIterator(), &failures_[i]));
+      children.push_back(std::make_unique<Fallible>(IteratorOf(memtables_[i]), &failures_[i]));
     }
     iterator_ = NewMergingIterator(std::move(children));
   }

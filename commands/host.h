@@ -44,6 +44,8 @@ class Host {
   virtual Status ConfigSet(
       const std::vector<std::pair<std::string_view, std::string_view>>& values) = 0;
   virtual void ResetStats() = 0;
+  /// The longest string that a command may make, in bytes.
+  virtual uint64_t MaxStringBytes() = 0;
   /// Empty: no password is needed.
   virtual const std::string& RequiredPassword() = 0;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "commands/arg_reader.h"
+#include "commands/host.h"
 #include "commands/lookup.h"
 #include "commands/string_handlers.h"
 #include "keyspace/gathered_reads.h"
@@ -187,7 +188,8 @@ Status Lcs(Call& call) {
   if (texts[0].size() >= kTextMax || texts[1].size() >= kTextMax) {
     return call.Error("ERR String too long for LCS");
   }
-  if ((texts[0].size() + 1) * (texts[1].size() + 1) * kRedisCellBytes > kMaxStringBytes) {
+  if ((texts[0].size() + 1) * (texts[1].size() + 1) * kRedisCellBytes >
+      call.host.MaxStringBytes()) {
     return call.Error(
         "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
   }

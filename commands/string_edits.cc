@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "commands/arg_reader.h"
 #include "commands/error_texts.h"
+#include "commands/host.h"
 #include "commands/lookup.h"
 #include "commands/string_handlers.h"
 
@@ -41,7 +42,7 @@ Status Append(Call& call) {
   if (RepliedWrongType(call, before.live(), Type::kString)) return {};
   std::string text = before.live() != nullptr ? before.live()->payload : std::string();
   const std::string_view more = call.argv[2];
-  if (before.live() != nullptr && text.size() + more.size() > kMaxStringBytes) {
+  if (before.live() != nullptr && text.size() + more.size() > call.host.MaxStringBytes()) {
     return call.Error(kStringTooLong);
   }
   text += more;
@@ -62,7 +63,8 @@ Status SetRange(Call& call) {
   std::string text = before.live() != nullptr ? before.live()->payload : std::string();
   if (!patch.empty()) {
     const auto at = static_cast<uint64_t>(*offset);
-    if (at > kMaxStringBytes || at + patch.size() > kMaxStringBytes) {
+    const uint64_t most = call.host.MaxStringBytes();
+    if (at > most || at + patch.size() > most) {
       return call.Error(kStringTooLong);
     }
     if (text.size() < at + patch.size()) text.resize(at + patch.size());

@@ -14,9 +14,6 @@
 
 namespace cordwood::commands::strings {
 
-/// proto-max-bulk-len: no command makes a longer string.
-inline constexpr size_t kMaxStringBytes = size_t{512} << 20;
-
 /// Makes `value` the string of a key that keeps its expiry. REQUIRES: `before` is what
 /// FindForWrite says, and a string if it is there.
 Status PutKeepingExpiry(Call& call, const keyspace::KeyName& name, const keyspace::Lookup& before,

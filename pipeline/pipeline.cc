@@ -179,6 +179,7 @@ void Pipeline::RejectMalformed(Session& session) {
   const protocol::ParseFailure& failure = session.parser.failure();
   LogVerbose(Format("closing {}: {}", session.client.address, failure.reason));
   session.client.close_after_reply = true;
+  if (failure.over_request_limit) ++stats_.query_buffer_disconnections;
   if (failure.reply.empty()) {
     session.close_now = !session.replies.waiting();
   } else {

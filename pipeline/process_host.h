@@ -29,6 +29,9 @@ class ProcessHost final : public commands::Host {
   Status ConfigSet(
       const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
   void ResetStats() override;
+  uint64_t MaxStringBytes() override {
+    return static_cast<uint64_t>(pipeline_.config().proto_max_bulk_len);
+  }
   const std::string& RequiredPassword() override { return pipeline_.config().requirepass; }
   std::string Info(const std::vector<std::string>& sections) override;
   int64_t WallMicroseconds() override { return pipeline_.env().WallMs() * 1000; }

@@ -146,7 +146,8 @@ RequestParser::Step RequestParser::ReadBulkHeader() {
     return FailWith("unauthenticated bulk length");
   }
   if (position_ + bytes + 2 > limits_.max_request_bytes) {
-    return FailSilently("a request is longer than client-query-buffer-limit");
+    failure_.over_request_limit = true;
+    return FailWith("a request is longer than client-query-buffer-limit");
   }
   bulk_bytes_ = length;
   return Step::kDone;

@@ -37,6 +37,8 @@ struct ParseFailure {
   std::string reply;
   /// For the log; lives for ever.
   std::string_view reason;
+  /// The request was longer than Limits::max_request_bytes.
+  bool over_request_limit = false;
 };
 
 class RequestParser {

@@ -25,6 +25,7 @@ class FakeHost final : public Host {
   std::string password;
   std::string info;
   int64_t wall_us = 0;
+  uint64_t max_string_bytes = 512 << 20;
 
   // --- what commands did ---
   std::vector<uint64_t> killed;
@@ -39,6 +40,7 @@ class FakeHost final : public Host {
   Status ConfigSet(
       const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
   void ResetStats() override { ++stats_resets; }
+  uint64_t MaxStringBytes() override { return max_string_bytes; }
   const std::string& RequiredPassword() override { return password; }
   std::string Info(const std::vector<std::string>& sections) override;
   int64_t WallMicroseconds() override { return wall_us; }

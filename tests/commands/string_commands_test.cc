@@ -132,6 +132,16 @@ TEST_F(Strings, SetRangeRefusesOffsetsOutOfRange) {
   EXPECT_EQ(Run({"GET", "k"}), kNil);
 }
 
+TEST_F(Strings, DoNotGrowBeyondProtoMaxBulkLen) {
+  const std::string_view too_long =
+      "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n";
+  runner_.host().max_string_bytes = 10;
+  EXPECT_EQ(Run({"SETRANGE", "k", "9", "v"}), Integer(10));
+  EXPECT_EQ(Run({"SETRANGE", "k", "10", "v"}), too_long);
+  EXPECT_EQ(Run({"APPEND", "k", "v"}), too_long);
+  EXPECT_EQ(Run({"STRLEN", "k"}), Integer(10));
+}
+
 TEST_F(Strings, CountersCountAndKeepTheExpiry) {
   EXPECT_EQ(Run({"INCR", "n"}), Integer(1));
   EXPECT_EQ(Run({"INCRBY", "n", "10"}), Integer(11));

@@ -245,7 +245,7 @@ TEST(RequestParser, LimitsCountFromTheNextHeaderOn) {
   EXPECT_EQ(parser.Next(), Outcome::kNeedMore);
 }
 
-TEST(RequestParser, ARequestAboveTheQueryBufferLimitClosesWithoutAReply) {
+TEST(RequestParser, RefusesARequestAboveTheQueryBufferLimit) {
   const Limits limits = {.max_request_bytes = 1000};
   const std::string fits = Encoded({"SET", "k", std::string(900, 'v')});
   EXPECT_EQ(TranscribeWhole(fits + fits, limits).commands.size(), 2U);
@@ -253,7 +253,8 @@ TEST(RequestParser, ARequestAboveTheQueryBufferLimitClosesWithoutAReply) {
   const Transcript transcript =
       TranscribeWhole("*9\r\n$800\r\n" + std::string(800, 'v') + "\r\n$300\r\n", limits);
   EXPECT_TRUE(transcript.failed);
-  EXPECT_EQ(transcript.reply, "");
+  EXPECT_EQ(transcript.reply,
+            "ERR Protocol error: a request is longer than client-query-buffer-limit");
   EXPECT_EQ(transcript.reason, "a request is longer than client-query-buffer-limit");
 }
 

@@ -176,6 +176,27 @@ TEST(PlanRecovery, RefusesAGapBelowTheKnownSeq) {
   EXPECT_NE(plan.error().message().find("seqs 6 to 6"), std::string::npos);
 }
 
+// The header may be all that is left of a segment that held more.
+TEST(PlanRecovery, BelievesAHeaderThatNoFrameConfirms) {
+  Chain chain;
+  Chain::Frame(chain.Segment({.number = 1, .ordinal = 1}), 1, 5, 0);
+  SegmentScan& damaged = chain.Segment({.number = 2,
+                                        .ordinal = 2,
+                                        .predecessor = 1,
+                                        .cut = 2 * kLogAlign,
+                                        .cut_seq = 5,
+                                        .known_synced = 8});
+  damaged.nonzero_end = kLogAlign + 100;
+  const Result<LogPlan> plan = chain.Plan(0);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(
+      plan.error().message(),
+      "/db/000002.wal: lost data at offset 4096: the frame is damaged or missing; seqs 6 to 8 "
+      "were on stable storage");
+  damaged.header->known_synced = 5;
+  EXPECT_TRUE(chain.Plan(0)) << "a torn tail";
+}
+
 TEST(PlanRecovery, NamesTheSegmentWhoseHeaderHidesRecords) {
   Chain chain;
   Chain::Frame(chain.Segment({.number = 1, .ordinal = 1}), 1, 5, 0);

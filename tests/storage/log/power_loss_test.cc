@@ -249,6 +249,21 @@ TEST(PowerLossAfterACommit, KeepsEverySegmentThatWasWritten) {
   }
 }
 
+// Nothing was known to be synced, so all was copied and the old segment removed.
+TEST(PowerLossAfterARecovery, BringsNoRemovedSegmentBack) {
+  LogRig rig({.durability = Durability::kEverySecond});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  const std::string old = rig.Segments().front();
+  rig.Kill();
+  ASSERT_TRUE(rig.Open());
+  ASSERT_EQ(rig.copied_groups(), 1u);
+  rig.LosePower(1, PowerLoss::kDrop);
+  EXPECT_FALSE(rig.env().ReadRaw(old));
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 1u);
+}
+
 // --- long random lives ---
 
 class RandomLife {

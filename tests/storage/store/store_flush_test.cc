@@ -23,6 +23,29 @@ TEST(StoreFlush, WaitsUntilTheLastEntryOfTheMemtableIsDurable) {
   world.CheckReads();
 }
 
+// Under this promise records are shown before they are on stable storage. A table may still not
+// hold what the log could lose.
+TEST(StoreFlush, WaitsForTheSyncUnderEverySecondToo) {
+  StoreOptions options = TinyOptions();
+  options.durability = Durability::kEverySecond;
+  StoreWorld world(8, options);
+  ASSERT_TRUE(world.Open());
+  for (int i = 0; i < 200; ++i) world.Put(Format("key:{}", i), std::string(100, 'v'));
+  world.store().Kick();
+  world.env().RunUntilIdle();
+  EXPECT_EQ(world.store().visible(), 200u);
+  EXPECT_EQ(world.store().synced(), 0u);
+  EXPECT_GT(world.store().Stats().immutable_memtables, 0u);
+  EXPECT_EQ(world.store().Stats().background.flushes, 0u);
+  world.env().AdvanceMs(1001);
+  world.store().Tick();
+  world.env().RunUntilIdle();
+  EXPECT_EQ(world.store().synced(), 200u);
+  EXPECT_EQ(world.store().Stats().immutable_memtables, 0u);
+  EXPECT_GT(world.store().Stats().background.flushes, 0u);
+  world.CheckReads();
+}
+
 TEST(StoreFlush, GivesTheLogsSpaceBack) {
   StoreWorld world(6, TinyOptions());
   ASSERT_TRUE(world.Open());

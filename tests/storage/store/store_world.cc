@@ -189,8 +189,10 @@ void StoreWorld::CheckView(View& view, const State& expected) {
 
 void StoreWorld::CheckReads() {
   {
+    const Seq visible = store_->visible();
     View view = reader_->Visible(Tier::kMayBlock);
-    CheckView(view, StateAt(view.seq()));
+    EXPECT_EQ(view.seq(), visible);
+    CheckView(view, StateAt(visible));
   }
   View view = reader_->Newest(Tier::kMayBlock);
   CheckView(view, StateAt(kMaxSeq));

@@ -140,6 +140,11 @@ bool Pipeline::ShouldClose(SessionId id) const {
          (session.client.close_after_reply && session.replies.unsent_bytes() == 0);
 }
 
+bool Pipeline::ShouldLinger(SessionId id) const {
+  const auto it = sessions_.find(id);
+  return it != sessions_.end() && it->second->linger && !it->second->close_now;
+}
+
 std::vector<SessionId> Pipeline::TakeDirty() {
   for (const SessionId id : dirty_) {
     if (Session* session = Find(id)) session->dirty = false;
@@ -187,7 +192,10 @@ void Pipeline::RejectMalformed(Session& session) {
         .Error(failure.reply);
     session.replies.Commit(session.dep, store_.visible());
     NoteWaiting(session);
+    session.linger = true;
   }
+  // The connection may stay for seconds; what arrived of the request need not.
+  session.parser = protocol::RequestParser(session.parser.limits());
   MarkDirty(session);
 }
 

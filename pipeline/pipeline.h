@@ -76,6 +76,9 @@ class Pipeline {
   void Sent(SessionId id, size_t size);
   /// The transport must close the connection: everything is sent, or nothing is to be.
   bool ShouldClose(SessionId id) const;
+  /// Of one that must close: first what the peer is still sending has to be read and thrown away,
+  /// for a while, or it never sees the error that ended the connection.
+  bool ShouldLinger(SessionId id) const;
   /// Sessions with new output, or whose wish for input or to close may have changed, since the
   /// last call.
   std::vector<SessionId> TakeDirty();

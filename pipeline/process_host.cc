@@ -39,7 +39,8 @@ std::vector<commands::ClientView> ProcessHost::Clients() {
 
 bool ProcessHost::KillClient(uint64_t id, const commands::Client& self) {
   Session* session = pipeline_.Find(id);
-  if (session == nullptr || session->closing()) return false;
+  // One that closes after its reply may take long to read it.
+  if (session == nullptr || session->close_now) return false;
   if (id == self.id) {
     session->client.close_after_reply = true;
   } else {

@@ -1,6 +1,8 @@
 #include "server/connection.h"
 
+#include <array>
 #include <asio/buffer.hpp>
+#include <chrono>
 
 #include "server/server.h"
 
@@ -10,13 +12,19 @@ namespace {
 // One turn reads at most this much, so that one connection cannot keep the loop to itself.
 constexpr size_t kReadBytes = 64 << 10;
 constexpr size_t kReadBytesMin = 16 << 10;
+// How long a peer may go on sending after an error that ended its connection.
+constexpr auto kLinger = std::chrono::seconds(5);
 
 }  // namespace
 
 bool Connection::Service() {
   pipeline::Pipeline& pipeline = server_.pipeline();
   if (!open_ || !Flush()) return false;
-  if (pipeline.ShouldClose(session_)) return false;
+  if (pipeline.ShouldClose(session_)) {
+    if (!pipeline.ShouldLinger(session_)) return false;
+    Linger();
+    return true;
+  }
   if (pipeline.WantsInput(session_)) WaitToRead();
   return true;
 }
@@ -24,6 +32,7 @@ bool Connection::Service() {
 void Connection::Shut() {
   if (!open_) return;
   open_ = false;
+  linger_end_.reset();
   asio::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
   socket_.close(ignored);
@@ -67,24 +76,62 @@ void Connection::WaitToRead() {
                      });
 }
 
+std::optional<size_t> Connection::Receive(std::span<char> room) {
+  asio::error_code error;
+  const size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+  if (error == asio::error::would_block || error == asio::error::try_again) return 0;
+  if (error) return std::nullopt;
+  return size;
+}
+
 void Connection::OnReadable() {
+  if (linger_end_) {
+    Discard();
+    return;
+  }
   pipeline::Pipeline& pipeline = server_.pipeline();
   if (!pipeline.WantsInput(session_)) return;  // it is asked again when the session goes on
   size_t received = 0;
   while (received < kReadBytes && pipeline.WantsInput(session_)) {
     const std::span<char> room = pipeline.InputSpan(session_, kReadBytesMin);
-    asio::error_code error;
-    const size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
-    if (error == asio::error::would_block || error == asio::error::try_again) break;
-    if (error) {
+    const std::optional<size_t> size = Receive(room);
+    if (!size) {
       server_.Drop(session_);
       return;
     }
-    received += size;
-    pipeline.Received(session_, size);
-    if (size < room.size()) break;
+    if (*size == 0) break;
+    received += *size;
+    pipeline.Received(session_, *size);
+    if (*size < room.size()) break;
   }
   server_.ServiceSoon(session_);
+}
+
+// --- the end ---
+
+void Connection::Linger() {
+  if (linger_end_) return;
+  asio::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  linger_end_.emplace(socket_.get_executor(), kLinger);
+  linger_end_->async_wait([self = shared_from_this()](const asio::error_code& cancelled) {
+    if (!cancelled && self->open_) self->server_.Drop(self->session_);
+  });
+  WaitToRead();
+}
+
+void Connection::Discard() {
+  std::array<char, kReadBytesMin> scrap{};
+  for (size_t discarded = 0; discarded < kReadBytes;) {
+    const std::optional<size_t> size = Receive(scrap);
+    if (!size) {
+      server_.Drop(session_);
+      return;
+    }
+    if (*size == 0) break;
+    discarded += *size;
+  }
+  WaitToRead();
 }
 
 }  // namespace cordwood::server

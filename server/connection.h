@@ -3,11 +3,18 @@
 // One socket: moves bytes between it and its session. Reads when the session wants input, writes
 // what is ready, closes when told.
 //
+// A close while the peer is still sending resets the connection, and the peer loses the error that
+// says why. So after a protocol error a connection lingers: its sending side is shut, and what
+// comes is thrown away until the peer is done, for some seconds at most.
+//
 // Ownership: the server owns it, and may drop it at any time; pending operations keep it alive
 // until they are cancelled. Threads: the loop's.
 
 #include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "pipeline/pipeline.h"
 
@@ -30,6 +37,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void WaitToRead();
   void WaitToWrite();
   void OnReadable();
+  /// Bytes received; 0: there are none now. Nothing: the peer is gone.
+  std::optional<size_t> Receive(std::span<char> room);
+  void Linger();
+  void Discard();
 
   Server& server_;
   asio::ip::tcp::socket socket_;
@@ -37,6 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool waiting_to_read_ = false;
   bool waiting_to_write_ = false;
   bool open_ = true;
+  std::optional<asio::steady_timer> linger_end_;  // set while it lingers
 };
 
 }  // namespace cordwood::server

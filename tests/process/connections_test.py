@@ -1,5 +1,6 @@
 """What one connection may do and what the server does to it: inline commands, pipelines that are
-not read, RESP3, passwords, web pages, protected mode, maxclients, giant headers, slow readers."""
+not read, RESP3, passwords, web pages, protected mode, maxclients, giant headers, slow readers,
+errors while it writes."""
 
 import os
 import pathlib
@@ -288,6 +289,90 @@ class Admission(unittest.TestCase):
             except OSError:
                 self.assertLess(time.monotonic(), end, "no new connection is served")
         server.stop()
+
+
+class Linger(unittest.TestCase):
+    """After a protocol error the server reads on for a while: a client that is still writing would
+    be reset, and never see the error."""
+
+    CLAIM = b"*3\r\n$3\r\nSET\r\n$5\r\nvalue\r\n$%d\r\n" % (2 * MEGABYTE)
+    ERROR = "ERR Protocol error: invalid bulk length"
+
+    def setUp(self):
+        self.server = started(self, "--proto-max-bulk-len", "1mb")
+        self.connection = self.server.connect()
+        self.addCleanup(self.connection.close)
+
+    def rejected(self) -> Connection:
+        """One that was told so, and does not close."""
+        connection = self.server.connect()
+        self.addCleanup(connection.close)
+        connection.send(self.CLAIM)
+        self.assertEqual(connection.read(), self.ERROR)
+        self.assertTrue(connection.closed_by_server())
+        return connection
+
+    def wait_for_clients(self, count: int) -> None:
+        """Not with new connections, which would count."""
+        end = time.monotonic() + 60
+        while self.clients() != count:
+            self.assertLess(time.monotonic(), end, f"{self.clients()} connections are counted")
+            time.sleep(0.02)
+
+    def clients(self) -> int:
+        return self.connection.call("CLIENT", "LIST").count(b"\n")
+
+    def test_the_error_reaches_a_client_that_is_still_writing(self):
+        self.wait_for_clients(1)
+        before = self.server.memory_kb()
+        with self.server.connect() as writer:
+            writer.send(self.CLAIM)
+            for _ in range(64):
+                writer.send(bytes(MEGABYTE))
+            self.assertEqual(writer.read(), self.ERROR)
+            self.assertTrue(writer.closed_by_server())
+            if not sanitized():
+                grown = self.server.memory_kb() - before
+                self.assertLess(grown, 16 * 1024, "kB for what is thrown away")
+        self.wait_for_clients(1)
+
+    def test_what_came_of_a_refused_request_is_given_back(self):
+        self.wait_for_clients(1)
+        before = self.server.memory_kb()
+        with self.server.connect() as writer:
+            key = b"k" * MEGABYTE
+            argument = b"$%d\r\n%b\r\n" % (len(key), key)
+            writer.send(b"*65\r\n" + argument * 64 + b"$-5\r\n")
+            self.assertEqual(writer.read(), self.ERROR)
+            end = time.monotonic() + 4  # while it lingers
+            while not sanitized() and self.server.memory_kb() - before > 32 * 1024:
+                self.assertLess(time.monotonic(), end, "it keeps the request")
+                time.sleep(0.05)
+
+    def test_a_client_that_never_ends_is_cut_off(self):
+        with self.server.connect() as writer:
+            writer.send(self.CLAIM)
+            end = time.monotonic() + 60
+            with self.assertRaises(ConnectionError):
+                while time.monotonic() < end:
+                    writer.send(bytes(64 << 10))
+                    self.assertEqual(self.connection.call("PING"), "PONG")
+        self.rejected()
+        self.wait_for_clients(1)
+
+    def test_until_then_it_counts_and_can_be_killed(self):
+        self.wait_for_clients(1)
+        rejected = self.rejected()
+        self.assertEqual(self.clients(), 2)
+        address = "%s:%d" % rejected.socket.getsockname()
+        self.assertEqual(self.connection.call("CLIENT", "KILL", "ADDR", address), 1)
+        self.assertEqual(self.clients(), 1)
+
+    def test_it_does_not_hold_up_a_stop(self):
+        self.rejected()
+        began = time.monotonic()
+        self.server.stop()
+        self.assertLess(time.monotonic() - began, 4)
 
 
 def limit_open_files(pid: int, count: int) -> None:

@@ -14,6 +14,9 @@ namespace {
 constexpr int kRerunsMax = 3;
 // Pacing: a write this close to its time runs.
 constexpr uint64_t kPacingSlackNs = 1'000'000;
+// Nobody waits longer for what was written before; what is left of the debt is forgotten.
+constexpr uint64_t kPacingMaxNs = 1'000'000'000;
+constexpr uint64_t kMegabyte = 1 << 20;
 // A long read with this much unsent waits for its reader.
 constexpr size_t kLongReadUnsentMax = 1 << 20;
 
@@ -92,24 +95,32 @@ void Pipeline::RunOnce(Session& session, bool execute) {
 
 bool Pipeline::CommitWrites(Session& session, keyspace::Transaction& tx, size_t reply_start) {
   if (HoldForAdmission(session, tx.write_bytes(), tx.frees(), reply_start)) return false;
-  const uint64_t bytes = tx.write_bytes();
+  // By the pressure that the write met, not by the one that it makes.
+  const uint64_t delay_us = tx.frees() ? 0 : store_.WriteDelayUs(tx.write_bytes());
   const Result<storage::Seq> seq = tx.Commit();
   if (!seq) {
     FailCommand(session, seq.error(), reply_start);
     return true;
   }
   NoteStart(*seq, tx.now_ms());
-  if (const uint64_t delay_us = store_.WriteDelayUs(bytes); delay_us > 0) {
-    write_free_at_ns_ = std::max(write_free_at_ns_, env_.MonotonicNs()) + delay_us * 1000;
+  if (delay_us > 0) {
+    const uint64_t now = env_.MonotonicNs();
+    write_free_at_ns_ =
+        std::min(std::max(write_free_at_ns_, now) + delay_us * 1000, now + kPacingMaxNs);
   }
   return true;
 }
 
+bool Pipeline::IsPaced() {
+  if (write_free_at_ns_ == 0) return false;
+  const bool relieved = store_.WriteDelayUs(kMegabyte) == 0;
+  if (relieved) write_free_at_ns_ = 0;
+  return !relieved && env_.MonotonicNs() + kPacingSlackNs < write_free_at_ns_;
+}
+
 bool Pipeline::HoldForAdmission(Session& session, uint64_t bytes, bool frees, size_t reply_start) {
   storage::WriteGate gate = store_.Admit(bytes, frees);
-  const bool paced =
-      write_free_at_ns_ != 0 && env_.MonotonicNs() + kPacingSlackNs < write_free_at_ns_;
-  if (gate == storage::WriteGate::kOpen && paced) gate = storage::WriteGate::kLater;
+  if (gate == storage::WriteGate::kOpen && !frees && IsPaced()) gate = storage::WriteGate::kLater;
   switch (gate) {
     case storage::WriteGate::kOpen:
       return false;

@@ -123,6 +123,8 @@ class Pipeline {
   /// After the handler: commits. False: the session is held or the reply was replaced.
   bool CommitWrites(Session& session, keyspace::Transaction& tx, size_t reply_start);
   bool HoldForAdmission(Session& session, uint64_t bytes, bool frees, size_t reply_start);
+  /// Whether writers are being held back for what was written before.
+  bool IsPaced();
   void Finish(Session& session, bool executed);
   void FailCommand(Session& session, const Error& error, size_t reply_start);
   void HoldForBlocks(Session& session, std::vector<storage::BlockRef> blocks);

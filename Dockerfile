@@ -10,7 +10,7 @@ RUN scripts/build release cordwood-server && strip build/release/server/cordwood
 FROM debian:12-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      libfmt9 libjemalloc2 liblz4-1 libspdlog1.10 libssl3 libstdc++6 libzstd1 \
+      libfmt9 libjemalloc2 liblz4-1 libspdlog1.10 libstdc++6 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --user-group --uid 999 --home-dir /data --shell /usr/sbin/nologin cordwood \
  && install -d -o cordwood -g cordwood -m 700 /data

@@ -119,7 +119,7 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   installation.edit.counts.Add(result->corrections);
   installation.new_files = FileNumbers(result->fragments);
   installation.flushed = memtable.get();
-  installation.on_published = [&] { hooks_.corrected(result->corrections); };
+  installation.on_durable = [&] { hooks_.corrected(result->corrections); };
   CW_TRY(Install(std::move(installation)));
   {
     const std::scoped_lock lock(mutex_);
@@ -213,7 +213,7 @@ Status Background::Merge(const Job& job) {
   AddOutput(installation.edit, result->fragments, run, job.choice.target_level);
   installation.edit.counts = result->corrections;
   installation.new_files = FileNumbers(result->fragments);
-  installation.on_published = [&] { hooks_.corrected(result->corrections); };
+  installation.on_durable = [&] { hooks_.corrected(result->corrections); };
   CW_TRY(Install(std::move(installation)));
   const std::scoped_lock lock(mutex_);
   ++stats_.merges;

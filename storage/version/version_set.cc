@@ -172,6 +172,7 @@ Status VersionSet::InstallInTurn(Installation& installation) {
 
   std::set<uint64_t> used;
   for (const auto& [number, size] : state_.tables) used.insert(number);
+  if (installation.on_durable) installation.on_durable();
   std::shared_ptr<const Tree> old;
   {
     const std::scoped_lock lock(mutex_);
@@ -187,7 +188,6 @@ Status VersionSet::InstallInTurn(Installation& installation) {
       if (!used.contains(fragment.file->number())) fragment.file->MarkObsolete();
     }
   }
-  if (installation.on_published) installation.on_published();
   return {};
 }
 

@@ -57,9 +57,9 @@ class VersionSet {
 
   struct Installation {
     Edit edit;
-    std::vector<uint64_t> new_files;     // written and synced, not yet opened
-    const Memtable* flushed = nullptr;   // leaves with this edit; the oldest immutable one
-    std::function<void()> on_published;  // called once the edit is durable and visible
+    std::vector<uint64_t> new_files;    // written and synced, not yet opened
+    const Memtable* flushed = nullptr;  // leaves with this edit; the oldest immutable one
+    std::function<void()> on_durable;   // called once the edit is durable, before it is visible
   };
   /// Makes an edit durable and visible. kNoSpace: nothing happened. Any other error is final: the
   /// outcome of the edit is unknown, its files must stay, and no further edit can be installed.

@@ -41,6 +41,7 @@ class BackgroundTest : public ::testing::Test {
   VersionSet versions_{env_, "data", &cache_};
   std::shared_ptr<Memtable> memtable_;
   std::function<void()> when_asked_ = [] {};
+  std::function<void()> when_corrected_ = [] {};
   Background background_{env_,
                          "data",
                          StoreOptions{},
@@ -51,7 +52,7 @@ class BackgroundTest : public ::testing::Test {
                                 return Seq{100};
                               },
                           .horizon = [] { return Seq{100}; },
-                          .corrected = [](const Counters&) {},
+                          .corrected = [this](const Counters&) { when_corrected_(); },
                           .flushed = [](Seq) {},
                           .progress = [] {},
                           .throttle = [](uint64_t) {}}};
@@ -70,6 +71,15 @@ TEST_F(BackgroundTest, FlushesEachMemtableOnceAndInOrder) {
   EXPECT_EQ(background_.stats().flushes, 2u);
   EXPECT_EQ(DurableCount(), 2);
   EXPECT_EQ(versions_.flushed_seq(), 2u);
+}
+
+TEST_F(BackgroundTest, CorrectsTheCountsBeforeNothingSeemsUnsettled) {
+  FillMemtable(1);
+  std::optional<size_t> waiting;
+  when_corrected_ = [&] { waiting = versions_.Immutables().size(); };
+  background_.Kick();
+  env_.RunUntilIdle();
+  EXPECT_EQ(waiting, 1u) << "the memtable left, with what was unsettled in it";
 }
 
 }  // namespace

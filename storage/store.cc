@@ -249,9 +249,11 @@ void Store::OnLogProgress() {
 
 void Store::Tick() {
   log_->Tick();
-  // What was deleted gives its space back only once a merge learns of it.
-  const bool flush_early = full() || log_->stats().segments > kLogSegmentsMax;
-  if (flush_early && !active_->empty() && versions_->Immutables().empty()) SwitchMemtable();
+  const bool none_waits = versions_->Immutables().empty();
+  const bool log_is_long = none_waits && log_->stats().segments > kLogSegmentsMax;
+  // What was deleted gives its space back only once flushes and merges learn of it.
+  const bool frees_space = full() && (none_waits || !active_->dead_ranges().empty());
+  if (!active_->empty() && (log_is_long || frees_space)) SwitchMemtable();
   background_->Tick();
 }
 

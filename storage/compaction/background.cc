@@ -39,6 +39,13 @@ void Background::Tick() {
   Kick();
 }
 
+std::vector<std::shared_ptr<Memtable>> Background::DurableImmutables() const {
+  std::vector<std::shared_ptr<Memtable>> memtables = versions_.Immutables();
+  const Seq synced = hooks_.synced();
+  std::erase_if(memtables, [&](const auto& memtable) { return memtable->last_seq() > synced; });
+  return memtables;
+}
+
 void Background::KickFlush() {
   if (versions_.Immutables().empty()) return;
   const Seq synced = hooks_.synced();
@@ -62,6 +69,7 @@ void Background::KickMerges() {
   const PickerOptions options = picker_options();
   while (true) {
     const Seq horizon = hooks_.horizon();
+    const std::vector<std::shared_ptr<Memtable>> durable = DurableImmutables();
     Job job;
     std::vector<std::function<void()>> done;
     {
@@ -71,6 +79,11 @@ void Background::KickMerges() {
       // Taken under the lock: an older tree has inputs that a job has replaced meanwhile.
       job.tree = versions_.tree();
       picker_.horizon = horizon;
+      picker_.newer_dead.clear();
+      for (const std::shared_ptr<Memtable>& memtable : durable) {
+        const std::span<const DeadRangeView> dead = memtable->dead_ranges();
+        picker_.newer_dead.insert(picker_.newer_dead.end(), dead.begin(), dead.end());
+      }
       job.choice = PickCompaction(*job.tree, picker_, options);
       if (job.choice.kind != Choice::Kind::kNothing) {
         picker_.busy.insert(job.choice.inputs.begin(), job.choice.inputs.end());

@@ -83,6 +83,9 @@ class Background {
     std::shared_ptr<const Tree> tree;
   };
 
+  /// Memtables that wait to be flushed and are on stable storage, oldest first. Jobs act on what
+  /// these say is dead: on a full disk there may be no room to flush it first.
+  std::vector<std::shared_ptr<Memtable>> DurableImmutables() const;
   void KickFlush();
   void KickMerges();
   void KickRemovals();

@@ -102,6 +102,13 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   for (const DeadRangeView& dead : memtable->dead_ranges()) {
     plan.dead.push_back(DeadRange::From(dead));
   }
+  const std::vector<std::shared_ptr<Memtable>> durable = DurableImmutables();
+  for (const std::shared_ptr<Memtable>& newer : durable) {
+    if (newer == memtable) continue;
+    for (const DeadRangeView& dead : newer->dead_ranges()) {
+      plan.newer_dead.push_back(DeadRange::From(dead));
+    }
+  }
   const bool is_last = false;
   RunWriter writer(env_, WriterOptions(is_last), CarriedDeadRanges(plan));
   Result<MergeResult> result = RunMerge(std::move(plan), writer);

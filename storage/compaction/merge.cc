@@ -18,7 +18,9 @@ std::vector<DeadRange> CarriedDeadRanges(const MergePlan& plan) {
 
 Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer) {
   MergeResult result;
-  Retention retention(plan.rules, DeadRangeSweep(plan.dead, plan.rules.horizon));
+  std::vector<DeadRange> dead = plan.dead;
+  dead.insert(dead.end(), plan.newer_dead.begin(), plan.newer_dead.end());
+  Retention retention(plan.rules, DeadRangeSweep(dead, plan.rules.horizon));
   const auto write = [&](const RetainedEntry* entry) -> Status {
     if (entry == nullptr) return {};
     ++result.entries_out;

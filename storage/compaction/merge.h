@@ -20,6 +20,8 @@ struct MergePlan {
   std::unique_ptr<EntryIterator> entries;
   KeyRange bounds;              // only entries in here are merged
   std::vector<DeadRange> dead;  // of the inputs, clipped to the bounds
+  /// Of data that is newer than all inputs and on stable storage; they are not carried along.
+  std::vector<DeadRange> newer_dead;
   Retention::Rules rules;
   /// True if data older than all inputs may lie in the range; such dead ranges are carried along.
   std::function<bool(const KeyRange& range)> older_may_lie_in;

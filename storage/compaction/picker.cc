@@ -90,10 +90,14 @@ Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
   return {.kind = Choice::Kind::kMerge, .inputs = Ids(runs), .target_level = level + 1};
 }
 
-// Fragments that a dead range of a newer run covers whole.
+// Fragments that a dead range of newer data covers whole.
 Choice PickDrop(const Tree& tree, const PickerState& state) {
   Choice choice;
   std::vector<DeadRangeView> dead;
+  const auto note = [&](const DeadRangeView& range) {
+    if (range.seq <= state.horizon) dead.push_back(range);
+  };
+  std::for_each(state.newer_dead.begin(), state.newer_dead.end(), note);
   for (const Run& run : tree.runs()) {
     for (const Fragment& fragment : run.fragments) {
       const auto covers = [&](const DeadRangeView& range) {
@@ -107,9 +111,7 @@ Choice PickDrop(const Tree& tree, const PickerState& state) {
       }
     }
     for (const Fragment& fragment : run.fragments) {
-      for (const DeadRangeView& range : fragment.file->table().dead_ranges()) {
-        if (range.seq <= state.horizon) dead.push_back(range);
-      }
+      for (const DeadRangeView& range : fragment.file->table().dead_ranges()) note(range);
     }
   }
   return choice;

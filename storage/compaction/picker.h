@@ -64,6 +64,8 @@ struct PickerState {
   std::set<uint64_t> busy;
   /// Dead ranges below this seq can be acted on.
   Seq horizon = 0;
+  /// Those of data that is newer than the tree, and on stable storage.
+  std::vector<DeadRangeView> newer_dead;
 };
 
 Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOptions& options);

@@ -4,6 +4,7 @@ The binary is named by CORDWOOD_SERVER. Nothing outlives the test: the process i
 on the way out, and dies with the test if that is killed itself; the directory is removed.
 """
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -190,6 +191,14 @@ class ServerProcess:
         with self.connect() as connection:
             text = connection.call("INFO", section).decode()
         return dict(line.split(":", 1) for line in text.split("\r\n") if ":" in line)
+
+    def directory_bytes(self) -> int:
+        """What the files hold together, as far as they stay while it looks."""
+        total = 0
+        for path in self.directory.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                total += path.stat().st_size
+        return total
 
     def memory_kb(self, field: str = "VmRSS") -> int:
         """A line of /proc/PID/status: VmRSS, or VmHWM for the most it ever was."""

@@ -50,5 +50,33 @@ TEST(StoreFullDisk, RefusesWritesServesReadsAndGoesOnByItself) {
   }
 }
 
+TEST(StoreFullDisk, DroppingEverythingMakesRoomEvenWhileAMemtableCannotBeFlushed) {
+  StoreWorld world(3, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  for (int i = 0; i < 500; ++i) world.WriteRandom(200);
+  world.Sync();
+  world.env().RunUntilIdle();
+  world.env().SetDiskBytes(0);
+  while (world.store().Stats().immutable_memtables == 0) {
+    world.WriteRandom(200);
+    world.Sync();
+    ASSERT_TRUE(world.store().failure());
+  }
+  world.env().RunUntilIdle();
+  ASSERT_EQ(world.store().Stats().immutable_memtables, 1u) << "there was room to flush it";
+  world.env().SetDiskBytes(world.env().UsedDiskBytes());
+  ASSERT_EQ(world.store().Admit(100, true), WriteGate::kOpen);
+  WriteBatch batch;
+  batch.DropRange("", "~");
+  ASSERT_TRUE(world.store().Write(batch));
+  world.store().Kick();
+  for (int ticks = 0; world.store().Admit(100, false) != WriteGate::kOpen; ++ticks) {
+    ASSERT_LT(ticks, 50) << "writes did not resume";
+    world.env().AdvanceMs(200);
+    world.store().Tick();
+    world.env().RunUntilIdle();
+  }
+}
+
 }  // namespace
 }  // namespace cordwood::storage

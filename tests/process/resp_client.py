@@ -88,6 +88,14 @@ class Connection:
             return None if rest == b"-1" else [self.read() for _ in range(int(rest))]
         return self._read_resp3(kind, rest)
 
+    def read_bytes(self, size: int) -> bytes:
+        """So many bytes of replies, as they are. For replies whose sizes are known."""
+        if len(self._bytes) - self._at < size:
+            self._gather(size)
+        data = self._bytes[self._at:self._at + size]
+        self._at += size
+        return data
+
     def read_header(self):
         """Like read, but of a list only its length; its elements are read one by one."""
         self._at_least_a_line()

@@ -140,6 +140,7 @@ Status Store::Insert(Seq first, std::string_view ops) {
         active_->AddCount(op.counter, op.delta);
         const std::scoped_lock lock(counts_mutex_);
         newest_counts_.Add(op.counter, op.delta);
+        FoldVisibleCounts();
         pending_counts_.push_back({.seq = seq, .counter = op.counter, .delta = op.delta});
         break;
       }
@@ -175,13 +176,17 @@ int64_t Store::NewestCount(uint64_t counter) const {
   return newest_counts_.Get(counter);
 }
 
-int64_t Store::VisibleCount(uint64_t counter) const {
-  const Seq visible_seq = visible();
-  const std::scoped_lock lock(counts_mutex_);
+void Store::FoldVisibleCounts() const {
+  const Seq visible_seq = log_ == nullptr ? 0 : visible();  // replaying: nothing is visible yet
   while (!pending_counts_.empty() && pending_counts_.front().seq <= visible_seq) {
     visible_counts_.Add(pending_counts_.front().counter, pending_counts_.front().delta);
     pending_counts_.pop_front();
   }
+}
+
+int64_t Store::VisibleCount(uint64_t counter) const {
+  const std::scoped_lock lock(counts_mutex_);
+  FoldVisibleCounts();
   return visible_counts_.Get(counter);
 }
 
@@ -294,6 +299,10 @@ StoreStats Store::Stats() const {
   stats.write_pressure = pressure_.load(std::memory_order_relaxed);
   stats.full = full();
   stats.torn_bytes = stats.log.torn_bytes;
+  {
+    const std::scoped_lock lock(counts_mutex_);
+    stats.pending_counts = pending_counts_.size();
+  }
   stats.compaction_debt = CompactionDebt(*tree, background_->picker_options());
   return stats;
 }

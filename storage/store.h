@@ -61,6 +61,7 @@ struct StoreStats {
   uint64_t resident_table_bytes = 0;
   uint64_t entries_on_disk = 0;
   uint64_t unsettled = 0;
+  uint64_t pending_counts = 0;      // changes of counters above visible()
   uint64_t user_bytes_written = 0;  // keys and values of batches
   double compaction_debt = 0;
   double write_pressure = 0;  // storage/pacing.h
@@ -153,6 +154,8 @@ class Store {
 
   /// Puts a batch's operations into the active memtable.
   Status Insert(Seq first, std::string_view ops);
+  /// Moves what has become visible into visible_counts_. REQUIRES: counts_mutex_.
+  void FoldVisibleCounts() const;
   void SwitchMemtableIfFull();
   void SwitchMemtable();
   bool OverQuota() const;

@@ -75,7 +75,10 @@ Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
     const Run& last = tree.runs().back();
     if (state.busy.contains(last.id)) return {};
     const bool under_way = !state.cursor.empty();
-    const bool outgrown = last.bytes() > tree.LevelBytes(level) * options.last_level_fanout;
+    // Before compression: the last level may be compressed when those above are not.
+    uint64_t above = 0;
+    for (const Run* run : runs) above += run->data_bytes();
+    const bool outgrown = last.data_bytes() > above * options.last_level_fanout;
     const bool full = runs.size() >= options.runs_per_level;
     if (outgrown && full && !under_way && !state.everything) {
       return {.kind = Choice::Kind::kDeepen, .inputs = {last.id}, .target_level = last.level + 1};

@@ -11,6 +11,20 @@ uint64_t Run::bytes() const {
   return sum;
 }
 
+uint64_t Fragment::data_bytes() const {
+  const TableProperties& properties = file->properties();
+  const double share = static_cast<double>(bytes) /
+                       static_cast<double>(std::max<uint64_t>(1, properties.file_bytes));
+  return static_cast<uint64_t>(share *
+                               static_cast<double>(properties.key_bytes + properties.value_bytes));
+}
+
+uint64_t Run::data_bytes() const {
+  uint64_t sum = 0;
+  for (const Fragment& fragment : fragments) sum += fragment.data_bytes();
+  return sum;
+}
+
 size_t Run::LowerBound(std::string_view key) const {
   const auto it = std::partition_point(
       fragments.begin(), fragments.end(),
@@ -53,14 +67,6 @@ const TableFile* Tree::FindFile(uint64_t number) const {
     }
   }
   return nullptr;
-}
-
-uint64_t Tree::LevelBytes(uint32_t level) const {
-  uint64_t sum = 0;
-  for (const Run& run : runs_) {
-    if (run.level == level) sum += run.bytes();
-  }
-  return sum;
 }
 
 uint64_t Tree::bytes() const {

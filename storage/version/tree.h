@@ -29,6 +29,9 @@ struct Fragment {
   std::shared_ptr<TableFile> file;
   KeyRange range;
   uint64_t bytes = 0;  // estimate: the slice's share of the file
+
+  /// Keys and values before compression, an estimate.
+  uint64_t data_bytes() const;
 };
 
 struct Run {
@@ -37,6 +40,7 @@ struct Run {
   std::vector<Fragment> fragments;
 
   uint64_t bytes() const;
+  uint64_t data_bytes() const;
   /// The fragment whose range holds `key`, or null.
   const Fragment* Find(std::string_view key) const;
   /// Index of the first fragment whose range ends after `key`; fragments.size() if none.
@@ -57,7 +61,6 @@ class Tree {
   const Run* FindRun(uint64_t id) const;
   /// The table file with this number, or null.
   const TableFile* FindFile(uint64_t number) const;
-  uint64_t LevelBytes(uint32_t level) const;
   uint64_t bytes() const;
   uint64_t entries() const;
   uint64_t unsettled() const;

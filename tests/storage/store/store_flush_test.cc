@@ -57,6 +57,20 @@ TEST(StoreFlush, GivesTheLogsSpaceBack) {
   EXPECT_LE(world.store().Stats().log.segments, 4u);
 }
 
+TEST(StoreFlush, KeepsNoHistoryOfCountersThatNobodyAsksFor) {
+  StoreWorld world(8, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  for (int i = 0; i < 1000; ++i) {
+    WriteBatch batch;
+    batch.Count(4, 1);
+    ASSERT_TRUE(world.store().Write(batch));
+    world.store().Kick();
+    world.env().RunUntilIdle();
+  }
+  EXPECT_LT(world.store().Stats().pending_counts, 10u);
+  EXPECT_EQ(world.store().VisibleCount(4), 1000);
+}
+
 TEST(StoreFlush, BoundsALogOfSmallGroups) {
   StoreOptions options = TinyOptions();
   options.memtable_bytes = 1 << 20;

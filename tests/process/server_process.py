@@ -26,6 +26,7 @@ EXIT_USAGE = 1
 EXIT_IO = 2
 EXIT_CORRUPTION = 3
 EXIT_LOCKED = 4
+EXIT_LOG_FAILED = 5
 EXIT_UNSUPPORTED = 6
 EXIT_CANNOT_LISTEN = 7
 
@@ -90,6 +91,7 @@ class ServerProcess:
         self.port = 0
         self.configuration: pathlib.Path | None = None  # a file; options come after it
         self.open_files: int | None = None  # a limit for the process
+        self.environment: dict[str, str] = {}  # beside what it inherits
         self.process: subprocess.Popen | None = None
         self.ready_seconds = 0.0  # how long the last start took
 
@@ -127,6 +129,7 @@ class ServerProcess:
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, **self.environment},
                 preexec_fn=self._prepare_child)
 
     def _prepare_child(self) -> None:

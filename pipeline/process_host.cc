@@ -64,7 +64,9 @@ Status ProcessHost::ConfigSet(
 void ProcessHost::ApplyConfig() {
   const config::Config& config = pipeline_.config();
   SetLogLevel(config.loglevel);
-  pipeline_.keyspace().store().SetDurability(DurabilityOf(config.appendfsync));
+  storage::Store& store = pipeline_.keyspace().store();
+  store.SetDurability(DurabilityOf(config.appendfsync));
+  store.SetMaxDiskBytes(static_cast<uint64_t>(config.max_disk));
   keyspace::KeyspaceOptions& options = pipeline_.keyspace().options();
   options.hash_max_inline_entries = static_cast<uint64_t>(config.hash_max_listpack_entries);
   options.hash_max_inline_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value);

@@ -42,7 +42,7 @@ class StoreSnapshot final : public Snapshot {
 };
 
 Store::Store(Env& env, std::string dir, const StoreOptions& options)
-    : env_(env), dir_(std::move(dir)), options_(options) {}
+    : env_(env), dir_(std::move(dir)), options_(options), max_disk_bytes_(options.max_disk_bytes) {}
 
 Store::~Store() {
   if (!closed_) IgnoreError(Close(), "a caller who wants to know calls Close");
@@ -89,7 +89,8 @@ WriteGate Store::Admit(uint64_t bytes, bool frees) {
 }
 
 bool Store::OverQuota() const {
-  return options_.max_disk_bytes != 0 && DiskBytes() >= options_.max_disk_bytes;
+  const uint64_t most = max_disk_bytes_.load(std::memory_order_relaxed);
+  return most != 0 && DiskBytes() >= most;
 }
 
 bool Store::full() const { return log_->full() || background_->out_of_space() || OverQuota(); }

@@ -137,6 +137,8 @@ class Store {
   /// Retries, periodic syncs, files to remove. A few times a second, by the executor.
   void Tick();
   void SetDurability(Durability durability) { log_->SetDurability(durability); }
+  /// Bytes the directory may hold from now on; 0: no limit of our own.
+  void SetMaxDiskBytes(uint64_t bytes) { max_disk_bytes_.store(bytes, std::memory_order_relaxed); }
   /// Flushes and merges everything into one run, in the background; then calls `done` once, on a
   /// background thread. REQUIRES: called by the executor.
   void CompactEverything(std::function<void()> done);
@@ -168,6 +170,7 @@ class Store {
   Env& env_;
   const std::string dir_;
   const StoreOptions options_;
+  std::atomic<uint64_t> max_disk_bytes_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<BlockCache> cache_;
   std::unique_ptr<VersionSet> versions_;

@@ -79,12 +79,12 @@ void Background::KickMerges() {
       // Taken under the lock: an older tree has inputs that a job has replaced meanwhile.
       job.tree = versions_.tree();
       picker_.horizon = horizon;
-      picker_.newer_dead.clear();
       for (const std::shared_ptr<Memtable>& memtable : durable) {
         const std::span<const DeadRangeView> dead = memtable->dead_ranges();
         picker_.newer_dead.insert(picker_.newer_dead.end(), dead.begin(), dead.end());
       }
       job.choice = PickCompaction(*job.tree, picker_, options);
+      picker_.newer_dead.clear();  // they live no longer than `durable`
       if (job.choice.kind != Choice::Kind::kNothing) {
         picker_.busy.insert(job.choice.inputs.begin(), job.choice.inputs.end());
         for (const Choice::Drop& drop : job.choice.drops) picker_.busy.insert(drop.run);

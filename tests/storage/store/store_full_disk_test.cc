@@ -50,6 +50,23 @@ TEST(StoreFullDisk, RefusesWritesServesReadsAndGoesOnByItself) {
   }
 }
 
+TEST(StoreFullDisk, ALimitOfOurOwnCanBeRaised) {
+  StoreOptions options = TinyOptions();
+  options.max_disk_bytes = 300'000;
+  StoreWorld world(4, options);
+  ASSERT_TRUE(world.Open());
+  for (int i = 0; world.store().Admit(100, false) == WriteGate::kOpen; ++i) {
+    ASSERT_LT(i, 20'000) << "the limit is never met";
+    world.Put(Format("key:{}", i), std::string(100, 'v'));
+    world.Sync();
+    world.env().RunUntilIdle();
+  }
+  EXPECT_EQ(world.store().Admit(100, false), WriteGate::kFull);
+  EXPECT_EQ(world.store().Admit(100, true), WriteGate::kOpen);
+  world.store().SetMaxDiskBytes(0);
+  EXPECT_EQ(world.store().Admit(100, false), WriteGate::kOpen);
+}
+
 TEST(StoreFullDisk, DroppingEverythingMakesRoomEvenWhileAMemtableCannotBeFlushed) {
   StoreWorld world(3, TinyOptions());
   ASSERT_TRUE(world.Open());

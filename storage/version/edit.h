@@ -5,7 +5,7 @@
 //
 //   edit   = field*
 //   field  = tag u8, body
-//     1 store id        u64                       (snapshot only)
+//     1 store id        varint64                  (snapshot only)
 //     2 next file       varint64                  (numbers below are taken)
 //     3 flushed seq     varint64                  (entries up to here are in table files)
 //     4 next run        varint64

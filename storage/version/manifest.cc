@@ -295,7 +295,11 @@ Status ManifestWriter::AppendFrame(uint32_t kind, std::string_view payload) {
 
 Status ManifestWriter::Append(const Edit& edit) {
   CW_TRY(AppendFrame(kEditFrame, edit.Encode()));
-  return file_->Sync();
+  if (const Status synced = file_->Sync(); !synced) {
+    // The frame is in the file, so the edit may count: never an error that says nothing happened.
+    return Fail(ErrorCode::kIo, synced.error().message());
+  }
+  return {};
 }
 
 Status ManifestWriter::Seal() {

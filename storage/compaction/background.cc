@@ -108,7 +108,7 @@ void Background::CompactionTask(const Job& job) {
     for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
     for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);
     if (status && job.choice.kind == Choice::Kind::kMerge && job.choice.target_run != 0) {
-      picker_.cursor = job.choice.bounds.end.value_or("");
+      picker_.cursor = job.choice.next_cursor;
     }
   });
 }

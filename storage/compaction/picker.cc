@@ -60,6 +60,8 @@ Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const st
   choice.kind = Choice::Kind::kMerge;
   choice.inputs = Ids(upper);
   choice.inputs.push_back(last.id);
+  // Where nothing is left above, the merge is over, however far the last run goes on.
+  if (bounds.end && BytesIn(upper, {.begin = *bounds.end}) > 0) choice.next_cursor = *bounds.end;
   choice.bounds = std::move(bounds);
   choice.target_level = last.level;
   choice.target_run = last.id;

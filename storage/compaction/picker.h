@@ -42,6 +42,8 @@ struct Choice {
   KeyRange bounds;
   uint32_t target_level = 0;
   uint64_t target_run = 0;
+  /// Of a piece: PickerState::cursor once it is merged.
+  std::string next_cursor;
   std::vector<Drop> drops;
 };
 

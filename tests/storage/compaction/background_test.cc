@@ -44,7 +44,7 @@ class BackgroundTest : public ::testing::Test {
   std::function<void()> when_corrected_ = [] {};
   Background background_{env_,
                          "data",
-                         StoreOptions{},
+                         StoreOptions{.fragment_bytes = 1000},
                          versions_,
                          {.synced =
                               [this] {
@@ -80,6 +80,25 @@ TEST_F(BackgroundTest, CorrectsTheCountsBeforeNothingSeemsUnsettled) {
   background_.Kick();
   env_.RunUntilIdle();
   EXPECT_EQ(waiting, 1u) << "the memtable left, with what was unsettled in it";
+}
+
+TEST_F(BackgroundTest, ARunWaitsForOthersAfterAMergeThatEndedInTheMiddleOfTheLastRun) {
+  for (Seq seq = 1; seq <= 60; ++seq) {
+    memtable_->Add(seq, {.is_put = true}, "key" + std::to_string(seq), std::string(1000, 'x'));
+  }
+  for (const Seq seq : {61, 62}) {
+    FillMemtable(seq);
+    background_.Kick();
+    env_.RunUntilIdle();
+    background_.CompactEverything([] {});
+    env_.RunUntilIdle();
+  }
+  ASSERT_GT(versions_.tree()->runs().back().fragments.size(), 10u) << "it has one piece only";
+  const uint64_t merges = background_.stats().merges;
+  FillMemtable(63);
+  background_.Kick();
+  env_.RunUntilIdle();
+  EXPECT_EQ(background_.stats().merges, merges);
 }
 
 }  // namespace

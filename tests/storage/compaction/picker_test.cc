@@ -1,0 +1,350 @@
+#include "storage/compaction/picker.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "storage/compaction/run_writer.h"
+#include "storage/file_names.h"
+#include "tests/support/sim_env.h"
+
+namespace cordwood::storage {
+namespace {
+
+using Kind = Choice::Kind;
+using Ids = std::vector<uint64_t>;
+
+// A small table of its own for each fragment.
+struct Slice {
+  std::string begin = "a";
+  std::string end = "z";
+  int puts = 10;
+  int deletes = 0;
+  Seq seq = 1;
+  std::vector<DeadRange> dead = {};
+  size_t value_bytes = 100;
+  bool compress = false;
+  uint64_t bytes = 0;  // what the tree believes; 0: the size of the file
+};
+
+class PickerTest : public ::testing::Test {
+ protected:
+  using Run = storage::Run;  // testing::Test has one of its own
+
+  Fragment Write(const Slice& slice) {
+    RunWriter writer(env_,
+                     {.dir = ".",
+                      .table = {.compress = slice.compress},
+                      .fragment_bytes = 1 << 20,
+                      .next_file_number = [this] { return next_file_++; }},
+                     slice.dead);
+    for (int i = 0; i < slice.puts + slice.deletes; ++i) {
+      RetainedEntry entry{.key = Format("{}{:04}", slice.begin, i), .seq = slice.seq};
+      entry.tag.is_put = i < slice.puts;
+      if (entry.tag.is_put) entry.value.assign(slice.value_bytes, 'x');
+      EXPECT_TRUE(writer.Add(entry));
+    }
+    EXPECT_TRUE(writer.Finish());
+    const uint64_t number = writer.files().at(0);
+    const uint64_t size = env_.ReadRaw(TablePath(".", number))->size();
+    return {
+        .file = std::make_shared<TableFile>(
+            number, *Table::Open(env_, TablePath(".", number), number, nullptr), [](uint64_t) {}),
+        .range = {.begin = slice.begin, .end = slice.end},
+        .bytes = slice.bytes == 0 ? size : slice.bytes};
+  }
+
+  Run MakeRun(uint64_t id, uint32_t level, const std::vector<Slice>& slices = {{}}) {
+    Run run{.id = id, .level = level};
+    for (const Slice& slice : slices) run.fragments.push_back(Write(slice));
+    return run;
+  }
+
+  // A last run of four fragments that a tree believes to have 100 bytes each, the last of them
+  // without a bound, and two runs of 100 bytes above it.
+  Tree TreeForPieces() {
+    std::vector<Slice> pieces;
+    for (const char* begin : {"a", "b", "c", "d"}) {
+      pieces.push_back({.begin = begin, .end = std::string(1, *begin + 1), .bytes = 100});
+    }
+    Run last = MakeRun(1, 1, pieces);
+    last.fragments.back().range.end.reset();
+    return Tree({last, MakeRun(2, 0, {{.bytes = 100}}), MakeRun(3, 0, {{.bytes = 100}})});
+  }
+
+  Choice Pick(const Tree& tree) { return PickCompaction(tree, state_, options_); }
+
+  support::SimEnv env_{1};
+  uint64_t next_file_ = 1;
+  PickerState state_;
+  PickerOptions options_{.runs_per_level = 2, .last_level_fanout = 4};
+};
+
+TEST_F(PickerTest, HasNothingToDoWhileNoLevelIsFull) {
+  EXPECT_EQ(Pick(Tree()).kind, Kind::kNothing);
+  EXPECT_EQ(Pick(Tree({MakeRun(1, 0)})).kind, Kind::kNothing);
+  EXPECT_EQ(Pick(Tree({MakeRun(3, 0), MakeRun(2, 1), MakeRun(1, 2)})).kind, Kind::kNothing);
+}
+
+TEST_F(PickerTest, MergesAFullLevelIntoANewRunOfTheNext) {
+  for (const bool deep : {false, true}) {
+    std::vector<Run> runs = {MakeRun(5, 0), MakeRun(7, 0)};
+    if (deep) runs.push_back(MakeRun(1, 2));
+    const Choice choice = Pick(Tree(runs));
+    EXPECT_EQ(choice.kind, Kind::kMerge);
+    EXPECT_EQ(choice.inputs, (Ids{7, 5})) << "newest first";
+    EXPECT_EQ(choice.target_level, 1u);
+    EXPECT_EQ(choice.target_run, 0u);
+    EXPECT_EQ(choice.bounds, KeyRange{});
+  }
+}
+
+TEST_F(PickerTest, TheFullestLevelComesFirstAndTheUpperOneOfEquals) {
+  std::vector<Run> runs = {MakeRun(1, 3), MakeRun(2, 1), MakeRun(3, 1), MakeRun(4, 0),
+                           MakeRun(5, 0)};
+  EXPECT_EQ(Pick(Tree(runs)).inputs, (Ids{5, 4}));
+  runs.push_back(MakeRun(6, 1));
+  EXPECT_EQ(Pick(Tree(runs)).inputs, (Ids{6, 3, 2}));
+}
+
+TEST_F(PickerTest, MergesIntoTheLastRunPieceByPiece) {
+  const Tree tree = TreeForPieces();
+  // Two fragments of the last run, and half of each run above, which reach further.
+  options_.piece_bytes = 300;
+  const Choice first = Pick(tree);
+  EXPECT_EQ(first.kind, Kind::kMerge);
+  EXPECT_EQ(first.inputs, (Ids{3, 2, 1}));
+  EXPECT_EQ(first.target_level, 1u);
+  EXPECT_EQ(first.target_run, 1u);
+  EXPECT_EQ(first.bounds, (KeyRange{.begin = "", .end = "c"}));
+  EXPECT_EQ(first.next_cursor, "c");
+  state_.cursor = first.next_cursor;
+  const Choice second = Pick(tree);
+  EXPECT_EQ(second.bounds, (KeyRange{.begin = "c"})) << "the last piece has no bound";
+  EXPECT_EQ(second.next_cursor, "");
+}
+
+TEST_F(PickerTest, AMergeIsOverWhereTheDataFromAboveEnds) {
+  const std::vector<Slice> pieces = {
+      {.begin = "a", .end = "b"}, {.begin = "b", .end = "c"}, {.begin = "c"}};
+  const std::vector<Slice> above = {{.begin = "a", .end = "bb"}};
+  options_.piece_bytes = 1;
+  const Tree tree({MakeRun(1, 1, pieces), MakeRun(2, 0, above), MakeRun(3, 0, above)});
+  const Choice first = Pick(tree);
+  EXPECT_EQ(first.bounds, (KeyRange{.begin = "", .end = "b"}));
+  EXPECT_EQ(first.next_cursor, "b");
+  state_.cursor = first.next_cursor;
+  const Choice second = Pick(tree);
+  EXPECT_EQ(second.bounds, (KeyRange{.begin = "b", .end = "c"}));
+  EXPECT_EQ(second.next_cursor, "") << "else the next run alone would be merged at once";
+}
+
+TEST_F(PickerTest, APieceWithoutDataFromAboveIsPassedOver) {
+  Run last =
+      MakeRun(1, 1, {{.begin = "a", .end = "b"}, {.begin = "b", .end = "c"}, {.begin = "c"}});
+  const std::vector<Slice> above = {{.begin = "bb", .end = "bc"}};
+  options_.piece_bytes = 1;
+  const Choice choice = Pick(Tree({last, MakeRun(2, 0, above), MakeRun(3, 0, above)}));
+  EXPECT_EQ(choice.kind, Kind::kMerge);
+  EXPECT_EQ(choice.bounds, (KeyRange{.begin = "b", .end = "c"}));
+}
+
+TEST_F(PickerTest, AMergeUnderWayGoesOnThoughItsLevelIsNotFullAnyMore) {
+  const std::vector<Slice> both = {{.begin = "a", .end = "b"}, {.begin = "b"}};
+  options_.piece_bytes = 1;
+  const Tree tree({MakeRun(1, 1, both), MakeRun(2, 0, {{.begin = "b"}})});
+  EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
+  state_.cursor = "b";
+  EXPECT_EQ(Pick(tree).bounds, (KeyRange{.begin = "b"}));
+}
+
+TEST_F(PickerTest, WhatCameBehindTheCursorIsMergedInTheNextRound) {
+  const std::vector<Slice> both = {{.begin = "a", .end = "b"}, {.begin = "b"}};
+  options_.piece_bytes = 1;
+  state_.cursor = "b";
+  const Choice choice = Pick(Tree({MakeRun(1, 1, both), MakeRun(2, 0, {{.end = "b"}})}));
+  EXPECT_EQ(choice.kind, Kind::kMerge);
+  EXPECT_EQ(choice.bounds, (KeyRange{.begin = "", .end = "b"}));
+}
+
+TEST_F(PickerTest, DeepensWhenTheLastRunOutgrewTheFanoutBeforeCompression) {
+  const std::vector<Slice> above = {{.puts = 10, .value_bytes = 1000}};
+  const Run a = MakeRun(2, 0, above);
+  const Run b = MakeRun(3, 0, above);
+  // The two above have 20 kB of data, so 80 kB are the limit.
+  const auto last = [&](int puts) {
+    return MakeRun(1, 1, {{.puts = puts, .value_bytes = 1000, .compress = true}});
+  };
+  const Run large = last(82);
+  ASSERT_LT(large.bytes(), a.bytes());
+  const Choice choice = Pick(Tree({a, b, large}));
+  EXPECT_EQ(choice.kind, Kind::kDeepen);
+  EXPECT_EQ(choice.inputs, (Ids{1}));
+  EXPECT_EQ(choice.target_level, 2u);
+
+  EXPECT_EQ(Pick(Tree({a, b, last(78)})).kind, Kind::kMerge);
+  EXPECT_EQ(Pick(Tree({a, large})).kind, Kind::kNothing) << "the level above is not full";
+  state_.cursor = "m";
+  EXPECT_EQ(Pick(Tree({a, b, large})).kind, Kind::kMerge) << "a merge into it is under way";
+  state_ = {.everything = true};
+  EXPECT_EQ(Pick(Tree({a, b, large})).kind, Kind::kMerge) << "one run is wanted";
+}
+
+TEST_F(PickerTest, TombstonesThatPiledUpAreWorthAMerge) {
+  const Run last = MakeRun(1, 1, {{.puts = 80}});
+  const auto with_deletes = [&](int deletes) {
+    return MakeRun(2, 0, {{.puts = 20 - deletes, .deletes = deletes}});
+  };
+  EXPECT_EQ(Pick(Tree({last, with_deletes(9)})).kind, Kind::kNothing);
+  const Choice choice = Pick(Tree({last, with_deletes(10)}));
+  EXPECT_EQ(choice.kind, Kind::kMerge);
+  EXPECT_EQ(choice.inputs, (Ids{2, 1}));
+  // In the only level there is nothing beneath, but the merge gives their space back.
+  EXPECT_EQ(Pick(Tree({with_deletes(10)})).kind, Kind::kMerge);
+}
+
+TEST_F(PickerTest, TombstonesOfTheLastLevelAreNoReason) {
+  const Run last = MakeRun(1, 1, {{.puts = 1, .deletes = 99}});
+  EXPECT_EQ(Pick(Tree({last, MakeRun(2, 0, {{.puts = 10}})})).kind, Kind::kNothing);
+}
+
+TEST_F(PickerTest, DropsTheFragmentsThatADeadRangeOfANewerRunCovers) {
+  const DeadRange dead{.range = {.begin = "b", .end = "d"}, .seq = 10};
+  const Run old = MakeRun(1, 1,
+                          {{.begin = "a", .end = "b"},
+                           {.begin = "b", .end = "c", .seq = 9},
+                           {.begin = "c", .end = "d", .seq = 10},
+                           {.begin = "d"}});
+  const Run newer = MakeRun(2, 0, {{.begin = "m", .seq = 11, .dead = {dead}}});
+  state_.horizon = 10;
+  const Choice choice = Pick(Tree({old, newer}));
+  EXPECT_EQ(choice.kind, Kind::kDrop);
+  ASSERT_EQ(choice.drops.size(), 1u) << "the others have keys outside, or newer entries";
+  EXPECT_EQ(choice.drops[0].run, 1u);
+  EXPECT_EQ(choice.drops[0].file, old.fragments[1].file->number());
+  EXPECT_EQ(choice.drops[0].begin, "b");
+
+  state_.horizon = 9;
+  EXPECT_EQ(Pick(Tree({old, newer})).kind, Kind::kNothing) << "a reader may still see it";
+}
+
+TEST_F(PickerTest, DropsWhatADeadRangeOfNewerDataCoversBeforeAnythingElse) {
+  const Tree tree({MakeRun(1, 1, {{.begin = "a", .end = "b"}, {.begin = "b"}}), MakeRun(2, 0),
+                   MakeRun(3, 0, {{.begin = "c"}})});
+  state_.horizon = 10;
+  state_.newer_dead = {{.begin = "b", .end = "", .seq = 10}};
+  const Choice choice = Pick(tree);
+  EXPECT_EQ(choice.kind, Kind::kDrop);
+  ASSERT_EQ(choice.drops.size(), 2u);
+  EXPECT_EQ(choice.drops[0].run, 3u);
+  EXPECT_EQ(choice.drops[1].run, 1u);
+
+  state_.newer_dead[0].seq = 11;
+  EXPECT_EQ(Pick(tree).kind, Kind::kMerge) << "above the horizon";
+}
+
+TEST_F(PickerTest, AFragmentWithoutABoundNeedsADeadRangeWithoutOne) {
+  Run run = MakeRun(1, 0);
+  run.fragments[0].range.end.reset();
+  state_.horizon = 10;
+  state_.newer_dead = {{.begin = "a", .end = "z", .seq = 10}};
+  EXPECT_EQ(Pick(Tree({run})).kind, Kind::kNothing);
+  state_.newer_dead[0].end = "";
+  EXPECT_EQ(Pick(Tree({run})).kind, Kind::kDrop);
+}
+
+TEST_F(PickerTest, LeavesBusyRunsAlone) {
+  const Tree tree({MakeRun(1, 2), MakeRun(2, 1), MakeRun(3, 1), MakeRun(4, 0), MakeRun(5, 0)});
+  state_.horizon = 10;
+  state_.busy = {4};
+  EXPECT_EQ(Pick(tree).inputs, (Ids{3, 2, 1})) << "another level can be merged meanwhile";
+  state_.busy = {4, 1};
+  EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
+  state_.everything = true;
+  EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
+  state_.newer_dead = {{.begin = "", .end = "", .seq = 10}};
+  const Choice choice = Pick(tree);
+  EXPECT_EQ(choice.kind, Kind::kDrop);
+  EXPECT_EQ(choice.drops.size(), 3u);
+}
+
+// The tree after `choice`, by the ranges alone: what was merged is a fragment of some table.
+Tree After(const Tree& tree, const Choice& choice, uint64_t new_run) {
+  std::vector<Run> runs;
+  const Fragment any = tree.runs().front().fragments.front();
+  Run target{.id = choice.target_run == 0 ? new_run : choice.target_run,
+             .level = choice.target_level};
+  target.fragments.push_back({.file = any.file, .range = choice.bounds, .bytes = any.bytes});
+  for (const Run& run : tree.runs()) {
+    Run rest{.id = run.id, .level = run.level};
+    const bool is_input = std::ranges::find(choice.inputs, run.id) != choice.inputs.end();
+    for (const Fragment& fragment : run.fragments) {
+      const auto keep = [&](KeyRange range) {
+        if (range.end && *range.end <= range.begin) return;
+        rest.fragments.push_back({fragment.file, std::move(range), fragment.bytes});
+      };
+      if (!is_input || !fragment.range.Overlaps(choice.bounds)) {
+        keep(fragment.range);
+        continue;
+      }
+      keep({.begin = fragment.range.begin, .end = choice.bounds.begin});
+      if (choice.bounds.end) keep({.begin = *choice.bounds.end, .end = fragment.range.end});
+    }
+    if (rest.id == target.id) {
+      std::ranges::move(rest.fragments, std::back_inserter(target.fragments));
+    } else {
+      runs.push_back(std::move(rest));
+    }
+  }
+  std::ranges::sort(target.fragments, {}, [](const Fragment& f) { return f.range.begin; });
+  runs.push_back(std::move(target));
+  return Tree(std::move(runs));
+}
+
+TEST_F(PickerTest, EverythingEndsWithOneRunBelowLevelZero) {
+  const std::vector<Slice> pieces = {
+      {.begin = "a", .end = "b"}, {.begin = "b", .end = "c"}, {.begin = "c"}};
+  const std::vector<std::vector<Run>> trees = {
+      {MakeRun(1, 0)},
+      {MakeRun(1, 0), MakeRun(2, 0)},
+      {MakeRun(1, 1, pieces), MakeRun(2, 0)},
+      {MakeRun(1, 3, pieces), MakeRun(2, 1), MakeRun(3, 1), MakeRun(4, 1), MakeRun(5, 0)}};
+  options_.piece_bytes = 1;
+  for (const std::vector<Run>& runs : trees) {
+    for (const char* cursor : {"", "b"}) {
+      Tree tree(runs);
+      state_ = {.everything = true};
+      if (tree.last_level() > 0) state_.cursor = cursor;
+      int steps = 0;
+      for (Choice choice = Pick(tree); choice.kind != Kind::kNothing; choice = Pick(tree)) {
+        ASSERT_EQ(choice.kind, Kind::kMerge);
+        ASSERT_LT(++steps, 20) << "it does not end";
+        if (choice.target_run != 0) state_.cursor = choice.next_cursor;
+        tree = After(tree, choice, 100 + static_cast<uint64_t>(steps));
+      }
+      EXPECT_EQ(tree.runs().size(), 1u);
+      EXPECT_GT(tree.last_level(), 0u);
+      EXPECT_EQ(state_.cursor, "") << "nothing is under way any more";
+    }
+  }
+}
+
+TEST_F(PickerTest, EverythingOfNothingIsNothing) {
+  state_.everything = true;
+  EXPECT_EQ(Pick(Tree()).kind, Kind::kNothing);
+}
+
+TEST_F(PickerTest, DebtIsTheFullnessOfTheFullestLevelAboveTheLast) {
+  options_.runs_per_level = 4;
+  EXPECT_EQ(CompactionDebt(Tree(), options_), 0.0);
+  EXPECT_EQ(CompactionDebt(Tree({MakeRun(1, 1)}), options_), 0.0);
+  EXPECT_EQ(CompactionDebt(Tree({MakeRun(1, 0)}), options_), 0.25);
+  std::vector<Run> runs = {MakeRun(1, 2), MakeRun(2, 1), MakeRun(3, 1), MakeRun(4, 0)};
+  EXPECT_EQ(CompactionDebt(Tree(runs), options_), 0.5);
+  for (uint64_t id = 5; id < 9; ++id) runs.push_back(MakeRun(id, 0));
+  EXPECT_EQ(CompactionDebt(Tree(runs), options_), 1.25);
+}
+
+}  // namespace
+}  // namespace cordwood::storage

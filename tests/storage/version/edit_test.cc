@@ -102,6 +102,15 @@ TEST(Edit, AChangedByteIsRefusedOrMakesAnotherWholeEdit) {
   EXPECT_GT(refused, 1000);
 }
 
+TEST(Edit, AnEndIsThereOrNot) {
+  Edit edit;
+  edit.adds = {{.range = {.begin = "", .end = ""}}};
+  std::string bytes = edit.Encode();
+  ASSERT_TRUE(Edit::Decode(bytes));
+  bytes[bytes.size() - 2] = 2;
+  EXPECT_FALSE(Edit::Decode(bytes));
+}
+
 TEST(Edit, AnUnknownFieldIsOfALaterVersion) {
   for (const char* field : {"\x0c\x01", "\xff", "\x20"}) {
     const Result<Edit> edit = Edit::Decode(FullEdit().Encode() + field);

@@ -85,6 +85,11 @@ class VersionSet {
   Env& env_;
   const std::string dir_;
   BlockCache* const cache_;
+
+  // Before all that holds table files: the last owner of an obsolete one reports it here.
+  mutable std::mutex obsolete_mutex_;
+  std::vector<uint64_t> obsolete_;  // guarded by obsolete_mutex_
+
   VersionCell cell_;
   std::atomic<uint64_t> next_file_{1};
   std::atomic<uint64_t> next_run_{1};
@@ -105,9 +110,6 @@ class VersionSet {
   std::shared_ptr<Memtable> active_;                   // guarded by mutex_
   std::vector<std::shared_ptr<Memtable>> immutables_;  // guarded by mutex_; newest first
   std::shared_ptr<const Tree> tree_;                   // guarded by mutex_
-
-  mutable std::mutex obsolete_mutex_;
-  std::vector<uint64_t> obsolete_;  // guarded by obsolete_mutex_
 };
 
 }  // namespace cordwood::storage

@@ -102,6 +102,19 @@ TEST_F(VersionSetTest, AFileIsGivenUpOnlyWhenItsLastReaderIsGone) {
   versions_.cell().ReturnSlot(slot);
 }
 
+// A sanitizer's: the set, destroyed at the end, is told of the file by the version it still holds.
+TEST_F(VersionSetTest, AFileMayBeGivenUpByTheDestructor) {
+  VersionSet::Installation first = NewRun();
+  const FragmentRecord record = first.edit.adds[0];
+  ASSERT_TRUE(versions_.Install(std::move(first)));
+  VersionCell::Slot& slot = versions_.cell().TakeSlot();
+  versions_.cell().Pin(slot, [] { return Seq{1}; });
+  ASSERT_TRUE(versions_.Install(Dropping(record)));
+  VersionCell::Unpin(slot);
+  versions_.cell().ReturnSlot(slot);
+  EXPECT_FALSE(versions_.HasObsolete());
+}
+
 TEST_F(VersionSetTest, AfterAFullDiskTheSameEditCanBeInstalled) {
   // Edits go into zeros that are there already, until these are used up.
   Status full;

@@ -72,14 +72,16 @@ bool Block::Decode(const char* at, Entry* entry) const {
   if ((shared | unshared | value) < 0x80) {
     at += 3;
   } else {
-    if ((at = TakeVarint(at, end, &shared)) == nullptr) return false;
-    if ((at = TakeVarint(at, end, &unshared)) == nullptr) return false;
-    if ((at = TakeVarint(at, end, &value)) == nullptr) return false;
+    at = TakeVarint(at, end, &shared);
+    if (at != nullptr) at = TakeVarint(at, end, &unshared);
+    if (at != nullptr) at = TakeVarint(at, end, &value);
+    if (at == nullptr) return false;
   }
   if (at == end) return false;
   const auto tag = static_cast<uint8_t>(*at++);
   uint64_t seq_delta = 0;
-  if ((at = TakeVarint(at, end, &seq_delta)) == nullptr) return false;
+  at = TakeVarint(at, end, &seq_delta);
+  if (at == nullptr) return false;
   const Seq seq = base_seq_ + static_cast<uint64_t>(UnZigZag(seq_delta));
   const auto rest = static_cast<uint64_t>(end - at);
   // Shared bytes are bytes of an earlier entry of this block, so fewer than it has.

@@ -249,7 +249,7 @@ void Store::StartBackground() {
 }
 
 void Store::OnLogProgress() {
-  background_->Kick();
+  background_->KickFlush();
   if (listener_) listener_();
 }
 

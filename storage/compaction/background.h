@@ -59,6 +59,9 @@ class Background {
 
   /// Starts whatever can be started. Cheap.
   void Kick();
+  /// Starts the flush of a memtable that has become durable. For every group of the log: cheaper
+  /// than Kick, which looks at the whole tree.
+  void KickFlush();
   /// Kick, and another try for jobs that failed for lack of space. A few times a second.
   void Tick();
   /// Merges everything into one run, in the background. `done` is called once, when it is.
@@ -86,7 +89,6 @@ class Background {
   /// Memtables that wait to be flushed and are on stable storage, oldest first. Jobs act on what
   /// these say is dead: on a full disk there may be no room to flush it first.
   std::vector<std::shared_ptr<Memtable>> DurableImmutables() const;
-  void KickFlush();
   void KickMerges();
   void KickRemovals();
   void CompactionTask(const Job& job);

@@ -3,6 +3,7 @@
 #include "commands/command_table.h"
 #include "commands/connection_handlers.h"
 #include "commands/error_texts.h"
+#include "commands/row_maker.h"
 
 namespace cordwood::commands {
 namespace {
@@ -28,58 +29,49 @@ Status Quit(Call& call) {
   return {};
 }
 
-constexpr uint32_t kAlways = kLoading | kStale;
 constexpr uint32_t kSession = kNoScript | kAlways;
 
-constexpr Command Row(std::string_view name, int arity, uint32_t flags, Handler handler,
-                      std::string_view since, std::string_view summary) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .handler = handler,
-          .summary = summary,
-          .since = since,
-          .group = "connection"};
-}
+constexpr RowMaker kRow = {.group = "connection"};
 
 constexpr Command kClientRows[] = {
-    Row("client|getname", 2, kSession, connection::ClientGetName, "2.6.9",
-        "Returns the connection's name."),
-    Row("client|help", 2, kAlways, connection::ClientHelp, "5.0.0",
-        "Returns a text about the subcommands."),
-    Row("client|id", 2, kSession, connection::ClientId, "5.0.0",
-        "Returns the connection's number."),
-    Row("client|info", 2, kSession, connection::ClientInfo, "6.2.0",
-        "Returns what is known of the connection."),
-    Row("client|kill", -3, kAdmin | kSession, connection::ClientKill, "2.4.0",
-        "Closes connections."),
-    Row("client|list", -2, kAdmin | kSession, connection::ClientList, "2.4.0",
-        "Returns what is known of all connections."),
-    Row("client|no-evict", 3, kAdmin | kSession, connection::ClientNoEvict, "7.0.0",
-        "Sets whether the connection is spared when memory is short."),
-    Row("client|no-touch", 3, kSession, connection::ClientNoTouch, "7.2.0",
-        "Accepted: when a key was last used is not kept."),
-    Row("client|setinfo", 4, kSession, connection::ClientSetInfo, "7.2.0",
-        "Names the client library of the connection."),
-    Row("client|setname", 3, kSession, connection::ClientSetName, "2.6.9", "Names the connection."),
+    kRow("client|getname", 2, kSession, connection::ClientGetName, "2.6.9",
+         "Returns the connection's name."),
+    kRow("client|help", 2, kAlways, connection::ClientHelp, "5.0.0",
+         "Returns a text about the subcommands."),
+    kRow("client|id", 2, kSession, connection::ClientId, "5.0.0",
+         "Returns the connection's number."),
+    kRow("client|info", 2, kSession, connection::ClientInfo, "6.2.0",
+         "Returns what is known of the connection."),
+    kRow("client|kill", -3, kAdmin | kSession, connection::ClientKill, "2.4.0",
+         "Closes connections."),
+    kRow("client|list", -2, kAdmin | kSession, connection::ClientList, "2.4.0",
+         "Returns what is known of all connections."),
+    kRow("client|no-evict", 3, kAdmin | kSession, connection::ClientNoEvict, "7.0.0",
+         "Sets whether the connection is spared when memory is short."),
+    kRow("client|no-touch", 3, kSession, connection::ClientNoTouch, "7.2.0",
+         "Accepted: when a key was last used is not kept."),
+    kRow("client|setinfo", 4, kSession, connection::ClientSetInfo, "7.2.0",
+         "Names the client library of the connection."),
+    kRow("client|setname", 3, kSession, connection::ClientSetName, "2.6.9",
+         "Names the connection."),
 };
 
 constexpr Command kRows[] = {
-    Row("auth", -2, kFast | kNoAuth | kSession, connection::Auth, "1.0.0",
-        "Authenticates the connection."),
+    kRow("auth", -2, kFast | kNoAuth | kSession, connection::Auth, "1.0.0",
+         "Authenticates the connection."),
     {.name = "client",
      .arity = -2,
      .subcommands = kClientRows,
      .summary = "A container for commands about connections.",
      .since = "2.4.0",
      .group = "connection"},
-    Row("echo", 2, kFast | kAlways, Echo, "1.0.0", "Returns the given string."),
-    Row("hello", -1, kFast | kNoAuth | kSession, connection::Hello, "6.0.0",
-        "Greets the server and chooses the protocol."),
-    Row("ping", -1, kFast, Ping, "1.0.0", "Returns PONG, or the given string."),
-    Row("quit", -1, kFast | kNoAuth | kSession, Quit, "1.0.0", "Closes the connection."),
-    Row("reset", 1, kFast | kNoAuth | kSession, connection::Reset, "6.2.0",
-        "Makes the connection as it was when it was new."),
+    kRow("echo", 2, kFast | kAlways, Echo, "1.0.0", "Returns the given string."),
+    kRow("hello", -1, kFast | kNoAuth | kSession, connection::Hello, "6.0.0",
+         "Greets the server and chooses the protocol."),
+    kRow("ping", -1, kFast, Ping, "1.0.0", "Returns PONG, or the given string."),
+    kRow("quit", -1, kFast | kNoAuth | kSession, Quit, "1.0.0", "Closes the connection."),
+    kRow("reset", 1, kFast | kNoAuth | kSession, connection::Reset, "6.2.0",
+         "Makes the connection as it was when it was new."),
 };
 
 }  // namespace

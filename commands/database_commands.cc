@@ -7,6 +7,7 @@
 #include "commands/arg_reader.h"
 #include "commands/command_table.h"
 #include "commands/database_arg.h"
+#include "commands/row_maker.h"
 
 namespace cordwood::commands {
 namespace {
@@ -74,27 +75,19 @@ Status SwapDb(Call& call) {
   return {};
 }
 
-constexpr Command Row(std::string_view name, int arity, uint32_t flags, Handler handler,
-                      std::string_view since, std::string_view group, std::string_view summary) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .handler = handler,
-          .summary = summary,
-          .since = since,
-          .group = group};
-}
+constexpr RowMaker kServerRow = {.group = "server"};
+constexpr RowMaker kConnectionRow = {.group = "connection"};
 
 constexpr Command kRows[] = {
-    Row("dbsize", 1, kReadOnly | kFast, DbSize, "1.0.0", "server",
-        "Returns the number of keys in the database."),
-    Row("flushall", -1, kWrite | kFrees, FlushAll, "1.0.0", "server",
-        "Removes all keys of all databases."),
-    Row("flushdb", -1, kWrite | kFrees, FlushDb, "1.0.0", "server",
-        "Removes all keys of the database."),
-    Row("select", 2, kFast | kLoading | kStale, Select, "1.0.0", "connection",
-        "Changes the connection's database."),
-    Row("swapdb", 3, kWrite | kFast, SwapDb, "4.0.0", "server", "Swaps two databases."),
+    kServerRow("dbsize", 1, kReadOnly | kFast, DbSize, "1.0.0",
+               "Returns the number of keys in the database."),
+    kServerRow("flushall", -1, kWrite | kFrees, FlushAll, "1.0.0",
+               "Removes all keys of all databases."),
+    kServerRow("flushdb", -1, kWrite | kFrees, FlushDb, "1.0.0",
+               "Removes all keys of the database."),
+    kConnectionRow("select", 2, kFast | kAlways, Select, "1.0.0",
+                   "Changes the connection's database."),
+    kServerRow("swapdb", 3, kWrite | kFast, SwapDb, "4.0.0", "Swaps two databases."),
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "commands/command_table.h"
 #include "commands/error_texts.h"
 #include "commands/lookup.h"
+#include "commands/row_maker.h"
 
 namespace cordwood::commands {
 namespace {
@@ -156,30 +157,20 @@ Status ExpireTime(Call& call) {
 }
 Status PExpireTime(Call& call) { return ReplyExpiry(call, {.unit_ms = 1, .from_now = false}); }
 
-constexpr Command Row(std::string_view name, int arity, uint32_t flags, Handler handler,
-                      std::string_view since, std::string_view summary) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags | kFast,
-          .keys = {.first = 1, .last = 1, .step = 1},
-          .handler = handler,
-          .summary = summary,
-          .since = since,
-          .group = "generic"};
-}
+constexpr RowMaker kRow = {.group = "generic", .keys = kOneKey, .flags = kFast};
 
 constexpr Command kRows[] = {
-    Row("expire", -3, kWrite, Expire, "1.0.0", "Lets a key expire in a number of seconds."),
-    Row("expireat", -3, kWrite, ExpireAtSecond, "1.2.0", "Lets a key expire at a second."),
-    Row("expiretime", 2, kReadOnly, ExpireTime, "7.0.0",
-        "Returns the second at which a key expires."),
-    Row("persist", 2, kWrite, Persist, "2.2.0", "Removes the expiry of a key."),
-    Row("pexpire", -3, kWrite, PExpire, "2.6.0", "Lets a key expire in a number of milliseconds."),
-    Row("pexpireat", -3, kWrite, PExpireAt, "2.6.0", "Lets a key expire at a millisecond."),
-    Row("pexpiretime", 2, kReadOnly, PExpireTime, "7.0.0",
-        "Returns the millisecond at which a key expires."),
-    Row("pttl", 2, kReadOnly, PTtl, "2.6.0", "Returns the milliseconds until a key expires."),
-    Row("ttl", 2, kReadOnly, Ttl, "1.0.0", "Returns the seconds until a key expires."),
+    kRow("expire", -3, kWrite, Expire, "1.0.0", "Lets a key expire in a number of seconds."),
+    kRow("expireat", -3, kWrite, ExpireAtSecond, "1.2.0", "Lets a key expire at a second."),
+    kRow("expiretime", 2, kReadOnly, ExpireTime, "7.0.0",
+         "Returns the second at which a key expires."),
+    kRow("persist", 2, kWrite, Persist, "2.2.0", "Removes the expiry of a key."),
+    kRow("pexpire", -3, kWrite, PExpire, "2.6.0", "Lets a key expire in a number of milliseconds."),
+    kRow("pexpireat", -3, kWrite, PExpireAt, "2.6.0", "Lets a key expire at a millisecond."),
+    kRow("pexpiretime", 2, kReadOnly, PExpireTime, "7.0.0",
+         "Returns the millisecond at which a key expires."),
+    kRow("pttl", 2, kReadOnly, PTtl, "2.6.0", "Returns the milliseconds until a key expires."),
+    kRow("ttl", 2, kReadOnly, Ttl, "1.0.0", "Returns the seconds until a key expires."),
 };
 
 }  // namespace

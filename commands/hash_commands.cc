@@ -2,6 +2,7 @@
 
 #include "commands/command_table.h"
 #include "commands/hash_handlers.h"
+#include "commands/row_maker.h"
 
 namespace cordwood::commands {
 namespace hashes {
@@ -9,38 +10,28 @@ namespace {
 
 constexpr uint32_t kGrows = kWrite | kDenyOom | kFast;
 
-constexpr Command Row(std::string_view name, int arity, uint32_t flags, Handler handler,
-                      std::string_view since, std::string_view summary) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .keys = {.first = 1, .last = 1, .step = 1},
-          .handler = handler,
-          .summary = summary,
-          .since = since,
-          .group = "hash"};
-}
+constexpr RowMaker kRow = {.group = "hash", .keys = kOneKey};
 
 constexpr Command kRows[] = {
-    Row("hdel", -3, kWrite | kFrees | kFast, HDel, "2.0.0",
-        "Deletes fields, and the hash with its last one."),
-    Row("hexists", 3, kReadOnly | kFast, HExists, "2.0.0", "Tells whether a field exists."),
-    Row("hget", 3, kReadOnly | kFast, HGet, "2.0.0", "Returns the value of a field."),
-    Row("hgetall", 2, kReadOnly, HGetAll, "2.0.0", "Returns all fields and values."),
-    Row("hincrby", 4, kGrows, HIncrBy, "2.0.0", "Adds a number to an integer in a field."),
-    Row("hincrbyfloat", 4, kGrows, HIncrByFloat, "2.6.0",
-        "Adds a number to a floating-point number in a field."),
-    Row("hkeys", 2, kReadOnly, HKeys, "2.0.0", "Returns all fields."),
-    Row("hlen", 2, kReadOnly | kFast, HLen, "2.0.0", "Returns the number of fields."),
-    Row("hmget", -3, kReadOnly | kFast, HMGet, "2.0.0", "Returns the values of several fields."),
-    Row("hmset", -4, kGrows, HMSet, "2.0.0", "Sets several fields; HSET by its old name."),
-    Row("hrandfield", -2, kReadOnly, HRandField, "6.2.0", "Returns random fields."),
-    Row("hscan", -3, kReadOnly, HScan, "2.8.0", "Walks the fields and values page by page."),
-    Row("hset", -4, kGrows, HSet, "2.0.0", "Sets fields."),
-    Row("hsetnx", 4, kGrows, HSetNx, "2.0.0", "Sets a field that does not exist."),
-    Row("hstrlen", 3, kReadOnly | kFast, HStrLen, "3.2.0",
-        "Returns the length of a field's value."),
-    Row("hvals", 2, kReadOnly, HVals, "2.0.0", "Returns all values."),
+    kRow("hdel", -3, kWrite | kFrees | kFast, HDel, "2.0.0",
+         "Deletes fields, and the hash with its last one."),
+    kRow("hexists", 3, kReadOnly | kFast, HExists, "2.0.0", "Tells whether a field exists."),
+    kRow("hget", 3, kReadOnly | kFast, HGet, "2.0.0", "Returns the value of a field."),
+    kRow("hgetall", 2, kReadOnly, HGetAll, "2.0.0", "Returns all fields and values."),
+    kRow("hincrby", 4, kGrows, HIncrBy, "2.0.0", "Adds a number to an integer in a field."),
+    kRow("hincrbyfloat", 4, kGrows, HIncrByFloat, "2.6.0",
+         "Adds a number to a floating-point number in a field."),
+    kRow("hkeys", 2, kReadOnly, HKeys, "2.0.0", "Returns all fields."),
+    kRow("hlen", 2, kReadOnly | kFast, HLen, "2.0.0", "Returns the number of fields."),
+    kRow("hmget", -3, kReadOnly | kFast, HMGet, "2.0.0", "Returns the values of several fields."),
+    kRow("hmset", -4, kGrows, HMSet, "2.0.0", "Sets several fields; HSET by its old name."),
+    kRow("hrandfield", -2, kReadOnly, HRandField, "6.2.0", "Returns random fields."),
+    kRow("hscan", -3, kReadOnly, HScan, "2.8.0", "Walks the fields and values page by page."),
+    kRow("hset", -4, kGrows, HSet, "2.0.0", "Sets fields."),
+    kRow("hsetnx", 4, kGrows, HSetNx, "2.0.0", "Sets a field that does not exist."),
+    kRow("hstrlen", 3, kReadOnly | kFast, HStrLen, "3.2.0",
+         "Returns the length of a field's value."),
+    kRow("hvals", 2, kReadOnly, HVals, "2.0.0", "Returns all values."),
 };
 
 }  // namespace

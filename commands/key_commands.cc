@@ -4,67 +4,55 @@
 #include "commands/command_table.h"
 #include "commands/key_handlers.h"
 #include "commands/lookup.h"
+#include "commands/row_maker.h"
 #include "keyspace/gathered_reads.h"
 
 namespace cordwood::commands {
 namespace {
 
-constexpr KeySpec kOneKey = {.first = 1, .last = 1, .step = 1};
-constexpr KeySpec kTwoKeys = {.first = 1, .last = 2, .step = 1};
-constexpr KeySpec kAllKeys = {.first = 1, .last = -1, .step = 1};
 constexpr KeySpec kSubcommandKey = {.first = 2, .last = 2, .step = 1};
 
-constexpr Command Row(std::string_view name, int arity, uint32_t flags, KeySpec keys,
-                      Handler handler, std::string_view since, std::string_view summary) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .keys = keys,
-          .handler = handler,
-          .summary = summary,
-          .since = since,
-          .group = "generic"};
-}
+constexpr RowMaker kRow = {.group = "generic"};
 
 constexpr Command kObjectRows[] = {
-    Row("object|encoding", 3, kReadOnly, kSubcommandKey, keys::ObjectEncoding, "2.2.3",
-        "Returns how Redis would keep the value."),
-    Row("object|freq", 3, kReadOnly, kSubcommandKey, keys::ObjectFreq, "4.0.0",
-        "Not tracked: replies with an error."),
-    Row("object|help", 2, kLoading | kStale, {}, keys::ObjectHelp, "6.2.0",
-        "Returns a text about the subcommands."),
-    Row("object|idletime", 3, kReadOnly, kSubcommandKey, keys::ObjectIdleTime, "2.2.3",
-        "Not tracked: replies with an error."),
-    Row("object|refcount", 3, kReadOnly, kSubcommandKey, keys::ObjectRefCount, "2.2.3",
-        "Returns 1: values are not shared."),
+    kRow("object|encoding", 3, kReadOnly, kSubcommandKey, keys::ObjectEncoding, "2.2.3",
+         "Returns how Redis would keep the value."),
+    kRow("object|freq", 3, kReadOnly, kSubcommandKey, keys::ObjectFreq, "4.0.0",
+         "Not tracked: replies with an error."),
+    kRow("object|help", 2, kAlways, {}, keys::ObjectHelp, "6.2.0",
+         "Returns a text about the subcommands."),
+    kRow("object|idletime", 3, kReadOnly, kSubcommandKey, keys::ObjectIdleTime, "2.2.3",
+         "Not tracked: replies with an error."),
+    kRow("object|refcount", 3, kReadOnly, kSubcommandKey, keys::ObjectRefCount, "2.2.3",
+         "Returns 1: values are not shared."),
 };
 
 constexpr Command kRows[] = {
-    Row("copy", -3, kWrite | kDenyOom, kTwoKeys, keys::Copy, "6.2.0",
-        "Copies a key's value and expiry to another key."),
-    Row("del", -2, kWrite | kFrees, kAllKeys, keys::Del, "1.0.0", "Deletes keys."),
-    Row("exists", -2, kReadOnly | kFast, kAllKeys, keys::Exists, "1.0.0",
-        "Counts the keys that exist."),
-    Row("keys", 2, kReadOnly, {}, keys::Keys, "1.0.0", "Returns all keys that match a pattern."),
-    Row("move", 3, kWrite | kFast, kOneKey, keys::Move, "1.0.0",
-        "Moves a key to another database."),
+    kRow("copy", -3, kWrite | kDenyOom, kTwoKeys, keys::Copy, "6.2.0",
+         "Copies a key's value and expiry to another key."),
+    kRow("del", -2, kWrite | kFrees, kAllKeys, keys::Del, "1.0.0", "Deletes keys."),
+    kRow("exists", -2, kReadOnly | kFast, kAllKeys, keys::Exists, "1.0.0",
+         "Counts the keys that exist."),
+    kRow("keys", 2, kReadOnly, {}, keys::Keys, "1.0.0", "Returns all keys that match a pattern."),
+    kRow("move", 3, kWrite | kFast, kOneKey, keys::Move, "1.0.0",
+         "Moves a key to another database."),
     {.name = "object",
      .arity = -2,
      .subcommands = kObjectRows,
      .summary = "A container for commands that look into a key.",
      .since = "2.2.3",
      .group = "generic"},
-    Row("randomkey", 1, kReadOnly, {}, keys::RandomKey, "1.0.0", "Returns a key at random."),
-    Row("rename", 3, kWrite, kTwoKeys, keys::Rename, "1.0.0",
-        "Renames a key; overwrites the one that has the new name."),
-    Row("renamenx", 3, kWrite | kFast, kTwoKeys, keys::RenameNx, "1.0.0",
-        "Renames a key if no other has the new name."),
-    Row("scan", -2, kReadOnly, {}, keys::Scan, "2.8.0", "Walks the keys of a database."),
-    Row("touch", -2, kReadOnly | kFast, kAllKeys, keys::Touch, "3.2.1",
-        "Counts the keys that exist."),
-    Row("type", 2, kReadOnly | kFast, kOneKey, keys::Type, "1.0.0",
-        "Returns the type of a key's value."),
-    Row("unlink", -2, kWrite | kFrees | kFast, kAllKeys, keys::Del, "4.0.0", "Deletes keys."),
+    kRow("randomkey", 1, kReadOnly, {}, keys::RandomKey, "1.0.0", "Returns a key at random."),
+    kRow("rename", 3, kWrite, kTwoKeys, keys::Rename, "1.0.0",
+         "Renames a key; overwrites the one that has the new name."),
+    kRow("renamenx", 3, kWrite | kFast, kTwoKeys, keys::RenameNx, "1.0.0",
+         "Renames a key if no other has the new name."),
+    kRow("scan", -2, kReadOnly, {}, keys::Scan, "2.8.0", "Walks the keys of a database."),
+    kRow("touch", -2, kReadOnly | kFast, kAllKeys, keys::Touch, "3.2.1",
+         "Counts the keys that exist."),
+    kRow("type", 2, kReadOnly | kFast, kOneKey, keys::Type, "1.0.0",
+         "Returns the type of a key's value."),
+    kRow("unlink", -2, kWrite | kFrees | kFast, kAllKeys, keys::Del, "4.0.0", "Deletes keys."),
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "commands/command_table.h"
 #include "commands/help.h"
 #include "commands/host.h"
+#include "commands/row_maker.h"
 #include "commands/server_handlers.h"
 
 namespace cordwood::commands {
@@ -123,48 +124,38 @@ Status Compact(Call& call) {
   return {};
 }
 
-constexpr uint32_t kAlways = kLoading | kStale;
-
-constexpr Command Row(std::string_view name, int arity, uint32_t flags, Handler handler,
-                      std::string_view since, std::string_view summary) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .handler = handler,
-          .summary = summary,
-          .since = since,
-          .group = "server"};
-}
+constexpr RowMaker kRow = {.group = "server"};
 
 constexpr Command kCommandRows[] = {
-    Row("command|count", 2, kAlways, server::CommandCount, "2.8.13",
-        "Returns the number of commands."),
-    Row("command|docs", -2, kAlways, server::CommandDocs, "7.0.0", "Returns texts about commands."),
-    Row("command|getkeys", -4, kAlways, server::CommandGetKeys, "2.8.13",
-        "Returns the keys of a command with its arguments."),
-    Row("command|help", 2, kAlways, server::CommandHelp, "5.0.0",
-        "Returns a text about the subcommands."),
-    Row("command|info", -2, kAlways, server::CommandInfo, "2.8.13",
-        "Returns the details of commands."),
-    Row("command|list", -2, kAlways, server::CommandList, "7.0.0",
-        "Returns the names of commands."),
+    kRow("command|count", 2, kAlways, server::CommandCount, "2.8.13",
+         "Returns the number of commands."),
+    kRow("command|docs", -2, kAlways, server::CommandDocs, "7.0.0",
+         "Returns texts about commands."),
+    kRow("command|getkeys", -4, kAlways, server::CommandGetKeys, "2.8.13",
+         "Returns the keys of a command with its arguments."),
+    kRow("command|help", 2, kAlways, server::CommandHelp, "5.0.0",
+         "Returns a text about the subcommands."),
+    kRow("command|info", -2, kAlways, server::CommandInfo, "2.8.13",
+         "Returns the details of commands."),
+    kRow("command|list", -2, kAlways, server::CommandList, "7.0.0",
+         "Returns the names of commands."),
 };
 
 constexpr Command kConfigRows[] = {
-    Row("config|get", -3, kAdmin | kNoScript | kAlways, ConfigGet, "2.0.0",
-        "Returns options and their values."),
-    Row("config|help", 2, kAlways, ConfigHelp, "5.0.0", "Returns a text about the subcommands."),
-    Row("config|resetstat", 2, kAdmin | kNoScript | kAlways, ConfigResetStat, "2.0.0",
-        "Sets the statistics of INFO back."),
-    Row("config|rewrite", 2, kAdmin | kNoScript | kAlways, ConfigRewrite, "2.8.0",
-        "Not supported: replies with an error."),
-    Row("config|set", -4, kAdmin | kNoScript | kAlways, ConfigSet, "2.0.0",
-        "Sets options of the running server."),
+    kRow("config|get", -3, kAdmin | kNoScript | kAlways, ConfigGet, "2.0.0",
+         "Returns options and their values."),
+    kRow("config|help", 2, kAlways, ConfigHelp, "5.0.0", "Returns a text about the subcommands."),
+    kRow("config|resetstat", 2, kAdmin | kNoScript | kAlways, ConfigResetStat, "2.0.0",
+         "Sets the statistics of INFO back."),
+    kRow("config|rewrite", 2, kAdmin | kNoScript | kAlways, ConfigRewrite, "2.8.0",
+         "Not supported: replies with an error."),
+    kRow("config|set", -4, kAdmin | kNoScript | kAlways, ConfigSet, "2.0.0",
+         "Sets options of the running server."),
 };
 
 constexpr Command kMemoryRows[] = {
-    Row("memory|help", 2, kAlways, server::MemoryHelp, "4.0.0",
-        "Returns a text about the subcommands."),
+    kRow("memory|help", 2, kAlways, server::MemoryHelp, "4.0.0",
+         "Returns a text about the subcommands."),
     {.name = "memory|usage",
      .arity = -3,
      .flags = kReadOnly,
@@ -184,23 +175,23 @@ constexpr Command kRows[] = {
      .summary = "Returns the details of all commands.",
      .since = "2.8.13",
      .group = "server"},
-    Row("compact", 1, kWrite | kAdmin | kFrees, Compact, "7.2.0",
-        "Cordwood: merges everything into one run, in the background."),
+    kRow("compact", 1, kWrite | kAdmin | kFrees, Compact, "7.2.0",
+         "Cordwood: merges everything into one run, in the background."),
     {.name = "config",
      .arity = -2,
      .subcommands = kConfigRows,
      .summary = "A container for commands about the configuration.",
      .since = "2.0.0",
      .group = "server"},
-    Row("info", -1, kAlways, Info, "1.0.0", "Returns what is measured of the server."),
+    kRow("info", -1, kAlways, Info, "1.0.0", "Returns what is measured of the server."),
     {.name = "memory",
      .arity = -2,
      .subcommands = kMemoryRows,
      .summary = "A container for commands about sizes.",
      .since = "4.0.0",
      .group = "server"},
-    Row("shutdown", -1, kAdmin | kNoScript | kAlways, Shutdown, "1.0.0", "Stops the server."),
-    Row("time", 1, kFast | kAlways, Time, "2.6.0", "Returns the time of the server."),
+    kRow("shutdown", -1, kAdmin | kNoScript | kAlways, Shutdown, "1.0.0", "Stops the server."),
+    kRow("time", 1, kFast | kAlways, Time, "2.6.0", "Returns the time of the server."),
 };
 
 }  // namespace

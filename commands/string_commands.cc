@@ -1,64 +1,52 @@
 // The string commands of Redis 7.2: their rows.
 
 #include "commands/command_table.h"
+#include "commands/row_maker.h"
 #include "commands/string_handlers.h"
 
 namespace cordwood::commands {
 namespace strings {
 namespace {
 
-constexpr KeySpec kOneKey = {.first = 1, .last = 1, .step = 1};
-constexpr KeySpec kTwoKeys = {.first = 1, .last = 2, .step = 1};
-constexpr KeySpec kAllKeys = {.first = 1, .last = -1, .step = 1};
 constexpr KeySpec kPairs = {.first = 1, .last = -1, .step = 2};
 constexpr uint32_t kGrows = kWrite | kDenyOom;
 
-constexpr Command Row(std::string_view name, int arity, uint32_t flags, KeySpec keys,
-                      Handler handler, std::string_view since, std::string_view summary) {
-  return {.name = name,
-          .arity = arity,
-          .flags = flags,
-          .keys = keys,
-          .handler = handler,
-          .summary = summary,
-          .since = since,
-          .group = "string"};
-}
+constexpr RowMaker kRow = {.group = "string"};
 
 constexpr Command kRows[] = {
-    Row("append", 3, kGrows | kFast, kOneKey, Append, "2.0.0",
-        "Adds bytes to the end of a string; a missing one is empty."),
-    Row("decr", 2, kGrows | kFast, kOneKey, Decr, "1.0.0", "Takes one from an integer."),
-    Row("decrby", 3, kGrows | kFast, kOneKey, DecrBy, "1.0.0", "Takes a number from an integer."),
-    Row("get", 2, kReadOnly | kFast, kOneKey, Get, "1.0.0", "Returns a string."),
-    Row("getdel", 2, kWrite | kFrees | kFast, kOneKey, GetDel, "6.2.0",
-        "Returns a string and deletes its key."),
-    Row("getex", -2, kWrite | kFast, kOneKey, GetEx, "6.2.0",
-        "Returns a string and sets or removes its expiry."),
-    Row("getrange", 4, kReadOnly, kOneKey, GetRange, "2.4.0", "Returns a part of a string."),
-    Row("getset", 3, kGrows | kFast, kOneKey, GetSet, "1.0.0",
-        "Sets a string and returns the one before."),
-    Row("incr", 2, kGrows | kFast, kOneKey, Incr, "1.0.0", "Adds one to an integer."),
-    Row("incrby", 3, kGrows | kFast, kOneKey, IncrBy, "1.0.0", "Adds a number to an integer."),
-    Row("incrbyfloat", 3, kGrows | kFast, kOneKey, IncrByFloat, "2.6.0",
-        "Adds a number to a floating-point number."),
-    Row("lcs", -3, kReadOnly, kTwoKeys, Lcs, "7.0.0",
-        "Finds the longest common subsequence of two strings."),
-    Row("mget", -2, kReadOnly | kFast, kAllKeys, MGet, "1.0.0", "Returns several strings."),
-    Row("mset", -3, kGrows, kPairs, MSet, "1.0.1", "Sets several strings at once."),
-    Row("msetnx", -3, kGrows, kPairs, MSetNx, "1.0.1",
-        "Sets several strings at once if none of the keys exists."),
-    Row("psetex", 4, kGrows, kOneKey, PSetEx, "2.6.0",
-        "Sets a string with an expiry in milliseconds."),
-    Row("set", -3, kGrows, kOneKey, Set, "1.0.0", "Sets a string, on conditions if asked to."),
-    Row("setex", 4, kGrows, kOneKey, SetEx, "2.0.0", "Sets a string with an expiry in seconds."),
-    Row("setnx", 3, kGrows | kFast, kOneKey, SetNx, "1.0.0",
-        "Sets a string if the key does not exist."),
-    Row("setrange", 4, kGrows, kOneKey, SetRange, "2.2.0",
-        "Overwrites a part of a string, growing it if needed."),
-    Row("strlen", 2, kReadOnly | kFast, kOneKey, StrLen, "2.2.0", "Returns a string's length."),
-    Row("substr", 4, kReadOnly, kOneKey, GetRange, "1.0.0",
-        "Returns a part of a string; GETRANGE by its old name."),
+    kRow("append", 3, kGrows | kFast, kOneKey, Append, "2.0.0",
+         "Adds bytes to the end of a string; a missing one is empty."),
+    kRow("decr", 2, kGrows | kFast, kOneKey, Decr, "1.0.0", "Takes one from an integer."),
+    kRow("decrby", 3, kGrows | kFast, kOneKey, DecrBy, "1.0.0", "Takes a number from an integer."),
+    kRow("get", 2, kReadOnly | kFast, kOneKey, Get, "1.0.0", "Returns a string."),
+    kRow("getdel", 2, kWrite | kFrees | kFast, kOneKey, GetDel, "6.2.0",
+         "Returns a string and deletes its key."),
+    kRow("getex", -2, kWrite | kFast, kOneKey, GetEx, "6.2.0",
+         "Returns a string and sets or removes its expiry."),
+    kRow("getrange", 4, kReadOnly, kOneKey, GetRange, "2.4.0", "Returns a part of a string."),
+    kRow("getset", 3, kGrows | kFast, kOneKey, GetSet, "1.0.0",
+         "Sets a string and returns the one before."),
+    kRow("incr", 2, kGrows | kFast, kOneKey, Incr, "1.0.0", "Adds one to an integer."),
+    kRow("incrby", 3, kGrows | kFast, kOneKey, IncrBy, "1.0.0", "Adds a number to an integer."),
+    kRow("incrbyfloat", 3, kGrows | kFast, kOneKey, IncrByFloat, "2.6.0",
+         "Adds a number to a floating-point number."),
+    kRow("lcs", -3, kReadOnly, kTwoKeys, Lcs, "7.0.0",
+         "Finds the longest common subsequence of two strings."),
+    kRow("mget", -2, kReadOnly | kFast, kAllKeys, MGet, "1.0.0", "Returns several strings."),
+    kRow("mset", -3, kGrows, kPairs, MSet, "1.0.1", "Sets several strings at once."),
+    kRow("msetnx", -3, kGrows, kPairs, MSetNx, "1.0.1",
+         "Sets several strings at once if none of the keys exists."),
+    kRow("psetex", 4, kGrows, kOneKey, PSetEx, "2.6.0",
+         "Sets a string with an expiry in milliseconds."),
+    kRow("set", -3, kGrows, kOneKey, Set, "1.0.0", "Sets a string, on conditions if asked to."),
+    kRow("setex", 4, kGrows, kOneKey, SetEx, "2.0.0", "Sets a string with an expiry in seconds."),
+    kRow("setnx", 3, kGrows | kFast, kOneKey, SetNx, "1.0.0",
+         "Sets a string if the key does not exist."),
+    kRow("setrange", 4, kGrows, kOneKey, SetRange, "2.2.0",
+         "Overwrites a part of a string, growing it if needed."),
+    kRow("strlen", 2, kReadOnly | kFast, kOneKey, StrLen, "2.2.0", "Returns a string's length."),
+    kRow("substr", 4, kReadOnly, kOneKey, GetRange, "1.0.0",
+         "Returns a part of a string; GETRANGE by its old name."),
 };
 
 }  // namespace

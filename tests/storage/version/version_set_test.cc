@@ -42,6 +42,16 @@ class VersionSetTest : public ::testing::Test {
     return installation;
   }
 
+  // Installs a run, and drops it while a reader has pinned it; returns its file.
+  uint64_t DropARunThatIsRead(VersionCell::Slot& slot) {
+    VersionSet::Installation installation = NewRun();
+    const FragmentRecord record = installation.edit.adds[0];
+    EXPECT_TRUE(versions_.Install(std::move(installation)));
+    versions_.cell().Pin(slot, [] { return Seq{1}; });
+    EXPECT_TRUE(versions_.Install(Dropping(record)));
+    return record.file;
+  }
+
   // What the next start would find.
   static ManifestState Durable(SimEnv& env) {
     const Result<std::optional<Current>> current = ReadCurrent(env, "data");
@@ -88,28 +98,20 @@ TEST_F(VersionSetTest, AnEditThatDropsWhatIsNotThereChangesNothing) {
 }
 
 TEST_F(VersionSetTest, AFileIsGivenUpOnlyWhenItsLastReaderIsGone) {
-  VersionSet::Installation first = NewRun();
-  const FragmentRecord record = first.edit.adds[0];
-  ASSERT_TRUE(versions_.Install(std::move(first)));
   VersionCell::Slot& slot = versions_.cell().TakeSlot();
-  versions_.cell().Pin(slot, [] { return Seq{1}; });
-  ASSERT_TRUE(versions_.Install(Dropping(record)));
+  const uint64_t file = DropARunThatIsRead(slot);
   EXPECT_TRUE(versions_.tree()->runs().empty());
   EXPECT_TRUE(versions_.TakeObsolete().empty());
   VersionCell::Unpin(slot);
-  EXPECT_EQ(versions_.TakeObsolete(), std::vector<uint64_t>{record.file});
+  EXPECT_EQ(versions_.TakeObsolete(), std::vector<uint64_t>{file});
   EXPECT_FALSE(versions_.HasObsolete());
   versions_.cell().ReturnSlot(slot);
 }
 
 // A sanitizer's: the set, destroyed at the end, is told of the file by the version it still holds.
 TEST_F(VersionSetTest, AFileMayBeGivenUpByTheDestructor) {
-  VersionSet::Installation first = NewRun();
-  const FragmentRecord record = first.edit.adds[0];
-  ASSERT_TRUE(versions_.Install(std::move(first)));
   VersionCell::Slot& slot = versions_.cell().TakeSlot();
-  versions_.cell().Pin(slot, [] { return Seq{1}; });
-  ASSERT_TRUE(versions_.Install(Dropping(record)));
+  DropARunThatIsRead(slot);
   VersionCell::Unpin(slot);
   versions_.cell().ReturnSlot(slot);
   EXPECT_FALSE(versions_.HasObsolete());

@@ -205,7 +205,7 @@ Seq Store::Horizon() const {
 void Store::Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done) {
   fetches_.fetch_add(1);
   env_.Schedule(Lane::kFetch, [this, tree = versions_->tree(), blocks = std::move(blocks),
-                               done = std::move(done)] {
+                               done = std::move(done)]() mutable {
     FetchedBlocks fetched;
     for (const BlockRef& block : blocks) {
       const TableFile* file = tree->FindFile(block.file_number);
@@ -218,6 +218,7 @@ void Store::Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks
       fetched.pins.push_back(std::move(*pin));
     }
     done(std::move(fetched));
+    tree.reset();  // nothing of the store may be held when it has stopped waiting
     fetches_.fetch_sub(1);
   });
 }

@@ -97,12 +97,14 @@ void Background::KickMerges() {
     }
     for (const std::function<void()>& callback : done) callback();
     if (job.choice.kind == Choice::Kind::kNothing) return;
-    env_.Schedule(Lane::kCompaction, [this, job] { CompactionTask(job); });
+    env_.Schedule(Lane::kCompaction,
+                  [this, job = std::move(job)]() mutable { CompactionTask(std::move(job)); });
   }
 }
 
-void Background::CompactionTask(const Job& job) {
+void Background::CompactionTask(Job job) {
   const Status status = stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : CarryOut(job);
+  job.tree.reset();  // the last owner, maybe, of files that are obsolete now
   EndJob(status, [&] {
     --merging_;
     for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
@@ -114,19 +116,24 @@ void Background::CompactionTask(const Job& job) {
 }
 
 void Background::KickRemovals() {
-  if (!versions_.HasObsolete()) return;
+  if (!versions_.MayHaveObsolete()) return;
   {
     const std::scoped_lock lock(mutex_);
     if (removing_ || stopping_) return;
     removing_ = true;
   }
   env_.Schedule(Lane::kFlush, [this] {
-    const std::vector<uint64_t> files = versions_.TakeObsolete();
-    Discard(files);
+    RemoveObsolete();
     const std::scoped_lock lock(mutex_);
-    stats_.files_removed += files.size();
     removing_ = false;
   });
+}
+
+void Background::RemoveObsolete() {
+  const std::vector<uint64_t> files = versions_.TakeObsolete();
+  Discard(files);
+  const std::scoped_lock lock(mutex_);
+  stats_.files_removed += files.size();
 }
 
 void Background::CompactEverything(std::function<void()> done) {
@@ -144,6 +151,7 @@ void Background::Stop() {
     const std::scoped_lock lock(mutex_);
     return !flushing_ && !removing_ && merging_ == 0;
   });
+  RemoveObsolete();
 }
 
 void Background::EndJob(const Status& status, const std::function<void()>& release) {

@@ -66,7 +66,8 @@ class Background {
   void Tick();
   /// Merges everything into one run, in the background. `done` is called once, when it is.
   void CompactEverything(std::function<void()> done);
-  /// Waits for running jobs to give up or end; starts no new ones.
+  /// Waits for running jobs to give up or end, starts no new ones, and removes what they made
+  /// obsolete: after a clean stop the directory holds no file that no edit lists.
   void Stop();
 
   /// Background work stopped for good; status() says why.
@@ -91,7 +92,8 @@ class Background {
   std::vector<std::shared_ptr<Memtable>> DurableImmutables() const;
   void KickMerges();
   void KickRemovals();
-  void CompactionTask(const Job& job);
+  void RemoveObsolete();
+  void CompactionTask(Job job);
   /// Runs `release` under the mutex, judges the job's end, and looks for more work.
   void EndJob(const Status& status, const std::function<void()>& release);
   void Judge(const Status& status);

@@ -50,6 +50,11 @@ void VersionCell::Sweep() {
   unpinned = TakeUnpinned();
 }
 
+bool VersionCell::HasRetired() const {
+  const std::scoped_lock lock(mutex_);
+  return !retired_.empty();
+}
+
 std::vector<std::unique_ptr<const Version>> VersionCell::TakeUnpinned() {
   const auto pinned = [this](const std::unique_ptr<const Version>& version) {
     return std::any_of(slots_.begin(), slots_.end(),

@@ -70,8 +70,10 @@ class VersionCell {
   /// The current version, for those who publish: REQUIRES that nobody else publishes meanwhile.
   const Version& Latest() const { return *current_.load(std::memory_order_acquire); }
 
-  /// Destroys versions that were still pinned when they were replaced.
+  /// Destroys versions that were still pinned when they were replaced, and no longer are.
   void Sweep();
+  /// Whether there are versions that were replaced, and are still there.
+  bool HasRetired() const;
 
   static constexpr size_t kSlots = 64;
 
@@ -81,7 +83,7 @@ class VersionCell {
   std::atomic<const Version*> current_{nullptr};
   std::atomic<uint64_t> publications_{0};
   std::array<Slot, kSlots> slots_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unique_ptr<const Version> owned_;  // guarded by mutex_; what current_ points to
   std::vector<std::unique_ptr<const Version>> retired_;  // guarded by mutex_
 };

@@ -197,7 +197,8 @@ std::vector<uint64_t> VersionSet::TakeObsolete() {
   return std::exchange(obsolete_, {});
 }
 
-bool VersionSet::HasObsolete() const {
+bool VersionSet::MayHaveObsolete() const {
+  if (cell_.HasRetired()) return true;
   const std::scoped_lock lock(obsolete_mutex_);
   return !obsolete_.empty();
 }

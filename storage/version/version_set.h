@@ -70,7 +70,8 @@ class VersionSet {
 
   /// Numbers of table files that no version needs any more; the caller removes them.
   std::vector<uint64_t> TakeObsolete();
-  bool HasObsolete() const;
+  /// Whether TakeObsolete may find something: a reader that let go of an old version tells nobody.
+  bool MayHaveObsolete() const;
 
  private:
   using TableMap = std::map<uint64_t, std::shared_ptr<TableFile>>;

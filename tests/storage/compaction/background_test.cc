@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/file_names.h"
 #include "tests/support/sim_env.h"
 
 namespace cordwood::storage {
@@ -42,6 +43,7 @@ class BackgroundTest : public ::testing::Test {
   std::shared_ptr<Memtable> memtable_;
   std::function<void()> when_asked_ = [] {};
   std::function<void()> when_corrected_ = [] {};
+  std::function<void()> when_ended_ = [] {};
   Background background_{env_,
                          "data",
                          StoreOptions{.fragment_bytes = 1000},
@@ -54,7 +56,7 @@ class BackgroundTest : public ::testing::Test {
                           .horizon = [] { return Seq{100}; },
                           .corrected = [this](const Counters&) { when_corrected_(); },
                           .flushed = [](Seq) {},
-                          .progress = [] {},
+                          .progress = [this] { std::exchange(when_ended_, [] {})(); },
                           .throttle = [](uint64_t) {}}};
 };
 
@@ -99,6 +101,36 @@ TEST_F(BackgroundTest, ARunWaitsForOthersAfterAMergeThatEndedInTheMiddleOfTheLas
   background_.Kick();
   env_.RunUntilIdle();
   EXPECT_EQ(background_.stats().merges, merges);
+}
+
+// A tree of one run, whose inputs are obsolete, while somebody still reads what was there before.
+TEST_F(BackgroundTest, RemovesWhatAReaderKeptOnceItIsGone) {
+  FillMemtable(1);
+  background_.Kick();
+  env_.RunUntilIdle();
+  const uint64_t input = versions_.tree()->runs().front().fragments.front().file->number();
+  VersionCell::Slot& slot = versions_.cell().TakeSlot();
+  versions_.cell().Pin(slot, [] { return Seq{1}; });
+  background_.CompactEverything([] {});
+  env_.RunUntilIdle();
+  EXPECT_TRUE(*env_.Exists(TablePath("data", input)));
+  VersionCell::Unpin(slot);
+  versions_.cell().ReturnSlot(slot);
+  background_.Tick();
+  env_.RunUntilIdle();
+  EXPECT_FALSE(*env_.Exists(TablePath("data", input)));
+}
+
+TEST_F(BackgroundTest, LeavesNoObsoleteFileBehindWhenItStops) {
+  FillMemtable(1);
+  background_.Kick();
+  env_.RunUntilIdle();
+  const uint64_t input = versions_.tree()->runs().front().fragments.front().file->number();
+  // Another thread stops it when the merge has ended, and nobody has looked for more work yet.
+  background_.CompactEverything([] {});
+  when_ended_ = [this] { background_.Stop(); };
+  env_.RunUntilIdle();
+  EXPECT_FALSE(*env_.Exists(TablePath("data", input)));
 }
 
 }  // namespace

@@ -136,15 +136,12 @@ class Checker {
       scans.push_back(std::move(*scan));
     }
     report_.segments = scans.size();
-    if (state.log_segment != 0 && (numbers.empty() || *numbers.rbegin() < state.log_segment)) {
-      report_.problems.push_back(
-          Format("{}: the log is missing from there on", LogPath(dir_, state.log_segment)));
-    }
     const Result<LogPlan> plan =
         PlanRecovery({.dir = dir_,
                       .store_id = state.store_id,
                       .flushed_seq = state.flushed_seq,
-                      .known_synced = std::max(state.flushed_seq, state.synced_seq)},
+                      .known_synced = std::max(state.flushed_seq, state.synced_seq),
+                      .log_segment = state.log_segment},
                      scans);
     if (!plan) return Note(plan.error());
     report_.newest_seq = plan->last_seq;

@@ -40,11 +40,13 @@ class StoreOpener {
     }
     // A new store is one from its first CURRENT on; an old one is written to only once its log
     // proved whole.
-    if (new_store_) CW_TRY(store_->versions_->StartManifest());
+    if (new_store_) {
+      CW_TRY(SyncParent());
+      CW_TRY(store_->versions_->StartManifest());
+    }
     store_->StartBackground();
-    CW_TRY(CheckLogIsThere(state));
     CW_TRY(ReplayLog(state));
-    if (!new_store_) CW_TRY(store_->versions_->StartManifest());
+    if (!new_store_) CW_TRY(RenewManifest());
     CW_TRY(NoteLog());
     RemoveOrphans(state);
     // Starts that write little must not gather segments.
@@ -55,14 +57,26 @@ class StoreOpener {
   }
 
  private:
-  // The directory's own entry must survive what its files survive.
   Status MakeDirectory() {
     CW_ASSIGN(const bool exists, env_.Exists(dir_));
-    if (exists) return {};
-    CW_TRY(env_.CreateDir(dir_));
-    const size_t slash = dir_.rfind('/');
+    return exists ? Status() : env_.CreateDir(dir_);
+  }
+
+  // The directory's own entry must survive what its files survive; who made it may have been a
+  // start that was cut off.
+  Status SyncParent() {
+    const size_t name_end = dir_.find_last_not_of('/') + 1;
+    if (name_end == 0) return {};  // the root, which has none
+    const size_t slash = dir_.rfind('/', name_end - 1);
     if (slash == std::string::npos) return env_.SyncDir(".");
     return env_.SyncDir(slash == 0 ? "/" : dir_.substr(0, slash));
+  }
+
+  // On a full disk the manifest of the last life goes on counting, and the first edit tries again.
+  Status RenewManifest() {
+    const Status started = store_->versions_->StartManifest();
+    const bool full = !started && started.error().code() == ErrorCode::kNoSpace;
+    return full ? Status() : started;
   }
 
   Status ListFiles() {
@@ -86,7 +100,6 @@ class StoreOpener {
   Result<ManifestState> ReadState() {
     CW_ASSIGN(const std::optional<Current> current, ReadCurrent(env_, dir_));
     if (current) {
-      manifest_ = current->manifest;
       return ReadManifest(env_, dir_, *current);
     }
     if (HasDataFiles()) {
@@ -109,23 +122,13 @@ class StoreOpener {
   Error BlameManifest(const Error& error, const ManifestState& state) const {
     if (!state.torn_at) return error;
     return error.Prefixed(Format("{}: damaged at offset {}, or the files after it are",
-                                 ManifestPath(dir_, manifest_), *state.torn_at));
+                                 ManifestPath(dir_, state.manifest), *state.torn_at));
   }
 
   // Recovery proves the segments that are there; that there are any is the manifest's word.
-  Status CheckLogIsThere(const ManifestState& state) const {
-    const bool found = std::any_of(names_.begin(), names_.end(), [&](const auto& entry) {
-      return entry.second.kind == FileKind::kLog && entry.second.number >= state.log_segment;
-    });
-    if (found || state.log_segment == 0) return {};
-    return Fail(ErrorCode::kCorruption,
-                Format("{}: the log is missing from there on; restore it or a backup",
-                       LogPath(dir_, state.log_segment)));
-  }
-
   Status NoteLog() {
     VersionSet::Installation note;
-    note.edit.log_segment = log_segment_;
+    note.edit.log_segment = store_->log_->synced_segment();
     note.edit.synced_seq = store_->last_seq_;
     const Status noted = store_->versions_->Install(std::move(note));
     const bool full = !noted && noted.error().code() == ErrorCode::kNoSpace;
@@ -156,6 +159,7 @@ class StoreOpener {
                           .segment_bytes = std::min(options_.log_segment_bytes, kFirstSegmentBytes),
                           .flushed_seq = state.flushed_seq,
                           .known_synced = std::max(state.flushed_seq, state.synced_seq),
+                          .log_segment = state.log_segment,
                           .allocate = allocate},
                          apply));
     store.last_seq_ = log.last_seq;
@@ -166,7 +170,6 @@ class StoreOpener {
                  "kept in a .torn file",
                  log.torn_bytes));
     }
-    log_segment_ = log.active.header().number;
     store.log_ = std::make_unique<CommitLog>(
         env_,
         LogOptions{.dir = dir_,
@@ -185,10 +188,11 @@ class StoreOpener {
       const bool listed =
           std::any_of(state.tables.begin(), state.tables.end(),
                       [&](const auto& table) { return table.first == file.number; });
-      const bool orphan = file.kind == FileKind::kTemporary || file.kind == FileKind::kManifest ||
-                          (file.kind == FileKind::kTable && !listed);
+      const bool orphan =
+          file.kind == FileKind::kTemporary || (file.kind == FileKind::kTable && !listed) ||
+          (file.kind == FileKind::kManifest && file.number != store_->versions_->manifest());
       if (!orphan) continue;
-      LogNotice(Format("removing {}, which no edit lists", name));
+      LogNotice(Format("removing {}, which is no part of the store", name));
       IgnoreError(env_.Remove(dir_ + "/" + name), "it is harmless, and the next start tries again");
     }
   }
@@ -201,8 +205,6 @@ class StoreOpener {
   uint64_t highest_ = 0;
   bool new_store_ = false;
   bool many_segments_ = false;
-  uint64_t log_segment_ = 0;
-  uint64_t manifest_ = 0;
 };
 
 Result<std::unique_ptr<Store>> Store::Open(Env& env, const std::string& dir,

@@ -233,6 +233,7 @@ void Store::StartBackground() {
   background_ = std::make_unique<Background>(
       env_, dir_, options_, *versions_,
       Background::Hooks{.synced = [this] { return synced(); },
+                        .log_segment = [this] { return log_->synced_segment(); },
                         .horizon = [this] { return Horizon(); },
                         .corrected =
                             [this](const Counters& corrections) {

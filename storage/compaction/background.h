@@ -42,6 +42,8 @@ class Background {
   struct Hooks {
     /// Seqs up to here are on stable storage: a memtable may be flushed once this passed its last.
     std::function<Seq()> synced;
+    /// A segment of the log whose header is on stable storage, about the newest.
+    std::function<SegmentMark()> log_segment;
     /// The smallest seq at which anybody may read, now or later.
     std::function<Seq()> horizon;
     /// Counters moved by a settlement.

@@ -17,6 +17,7 @@ class Planner {
   Result<LogPlan> Run() {
     CW_TRY(CollectKnown());
     LinkChain();
+    CW_TRY(CheckKnownSegment());
     CW_TRY(CheckStart());
     CW_TRY(CheckSizes());
     for (size_t i = 0; i < chain_.size(); ++i) CW_TRY(WalkSegment(i));
@@ -62,6 +63,18 @@ class Planner {
       segment = usable ? before : nullptr;
     }
     std::reverse(chain_.begin(), chain_.end());
+  }
+
+  /// A segment that was used once has its header for good.
+  Status CheckKnownSegment() {
+    const uint64_t newest = chain_.empty() ? 0 : chain_.back()->header->ordinal;
+    if (newest >= facts_.log_segment.ordinal) return {};
+    const uint64_t number = facts_.log_segment.number;
+    return Fail(
+        ErrorCode::kCorruption,
+        Format(
+            "{}: lost data at offset 0: {}; it was in use at the last flush", Path(number),
+            Find(number) == nullptr ? "the segment is missing" : "the segment header is damaged"));
   }
 
   Status CheckStart() {
@@ -201,8 +214,10 @@ class Planner {
       const bool is_anchor = chain_[i]->number == anchor_->segment;
       const Seq last_seq =
           is_anchor ? anchor_->frame.next_seq() - 1 : chain_[i + 1]->header->cut_seq;
-      plan_.kept.push_back(
-          {.number = chain_[i]->number, .bytes = chain_[i]->size, .last_seq = last_seq});
+      plan_.kept.push_back({.number = chain_[i]->number,
+                            .ordinal = chain_[i]->header->ordinal,
+                            .bytes = chain_[i]->size,
+                            .last_seq = last_seq});
       if (is_anchor) break;
     }
     for (const SegmentScan& scan : scans_) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "storage/log/segment_mark.h"
 #include "storage/log/segment_scan.h"
 
 namespace cordwood::storage {
@@ -25,6 +26,8 @@ struct ChainFacts {
   Seq flushed_seq = 0;
   /// What the manifest knows of S.
   Seq known_synced = 0;
+  /// The log has this segment or a later one, by the manifest.
+  SegmentMark log_segment;
 };
 
 /// A frame of the log, in its segment.
@@ -36,6 +39,7 @@ struct ChainFrame {
 /// A segment that stays, unchanged.
 struct KeptSegment {
   uint64_t number = 0;
+  uint64_t ordinal = 0;
   uint64_t bytes = 0;
   Seq last_seq = 0;  // nothing in it is newer
 };

@@ -33,6 +33,7 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
       appended_(recovered.last_seq),
       written_(recovered.last_seq),
       active_bytes_(active_.bytes()),
+      synced_segment_{.number = active_.header().number, .ordinal = active_.header().ordinal},
       sealed_(std::move(recovered.kept)) {
   CHECK(options_.segment_bytes % kLogAlign == 0 && options_.segment_bytes >= 4 * kLogAlign);
   stats_.torn_bytes = recovered.torn_bytes;
@@ -130,6 +131,11 @@ void CommitLog::Tick() {
     if (!SyncIsDue(now) || !ClaimRun()) return;
   }
   Schedule(Lane::kLog, [this] { RunLog(); });
+}
+
+SegmentMark CommitLog::synced_segment() const {
+  const std::lock_guard lock(mutex_);
+  return synced_segment_;
 }
 
 LogStats CommitLog::stats() const {
@@ -290,8 +296,10 @@ Status CommitLog::SwitchSegment() {
                              .cut_seq = written_,
                              .known_synced = written_,
                              .bytes = next_->bytes};
-  const KeptSegment sealed{
-      .number = active_.header().number, .bytes = active_.bytes(), .last_seq = written_};
+  const KeptSegment sealed{.number = active_.header().number,
+                           .ordinal = active_.header().ordinal,
+                           .bytes = active_.bytes(),
+                           .last_seq = written_};
   active_ = SegmentWriter(*std::exchange(next_, std::nullopt), header);
   {
     const std::lock_guard lock(mutex_);
@@ -309,6 +317,7 @@ Status CommitLog::SyncActive() {
   {
     const std::lock_guard lock(mutex_);
     stats_.sync_ns.Add(took);
+    synced_segment_ = {.number = active_.header().number, .ordinal = active_.header().ordinal};
     sync_wanted_ = false;
     oldest_unsynced_ns_.store(appended_ == written_ ? 0 : taken_ns_, std::memory_order_relaxed);
     // D first: nobody shall see an S that is ahead of it.
@@ -405,8 +414,9 @@ void CommitLog::Release(Seq flushed) {
   std::vector<KeptSegment> released;
   {
     const std::lock_guard lock(mutex_);
-    const auto end = std::ranges::find_if(
-        sealed_, [&](const KeptSegment& segment) { return segment.last_seq > flushed; });
+    const auto end = std::ranges::find_if(sealed_, [&](const KeptSegment& segment) {
+      return segment.last_seq > flushed || segment.ordinal >= synced_segment_.ordinal;
+    });
     released.assign(sealed_.begin(), end);
     sealed_.erase(sealed_.begin(), end);
   }

@@ -93,6 +93,10 @@ class CommitLog {
   Seq synced() const { return synced_.load(std::memory_order_acquire); }
   Seq visible() const { return visible_.load(std::memory_order_acquire); }
 
+  /// The newest segment that is known to be on stable storage, header and all. It is not removed
+  /// before there is a newer one.
+  SegmentMark synced_segment() const;
+
   /// Final: see above.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   /// No segment could be made ahead.
@@ -113,7 +117,8 @@ class CommitLog {
   /// Called by a loop about ten times a second: syncs that are due, segments that failed.
   void Tick();
 
-  /// Removes segments without records above `flushed`, in the background.
+  /// Removes segments without records above `flushed` in the background, all but the last of those
+  /// on stable storage.
   /// REQUIRES: the manifest on stable storage says that tables hold all records up to `flushed`.
   void ReleaseThrough(Seq flushed);
 
@@ -190,6 +195,7 @@ class CommitLog {
   uint64_t taken_ns_ = 0;  // when writing_ was taken
   std::optional<Error> error_;
   uint64_t active_bytes_;
+  SegmentMark synced_segment_;
   std::vector<KeptSegment> sealed_;  // in order
   LogStats stats_;
 };

@@ -24,7 +24,8 @@ class Recovery {
     CW_ASSIGN(plan_, PlanRecovery({.dir = options_.dir,
                                    .store_id = options_.store_id,
                                    .flushed_seq = options_.flushed_seq,
-                                   .known_synced = options_.known_synced},
+                                   .known_synced = options_.known_synced,
+                                   .log_segment = options_.log_segment},
                                   scans));
     CW_TRY(ForEachFrame(plan_.replay, [&](const FrameRef& frame, std::string_view ops) {
       return Replay(apply, frame, ops);

@@ -32,6 +32,8 @@ struct RecoveryOptions {
   /// known_synced was on stable storage.
   Seq flushed_seq = 0;
   Seq known_synced = 0;
+  /// The log has this segment or a later one.
+  SegmentMark log_segment;
   /// REQUIRES: its numbers are larger than those of all files in the directory.
   NumberAllocator allocate;
 };

@@ -76,6 +76,10 @@ bool Read(ByteReader& in, FragmentName& name) {
   return Read(in, name.run) && Read(in, name.file) && Read(in, name.begin);
 }
 
+bool Read(ByteReader& in, SegmentMark& mark) {
+  return Read(in, mark.number) && Read(in, mark.ordinal);
+}
+
 template <typename A, typename B>
 bool Read(ByteReader& in, std::pair<A, B>& pair) {
   return Read(in, pair.first) && Read(in, pair.second);
@@ -101,7 +105,7 @@ bool ReadField(ByteReader& in, Field field, Edit& edit) {
     case Field::kTable:
       return Read(in, edit.tables.emplace_back());
     case Field::kLogSegment:
-      return Read(in, edit.log_segment);
+      return Read(in, edit.log_segment.emplace());
     case Field::kSyncedSeq:
       return Read(in, edit.synced_seq);
     case Field::kCount:
@@ -120,7 +124,11 @@ std::string Edit::Encode() const {
   AppendNumber(out, Field::kNextFile, next_file);
   AppendNumber(out, Field::kFlushedSeq, flushed_seq);
   AppendNumber(out, Field::kNextRun, next_run);
-  AppendNumber(out, Field::kLogSegment, log_segment);
+  if (log_segment) {
+    AppendField(out, Field::kLogSegment);
+    AppendVarint64(out, log_segment->number);
+    AppendVarint64(out, log_segment->ordinal);
+  }
   AppendNumber(out, Field::kSyncedSeq, synced_seq);
   for (const FragmentName& name : drops) {
     AppendField(out, Field::kDropFragment);

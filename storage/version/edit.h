@@ -30,6 +30,7 @@
 #include "base/error.h"
 #include "storage/counting.h"
 #include "storage/entry.h"
+#include "storage/log/segment_mark.h"
 #include "storage/version/key_range.h"
 
 namespace cordwood::storage {
@@ -54,7 +55,7 @@ struct Edit {
   std::optional<uint64_t> next_file;
   std::optional<Seq> flushed_seq;
   std::optional<uint64_t> next_run;
-  std::optional<uint64_t> log_segment;
+  std::optional<SegmentMark> log_segment;
   std::optional<Seq> synced_seq;
   std::vector<FragmentName> drops;  // applied first
   std::vector<FragmentRecord> adds;
@@ -68,12 +69,13 @@ struct Edit {
 
 /// What all edits so far add up to.
 struct ManifestState {
+  uint64_t manifest = 0;  // the number of the one that was read; 0: none
   uint64_t store_id = 0;
   uint64_t next_file = 1;
   uint64_t next_run = 1;
   Seq flushed_seq = 0;
-  /// A log without this or a later segment is incomplete; 0: nothing is known.
-  uint64_t log_segment = 0;
+  /// A log without this or a later segment is incomplete.
+  SegmentMark log_segment;
   Seq synced_seq = 0;
   /// Where the manifest that was read ends in bytes that are no edit: one that was being written
   /// when the machine stopped, or a damaged one.

@@ -90,7 +90,7 @@ Result<std::string> ReadAll(Env& env, const std::string& path) {
 
 Result<ManifestState> Replay(std::string_view file, uint64_t manifest, bool sealed,
                              const std::string& path) {
-  ManifestState state;
+  ManifestState state{.manifest = manifest};
   uint64_t offset = 0;
   int edits = 0;
   while (offset < file.size()) {
@@ -264,6 +264,7 @@ Status ManifestWriter::Start(const ManifestState& state) {
   CW_TRY(AppendFrame(kEditFrame, state.Snapshot().Encode()));
   CW_TRY(file_->Sync());
   CW_TRY(env_.SyncDir(dir_));
+  start_size_ = size_;
   return WriteCurrent(env_, dir_, {.manifest = number_});
 }
 

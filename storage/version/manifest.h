@@ -69,7 +69,8 @@ class ManifestWriter {
   Status Seal();
 
   uint64_t number() const { return number_; }
-  uint64_t size() const { return size_; }
+  /// Bytes of the edits behind the snapshot.
+  uint64_t grown() const { return size_ - start_size_; }
 
  private:
   ManifestWriter(Env& env, std::string dir, uint64_t number, std::unique_ptr<File> file)
@@ -83,8 +84,9 @@ class ManifestWriter {
   const std::string dir_;
   const uint64_t number_;
   const std::unique_ptr<File> file_;
-  uint64_t size_ = 0;   // where the frames end
-  uint64_t zeros_ = 0;  // where the zeros written ahead end
+  uint64_t size_ = 0;        // where the frames end
+  uint64_t start_size_ = 0;  // where the snapshot ends
+  uint64_t zeros_ = 0;       // where the zeros written ahead end
 };
 
 }  // namespace cordwood::storage

@@ -10,8 +10,12 @@
 namespace cordwood::storage {
 namespace {
 
-// A manifest that has grown past this is replaced by a snapshot.
-constexpr uint64_t kManifestBytesMax = 16 << 20;
+// A manifest whose edits have grown past this is replaced by a snapshot.
+constexpr uint64_t kManifestGrowthMax = 16 << 20;
+
+bool IsNoSpace(const Status& status) {
+  return !status && status.error().code() == ErrorCode::kNoSpace;
+}
 
 }  // namespace
 
@@ -48,29 +52,31 @@ Status VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr
   return {};
 }
 
-Status VersionSet::StartManifest() {
+Status VersionSet::StartManifest() { return ReplaceManifest(state_); }
+
+Status VersionSet::ReplaceManifest(ManifestState& state) {
   const uint64_t number = NewFileNumber();
-  state_.next_file = next_file_;
-  state_.next_run = next_run_;
-  Result<std::unique_ptr<ManifestWriter>> created =
-      ManifestWriter::Create(env_, dir_, number, state_);
-  // On a full disk the manifest of the last life goes on counting; the first edit tries again.
-  if (created) {
-    manifest_ = std::move(*created);
-    return {};
+  state.next_file = next_file_;
+  state.next_run = next_run_;
+  CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, state));
+  const uint64_t before = std::exchange(state.manifest, number);
+  if (before != 0) {
+    IgnoreError(env_.Remove(ManifestPath(dir_, before)),
+                "what is left is removed at the next start");
   }
-  if (created.error().code() == ErrorCode::kNoSpace) return {};
-  return std::unexpected(created.error());
+  return {};
 }
 
 Status VersionSet::Seal(Seq synced_seq) {
-  CW_TRY(failed_);
+  CW_TRY(health_);
   // Without a manifest of this life (the disk is full) the last one stays as it was left.
   if (manifest_ == nullptr) return {};
   Edit edit;
   edit.synced_seq = synced_seq;
-  CW_TRY(manifest_->Append(edit));
-  return manifest_->Seal();
+  Status sealed = manifest_->Append(edit);
+  if (sealed) sealed = manifest_->Seal();
+  // Everything is on the disk; without a seal the next start has less to go by, and no more.
+  return IsNoSpace(sealed) ? Status() : sealed;
 }
 
 std::shared_ptr<const Tree> VersionSet::tree() const {
@@ -126,15 +132,11 @@ Status VersionSet::AppendEdit(const Edit& edit) {
   // Applied first: what does not fit must not get into the manifest.
   ManifestState next = state_;
   CW_TRY(next.Apply(edit));
-  if (manifest_ != nullptr && manifest_->size() < kManifestBytesMax) {
-    CW_TRY(manifest_->Append(edit));
-  } else {
-    // A new manifest, whose snapshot includes the edit.
-    const uint64_t number = NewFileNumber();
-    next.next_file = next_file_;
-    next.next_run = next_run_;
-    CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, next));
-  }
+  const bool outgrown = manifest_ == nullptr || manifest_->grown() >= kManifestGrowthMax;
+  Status done = outgrown ? ReplaceManifest(next) : manifest_->Append(edit);
+  // Where there is no space for a new one there may be some left in the old one.
+  if (outgrown && manifest_ != nullptr && IsNoSpace(done)) done = manifest_->Append(edit);
+  CW_TRY(done);
   state_ = std::move(next);
   return {};
 }
@@ -142,11 +144,10 @@ Status VersionSet::AppendEdit(const Edit& edit) {
 Status VersionSet::Install(Installation installation) {
   const uint64_t turn = next_turn_.fetch_add(1);
   env_.Await([this, turn] { return turn_.load() == turn; });
-  Status installed = failed_;
+  Status installed = health_;
   if (installed) installed = InstallInTurn(installation);
-  const bool out_of_space = !installed && installed.error().code() == ErrorCode::kNoSpace;
-  if (!installed && failed_ && !out_of_space) {
-    failed_ = installed;
+  if (!installed && health_ && !IsNoSpace(installed)) {
+    health_ = installed;
     has_failed_ = true;
   }
   turn_.fetch_add(1);

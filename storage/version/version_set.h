@@ -35,8 +35,9 @@ class VersionSet {
   /// Opens the table files that `state` lists and starts with `active` as the memtable. Reads
   /// only. `next_file` is above every number in the directory.
   Status Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active);
-  /// Starts a new manifest with what was loaded; on a full disk the first edit does it instead.
-  /// REQUIRES: Load succeeded; nothing is installed before.
+  /// Starts a new manifest with what was loaded, in place of the one that was read. kNoSpace: that
+  /// one goes on counting, and the first edit tries again. REQUIRES: Load succeeded; nothing is
+  /// installed before.
   Status StartManifest();
   /// Marks a clean stop: the log is on stable storage up to `synced_seq` and ends there.
   /// REQUIRES: no Install under way or to come.
@@ -48,7 +49,9 @@ class VersionSet {
   VersionCell& cell() { return cell_; }
   std::shared_ptr<const Tree> tree() const;
   Seq flushed_seq() const { return flushed_seq_.load(std::memory_order_acquire); }
-  uint64_t store_id() const { return state_.store_id; }
+  /// The number of the manifest that counts; 0: there is none yet. REQUIRES: nothing is being
+  /// installed.
+  uint64_t manifest() const { return state_.manifest; }
   /// Memtables that wait to be flushed, oldest first.
   std::vector<std::shared_ptr<Memtable>> Immutables() const;
 
@@ -81,6 +84,8 @@ class VersionSet {
   Result<std::shared_ptr<const Tree>> BuildTree(const ManifestState& state,
                                                 const TableMap& new_tables) const;
   Status AppendEdit(const Edit& edit);
+  /// Makes a manifest that begins with `state` the one that counts, and removes the one before.
+  Status ReplaceManifest(ManifestState& state);
   Status InstallInTurn(Installation& installation);
 
   Env& env_;
@@ -105,7 +110,7 @@ class VersionSet {
   // Touched by the installer whose turn it is, and by Load and Seal.
   ManifestState state_;
   std::unique_ptr<ManifestWriter> manifest_;
-  Status failed_;
+  Status health_;  // ok, or why nothing can be installed any more
 
   mutable std::mutex mutex_;
   std::shared_ptr<Memtable> active_;                   // guarded by mutex_

@@ -53,6 +53,7 @@ class BackgroundTest : public ::testing::Test {
                                 std::exchange(when_asked_, [] {})();
                                 return Seq{100};
                               },
+                          .log_segment = [] { return SegmentMark(); },
                           .horizon = [] { return Seq{100}; },
                           .corrected = [this](const Counters&) { when_corrected_(); },
                           .flushed = [](Seq) {},

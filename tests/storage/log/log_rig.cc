@@ -44,6 +44,7 @@ Status LogRig::Open() {
                                  .segment_bytes = options_.segment_bytes,
                                  .flushed_seq = flushed_,
                                  .known_synced = known_synced_,
+                                 .log_segment = log_segment_,
                                  .allocate = allocate};
   replayed_ = flushed_;
   Result<RecoveredLog> recovered =
@@ -86,6 +87,7 @@ Result<Seq> LogRig::RecoverOnCopy() const {
                                  .segment_bytes = options_.segment_bytes,
                                  .flushed_seq = flushed_,
                                  .known_synced = known_synced_,
+                                 .log_segment = log_segment_,
                                  .allocate = [&] { return ++number; }};
   const Result<RecoveredLog> recovered =
       RecoverLog(*copy, recovery, [](Seq, uint32_t, std::string_view) { return Status(); });
@@ -144,8 +146,9 @@ void LogRig::Commit(uint32_t ops, size_t value_bytes) {
 
 void LogRig::Flush() {
   Observe();
-  // The real manifest is written and synced first; here it is a pair of variables.
+  // The real manifest is written and synced first; here it is three variables.
   if (env_->frozen()) return;
+  log_segment_ = log_->synced_segment();
   known_synced_ = log_->synced();
   flushed_ = log_->visible();
   owed_ = std::max(owed_, flushed_);

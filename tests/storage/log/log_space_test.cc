@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "storage/file_names.h"
 #include "storage/log/commit_log.h"
 #include "tests/storage/log/log_rig.h"
 #include "tests/support/sim_env.h"
@@ -287,6 +288,27 @@ TEST(ReleaseThrough, RemovesSegmentsWhoseRecordsAreAllFlushed) {
   rig.LosePower(2, PowerLoss::kDrop);
   ASSERT_TRUE(rig.Open());
   EXPECT_EQ(rig.recovered(), 10u);
+}
+
+// The manifest may have noted the old segment, and a crash leaves the new one without a header.
+TEST(ReleaseThrough, KeepsASegmentUntilItsSuccessorIsOnStableStorage) {
+  LogRig rig({.durability = Durability::kEverySecond});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 3; ++i) rig.Commit(1, 9000);
+  ASSERT_EQ(rig.log().synced(), 2u) << "the third is in another segment";
+  rig.Flush();
+  rig.log().ReleaseThrough(2);
+  rig.env().RunUntilIdle();
+  const std::string noted = LogPath(LogRig::kDir, rig.log().synced_segment().number);
+  EXPECT_TRUE(*rig.env().Exists(noted));
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  rig.Commit(1, 9000);
+  rig.env().AdvanceMs(1001);
+  rig.log().Tick();
+  rig.Settle();
+  rig.Flush();
+  EXPECT_FALSE(*rig.env().Exists(noted));
 }
 
 TEST(ReleaseThrough, AlsoCoversSegmentsOfEarlierLives) {

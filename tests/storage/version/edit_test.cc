@@ -16,7 +16,7 @@ Edit FullEdit() {
             .next_file = 300,
             .flushed_seq = kMaxSeq,
             .next_run = 17,
-            .log_segment = 9,
+            .log_segment = SegmentMark{.number = 9, .ordinal = 4},
             .synced_seq = 1'000'000};
   edit.drops = {{.run = 1, .file = 2, .begin = ""}, {.run = 1, .file = 3, .begin = "k"}};
   edit.adds = {{.run = 5, .level = 0, .file = 8, .bytes = 4096, .range = {.begin = "a"}},
@@ -35,7 +35,7 @@ TEST(Edit, IsTheSameWhenItComesBack) {
   EXPECT_EQ(decoded->next_file, 300u);
   EXPECT_EQ(decoded->flushed_seq, kMaxSeq);
   EXPECT_EQ(decoded->next_run, 17u);
-  EXPECT_EQ(decoded->log_segment, 9u);
+  EXPECT_EQ(decoded->log_segment, (SegmentMark{.number = 9, .ordinal = 4}));
   EXPECT_EQ(decoded->synced_seq, 1'000'000u);
   ASSERT_EQ(decoded->drops.size(), 2u);
   EXPECT_EQ(decoded->drops[1].run, 1u);
@@ -188,7 +188,7 @@ TEST(ManifestState, ASnapshotMakesTheSameStateFromNothing) {
                       .next_file = 30,
                       .next_run = 4,
                       .flushed_seq = 99,
-                      .log_segment = 3,
+                      .log_segment = {.number = 3, .ordinal = 2},
                       .synced_seq = 120};
   ASSERT_TRUE(state.Apply(Adding(1, 2, {.begin = "a", .end = "b"})));
   ASSERT_TRUE(state.Apply(Adding(3, 4, {.begin = "b"})));
@@ -203,7 +203,7 @@ TEST(ManifestState, ASnapshotMakesTheSameStateFromNothing) {
   EXPECT_EQ(copy.next_file, 30u);
   EXPECT_EQ(copy.next_run, 4u);
   EXPECT_EQ(copy.flushed_seq, 99u);
-  EXPECT_EQ(copy.log_segment, 3u);
+  EXPECT_EQ(copy.log_segment, (SegmentMark{.number = 3, .ordinal = 2}));
   EXPECT_EQ(copy.synced_seq, 120u);
   EXPECT_EQ(copy.fragments.size(), 2u);
   EXPECT_EQ(copy.tables.size(), 2u);

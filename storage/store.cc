@@ -160,6 +160,8 @@ void Store::SwitchMemtableIfFull() {
 }
 
 void Store::SwitchMemtable() {
+  // It can be flushed once it is on stable storage, and under kNever nothing else might ever sync.
+  log_->SyncSoon(active_->last_seq());
   active_ = std::make_shared<Memtable>();
   active_bytes_.store(0, std::memory_order_relaxed);
   active_unsettled_.store(0, std::memory_order_relaxed);

@@ -113,11 +113,21 @@ bool CommitLog::WritersMustWait() const {
 void CommitLog::SetDurability(Durability durability) {
   durability_.store(durability, std::memory_order_relaxed);
   if (durability != Durability::kAlways) return;
+  Seq through = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (written_ == synced()) return;
-    sync_wanted_ = true;
-    if (!ClaimRun()) return;
+    through = written_;
+  }
+  SyncSoon(through);
+}
+
+void CommitLog::SyncSoon(Seq through) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (through <= synced()) return;
+    sync_through_ = std::max(sync_through_, through);
+    // What is not written yet is synced in its turn.
+    if (written_ < sync_through_ || !ClaimRun()) return;
   }
   Schedule(Lane::kLog, [this] { RunLog(); });
 }
@@ -189,7 +199,7 @@ bool CommitLog::ClaimRun() {
 
 bool CommitLog::SyncIsDue(uint64_t now_ns) const {
   if (written_ == synced()) return false;
-  if (sync_wanted_) return true;
+  if (synced() < sync_through_ && sync_through_ <= written_) return true;
   const uint64_t oldest = oldest_unsynced_ns_.load(std::memory_order_relaxed);
   return durability_.load(std::memory_order_relaxed) == Durability::kEverySecond && oldest != 0 &&
          now_ns >= oldest + kSyncEveryNs;
@@ -318,7 +328,6 @@ Status CommitLog::SyncActive() {
     const std::lock_guard lock(mutex_);
     stats_.sync_ns.Add(took);
     synced_segment_ = {.number = active_.header().number, .ordinal = active_.header().ordinal};
-    sync_wanted_ = false;
     oldest_unsynced_ns_.store(appended_ == written_ ? 0 : taken_ns_, std::memory_order_relaxed);
     // D first: nobody shall see an S that is ahead of it.
     visible_.store(written_, std::memory_order_release);

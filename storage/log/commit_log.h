@@ -114,6 +114,10 @@ class CommitLog {
   /// Batches appended before the call keep the promise of their time.
   void SetDurability(Durability durability);
 
+  /// Sees to it that everything up to `through`, which was appended, is on stable storage soon,
+  /// whatever the promise.
+  void SyncSoon(Seq through);
+
   /// Called by a loop about ten times a second: syncs that are due, segments that failed.
   void Tick();
 
@@ -189,7 +193,7 @@ class CommitLog {
   bool running_ = false;  // the log task is scheduled or runs
   bool parked_ = false;   // it ended because writing_ found no segment
   bool closed_ = false;
-  bool sync_wanted_ = false;
+  Seq sync_through_ = 0;  // somebody waits for a sync of everything up to here
   Seq appended_;
   Seq written_;
   uint64_t taken_ns_ = 0;  // when writing_ was taken

@@ -30,19 +30,43 @@ TEST(StoreFlush, WaitsForTheSyncUnderEverySecondToo) {
   options.durability = Durability::kEverySecond;
   StoreWorld world(8, options);
   ASSERT_TRUE(world.Open());
+  world.env().StallSyncs(".wal", 2000);
   for (int i = 0; i < 200; ++i) world.Put(Format("key:{}", i), std::string(100, 'v'));
   world.store().Kick();
-  world.env().RunUntilIdle();
+  while (world.env().Step()) {
+  }
   EXPECT_EQ(world.store().visible(), 200u);
   EXPECT_EQ(world.store().synced(), 0u);
   EXPECT_GT(world.store().Stats().immutable_memtables, 0u);
   EXPECT_EQ(world.store().Stats().background.flushes, 0u);
-  world.env().AdvanceMs(1001);
-  world.store().Tick();
+  world.env().RunForMs(4001);
   world.env().RunUntilIdle();
   EXPECT_EQ(world.store().synced(), 200u);
   EXPECT_EQ(world.store().Stats().immutable_memtables, 0u);
   EXPECT_GT(world.store().Stats().background.flushes, 0u);
+  world.CheckReads();
+}
+
+// Writers wait for flushes, and flushes for a sync: somebody has to ask for it.
+TEST(StoreFlush, NeedsNoFullSegmentUnderNever) {
+  StoreOptions options = TinyOptions();
+  options.durability = Durability::kNever;
+  options.log_segment_bytes = 16 << 20;
+  StoreWorld world(9, options);
+  ASSERT_TRUE(world.Open());
+  for (int i = 0; i < 2000; ++i) {
+    for (int waits = 0; world.store().Admit(100, false) != WriteGate::kOpen; ++waits) {
+      ASSERT_LT(waits, 100) << "writers wait for ever, at write " << i;
+      world.env().AdvanceMs(100);
+      world.store().Tick();
+      world.env().RunUntilIdle();
+    }
+    world.Put(Format("key:{}", i), std::string(100, 'v'));
+    world.store().Kick();
+  }
+  world.env().RunUntilIdle();
+  EXPECT_EQ(world.store().Stats().immutable_memtables, 0u);
+  EXPECT_GT(world.store().Stats().background.flushes, 10u);
   world.CheckReads();
 }
 

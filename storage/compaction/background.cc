@@ -8,6 +8,7 @@ namespace cordwood::storage {
 namespace {
 
 constexpr int kTriesMax = 3;
+constexpr uint64_t kRetryNs = 1'000'000'000;
 
 }  // namespace
 
@@ -32,11 +33,19 @@ void Background::Kick() {
 }
 
 void Background::Tick() {
+  const uint64_t now = env_.MonotonicNs();
   {
     const std::scoped_lock lock(mutex_);
-    blocked_ = false;
+    for (Trouble& trouble : trouble_) trouble.blocked = trouble.blocked && now < trouble.retry_ns;
   }
   Kick();
+}
+
+void Background::Launch(Lane lane, std::function<void()> task) {
+  env_.Schedule(lane, [this, run = std::move(task)] {
+    run();
+    tasks_.fetch_sub(1);  // whoever waits for it may destroy this now
+  });
 }
 
 std::vector<std::shared_ptr<Memtable>> Background::DurableImmutables() const {
@@ -52,15 +61,16 @@ void Background::KickFlush() {
   std::shared_ptr<Memtable> oldest;
   {
     const std::scoped_lock lock(mutex_);
-    if (flushing_ || blocked_ || stopping_ || !status_) return;
+    if (flushing_ || trouble_[kFlushJob].blocked || stopping_ || !status_) return;
     // Looked at only now: what was the oldest before may have been flushed meanwhile.
     const std::vector<std::shared_ptr<Memtable>> immutables = versions_.Immutables();
     if (immutables.empty() || immutables.front()->last_seq() > synced) return;
     oldest = immutables.front();
     flushing_ = true;
+    tasks_.fetch_add(1);
   }
-  env_.Schedule(Lane::kFlush, [this, oldest] {
-    EndJob(stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : Flush(oldest),
+  Launch(Lane::kFlush, [this, oldest] {
+    EndJob(kFlushJob, stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : Flush(oldest),
            [this] { flushing_ = false; });
   });
 }
@@ -74,8 +84,8 @@ void Background::KickMerges() {
     std::vector<std::function<void()>> done;
     {
       const std::scoped_lock lock(mutex_);
-      if (merging_ >= options_.compaction_threads || blocked_ || stopping_) return;
-      if (!status_ || !corruption_) return;
+      if (merging_ >= options_.compaction_threads || trouble_[kMergeJob].blocked) return;
+      if (stopping_ || !status_ || !corruption_) return;
       // Taken under the lock: an older tree has inputs that a job has replaced meanwhile.
       job.tree = versions_.tree();
       picker_.horizon = horizon;
@@ -89,6 +99,7 @@ void Background::KickMerges() {
         picker_.busy.insert(job.choice.inputs.begin(), job.choice.inputs.end());
         for (const Choice::Drop& drop : job.choice.drops) picker_.busy.insert(drop.run);
         ++merging_;
+        tasks_.fetch_add(1);
       } else if (picker_.everything && merging_ == 0 && !flushing_ &&
                  versions_.Immutables().empty()) {
         picker_.everything = false;
@@ -97,15 +108,15 @@ void Background::KickMerges() {
     }
     for (const std::function<void()>& callback : done) callback();
     if (job.choice.kind == Choice::Kind::kNothing) return;
-    env_.Schedule(Lane::kCompaction,
-                  [this, job = std::move(job)]() mutable { CompactionTask(std::move(job)); });
+    Launch(Lane::kCompaction,
+           [this, job = std::move(job)]() mutable { CompactionTask(std::move(job)); });
   }
 }
 
 void Background::CompactionTask(Job job) {
   const Status status = stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : CarryOut(job);
   job.tree.reset();  // the last owner, maybe, of files that are obsolete now
-  EndJob(status, [&] {
+  EndJob(kMergeJob, status, [&] {
     --merging_;
     for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
     for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);
@@ -121,8 +132,9 @@ void Background::KickRemovals() {
     const std::scoped_lock lock(mutex_);
     if (removing_ || stopping_) return;
     removing_ = true;
+    tasks_.fetch_add(1);
   }
-  env_.Schedule(Lane::kFlush, [this] {
+  Launch(Lane::kFlush, [this] {
     RemoveObsolete();
     const std::scoped_lock lock(mutex_);
     removing_ = false;
@@ -146,43 +158,53 @@ void Background::CompactEverything(std::function<void()> done) {
 }
 
 void Background::Stop() {
-  stopping_ = true;
-  env_.Await([this] {
+  {
     const std::scoped_lock lock(mutex_);
-    return !flushing_ && !removing_ && merging_ == 0;
-  });
+    stopping_ = true;
+  }
+  env_.Await([this] { return tasks_ == 0; });
   RemoveObsolete();
 }
 
-void Background::EndJob(const Status& status, const std::function<void()>& release) {
+void Background::EndJob(JobKind kind, const Status& status, const std::function<void()>& release) {
+  const uint64_t now = env_.MonotonicNs();
   {
     const std::scoped_lock lock(mutex_);
     release();
-    Judge(status);
+    Judge(kind, status, now);
   }
   hooks_.progress();
   Kick();
 }
 
-void Background::Judge(const Status& status) {
+void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
+  Trouble& trouble = trouble_[kind];
   if (status) {
-    failures_ = 0;
-    out_of_space_ = false;
+    trouble = {};
+    out_of_space_ = trouble_[kFlushJob].no_space || trouble_[kMergeJob].no_space;
     return;
   }
   const Error& error = status.error();
   if (error.code() == ErrorCode::kClosed) return;
-  blocked_ = true;
-  if (error.code() == ErrorCode::kNoSpace) {
+  trouble.blocked = true;
+  trouble.retry_ns = now_ns + kRetryNs;
+  if (versions_.failed()) {
+    GiveUp(status);
+  } else if (error.code() == ErrorCode::kNoSpace) {
+    trouble.no_space = true;
     if (!out_of_space_.exchange(true)) LogWarning(error.message());
-  } else if (error.code() == ErrorCode::kCorruption) {
+  } else if (kind == kMergeJob && error.code() == ErrorCode::kCorruption) {
     if (corruption_) corruption_ = status;
     LogWarning(Format("compaction stopped: {}", error.message()));
-  } else if (versions_.failed() || ++failures_ >= kTriesMax) {
-    status_ = status;
-    failed_ = true;
-    LogWarning(Format("background work stopped: {}", error.message()));
+  } else if (++trouble.failures >= kTriesMax) {
+    GiveUp(status);
   }
+}
+
+void Background::GiveUp(const Status& status) {
+  status_ = status;
+  failed_ = true;
+  LogWarning(Format("background work stopped: {}", status.error().message()));
 }
 
 void Background::Discard(const std::vector<uint64_t>& files) {
@@ -199,11 +221,6 @@ Status Background::status() const {
 Status Background::corruption() const {
   const std::scoped_lock lock(mutex_);
   return corruption_;
-}
-
-bool Background::busy() const {
-  const std::scoped_lock lock(mutex_);
-  return flushing_ || merging_ > 0;
 }
 
 BackgroundStats Background::stats() const {

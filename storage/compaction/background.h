@@ -5,11 +5,12 @@
 //
 // A job is one task of a background lane. One flush runs at a time, oldest memtable first; as
 // many merges as there are compaction threads, on different runs. A job that fails for lack of
-// space is tried again by Tick; corruption stops the merges that meet it and is reported; any
-// other failure stops all background work and is reported.
+// space is tried again after a second; corruption stops the merges that meet it and is reported;
+// what fails again and again, or in the manifest, stops all background work and is reported.
 //
 // Threads: any. Stop must be called before destruction, when no more work is handed in.
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -64,12 +65,12 @@ class Background {
   /// Starts the flush of a memtable that has become durable. For every group of the log: cheaper
   /// than Kick, which looks at the whole tree.
   void KickFlush();
-  /// Kick, and another try for jobs that failed for lack of space. A few times a second.
+  /// Kick, and another try for jobs that failed a second ago. A few times a second.
   void Tick();
   /// Merges everything into one run, in the background. `done` is called once, when it is.
   void CompactEverything(std::function<void()> done);
-  /// Waits for running jobs to give up or end, starts no new ones, and removes what they made
-  /// obsolete: after a clean stop the directory holds no file that no edit lists.
+  /// Waits until running jobs have given up or ended, starts no new ones, and removes what they
+  /// made obsolete: after a clean stop the directory holds no file that no edit lists.
   void Stop();
 
   /// Background work stopped for good; status() says why.
@@ -77,9 +78,8 @@ class Background {
   Status status() const;
   /// The first corruption that a merge met; ok if none.
   Status corruption() const;
-  /// A job failed for lack of space and has not succeeded since.
+  /// A flush or a merge failed for lack of space, and no other of its kind has succeeded since.
   bool out_of_space() const { return out_of_space_.load(std::memory_order_relaxed); }
-  bool busy() const;
   BackgroundStats stats() const;
   PickerOptions picker_options() const;
 
@@ -87,6 +87,14 @@ class Background {
   struct Job {
     Choice choice;
     std::shared_ptr<const Tree> tree;
+  };
+  enum JobKind : uint8_t { kFlushJob, kMergeJob };
+  /// What keeps jobs of a kind from being started.
+  struct Trouble {
+    bool blocked = false;  // until Tick finds that it is time
+    uint64_t retry_ns = 0;
+    bool no_space = false;
+    int failures = 0;  // in a row
   };
 
   /// Memtables that wait to be flushed and are on stable storage, oldest first. Jobs act on what
@@ -96,9 +104,13 @@ class Background {
   void KickRemovals();
   void RemoveObsolete();
   void CompactionTask(Job job);
+  /// Starts a task that Stop waits for. REQUIRES: tasks_ was raised for it, under the mutex, when
+  /// nobody had called Stop.
+  void Launch(Lane lane, std::function<void()> task);
   /// Runs `release` under the mutex, judges the job's end, and looks for more work.
-  void EndJob(const Status& status, const std::function<void()>& release);
-  void Judge(const Status& status);
+  void EndJob(JobKind kind, const Status& status, const std::function<void()>& release);
+  void Judge(JobKind kind, const Status& status, uint64_t now_ns);
+  void GiveUp(const Status& status);
 
   Status Flush(const std::shared_ptr<Memtable>& memtable);
   Status CarryOut(const Job& job);
@@ -107,7 +119,7 @@ class Background {
   Status Drop(const Choice& choice);
   /// The merge that `job` asks for; puts what happens to its inputs into `edit`.
   MergePlan PlanMerge(const Job& job, Edit& edit);
-  /// Installs, and gives the files back if there was no space for the edit.
+  /// Installs, and gives the files back if nothing came of it.
   Status Install(VersionSet::Installation installation);
   void Discard(const std::vector<uint64_t>& files);
   RunWriter::Options WriterOptions(bool is_last) const;
@@ -121,12 +133,12 @@ class Background {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> out_of_space_{false};
   std::atomic<bool> failed_{false};
+  std::atomic<int> tasks_{0};  // raised under mutex_
 
   mutable std::mutex mutex_;
   bool flushing_ = false;  // guarded by mutex_, as all below
   bool removing_ = false;
-  bool blocked_ = false;  // a job failed; wait for Tick
-  int failures_ = 0;      // in a row
+  std::array<Trouble, 2> trouble_;  // by JobKind
   uint32_t merging_ = 0;
   PickerState picker_;
   std::vector<std::function<void()>> everything_done_;

@@ -84,7 +84,7 @@ RunWriter::Options Background::WriterOptions(bool is_last) const {
 Status Background::Install(VersionSet::Installation installation) {
   const std::vector<uint64_t> files = installation.new_files;
   const Status installed = versions_.Install(std::move(installation));
-  if (!installed && installed.error().code() == ErrorCode::kNoSpace) Discard(files);
+  if (!installed && !versions_.failed()) Discard(files);
   return installed;
 }
 

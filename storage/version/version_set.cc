@@ -141,11 +141,21 @@ Status VersionSet::AppendEdit(const Edit& edit) {
   return {};
 }
 
+Result<VersionSet::TableMap> VersionSet::OpenTables(Installation& installation) {
+  TableMap tables;
+  for (const uint64_t number : installation.new_files) {
+    CW_ASSIGN(tables[number], OpenTable(number, std::nullopt));
+    installation.edit.tables.emplace_back(number, tables[number]->properties().file_bytes);
+  }
+  return tables;
+}
+
 Status VersionSet::Install(Installation installation) {
+  CW_ASSIGN(const TableMap new_tables, OpenTables(installation));
   const uint64_t turn = next_turn_.fetch_add(1);
   env_.Await([this, turn] { return turn_.load() == turn; });
   Status installed = health_;
-  if (installed) installed = InstallInTurn(installation);
+  if (installed) installed = InstallInTurn(installation, new_tables);
   if (!installed && health_ && !IsNoSpace(installed)) {
     health_ = installed;
     has_failed_ = true;
@@ -154,18 +164,13 @@ Status VersionSet::Install(Installation installation) {
   return installed;
 }
 
-Status VersionSet::InstallInTurn(Installation& installation) {
-  Edit& edit = installation.edit;
+Status VersionSet::InstallInTurn(const Installation& installation, const TableMap& new_tables) {
+  Edit edit = installation.edit;
   if (installation.flushed != nullptr) {
     const std::vector<std::shared_ptr<Memtable>> immutables = Immutables();
     CHECK(!immutables.empty() && immutables.front().get() == installation.flushed);
   }
-  TableMap new_tables;
-  for (const uint64_t number : installation.new_files) {
-    CW_ASSIGN(new_tables[number], OpenTable(number, std::nullopt));
-    edit.tables.emplace_back(number, new_tables[number]->properties().file_bytes);
-  }
-  if (!installation.new_files.empty()) CW_TRY(env_.SyncDir(dir_));
+  if (!new_tables.empty()) CW_TRY(env_.SyncDir(dir_));
   edit.next_file = next_file_;
   edit.next_run = next_run_;
   CW_TRY(AppendEdit(edit));

@@ -64,11 +64,12 @@ class VersionSet {
     const Memtable* flushed = nullptr;  // leaves with this edit; the oldest immutable one
     std::function<void()> on_durable;   // called once the edit is durable, before it is visible
   };
-  /// Makes an edit durable and visible. kNoSpace: nothing happened. Any other error is final: the
-  /// outcome of the edit is unknown, its files must stay, and no further edit can be installed.
+  /// Makes an edit durable and visible. After an error nothing happened, unless failed() says that
+  /// it is final: then the outcome of the edit is unknown, its files must stay, and no further edit
+  /// can be installed.
   Status Install(Installation installation);
 
-  /// True once an installation failed: nothing can be installed any more.
+  /// True once the outcome of an edit is unknown: nothing can be installed any more.
   bool failed() const { return has_failed_.load(std::memory_order_acquire); }
 
   /// Numbers of table files that no version needs any more; the caller removes them.
@@ -83,10 +84,12 @@ class VersionSet {
                                                std::optional<uint64_t> expected_bytes);
   Result<std::shared_ptr<const Tree>> BuildTree(const ManifestState& state,
                                                 const TableMap& new_tables) const;
+  /// The tables of an installation, opened; notes them in its edit.
+  Result<TableMap> OpenTables(Installation& installation);
   Status AppendEdit(const Edit& edit);
   /// Makes a manifest that begins with `state` the one that counts, and removes the one before.
   Status ReplaceManifest(ManifestState& state);
-  Status InstallInTurn(Installation& installation);
+  Status InstallInTurn(const Installation& installation, const TableMap& new_tables);
 
   Env& env_;
   const std::string dir_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "storage/file_names.h"
 #include "tests/support/sim_env.h"
 
@@ -29,6 +31,11 @@ class BackgroundTest : public ::testing::Test {
     versions_.SwitchMemtable(memtable_);
   }
 
+  size_t Tables() {
+    return static_cast<size_t>(std::ranges::count_if(
+        env_.Paths("data"), [](const std::string& path) { return path.ends_with(".sst"); }));
+  }
+
   int64_t DurableCount() {
     const Result<std::optional<Current>> current = ReadCurrent(env_, "data");
     EXPECT_TRUE(current && *current);
@@ -43,7 +50,6 @@ class BackgroundTest : public ::testing::Test {
   std::shared_ptr<Memtable> memtable_;
   std::function<void()> when_asked_ = [] {};
   std::function<void()> when_corrected_ = [] {};
-  std::function<void()> when_ended_ = [] {};
   Background background_{env_,
                          "data",
                          StoreOptions{.fragment_bytes = 1000},
@@ -57,7 +63,7 @@ class BackgroundTest : public ::testing::Test {
                           .horizon = [] { return Seq{100}; },
                           .corrected = [this](const Counters&) { when_corrected_(); },
                           .flushed = [](Seq) {},
-                          .progress = [this] { std::exchange(when_ended_, [] {})(); },
+                          .progress = [] {},
                           .throttle = [](uint64_t) {}}};
 };
 
@@ -122,15 +128,46 @@ TEST_F(BackgroundTest, RemovesWhatAReaderKeptOnceItIsGone) {
   EXPECT_FALSE(*env_.Exists(TablePath("data", input)));
 }
 
+TEST_F(BackgroundTest, FlushesAgainWhatCouldNotBeReadBack) {
+  env_.FlipNextRead(".sst");
+  FillMemtable(1);
+  background_.Kick();
+  env_.RunUntilIdle();
+  EXPECT_EQ(background_.stats().flushes, 0u);
+  EXPECT_EQ(Tables(), 0u) << "what is no part of the store is given back";
+  env_.AdvanceMs(1001);
+  background_.Tick();
+  env_.RunUntilIdle();
+  EXPECT_EQ(background_.stats().flushes, 1u);
+  EXPECT_TRUE(background_.status());
+}
+
+TEST_F(BackgroundTest, GivesUpWhenTheManifestHasFailed) {
+  env_.FailNext(support::SimOp::kSync, "MANIFEST", ErrorCode::kCorruption);
+  FillMemtable(1);
+  background_.Kick();
+  env_.RunUntilIdle();
+  EXPECT_TRUE(background_.failed());
+  for (int i = 0; i < 5; ++i) {
+    env_.AdvanceMs(1001);
+    background_.Tick();
+    env_.RunUntilIdle();
+  }
+  EXPECT_EQ(Tables(), 1u) << "each try leaves a file that nobody dares to remove";
+}
+
 TEST_F(BackgroundTest, LeavesNoObsoleteFileBehindWhenItStops) {
   FillMemtable(1);
   background_.Kick();
   env_.RunUntilIdle();
   const uint64_t input = versions_.tree()->runs().front().fragments.front().file->number();
-  // Another thread stops it when the merge has ended, and nobody has looked for more work yet.
+  // It is told to stop while the merge installs what it made.
+  env_.StallSyncs("MANIFEST", 100);
   background_.CompactEverything([] {});
-  when_ended_ = [this] { background_.Stop(); };
-  env_.RunUntilIdle();
+  while (env_.Step()) {
+  }
+  background_.Stop();
+  EXPECT_EQ(background_.stats().merges, 1u);
   EXPECT_FALSE(*env_.Exists(TablePath("data", input)));
 }
 

@@ -25,7 +25,7 @@ constexpr uint64_t kFirstSegmentBytes = 8 << 20;
 class StoreOpener {
  public:
   StoreOpener(Env& env, const std::string& dir, const StoreOptions& options)
-      : env_(env), dir_(dir), options_(options), store_(new Store(env, dir, options)) {}
+      : env_(env), dir_(dir), store_(new Store(env, dir, options)), options_(store_->options_) {}
 
   Result<std::unique_ptr<Store>> Open() {
     CW_TRY(MakeDirectory());
@@ -177,6 +177,7 @@ class StoreOpener {
                    .segment_bytes = options_.log_segment_bytes,
                    .durability = options_.durability,
                    .allocate = allocate,
+                   .gate = [s = store_.get()](uint64_t bytes) { return s->CheckSpace(bytes); },
                    .on_progress = [s = store_.get()] { s->OnLogProgress(); }},
         std::move(log));
     return {};
@@ -199,8 +200,8 @@ class StoreOpener {
 
   Env& env_;
   const std::string dir_;
-  const StoreOptions options_;
   std::unique_ptr<Store> store_;
+  const StoreOptions options_;
   std::vector<std::pair<std::string, FileName>> names_;
   uint64_t highest_ = 0;
   bool new_store_ = false;

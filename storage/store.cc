@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "base/log.h"
+#include "base/format.h"
 
 namespace cordwood::storage {
 namespace {
@@ -13,12 +13,21 @@ constexpr uint64_t kReserveBytes = 1 << 20;
 // What may wait in the log's filling group.
 constexpr uint64_t kPendingLogBytesMax = 32 << 20;
 constexpr uint64_t kImmutablesMax = 4;
+// As many more may wait while flushes find no room and what is written gives space back.
+constexpr uint64_t kStuckImmutablesMax = 2 * kImmutablesMax;
 // Groups of few operations fill the log faster than the memtable: with more segments than this,
 // those being written and ready included, the memtable is flushed early.
 constexpr uint64_t kLogSegmentsMax = 4;
 
 uint64_t ImmutableBytesMax(const StoreOptions& options) {
   return kImmutablesMax * options.memtable_bytes;
+}
+
+StoreOptions Rounded(StoreOptions options) {
+  constexpr uint64_t kSectorsMin = 4;
+  const uint64_t sectors = (options.log_segment_bytes + kLogAlign - 1) / kLogAlign;
+  options.log_segment_bytes = std::max(sectors, kSectorsMin) * kLogAlign;
+  return options;
 }
 
 }  // namespace
@@ -42,7 +51,10 @@ class StoreSnapshot final : public Snapshot {
 };
 
 Store::Store(Env& env, std::string dir, const StoreOptions& options)
-    : env_(env), dir_(std::move(dir)), options_(options), max_disk_bytes_(options.max_disk_bytes) {}
+    : env_(env),
+      dir_(std::move(dir)),
+      options_(Rounded(options)),
+      max_disk_bytes_(options.max_disk_bytes) {}
 
 Store::~Store() {
   if (!closed_) IgnoreError(Close(), "a caller who wants to know calls Close");
@@ -70,8 +82,13 @@ WriteGate Store::Admit(uint64_t bytes, bool frees) {
   if (!failure()) return WriteGate::kFailed;
   const bool room = frees ? log_->AcceptsFrees() : log_->AcceptsWrites();
   if (!room || (!frees && (OverQuota() || background_->out_of_space()))) return WriteGate::kFull;
-  if (immutable_bytes_.load(std::memory_order_relaxed) >= ImmutableBytesMax(options_) ||
-      log_->pending_bytes() >= kPendingLogBytesMax || log_->WritersMustWait()) {
+  const uint64_t waiting = immutable_bytes_.load(std::memory_order_relaxed);
+  if (waiting >= ImmutableBytesMax(options_)) {
+    // Flushes that find no room wait for what this would give back.
+    if (!frees || !background_->out_of_space()) return WriteGate::kLater;
+    if (waiting >= kStuckImmutablesMax * options_.memtable_bytes) return WriteGate::kFull;
+  }
+  if (log_->pending_bytes() >= kPendingLogBytesMax || log_->WritersMustWait(frees)) {
     return WriteGate::kLater;
   }
   if (bytes < kReserveBytes) return WriteGate::kOpen;
@@ -93,6 +110,14 @@ bool Store::OverQuota() const {
   return most != 0 && DiskBytes() >= most;
 }
 
+Status Store::CheckSpace(uint64_t bytes) const {
+  const Result<uint64_t> available = env_.FreeSpace(dir_);
+  if (!available || *available >= bytes) return {};
+  return Fail(ErrorCode::kNoSpace,
+              Format("{}: {} bytes of log do not fit into {} bytes of free space", dir_, bytes,
+                     *available));
+}
+
 bool Store::full() const { return log_->full() || background_->out_of_space() || OverQuota(); }
 
 uint64_t Store::WriteDelayUs(uint64_t bytes) const {
@@ -100,6 +125,7 @@ uint64_t Store::WriteDelayUs(uint64_t bytes) const {
 }
 
 void Store::UpdatePressure() {
+  const std::scoped_lock lock(pressure_mutex_);
   uint64_t immutable_bytes = 0;
   for (const std::shared_ptr<Memtable>& memtable : versions_->Immutables()) {
     immutable_bytes += memtable->bytes();
@@ -109,6 +135,18 @@ void Store::UpdatePressure() {
   const double memory =
       static_cast<double>(immutable_bytes) / static_cast<double>(ImmutableBytesMax(options_));
   pressure_.store(WritePressure(debt, memory), std::memory_order_relaxed);
+  disk_bytes_.store(versions_->tree()->bytes() + log_->stats().segment_bytes,
+                    std::memory_order_relaxed);
+}
+
+void Store::SetListener(std::function<void()> listener) {
+  const std::scoped_lock lock(listener_mutex_);
+  listener_ = std::move(listener);
+}
+
+void Store::NotifyListener() {
+  const std::scoped_lock lock(listener_mutex_);
+  if (listener_) listener_();
 }
 
 Result<Seq> Store::Write(const WriteBatch& batch) {
@@ -247,14 +285,14 @@ void Store::StartBackground() {
                         .progress =
                             [this] {
                               UpdatePressure();
-                              if (listener_) listener_();
+                              NotifyListener();
                             },
                         .throttle = [](uint64_t) {}});
 }
 
 void Store::OnLogProgress() {
   background_->KickFlush();
-  if (listener_) listener_();
+  NotifyListener();
 }
 
 void Store::Tick() {
@@ -262,19 +300,17 @@ void Store::Tick() {
   const bool none_waits = versions_->Immutables().empty();
   const bool log_is_long = none_waits && log_->stats().segments > kLogSegmentsMax;
   // What was deleted gives its space back only once flushes and merges learn of it.
-  const bool frees_space = full() && (none_waits || !active_->dead_ranges().empty());
+  const bool few_wait = versions_->Immutables().size() < kStuckImmutablesMax;
+  const bool frees_space = full() && (none_waits || (few_wait && !active_->dead_ranges().empty()));
   if (!active_->empty() && (log_is_long || frees_space)) SwitchMemtable();
   background_->Tick();
+  UpdatePressure();
 }
 
 void Store::CompactEverything(std::function<void()> done) {
   if (!active_->empty()) SwitchMemtable();
   log_->Kick();
   background_->CompactEverything(std::move(done));
-}
-
-uint64_t Store::DiskBytes() const {
-  return versions_->tree()->bytes() + log_->stats().segment_bytes;
 }
 
 StoreStats Store::Stats() const {

@@ -111,9 +111,10 @@ class Store {
   Seq synced() const { return log_->synced(); }
   /// The counter at visible().
   int64_t VisibleCount(uint64_t counter) const;
-  /// Called on a background thread when visible(), synced() or the admission may have changed. Set
-  /// before the first write.
-  void SetListener(std::function<void()> listener) { listener_ = std::move(listener); }
+  /// Called on a background thread when visible(), synced() or the admission may have changed. It
+  /// must be cheap, and call nothing of the store. When this returns, the listener before is not
+  /// being called, and never will be.
+  void SetListener(std::function<void()> listener);
   /// Ok; or why the store failed.
   Status failure() const;
 
@@ -143,8 +144,8 @@ class Store {
   /// background thread. REQUIRES: called by the executor.
   void CompactEverything(std::function<void()> done);
   StoreStats Stats() const;
-  /// Bytes of table files and log segments.
-  uint64_t DiskBytes() const;
+  /// Bytes of table files and log segments, as of the last change or tick.
+  uint64_t DiskBytes() const { return disk_bytes_.load(std::memory_order_relaxed); }
 
   VersionSet& versions() { return *versions_; }
 
@@ -161,8 +162,12 @@ class Store {
   void SwitchMemtableIfFull();
   void SwitchMemtable();
   bool OverQuota() const;
+  /// kNoSpace if the file system says that so many bytes do not fit: asking is cheaper than filling
+  /// it up, and leaves others what there is.
+  Status CheckSpace(uint64_t bytes) const;
   void StartBackground();
   void OnLogProgress();
+  void NotifyListener();
   /// Looks at the tree and the memtables after one of them changed.
   void UpdatePressure();
   Seq Horizon() const;
@@ -176,11 +181,16 @@ class Store {
   std::unique_ptr<VersionSet> versions_;
   std::unique_ptr<CommitLog> log_;
   std::unique_ptr<Background> background_;
-  std::function<void()> listener_;
   bool closed_ = false;
   std::atomic<int> fetches_{0};
+
+  std::mutex listener_mutex_;
+  std::function<void()> listener_;  // guarded by listener_mutex_, also while it is called
+
+  std::mutex pressure_mutex_;  // who looks last writes last
   std::atomic<double> pressure_{0};
   std::atomic<uint64_t> immutable_bytes_{0};
+  std::atomic<uint64_t> disk_bytes_{0};
 
   // The executor's.
   std::shared_ptr<Memtable> active_;

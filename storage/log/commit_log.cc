@@ -28,6 +28,7 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
       visible_(recovered.last_seq),
       durability_(options_.durability),
       room_(recovered.active.room()),
+      half_(FrameRoom(recovered.active.bytes()) / 2),
       active_(std::move(recovered.active)),
       claimed_(recovered.last_seq),
       appended_(recovered.last_seq),
@@ -95,7 +96,7 @@ Status CommitLog::status() const {
 
 bool CommitLog::AcceptsWrites() const {
   if (failed() || stopping()) return false;
-  return !full() || room_.load(std::memory_order_relaxed) > FrameWith(options_.segment_bytes / 2);
+  return !full() || !HalfIsUsed();
 }
 
 bool CommitLog::AcceptsFrees() const {
@@ -104,7 +105,13 @@ bool CommitLog::AcceptsFrees() const {
   return !full() || room_.load(std::memory_order_relaxed) >= FrameWith(batch);
 }
 
-bool CommitLog::WritersMustWait() const {
+bool CommitLog::HalfIsUsed() const {
+  return room_.load(std::memory_order_relaxed) <
+         FrameWith(0) + half_.load(std::memory_order_relaxed);
+}
+
+bool CommitLog::WritersMustWait(bool frees) const {
+  if (!frees && HalfIsUsed() && !reserve_.ready()) return true;
   if (durability_.load(std::memory_order_relaxed) != Durability::kEverySecond) return false;
   const uint64_t oldest = oldest_unsynced_ns_.load(std::memory_order_relaxed);
   return oldest != 0 && env_.MonotonicNs() > oldest + kWritersWaitNs;
@@ -261,6 +268,7 @@ bool CommitLog::PlaceGroup() {
   if (frame_bytes > room) {
     next_ = reserve_.Take(frame_bytes);
     room = next_ ? FrameRoom(next_->bytes) : 0;  // what is left of this segment stays unused
+    half_.store(room / 2, std::memory_order_relaxed);
   }
   placed_ = frame_bytes <= room;
   room_.store(placed_ ? room - frame_bytes : 0, std::memory_order_relaxed);

@@ -104,12 +104,14 @@ class CommitLog {
   /// Why the log failed, or else why it is full.
   Status status() const;
 
-  /// Half of a segment is kept for commands that free space while the log is full.
+  /// While the log is full, half of a segment is kept for commands that free space.
   bool AcceptsWrites() const;
   bool AcceptsFrees() const;
 
-  /// kEverySecond: the oldest record that is not on stable storage is more than 2 s old.
-  bool WritersMustWait() const;
+  /// Whether writers are ahead of the disk: the next segment is not ready although this one is half
+  /// used, and only what `frees` space may go on; or, under kEverySecond, the oldest record that is
+  /// not on stable storage is more than 2 s old.
+  bool WritersMustWait(bool frees) const;
 
   /// Batches appended before the call keep the promise of their time.
   void SetDurability(Durability durability);
@@ -161,6 +163,8 @@ class CommitLog {
   void Release(Seq flushed);
   void Notify();
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+  /// Of the active segment, the group being filled included.
+  bool HalfIsUsed() const;
   uint64_t FrameWith(uint64_t bytes) const { return FrameBytes(pending_bytes() + bytes); }
 
   Env& env_;
@@ -177,6 +181,8 @@ class CommitLog {
   std::atomic<uint64_t> pending_bytes_ = 0;
   /// Bytes that frames may still take in the active segment, behind the group in flight.
   std::atomic<uint64_t> room_;
+  /// Half of that segment: kept for what frees space, unless the next one is ready.
+  std::atomic<uint64_t> half_;
   /// A time at or before which no record was unsynced that is now; 0: nothing is unsynced.
   std::atomic<uint64_t> oldest_unsynced_ns_ = 0;
   std::atomic<int> tasks_ = 0;

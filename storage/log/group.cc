@@ -1,18 +1,25 @@
 #include "storage/log/group.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace cordwood::storage {
 namespace {
 
 // Two groups keep this much each; what is above belongs to a burst or a huge value.
-constexpr size_t kKeepBytes = 4 << 20;
+constexpr size_t kKeepBytes = 8 << 20;
 
 }  // namespace
 
 void Group::Append(Seq first_seq, uint32_t op_count, std::string_view ops, bool must_sync) {
   if (empty()) first_seq_ = first_seq;
   CHECK(first_seq == first_seq_ + op_count_ && op_count > 0 && !ops.empty());
+  // With the padding, so that Encode does not have to move a huge group for it.
+  if (const size_t size = kLogAlign + FrameBytes(payload_bytes() + ops.size());
+      size > bytes_.capacity()) {
+    bytes_.reserve(std::max(size, 2 * bytes_.capacity()));
+  }
   bytes_.append(ops);
   op_count_ += op_count;
   must_sync_ = must_sync_ || must_sync;

@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "base/format.h"
+#include "base/log.h"
 #include "storage/file_names.h"
 #include "storage/log/segment_scan.h"
 #include "storage/write_batch.h"
@@ -30,9 +32,9 @@ class Recovery {
     CW_TRY(ForEachFrame(plan_.replay, [&](const FrameRef& frame, std::string_view ops) {
       return Replay(apply, frame, ops);
     }));
-    for (const TornBytes& torn : plan_.torn) CW_TRY(KeepTornBytes(torn));
-    // Before the new segment, for they may hold the space that it needs.
+    // They hold nothing but space, which the rest may need.
     CW_TRY(RemoveSegments(plan_.blank));
+    for (const TornBytes& torn : plan_.torn) CW_TRY(KeepTornBytesIfTheyFit(torn));
     CW_ASSIGN(SegmentWriter active, StartNewSegment());
     CW_TRY(RemoveSegments(plan_.leftover));
     return RecoveredLog{.last_seq = plan_.last_seq,
@@ -91,6 +93,16 @@ class Recovery {
       CW_ASSIGN([[maybe_unused]] const Op skipped, reader.Next());
     }
     return apply(first, static_cast<uint32_t>(frame.next_seq() - first), reader.rest());
+  }
+
+  /// A start that needs space for data must not fail for what was never promised.
+  Status KeepTornBytesIfTheyFit(const TornBytes& torn) {
+    const Status kept = KeepTornBytes(torn);
+    if (kept || kept.error().code() != ErrorCode::kNoSpace) return kept;
+    LogWarning(Format("no space to keep a copy of the torn bytes: {}", kept.error().message()));
+    const std::string path = TornTailPath(options_.dir, torn.segment);
+    CW_ASSIGN(const bool exists, env_.Exists(path));
+    return exists ? env_.Remove(path) : Status();
   }
 
   Status KeepTornBytes(const TornBytes& torn) {

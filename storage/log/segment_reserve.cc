@@ -10,6 +10,7 @@ namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kRetryNs = 1'000'000'000;
+constexpr uint64_t kUnusedNs = 10'000'000'000;
 
 }  // namespace
 
@@ -23,6 +24,8 @@ std::optional<BlankSegment> SegmentReserve::Take(uint64_t frame_bytes) {
   for (Slot* slot : {&standard_, &large_}) {
     if (!slot->ready || FrameRoom(slot->ready->bytes) < frame_bytes) continue;
     if (slot == &large_) large_.wanted_bytes = 0;
+    if (slot == &standard_) ready_.store(false, std::memory_order_release);
+    slot->is_due = false;
     return std::exchange(slot->ready, std::nullopt);
   }
   return std::nullopt;
@@ -56,6 +59,7 @@ SegmentReserve::Outcome SegmentReserve::MakeNow(uint64_t frame_bytes) {
     if (IsLarge(frame_bytes)) {
       slot.wanted_bytes = std::max(slot.wanted_bytes, SegmentBytesFor(frame_bytes));
     }
+    slot.is_due = true;
     making_ = true;
   }
   return Make(slot) ? Outcome::kReady : Outcome::kFull;
@@ -67,14 +71,13 @@ bool SegmentReserve::CanServe(uint64_t frame_bytes) const {
   return !making_ && (IsLarge(frame_bytes) ? large_ : standard_).may_try;
 }
 
-bool SegmentReserve::Refused(uint64_t frame_bytes) const {
-  const std::lock_guard lock(mutex_);
-  return (IsLarge(frame_bytes) ? large_ : standard_).error.has_value();
-}
+bool SegmentReserve::Refused(uint64_t frame_bytes) const { return error(frame_bytes).has_value(); }
 
 std::optional<Error> SegmentReserve::error(uint64_t frame_bytes) const {
   const std::lock_guard lock(mutex_);
-  return (IsLarge(frame_bytes) ? large_ : standard_).error;
+  if (!IsLarge(frame_bytes)) return standard_.error;
+  // A smaller one may fit where a larger one did not.
+  return SegmentBytesFor(frame_bytes) < large_.refused_bytes ? std::nullopt : large_.error;
 }
 
 bool SegmentReserve::busy() const {
@@ -85,16 +88,39 @@ bool SegmentReserve::busy() const {
 void SegmentReserve::Tick() {
   {
     const std::lock_guard lock(mutex_);
-    if (standard_.may_try && large_.may_try) return;
+    if (standard_.may_try && large_.may_try && !large_.ready) return;
   }
   const uint64_t now = env_.MonotonicNs();
+  bool unused = false;
   {
     const std::lock_guard lock(mutex_);
-    if (now < last_failure_ns_ + kRetryNs) return;
-    standard_.may_try = true;
-    large_.may_try = true;
+    unused = large_.ready && !large_.is_due && now > large_.ready_ns + kUnusedNs;
+    if (now >= last_failure_ns_ + kRetryNs) {
+      standard_.may_try = true;
+      large_.may_try = true;
+      if (!large_.is_due) large_.error.reset();
+    }
   }
+  if (unused) ScheduleRemoval();
   ScheduleIfNeeded();
+}
+
+void SegmentReserve::ScheduleRemoval() {
+  options_.schedule([this] {
+    std::optional<BlankSegment> unused;
+    {
+      const std::lock_guard lock(mutex_);
+      if (making_ || large_.is_due) return;
+      unused = std::exchange(large_.ready, std::nullopt);
+      large_.wanted_bytes = 0;
+    }
+    if (unused) Remove(*unused);
+  });
+}
+
+void SegmentReserve::Remove(const BlankSegment& blank) {
+  IgnoreError(env_.Remove(LogPath(options_.dir, blank.number)),
+              "it holds nothing, and recovery removes what is left");
 }
 
 void SegmentReserve::Close() {
@@ -166,17 +192,18 @@ bool SegmentReserve::Make(Slot& slot) {
     making_ = false;
     if (success) {
       outgrown = std::exchange(slot.ready, *std::move(made));
+      if (&slot == &standard_) ready_.store(true, std::memory_order_release);
+      slot.ready_ns = now;
       slot.error.reset();
     } else {
       slot.error = std::move(made).error();
+      slot.refused_bytes = bytes;
       slot.may_try = false;
+      if (&slot == &large_ && !slot.is_due) slot.wanted_bytes = 0;
       last_failure_ns_ = now;
     }
   }
-  if (outgrown) {
-    IgnoreError(env_.Remove(LogPath(options_.dir, outgrown->number)),
-                "it holds nothing, and recovery removes what is left");
-  }
+  if (outgrown) Remove(*outgrown);
   options_.on_change();
   ScheduleIfNeeded();
   return success;

@@ -3,11 +3,14 @@
 // Keeps segments ready before the log needs them: one of the standard size always, and one of
 // another size when a batch that is larger than a segment asks for it.
 //
-// Segments are made on Lane::kFlush, or by the log's own task when it cannot wait. What failed is
-// tried again by Tick, at most once a second; until then the reserve is full().
+// Segments are made on Lane::kFlush, or by the log's own task when it cannot wait. When the
+// standard one could not be made, the reserve is full() until Tick tries again, at most once a
+// second. A large one that could not be made is tried again when somebody asks, after a second;
+// one that nobody has taken for ten seconds is given back.
 //
 // Owned by CommitLog. Threads: any; no lock is held across a call of Env or of a callback.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -41,6 +44,8 @@ class SegmentReserve {
   /// The smallest ready segment with room for a frame of so many bytes, if there is one.
   std::optional<BlankSegment> Take(uint64_t frame_bytes);
   bool Fits(uint64_t frame_bytes) const;
+  /// Whether the standard segment is ready.
+  bool ready() const { return ready_.load(std::memory_order_acquire); }
 
   /// Starts making the standard segment in the background unless it is there.
   void Replenish();
@@ -86,12 +91,18 @@ class SegmentReserve {
   /// A segment that is wanted, being made, or there.
   struct Slot {
     uint64_t wanted_bytes = 0;  // 0: nothing is wanted
+    bool is_due = false;        // for records that wait in the log, not only for the asking
     std::optional<BlankSegment> ready;
+    uint64_t ready_ns = 0;       // since when
     std::optional<Error> error;  // of the last attempt
+    uint64_t refused_bytes = 0;  // of the file that it was to make
     bool may_try = true;
   };
 
   bool IsLarge(uint64_t frame_bytes) const;
+  /// Removes the large segment if nobody came for it.
+  void ScheduleRemoval();
+  void Remove(const BlankSegment& blank);
   void RunScheduled();
   /// The slot to work on; null if there is nothing to do. REQUIRES: the lock.
   Slot* NextJob();
@@ -101,6 +112,8 @@ class SegmentReserve {
 
   Env& env_;
   const Options options_;
+
+  std::atomic<bool> ready_ = false;
 
   mutable std::mutex mutex_;
   Slot standard_;

@@ -222,17 +222,17 @@ TEST(CommitLogEverySecond, MakesWritersWaitAfterTwoSecondsWithoutASync) {
   LogRig rig({.durability = Durability::kEverySecond});
   ASSERT_TRUE(rig.Open());
   rig.Commit();
-  EXPECT_FALSE(rig.log().WritersMustWait());
+  EXPECT_FALSE(rig.log().WritersMustWait(false));
   rig.env().StallSyncs(rig.NewestSegment(), 3000);
   rig.env().AdvanceMs(1500);
   rig.log().Tick();
   rig.env().RunForMs(100);
-  EXPECT_FALSE(rig.log().WritersMustWait());
+  EXPECT_FALSE(rig.log().WritersMustWait(false));
   rig.env().RunForMs(600);
-  EXPECT_TRUE(rig.log().WritersMustWait());
+  EXPECT_TRUE(rig.log().WritersMustWait(false));
   rig.env().RunForMs(3000);
   EXPECT_EQ(rig.log().synced(), 1u);
-  EXPECT_FALSE(rig.log().WritersMustWait());
+  EXPECT_FALSE(rig.log().WritersMustWait(false));
 }
 
 TEST(CommitLogEverySecond, CountsTheAgeOfWhatCameDuringTheSync) {
@@ -247,7 +247,7 @@ TEST(CommitLogEverySecond, CountsTheAgeOfWhatCameDuringTheSync) {
   rig.log().Kick();
   rig.env().RunForMs(2450);
   EXPECT_EQ(rig.log().synced(), 1u);
-  EXPECT_TRUE(rig.log().WritersMustWait()) << "the second record is 2.4 s old";
+  EXPECT_TRUE(rig.log().WritersMustWait(false)) << "the second record is 2.4 s old";
 }
 
 TEST(CommitLogNever, SyncsWhenASegmentEndsAndAtTheStop) {
@@ -259,7 +259,7 @@ TEST(CommitLogNever, SyncsWhenASegmentEndsAndAtTheStop) {
   rig.log().Tick();
   rig.env().RunUntilIdle();
   EXPECT_EQ(rig.log().synced(), 0u);
-  EXPECT_FALSE(rig.log().WritersMustWait());
+  EXPECT_FALSE(rig.log().WritersMustWait(false));
   rig.Commit(1, 9000);
   EXPECT_EQ(rig.log().synced(), 2u) << "the third does not fit the first segment";
   EXPECT_EQ(rig.log().visible(), 3u);

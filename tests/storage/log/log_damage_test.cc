@@ -242,6 +242,22 @@ TEST(TornTail, IsCutCountedAndKept) {
   EXPECT_EQ(rig.log().stats().torn_bytes, 0u) << "it is cut once";
 }
 
+TEST(TornTail, IsNotKeptWhereThereIsNoSpaceForIt) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.Commit();
+  const std::string path = rig.NewestSegment();
+  rig.Kill();
+  std::string bytes = *rig.env().ReadRaw(path);
+  bytes.replace(16384, 700, 700, '#');
+  ASSERT_TRUE(rig.env().WriteRaw(path, bytes));
+  rig.env().FailNext(support::SimOp::kWrite, ".torn", ErrorCode::kNoSpace);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 2u);
+  EXPECT_FALSE(rig.env().ReadRaw(TornTailPath(LogRig::kDir, 1))) << "half a copy";
+}
+
 // The segment that it was cut from may be removed right after.
 TEST(TornTail, ItsCopyIsOnStableStorage) {
   LogRig rig({});

@@ -38,6 +38,33 @@ TEST(LogSpace, HasTheNextSegmentBeforeTheFirstIsHalfUsed) {
   EXPECT_EQ(rig.log().stats().segments, 2u);
 }
 
+// While it is being made nobody knows whether there will be room for it.
+TEST(LogSpace, MakesWritersWaitWhenHalfIsUsedAndTheNextSegmentIsNotReady) {
+  Gate gate;
+  LogRig rig({.segment_bytes = 128 << 10, .gate = gate.Function()});
+  ASSERT_TRUE(rig.Open());
+  bool release = false;
+  rig.env().Schedule(Lane::kFlush, [&] { rig.env().Await([&] { return release; }); });
+  rig.env().Step();
+  int commits = 0;
+  for (; !rig.log().WritersMustWait(false); ++commits) {
+    ASSERT_LT(commits, 32) << "the whole segment is used up";
+    rig.Append();
+    rig.log().Kick();
+    rig.env().RunForMs(10);
+  }
+  EXPECT_GE(commits, 13);
+  EXPECT_FALSE(rig.log().full());
+  EXPECT_FALSE(rig.log().WritersMustWait(true)) << "what frees space goes on";
+  gate.open = false;
+  release = true;
+  rig.env().Schedule(Lane::kCompaction, [] {});
+  rig.env().RunUntilIdle();
+  EXPECT_TRUE(rig.log().full());
+  EXPECT_FALSE(rig.log().AcceptsWrites());
+  EXPECT_TRUE(rig.log().AcceptsFrees());
+}
+
 TEST(LogSpace, GoesOnInTheNextSegmentAndMakesAnother) {
   LogRig rig({});
   ASSERT_TRUE(rig.Open());
@@ -191,9 +218,12 @@ TEST(LogSpace, AFullDiskIsNotAFailureAndTheStoreStartsOnIt) {
   EXPECT_EQ(rig.recovered(), 1u);
   rig.Commit();
   EXPECT_TRUE(rig.log().full());
-  EXPECT_FALSE(rig.log().AcceptsWrites());
+  while (rig.log().AcceptsWrites()) {
+    ASSERT_LT(rig.appended(), 60u) << "the small segment is used up";
+    rig.Commit();
+  }
   EXPECT_TRUE(rig.log().AcceptsFrees());
-  EXPECT_EQ(rig.log().synced(), 2u);
+  EXPECT_EQ(rig.log().synced(), rig.appended());
 }
 
 TEST(LogSpace, ASegmentThatCouldNotBeMadeLeavesNoFile) {
@@ -251,10 +281,48 @@ TEST(LargeBatch, IsRefusedWhenItsSegmentCannotBeMade) {
   EXPECT_EQ(rig.log().Reserve(1'000), Admission::kReady);
   EXPECT_FALSE(rig.log().full()) << "others are not concerned";
   gate.open = true;
+  EXPECT_EQ(rig.log().Reserve(50'000), Admission::kWait) << "a smaller one may fit, in a second";
+  rig.env().RunUntilIdle();
   rig.env().AdvanceMs(1001);
   rig.log().Tick();
   rig.env().RunUntilIdle();
-  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kReady);
+  EXPECT_EQ(rig.log().Reserve(50'000), Admission::kReady);
+  EXPECT_EQ(rig.log().Reserve(600'000), Admission::kWait);
+  rig.env().RunUntilIdle();
+  EXPECT_EQ(rig.log().Reserve(600'000), Admission::kReady);
+}
+
+// Each attempt fills the disk: nobody makes one that nobody asks for any more.
+TEST(LargeBatch, IsNotTriedAgainUnlessSomebodyAsks) {
+  Gate gate;
+  LogRig rig({.gate = gate.Function()});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  gate.open = false;
+  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kWait);
+  rig.env().RunUntilIdle();
+  const int asked = gate.asked;
+  for (int i = 0; i < 20; ++i) {
+    rig.env().AdvanceMs(1001);
+    rig.log().Tick();
+    rig.env().RunUntilIdle();
+  }
+  EXPECT_EQ(gate.asked, asked);
+}
+
+TEST(LargeBatch, GivesBackASegmentThatNobodyTakes) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kWait);
+  rig.env().RunUntilIdle();
+  EXPECT_EQ(rig.Segments().size(), 3u);
+  rig.env().AdvanceMs(10'001);
+  rig.log().Tick();
+  rig.env().RunUntilIdle();
+  EXPECT_EQ(rig.Segments().size(), 2u);
+  rig.Commit(1, 100'000);
+  EXPECT_EQ(rig.log().synced(), 2u);
 }
 
 TEST(LargeBatch, IsTakenWithoutAskingToo) {

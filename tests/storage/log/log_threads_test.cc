@@ -69,7 +69,7 @@ TEST(CommitLogThreads, AppendsSyncsReleasesAndRecovers) {
         log.SetDurability(i % 2 == 0 ? Durability::kEverySecond : Durability::kAlways);
         EXPECT_LE(log.stats().group_ops.total, kRecords);
         EXPECT_TRUE(log.AcceptsWrites());
-        EXPECT_FALSE(log.WritersMustWait());
+        EXPECT_FALSE(log.WritersMustWait(true));
       }
     });
     WriteBatch batch;

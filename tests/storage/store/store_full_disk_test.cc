@@ -67,6 +67,35 @@ TEST(StoreFullDisk, ALimitOfOurOwnCanBeRaised) {
   EXPECT_EQ(world.store().Admit(100, false), WriteGate::kOpen);
 }
 
+// Flushes wait for space, and space for what would be deleted: that must get in.
+TEST(StoreFullDisk, DeletesGetInWhileFullMemtablesCannotBeFlushed) {
+  StoreWorld world(6, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  world.env().FailNext(support::SimOp::kWrite, ".sst", ErrorCode::kNoSpace, true);
+  while (world.store().Stats().immutable_memtables < 5) {
+    world.WriteRandom(200);
+    world.Sync();
+    ASSERT_TRUE(world.store().failure());
+  }
+  world.env().RunUntilIdle();
+  EXPECT_EQ(world.store().Admit(100, false), WriteGate::kFull);
+  EXPECT_EQ(world.store().Admit(100, true), WriteGate::kOpen);
+  while (world.store().Stats().immutable_memtables < 8) {
+    world.WriteRandom(200);
+    world.Sync();
+  }
+  world.env().RunUntilIdle();
+  EXPECT_EQ(world.store().Admit(100, true), WriteGate::kFull) << "memory is bounded all the same";
+  world.env().ClearFaults();
+  for (int ticks = 0; world.store().Admit(100, false) != WriteGate::kOpen; ++ticks) {
+    ASSERT_LT(ticks, 50) << "writes did not resume";
+    world.env().AdvanceMs(200);
+    world.store().Tick();
+    world.env().RunUntilIdle();
+  }
+  world.CheckReads();
+}
+
 TEST(StoreFullDisk, DroppingEverythingMakesRoomEvenWhileAMemtableCannotBeFlushed) {
   StoreWorld world(3, TinyOptions());
   ASSERT_TRUE(world.Open());

@@ -81,6 +81,19 @@ TEST(StoreOpen, ANewStoreIsOneOnlyOnceItHasACurrent) {
   EXPECT_TRUE(Store::Open(env, "data", TinyOptions()));
 }
 
+TEST(StoreOpen, RoundsTheSizeOfSegments) {
+  for (const uint64_t bytes : {1, 100'000, 1'000'000}) {
+    StoreOptions options = TinyOptions();
+    options.log_segment_bytes = bytes;
+    StoreWorld world(1, options);
+    ASSERT_TRUE(world.Open());
+    for (int i = 0; i < 100; ++i) world.WriteRandom(100);
+    world.Sync();
+    world.Kill();
+    ASSERT_TRUE(world.Open());
+  }
+}
+
 // Whether the directory that a store made survives a power cut that spares only what was synced.
 bool Survives(SimEnv& env, const std::string& dir) {
   Result<std::unique_ptr<Store>> store = Store::Open(env, dir, TinyOptions());

@@ -4,7 +4,8 @@ RESULTS holds ctest.junit, with an entry for each test program, and the files <p
 which the programs list their cases. A program without such a file is one case. A program that
 failed although none of its listed cases did (it crashed, or ran out of time) is one failed case.
 
-The last line printed is `N passed, N failed`. Fails if a case failed or none passed.
+The last line printed is `N passed, N failed`, and `, N skipped` behind it if some were. Fails if a
+case failed or none passed.
 """
 
 import collections
@@ -51,13 +52,13 @@ def outcomes(results):
 
 def main(arguments):
     cases = outcomes(pathlib.Path(arguments[0]))
-    for name, outcome in cases:
-        if outcome == "failed":
-            print(f"failed: {name}")
+    for kind in ("skipped", "failed"):
+        for name, outcome in cases:
+            if outcome == kind:
+                print(f"{kind}: {name}")
     counts = collections.Counter(outcome for _, outcome in cases)
-    if counts["skipped"]:
-        print(f"{counts['skipped']} skipped")
-    print(f"{counts['passed']} passed, {counts['failed']} failed")
+    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
+    print(f"{counts['passed']} passed, {counts['failed']} failed{skipped}")
     return 0 if counts["passed"] and not counts["failed"] else 1
 
 

@@ -5,6 +5,7 @@ import io
 import pathlib
 import sys
 import tempfile
+import types
 import unittest
 
 import case_report
@@ -40,7 +41,11 @@ class CountCases(unittest.TestCase):
         self.expect("1 passed, 1 failed", 1, {"a": "fail"}, {"a": PASSED + FAILED})
 
     def test_skipped_and_disabled_cases_are_neither(self):
-        self.expect("1 passed, 0 failed", 0, {"a": "run"}, {"a": PASSED + SKIPPED + DISABLED})
+        self.expect("1 passed, 0 failed, 2 skipped", 0, {"a": "run"},
+                    {"a": PASSED + SKIPPED + DISABLED})
+
+    def test_a_run_that_skips_everything_fails(self):
+        self.expect("0 passed, 0 failed, 1 skipped", 1, {"a": "run"}, {"a": SKIPPED})
 
     def test_a_program_without_a_list_is_one_case(self):
         self.expect("1 passed, 0 failed", 0, {"a": "run"}, {})
@@ -57,6 +62,52 @@ class CountCases(unittest.TestCase):
 
     def test_a_run_without_cases_fails(self):
         self.expect("0 passed, 0 failed", 1, {}, {})
+
+
+class Example(unittest.TestCase):
+    """Cases of every outcome, for the report of them; not run by itself."""
+
+    def passes(self):
+        pass
+
+    def fails(self):
+        self.fail("no")
+
+    def skips(self):
+        self.skipTest("not <here>")
+
+    def skips_a_part(self):
+        with self.subTest("part"):
+            self.skipTest("that part")
+
+
+class ExampleWithoutItsNeeds(Example):
+    @classmethod
+    def setUpClass(cls):
+        raise unittest.SkipTest("none of it here")
+
+
+class CaseReport(unittest.TestCase):
+    def counted(self, *names, of=Example):
+        """What is counted of a program with these cases."""
+        module = types.ModuleType("example")
+        module.load_tests = lambda *_: unittest.TestSuite(of(name) for name in names)
+        with contextlib.redirect_stderr(io.StringIO()):
+            result = case_report.run(module)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "example.xml"
+            path.write_text(case_report.text("example", result.failures_by_case(),
+                                             result.reasons_to_skip()))
+            return [outcome for _, outcome in count_cases.listed_cases(path)]
+
+    def test_each_outcome_is_told_from_the_others(self):
+        self.assertEqual(self.counted("passes", "fails", "skips"), ["passed", "failed", "skipped"])
+
+    def test_a_case_that_skipped_a_part_is_skipped(self):
+        self.assertEqual(self.counted("skips_a_part"), ["skipped"])
+
+    def test_a_class_that_is_skipped_as_a_whole_is_one_skipped_case(self):
+        self.assertEqual(self.counted("passes", "fails", of=ExampleWithoutItsNeeds), ["skipped"])
 
 
 if __name__ == "__main__":

@@ -14,57 +14,14 @@ import tempfile
 import unittest
 
 import store_files
+from example_store import KEYS_IN_TABLES, KEYS_IN_THE_LOG, Example
 from resp_client import Connection, ErrorReply, encode
 from server_process import (EXIT_CORRUPTION, SMALL_STORE, ServerFailed, ServerProcess, base_seed,
                             free_port, full_run, run_to_exit)
+from store_files import find
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
 import case_report  # noqa: E402  (found through the path above)
-
-KEYS_IN_TABLES = 3000
-KEYS_IN_THE_LOG = 40
-FIELDS = 300
-
-
-class Example:
-    """A store with every type of file, and what is in it."""
-
-    def __init__(self, root: pathlib.Path, *, killed: bool):
-        self.random = random.Random(base_seed())
-        self.strings = {}
-        self.hash = {b"f%d" % n: self.random.randbytes(30) for n in range(FIELDS)}
-        self.directory = root / ("killed" if killed else "stopped")
-        with ServerProcess(*SMALL_STORE, directory=self.directory) as server:
-            server.start()
-            with server.connect() as connection:
-                self._fill(connection, server)
-            if killed:
-                server.kill()
-            else:
-                server.stop()
-
-    def _fill(self, connection, server) -> None:
-        pairs = [word for pair in self.hash.items() for word in pair]
-        assert connection.call("HSET", "hash", *pairs) == FIELDS
-        self._set(connection, 0, KEYS_IN_TABLES)
-        assert connection.call("COMPACT") == "OK"
-        while "everything is compacted" not in server.log():
-            assert server.running()
-            connection.call("PING")
-        # What follows is in the log only, and fits into the memtable.
-        self._set(connection, KEYS_IN_TABLES, KEYS_IN_THE_LOG)
-        # A group of its own, which tells that those before were synced: after a kill nothing else
-        # may.
-        self._set(connection, KEYS_IN_TABLES + KEYS_IN_THE_LOG, 1)
-
-    def _set(self, connection, first: int, count: int) -> None:
-        new = {b"key:%05d" % n: self.random.randbytes(300) for n in range(first, first + count)}
-        replies = connection.call_all(("SET", *pair) for pair in new.items())
-        assert replies.count("OK") == count
-        self.strings |= new
-
-    def copy(self, target: pathlib.Path) -> pathlib.Path:
-        return store_files.copy(self.directory, target)
 
 
 class CorruptionTest(unittest.TestCase):
@@ -252,14 +209,6 @@ def long_reply(connection: Connection, *command):
     except ConnectionError:
         return elements[-1] if elements else ErrorReply("the connection ended without an error")
     return elements
-
-
-def find(directory: pathlib.Path, pattern: str, data: bytes) -> tuple[str, int]:
-    """The file with these bytes, and where they begin."""
-    for path in store_files.files(directory, pattern):
-        if (at := path.read_bytes().find(data)) >= 0:
-            return path.name, at
-    raise AssertionError(f"no {pattern} holds the bytes")
 
 
 if __name__ == "__main__":

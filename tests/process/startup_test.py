@@ -3,7 +3,6 @@ directory as it was."""
 
 import os
 import pathlib
-import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +12,7 @@ import time
 import unittest
 
 import store_files
+from example_store import wait_for_the_tables
 from server_process import (EXIT_CANNOT_LISTEN, EXIT_CORRUPTION, EXIT_IO, EXIT_LOCKED,
                             EXIT_UNSUPPORTED, EXIT_USAGE, SMALL_STORE, ServerProcess, free_port,
                             run_to_exit, sanitized)
@@ -51,24 +51,11 @@ class StartupTest(unittest.TestCase):
                     ("SET", f"key:{n}", os.urandom(500)) for n in range(3000))
                 self.assertEqual(replies.count("OK"), 3000)
                 connection.call("SET", "last", "1")
-            self.wait_for_the_tables(server)
+            wait_for_the_tables(server)
             if killed:
                 server.kill()
             else:
                 server.stop()
-
-    def wait_for_the_tables(self, server: ServerProcess) -> None:
-        """Until every table file is listed: the next start removes those that are not."""
-        end = time.monotonic() + 60
-        while True:
-            info = server.info("cordwood")
-            listed = sum(int(count) for level, text in info.items() if level.startswith("level")
-                         for count in re.findall(r"files=(\d+)", text))
-            files = len(store_files.files(self.data, "*.sst"))
-            if info["memtables_waiting"] == "0" and listed == files > 0:
-                return
-            self.assertLess(time.monotonic(), end, f"{files} tables, {listed} of them listed")
-            time.sleep(0.01)
 
 
 class CommandLine(StartupTest):

@@ -42,6 +42,14 @@ def flip(path: pathlib.Path, offset: int, mask: int = 0x40) -> None:
         file.write(bytes([byte ^ mask]))
 
 
+def find(directory: pathlib.Path, pattern: str, data: bytes) -> tuple[str, int]:
+    """The file with these bytes, and where they begin."""
+    for path in files(directory, pattern):
+        if (at := path.read_bytes().find(data)) >= 0:
+            return path.name, at
+    raise AssertionError(f"no {pattern} holds the bytes")
+
+
 def number_of(path: pathlib.Path) -> int:
     return int(re.search(r"\d+", path.name).group())
 

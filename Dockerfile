@@ -5,7 +5,8 @@ WORKDIR /cordwood
 COPY scripts/install scripts/
 RUN scripts/install run
 COPY . .
-RUN scripts/build release cordwood-server && strip build/release/server/cordwood-server
+RUN scripts/build release cordwood-server cordwood \
+ && strip build/release/server/cordwood-server build/release/server/cordwood
 
 FROM debian:12-slim
 RUN apt-get update \
@@ -14,7 +15,8 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --user-group --uid 999 --home-dir /data --shell /usr/sbin/nologin cordwood \
  && install -d -o cordwood -g cordwood -m 700 /data
-COPY --from=build /cordwood/build/release/server/cordwood-server /usr/local/bin/
+COPY --from=build /cordwood/build/release/server/cordwood-server \
+                  /cordwood/build/release/server/cordwood /usr/local/bin/
 COPY scripts/healthcheck /usr/local/bin/cordwood-healthcheck
 
 USER cordwood

@@ -1,6 +1,7 @@
 // cordwood: the offline tool. Works on the directory of a server that is not running.
 //
-//   cordwood check DIR      verify every file; exits 0 if the store is sound, 3 if it is not
+//   cordwood check DIR      verify every file; exits 0 if the store is sound, 3 if it is not, 6 if
+//                           this version does not know its format
 
 #include <iostream>
 #include <string>
@@ -28,32 +29,45 @@ int FailWith(const Error& error) {
   return Exit(error.code() == ErrorCode::kLocked ? ExitCode::kLocked : ExitCode::kIo);
 }
 
+void PrintCounts(const storage::CheckReport& report) {
+  std::cout << Format(
+      "{} tables with {} entries in {} runs, {} bytes; {} log segments, {} groups to replay, "
+      "newest seq {}\n",
+      report.tables, report.entries, report.runs, report.table_bytes, report.segments,
+      report.log_frames_to_replay, report.newest_seq);
+  if (report.torn_bytes > 0) {
+    std::cout << Format(
+        "{} bytes at the log's end were never acknowledged; the next start puts them aside\n",
+        report.torn_bytes);
+  }
+  for (const std::string& name : report.leftovers) {
+    std::cout << "left over, removed at the next start: " << name << '\n';
+  }
+}
+
+ExitCode Judge(const storage::CheckReport& report) {
+  for (const std::string& problem : report.problems) std::cout << "damaged: " << problem << '\n';
+  for (const std::string& text : report.unsupported)
+    std::cout << "unknown format: " << text << '\n';
+  if (!report.problems.empty()) {
+    std::cout << "the store is damaged: restore these files, or all of it, from a backup\n";
+    return ExitCode::kCorruption;
+  }
+  if (!report.unsupported.empty()) {
+    std::cout << "this version does not know the format: check it with the one that wrote it\n";
+    return ExitCode::kUnsupported;
+  }
+  std::cout << "sound\n";
+  return ExitCode::kOk;
+}
+
 int Check(const std::string& dir) {
   const std::unique_ptr<Env> env = NewPosixEnv({});
   const Result<storage::CheckReport> report =
       storage::CheckStore(*env, dir, [](const std::string& line) { std::cerr << line << '\n'; });
   if (!report) return FailWith(report.error());
-  std::cout << Format(
-      "{} tables with {} entries in {} runs, {} bytes; {} log segments, {} groups to replay, "
-      "newest "
-      "seq {}\n",
-      report->tables, report->entries, report->runs, report->table_bytes, report->segments,
-      report->log_frames_to_replay, report->newest_seq);
-  if (report->torn_bytes > 0) {
-    std::cout << Format(
-        "{} bytes at the log's end were never acknowledged; the next start puts them aside\n",
-        report->torn_bytes);
-  }
-  for (const std::string& name : report->leftovers) {
-    std::cout << "left over, removed at the next start: " << name << '\n';
-  }
-  for (const std::string& problem : report->problems) std::cout << "damaged: " << problem << '\n';
-  if (!report->problems.empty()) {
-    std::cout << "the store is damaged: restore these files, or the whole store, from a backup\n";
-    return Exit(ExitCode::kCorruption);
-  }
-  std::cout << "sound\n";
-  return Exit(ExitCode::kOk);
+  PrintCounts(*report);
+  return Exit(Judge(*report));
 }
 
 int Tool(const std::vector<std::string>& arguments) {

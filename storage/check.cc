@@ -24,12 +24,12 @@ class Checker {
   Result<CheckReport> Run() {
     CW_ASSIGN(const bool exists, env_.Exists(dir_));
     if (!exists) return Fail(ErrorCode::kNotFound, Format("{}: no such directory", dir_));
+    CW_ASSIGN(const std::unique_ptr<FileLock> lock, LockIfThere());
     CW_ASSIGN(const std::optional<Current> current, ReadCurrentFile());
-    if (!report_.problems.empty()) return std::move(report_);
+    if (!report_.sound()) return std::move(report_);
     if (!current) {
       return Fail(ErrorCode::kNotFound, Format("{}: there is no store (no CURRENT)", dir_));
     }
-    CW_ASSIGN(const std::unique_ptr<FileLock> lock, env_.Lock(LockPath(dir_)));
     const Result<ManifestState> state = ReadManifest(env_, dir_, *current);
     if (!state) {
       CW_TRY(Note(state.error()));
@@ -48,21 +48,50 @@ class Checker {
   }
 
  private:
-  // Damage goes into the report; everything else ends the check.
+  // Damage and unknown formats go into the report; everything else ends the check.
   Status Note(const Error& error) {
-    const bool damage = error.code() == ErrorCode::kCorruption ||
-                        error.code() == ErrorCode::kUnsupported ||
-                        error.code() == ErrorCode::kNotFound;
-    if (!damage) return std::unexpected(error);
-    report_.problems.push_back(error.message());
-    return {};
+    switch (error.code()) {
+      case ErrorCode::kCorruption:
+      case ErrorCode::kNotFound:
+        report_.problems.push_back(error.message());
+        return {};
+      case ErrorCode::kUnsupported:
+        report_.unsupported.push_back(error.message());
+        return {};
+      default:
+        return std::unexpected(error);
+    }
+  }
+
+  // Whoever serves a store holds its LOCK. Where there is none, none is made.
+  Result<std::unique_ptr<FileLock>> LockIfThere() {
+    CW_ASSIGN(const bool exists, env_.Exists(LockPath(dir_)));
+    if (!exists) return nullptr;
+    return env_.Lock(LockPath(dir_));
   }
 
   Result<std::optional<Current>> ReadCurrentFile() {
     Result<std::optional<Current>> current = ReadCurrent(env_, dir_);
-    if (current) return current;
-    CW_TRY(Note(current.error()));
-    return std::nullopt;
+    if (!current) {
+      CW_TRY(Note(current.error()));
+      return std::nullopt;
+    }
+    if (!*current) CW_TRY(LookForDataFiles());
+    return current;
+  }
+
+  // Without CURRENT a log or a table is a store that lost it.
+  Status LookForDataFiles() {
+    CW_ASSIGN(const std::vector<std::string> names, env_.List(dir_));
+    const bool found = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+      const std::optional<FileName> file = ParseFileName(name);
+      return file && (file->kind == FileKind::kLog || file->kind == FileKind::kTable);
+    });
+    if (found) {
+      report_.problems.push_back(
+          Format("{}: missing, but there are data files", CurrentPath(dir_)));
+    }
+    return {};
   }
 
   Status CheckTables(const ManifestState& state) {

@@ -23,9 +23,13 @@ struct CheckReport {
   uint64_t segments = 0;
   uint64_t log_frames_to_replay = 0;
   uint64_t newest_seq = 0;
-  uint64_t torn_bytes = 0;             // that the next start will cut off; no acknowledged data
-  std::vector<std::string> problems;   // each names a file; empty: the store is sound
-  std::vector<std::string> leftovers;  // files that the next start will remove
+  uint64_t torn_bytes = 0;  // that the next start will cut off; no acknowledged data
+  // Each of these names a file.
+  std::vector<std::string> problems;     // damage
+  std::vector<std::string> unsupported;  // formats that this version does not know
+  std::vector<std::string> leftovers;    // files that the next start will remove
+
+  bool sound() const { return problems.empty() && unsupported.empty(); }
 };
 
 /// `progress` is called with a line for people, now and then. An error says why the check could

@@ -16,6 +16,7 @@
 #include "config/command_line.h"
 #include "config/option_table.h"
 #include "keyspace/keyspace.h"
+#include "server/available_memory.h"
 #include "server/memory_budget.h"
 #include "server/process.h"
 #include "server/server.h"

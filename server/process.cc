@@ -31,21 +31,7 @@ pipeline::ProcessFacts::Usage MeasureUsage() {
   return usage;
 }
 
-// A control group's limit; no limit is a huge number or the word "max".
-uint64_t ControlGroupLimit(const char* path) {
-  uint64_t bytes = 0;
-  std::ifstream(path) >> bytes;
-  return bytes == 0 ? UINT64_MAX : bytes;
-}
-
 }  // namespace
-
-uint64_t AvailableMemoryBytes() {
-  const uint64_t machine =
-      static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  return std::min({machine, ControlGroupLimit("/sys/fs/cgroup/memory.max"),
-                   ControlGroupLimit("/sys/fs/cgroup/memory/memory.limit_in_bytes")});
-}
 
 uint64_t RaiseOpenFileLimit(uint64_t wanted) {
   rlimit limit{};

@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "config/option_table.h"
+#include "pipeline/memory_budget.h"
 #include "pipeline/pipeline.h"
 
 namespace cordwood::pipeline {
@@ -67,6 +68,8 @@ std::string Memory(const Source& source) {
   for (const auto& [id, session] : source.pipeline.sessions()) {
     clients += session->parser.memory_bytes() + session->replies.memory_bytes();
   }
+  const uint64_t budget =
+      MemoryBudget(source.pipeline.config(), source.facts.available_memory_bytes);
   const uint64_t used = memtables + store.cache.used_bytes + store.resident_table_bytes + clients;
   return Format(
       "used_memory:{}\r\nused_memory_human:{}\r\nused_memory_rss:{}\r\nused_memory_rss_human:{}\r\n"
@@ -74,9 +77,8 @@ std::string Memory(const Source& source) {
       "\r\nmem_memtables:{}\r\nmem_block_cache:{}\r\nmem_filters_and_indexes:{}\r\n"
       "mem_clients_normal:{}\r\nmem_allocator:jemalloc\r\n",
       used, HumanBytes(used), source.usage.resident_bytes, HumanBytes(source.usage.resident_bytes),
-      source.usage.peak_resident_bytes, source.facts.memory_budget_bytes,
-      HumanBytes(source.facts.memory_budget_bytes), memtables, store.cache.used_bytes,
-      store.resident_table_bytes, clients);
+      source.usage.peak_resident_bytes, budget, HumanBytes(budget), memtables,
+      store.cache.used_bytes, store.resident_table_bytes, clients);
 }
 
 std::string Persistence(const Source& source) {

@@ -27,8 +27,8 @@ struct ProcessFacts {
   std::string executable;
   std::string config_file;
   uint64_t process_id = 0;
-  uint64_t memory_budget_bytes = 0;
-  uint64_t started_ns = 0;  // monotonic
+  uint64_t available_memory_bytes = 0;  // to the process; the budget may be less
+  uint64_t started_ns = 0;              // monotonic
   std::function<Usage()> usage;
 };
 

@@ -2,20 +2,9 @@
 
 #include "base/log.h"
 #include "config/option_table.h"
+#include "pipeline/memory_budget.h"
 
 namespace cordwood::pipeline {
-
-storage::Durability DurabilityOf(config::AppendFsync appendfsync) {
-  switch (appendfsync) {
-    case config::AppendFsync::kAlways:
-      return storage::Durability::kAlways;
-    case config::AppendFsync::kEverySecond:
-      return storage::Durability::kEverySecond;
-    case config::AppendFsync::kNo:
-      return storage::Durability::kNever;
-  }
-  return storage::Durability::kAlways;
-}
 
 ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
     : pipeline_(pipeline), facts_(std::move(facts)), cursors_(pipeline.env().RandomU64()) {}

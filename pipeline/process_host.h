@@ -51,7 +51,4 @@ class ProcessHost final : public commands::Host {
   bool shutdown_requested_ = false;
 };
 
-/// The store's word for the option.
-storage::Durability DurabilityOf(config::AppendFsync appendfsync);
-
 }  // namespace cordwood::pipeline

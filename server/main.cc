@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <iterator>
@@ -16,8 +15,8 @@
 #include "config/command_line.h"
 #include "config/option_table.h"
 #include "keyspace/keyspace.h"
+#include "pipeline/memory_budget.h"
 #include "server/available_memory.h"
-#include "server/memory_budget.h"
 #include "server/process.h"
 #include "server/server.h"
 #include "server/version.h"
@@ -52,17 +51,6 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// A value is copied a few times on its way to the log: the budget must hold the copies.
-void FitRequests(config::Config& config, uint64_t budget_bytes) {
-  const auto value_max = static_cast<int64_t>(budget_bytes / 8);
-  if (config.proto_max_bulk_len > value_max) {
-    LogNotice(Format("proto-max-bulk-len is {}: an eighth of the memory budget", value_max));
-    config.proto_max_bulk_len = value_max;
-  }
-  const auto request_max = static_cast<int64_t>(budget_bytes / 4);
-  config.client_query_buffer_limit = std::min(config.client_query_buffer_limit, request_max);
-}
-
 int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
   constexpr uint64_t kFilesOfOurOwn = 1024;
   const uint64_t files =
@@ -72,11 +60,12 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
         static_cast<int64_t>(files > 2 * kFilesOfOurOwn ? files - kFilesOfOurOwn : files / 2);
     LogNotice(Format("the limit of open files is {}: maxclients is {}", files, config.maxclients));
   }
-  facts.memory_budget_bytes = MemoryBudget(config, AvailableMemoryBytes());
-  FitRequests(config, facts.memory_budget_bytes);
+  facts.available_memory_bytes = AvailableMemoryBytes();
+  const uint64_t budget_bytes = pipeline::MemoryBudget(config, facts.available_memory_bytes);
+  pipeline::FitRequests(config, budget_bytes);
   const uint64_t opening_ns = env.MonotonicNs();
   Result<std::unique_ptr<keyspace::Keyspace>> keyspace = keyspace::Keyspace::Open(
-      env, config.dir, StoreOptionsFor(config, facts.memory_budget_bytes),
+      env, config.dir, pipeline::StoreOptionsFor(config, budget_bytes),
       {.databases = static_cast<int>(config.databases),
        .hash_max_inline_entries = static_cast<uint64_t>(config.hash_max_listpack_entries),
        .hash_max_inline_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value)});

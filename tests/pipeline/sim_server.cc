@@ -2,9 +2,16 @@
 
 #include <algorithm>
 
+#include "pipeline/memory_budget.h"
 #include "protocol/command_writer.h"
 
 namespace cordwood::pipeline {
+namespace {
+
+// Of the simulated machine.
+constexpr uint64_t kAvailableMemoryBytes = 16ull << 30;
+
+}  // namespace
 
 storage::StoreOptions TinyStoreOptions() {
   return {.log_segment_bytes = 64 << 10,
@@ -34,7 +41,8 @@ Status SimServer::Start() {
   CW_ASSIGN(keyspace_, keyspace::Keyspace::Open(env_, "data", options, {}));
   pipeline_ = std::make_unique<Pipeline>(env_, *keyspace_, config_, table_, *this);
   host_ = std::make_unique<ProcessHost>(
-      *pipeline_, ProcessFacts{.usage = [] { return ProcessFacts::Usage{}; }});
+      *pipeline_, ProcessFacts{.available_memory_bytes = kAvailableMemoryBytes,
+                               .usage = [] { return ProcessFacts::Usage{}; }});
   pipeline_->SetHost(host_.get());
   keyspace_->store().SetListener([this] { progress_ = true; });
   env_.ForbidMainIo(true);

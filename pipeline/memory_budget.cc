@@ -1,0 +1,74 @@
+#include "pipeline/memory_budget.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "base/log.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+// One memtable takes writes while up to four wait to be flushed.
+constexpr uint64_t kMemtables = 5;
+constexpr uint64_t kSmallestMemtable = 1 << 20;
+constexpr uint64_t kSmallestCache = 4 << 20;
+// Of the budget, for one argument and for one request. Whatever the budget, a megabyte is taken.
+constexpr uint64_t kArgumentShare = 8;
+constexpr uint64_t kRequestShare = 4;
+constexpr uint64_t kSmallestArgument = 1 << 20;
+constexpr uint64_t kSmallestRequest = 2 << 20;
+
+uint64_t Unsigned(int64_t value) { return static_cast<uint64_t>(std::max<int64_t>(value, 0)); }
+
+}  // namespace
+
+uint64_t MemoryBudget(const config::Config& config, uint64_t available_bytes) {
+  return config.maxmemory > 0 ? Unsigned(config.maxmemory) : available_bytes / 2;
+}
+
+storage::StoreOptions StoreOptionsFor(const config::Config& config, uint64_t budget_bytes) {
+  storage::StoreOptions options;
+  options.durability = DurabilityOf(config.appendfsync);
+  options.log_segment_bytes = Unsigned(config.log_segment_size);
+  options.memtable_bytes = std::max(
+      kSmallestMemtable, std::min(Unsigned(config.memtable_size), budget_bytes / 3 / kMemtables));
+  const uint64_t others = kMemtables * options.memtable_bytes + budget_bytes / 4;
+  const uint64_t rest = budget_bytes > others ? budget_bytes - others : 0;
+  options.block_cache_bytes = config.block_cache_size > 0 ? Unsigned(config.block_cache_size)
+                                                          : std::max(kSmallestCache, rest);
+  options.compaction_threads = static_cast<uint32_t>(config.compaction_threads);
+  options.max_disk_bytes = Unsigned(config.max_disk);
+  return options;
+}
+
+RequestBounds RequestBoundsFor(uint64_t budget_bytes) {
+  return {.argument_bytes =
+              static_cast<int64_t>(std::max(kSmallestArgument, budget_bytes / kArgumentShare)),
+          .request_bytes =
+              static_cast<int64_t>(std::max(kSmallestRequest, budget_bytes / kRequestShare))};
+}
+
+void FitRequests(config::Config& config, uint64_t budget_bytes) {
+  const RequestBounds bounds = RequestBoundsFor(budget_bytes);
+  if (config.proto_max_bulk_len > bounds.argument_bytes) {
+    config.proto_max_bulk_len = bounds.argument_bytes;
+    LogNotice(Format("proto-max-bulk-len is {}: an eighth of the memory budget",
+                     config.proto_max_bulk_len));
+  }
+  config.client_query_buffer_limit =
+      std::min(config.client_query_buffer_limit, bounds.request_bytes);
+}
+
+storage::Durability DurabilityOf(config::AppendFsync appendfsync) {
+  switch (appendfsync) {
+    case config::AppendFsync::kAlways:
+      return storage::Durability::kAlways;
+    case config::AppendFsync::kEverySecond:
+      return storage::Durability::kEverySecond;
+    case config::AppendFsync::kNo:
+      return storage::Durability::kNever;
+  }
+  return storage::Durability::kAlways;
+}
+
+}  // namespace cordwood::pipeline

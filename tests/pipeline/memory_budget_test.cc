@@ -1,0 +1,84 @@
+#include "pipeline/memory_budget.h"
+
+#include <gtest/gtest.h>
+
+namespace cordwood::pipeline {
+namespace {
+
+constexpr uint64_t kMb = 1 << 20;
+constexpr uint64_t kMemtables = 5;
+
+TEST(MemoryBudget, IsMaxmemoryOrHalfOfWhatThereIs) {
+  config::Config config;
+  EXPECT_EQ(MemoryBudget(config, 1000 * kMb), 500 * kMb);
+  config.maxmemory = 300 * kMb;
+  EXPECT_EQ(MemoryBudget(config, 1000 * kMb), 300 * kMb);
+}
+
+TEST(MemoryBudget, IsSharedOutAndNotExceeded) {
+  const config::Config config;
+  for (const uint64_t budget : {16 * kMb, 64 * kMb, 256 * kMb, 1000 * kMb, 64'000 * kMb}) {
+    const storage::StoreOptions options = StoreOptionsFor(config, budget);
+    const uint64_t memtables = kMemtables * options.memtable_bytes;
+    EXPECT_LE(memtables, budget / 3) << budget;
+    EXPECT_LE(options.memtable_bytes, static_cast<uint64_t>(config.memtable_size)) << budget;
+    EXPECT_GE(options.block_cache_bytes, budget / 3) << budget;
+    // A quarter stays for filters, indexes and clients.
+    EXPECT_LE(memtables + options.block_cache_bytes, budget - budget / 4) << budget;
+  }
+}
+
+TEST(MemoryBudget, AMemtableIsAsLargeAsAskedForIfThereIsRoom) {
+  config::Config config;
+  config.memtable_size = 128 * kMb;
+  EXPECT_EQ(StoreOptionsFor(config, 15 * 128 * kMb).memtable_bytes, 128 * kMb);
+  EXPECT_EQ(StoreOptionsFor(config, 15 * 127 * kMb).memtable_bytes, 127 * kMb);
+}
+
+TEST(MemoryBudget, ATinyOneStillServes) {
+  const storage::StoreOptions options = StoreOptionsFor({}, 1);
+  EXPECT_EQ(options.memtable_bytes, 1 * kMb);
+  EXPECT_EQ(options.block_cache_bytes, 4 * kMb);
+  config::Config config;
+  FitRequests(config, 1);
+  EXPECT_EQ(config.proto_max_bulk_len, static_cast<int64_t>(1 * kMb));
+  EXPECT_EQ(config.client_query_buffer_limit, static_cast<int64_t>(2 * kMb));
+}
+
+TEST(MemoryBudget, TheBlockCachesOwnOptionWins) {
+  config::Config config;
+  config.block_cache_size = 7 * kMb;
+  EXPECT_EQ(StoreOptionsFor(config, 1000 * kMb).block_cache_bytes, 7 * kMb);
+  EXPECT_EQ(StoreOptionsFor(config, 1).block_cache_bytes, 7 * kMb);
+}
+
+TEST(MemoryBudget, BoundsRequests) {
+  config::Config config;
+  FitRequests(config, 256 * kMb);
+  EXPECT_EQ(config.proto_max_bulk_len, static_cast<int64_t>(32 * kMb));
+  EXPECT_EQ(config.client_query_buffer_limit, static_cast<int64_t>(64 * kMb));
+}
+
+TEST(MemoryBudget, LeavesRequestsAloneThatItHolds) {
+  config::Config config;
+  const config::Config before = config;
+  FitRequests(config, 4096 * kMb);
+  EXPECT_EQ(config.proto_max_bulk_len, before.proto_max_bulk_len);
+  EXPECT_EQ(config.client_query_buffer_limit, before.client_query_buffer_limit);
+}
+
+TEST(MemoryBudget, TheOtherOptionsOfTheStoreComeFromTheConfiguration) {
+  config::Config config;
+  config.log_segment_size = 3 * kMb;
+  config.compaction_threads = 7;
+  config.max_disk = 5 * kMb;
+  config.appendfsync = config::AppendFsync::kNo;
+  const storage::StoreOptions options = StoreOptionsFor(config, 100 * kMb);
+  EXPECT_EQ(options.log_segment_bytes, 3 * kMb);
+  EXPECT_EQ(options.compaction_threads, 7u);
+  EXPECT_EQ(options.max_disk_bytes, 5 * kMb);
+  EXPECT_EQ(options.durability, storage::Durability::kNever);
+}
+
+}  // namespace
+}  // namespace cordwood::pipeline

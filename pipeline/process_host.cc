@@ -1,10 +1,34 @@
 #include "pipeline/process_host.h"
 
+#include "base/format.h"
 #include "base/log.h"
 #include "config/option_table.h"
 #include "pipeline/memory_budget.h"
 
 namespace cordwood::pipeline {
+namespace {
+
+// Whoever asks for requests that the memory budget does not hold is told so.
+Status CheckFits(std::string_view name, const config::Config& config, uint64_t budget_bytes) {
+  const RequestBounds bounds = RequestBoundsFor(budget_bytes);
+  const auto check = [name](int64_t bytes, int64_t most, std::string_view share) -> Status {
+    if (bytes <= most) return {};
+    return Fail(ErrorCode::kInvalidArgument,
+                Format("CONFIG SET failed (possibly related to argument '{}') - argument must be "
+                       "at most {}, {} of the memory budget; raise maxmemory first",
+                       name, most, share));
+  };
+  const config::Option* const option = config::FindOption(name);
+  if (option != nullptr && option->name == "proto-max-bulk-len") {
+    return check(config.proto_max_bulk_len, bounds.argument_bytes, "an eighth");
+  }
+  if (option != nullptr && option->name == "client-query-buffer-limit") {
+    return check(config.client_query_buffer_limit, bounds.request_bytes, "a quarter");
+  }
+  return {};
+}
+
+}  // namespace
 
 ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
     : pipeline_(pipeline), facts_(std::move(facts)), cursors_(pipeline.env().RandomU64()) {}
@@ -45,8 +69,19 @@ std::vector<std::pair<std::string, std::string>> ProcessHost::ConfigGet(std::str
 
 Status ProcessHost::ConfigSet(
     const std::vector<std::pair<std::string_view, std::string_view>>& values) {
-  CW_TRY(config::ChangeOptions(pipeline_.config(), values));
+  config::Config& config = pipeline_.config();
+  config::Config changed = config;
+  CW_TRY(config::ChangeOptions(changed, values));
+  const uint64_t old_budget = MemoryBudget(config, facts_.available_memory_bytes);
+  const uint64_t budget = MemoryBudget(changed, facts_.available_memory_bytes);
+  for (const auto& [name, value] : values) CW_TRY(CheckFits(name, changed, budget));
+  FitRequests(changed, budget);
+  config = std::move(changed);
   ApplyConfig();
+  if (budget != old_budget) {
+    const storage::StoreOptions shares = StoreOptionsFor(config, budget);
+    pipeline_.keyspace().store().SetMemory(shares.memtable_bytes, shares.block_cache_bytes);
+  }
   return {};
 }
 

@@ -19,10 +19,6 @@ constexpr uint64_t kStuckImmutablesMax = 2 * kImmutablesMax;
 // those being written and ready included, the memtable is flushed early.
 constexpr uint64_t kLogSegmentsMax = 4;
 
-uint64_t ImmutableBytesMax(const StoreOptions& options) {
-  return kImmutablesMax * options.memtable_bytes;
-}
-
 StoreOptions Rounded(StoreOptions options) {
   constexpr uint64_t kSectorsMin = 4;
   const uint64_t sectors = (options.log_segment_bytes + kLogAlign - 1) / kLogAlign;
@@ -54,7 +50,8 @@ Store::Store(Env& env, std::string dir, const StoreOptions& options)
     : env_(env),
       dir_(std::move(dir)),
       options_(Rounded(options)),
-      max_disk_bytes_(options.max_disk_bytes) {}
+      max_disk_bytes_(options.max_disk_bytes),
+      memtable_bytes_max_(options.memtable_bytes) {}
 
 Store::~Store() {
   if (!closed_) IgnoreError(Close(), "a caller who wants to know calls Close");
@@ -83,10 +80,12 @@ WriteGate Store::Admit(uint64_t bytes, bool frees) {
   const bool room = frees ? log_->AcceptsFrees() : log_->AcceptsWrites();
   if (!room || (!frees && (OverQuota() || background_->out_of_space()))) return WriteGate::kFull;
   const uint64_t waiting = immutable_bytes_.load(std::memory_order_relaxed);
-  if (waiting >= ImmutableBytesMax(options_)) {
+  if (waiting >= ImmutableBytesMax()) {
     // Flushes that find no room wait for what this would give back.
     if (!frees || !background_->out_of_space()) return WriteGate::kLater;
-    if (waiting >= kStuckImmutablesMax * options_.memtable_bytes) return WriteGate::kFull;
+    if (waiting >= kStuckImmutablesMax / kImmutablesMax * ImmutableBytesMax()) {
+      return WriteGate::kFull;
+    }
   }
   if (log_->pending_bytes() >= kPendingLogBytesMax || log_->WritersMustWait(frees)) {
     return WriteGate::kLater;
@@ -118,6 +117,16 @@ Status Store::CheckSpace(uint64_t bytes) const {
                      *available));
 }
 
+uint64_t Store::ImmutableBytesMax() const {
+  return kImmutablesMax * memtable_bytes_max_.load(std::memory_order_relaxed);
+}
+
+void Store::SetMemory(uint64_t memtable_bytes, uint64_t block_cache_bytes) {
+  memtable_bytes_max_.store(memtable_bytes, std::memory_order_relaxed);
+  cache_->SetCapacity(block_cache_bytes);
+  UpdatePressure();
+}
+
 bool Store::full() const { return log_->full() || background_->out_of_space() || OverQuota(); }
 
 uint64_t Store::WriteDelayUs(uint64_t bytes) const {
@@ -133,7 +142,7 @@ void Store::UpdatePressure() {
   immutable_bytes_.store(immutable_bytes, std::memory_order_relaxed);
   const double debt = CompactionDebt(*versions_->tree(), background_->picker_options());
   const double memory =
-      static_cast<double>(immutable_bytes) / static_cast<double>(ImmutableBytesMax(options_));
+      static_cast<double>(immutable_bytes) / static_cast<double>(ImmutableBytesMax());
   pressure_.store(WritePressure(debt, memory), std::memory_order_relaxed);
   disk_bytes_.store(versions_->tree()->bytes() + log_->stats().segment_bytes,
                     std::memory_order_relaxed);
@@ -194,7 +203,7 @@ Status Store::Insert(Seq first, std::string_view ops) {
 }
 
 void Store::SwitchMemtableIfFull() {
-  if (active_->bytes() >= options_.memtable_bytes) SwitchMemtable();
+  if (active_->bytes() >= memtable_bytes_max_.load(std::memory_order_relaxed)) SwitchMemtable();
 }
 
 void Store::SwitchMemtable() {

@@ -140,6 +140,9 @@ class Store {
   void SetDurability(Durability durability) { log_->SetDurability(durability); }
   /// Bytes the directory may hold from now on; 0: no limit of our own.
   void SetMaxDiskBytes(uint64_t bytes) { max_disk_bytes_.store(bytes, std::memory_order_relaxed); }
+  /// Sizes of memtables and of the block cache from now on. A memtable that is too large is flushed
+  /// with the next write. REQUIRES: called by the executor.
+  void SetMemory(uint64_t memtable_bytes, uint64_t block_cache_bytes);
   /// Flushes and merges everything into one run, in the background; then calls `done` once, on a
   /// background thread. REQUIRES: called by the executor.
   void CompactEverything(std::function<void()> done);
@@ -165,6 +168,8 @@ class Store {
   /// kNoSpace if the file system says that so many bytes do not fit: asking is cheaper than filling
   /// it up, and leaves others what there is.
   Status CheckSpace(uint64_t bytes) const;
+  /// What may wait to be flushed.
+  uint64_t ImmutableBytesMax() const;
   void StartBackground();
   void OnLogProgress();
   void NotifyListener();
@@ -176,6 +181,7 @@ class Store {
   const std::string dir_;
   const StoreOptions options_;
   std::atomic<uint64_t> max_disk_bytes_;
+  std::atomic<uint64_t> memtable_bytes_max_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<BlockCache> cache_;
   std::unique_ptr<VersionSet> versions_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+#include "base/number.h"
 #include "pipeline/memory_budget.h"
 #include "protocol/command_writer.h"
 
@@ -144,6 +146,21 @@ std::string SimServer::Ask(const std::vector<std::string_view>& argv) {
   reply += Receive(id);
   Disconnect(id);
   return reply;
+}
+
+std::string SimServer::Info(std::string_view field) {
+  const std::string text = Ask({"INFO", "everything"});
+  const std::string start = "\n" + std::string(field) + ":";
+  const size_t found = text.find(start);
+  if (found == std::string::npos) return "";
+  const size_t value = found + start.size();
+  return text.substr(value, text.find('\r', value) - value);
+}
+
+int64_t SimServer::InfoNumber(std::string_view field) {
+  const std::optional<int64_t> number = ParseInt64(Info(field));
+  CHECK(number.has_value());
+  return *number;
 }
 
 }  // namespace cordwood::pipeline

@@ -51,6 +51,11 @@ class SimServer final : public Transport {
   /// One command on a connection of its own, run to its reply; empty if the world froze.
   std::string Ask(const std::vector<std::string_view>& argv);
 
+  /// A field of INFO; empty if there is none.
+  std::string Info(std::string_view field);
+  /// REQUIRES: it is a whole number.
+  int64_t InfoNumber(std::string_view field);
+
   void Tick();
   bool Closed(SessionId id) const { return closed_.contains(id); }
   Pipeline& pipeline() { return *pipeline_; }

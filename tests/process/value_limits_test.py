@@ -13,7 +13,7 @@ import sys
 import time
 import unittest
 
-from resp_client import Connection
+from resp_client import Connection, ErrorReply
 from server_process import ServerProcess, base_seed, full_run, sanitized
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
@@ -122,9 +122,7 @@ class ValueLimits(unittest.TestCase):
     def test_512_mb_survive_a_kill(self):
         self.keep_through_a_kill(512)
 
-    def test_512_mb_are_refused_by_a_small_budget(self):
-        self.start(256)
-        self.assertEqual(self.connection.call("SET", "before", "1"), "OK")
+    def check_refusal_of_512_mb(self) -> None:
         # The error may come, and the connection end, while the value is on its way.
         try:
             send_set(self.connection, "value", 512)
@@ -132,12 +130,56 @@ class ValueLimits(unittest.TestCase):
             pass
         self.assertEqual(self.connection.read(), "ERR Protocol error: invalid bulk length")
         self.assertTrue(self.connection.closed_by_server())
+
+    def check_that_nothing_came_of_it(self) -> None:
         self.reconnect()
-        self.assertEqual(self.connection.call("CONFIG", "GET", "proto-max-bulk-len")[1],
-                         b"%d" % (256 // SHARE * MEGABYTE))
         self.assertEqual(self.connection.call("GET", "before"), b"1")
         self.assertEqual(self.connection.call("EXISTS", "value"), 0)
+        self.assertIsNone(self.connection.call("GET", "value"))
+        self.assertEqual(self.connection.call("GETRANGE", "value", 0, -1), b"")
+        self.assertEqual(self.connection.call("DBSIZE"), 1)
         self.check_memory()
+
+    def test_512_mb_are_refused_by_a_small_budget(self):
+        self.start(256)
+        self.assertEqual(self.connection.call("SET", "before", "1"), "OK")
+        self.check_refusal_of_512_mb()
+        # Right behind the refusal.
+        self.server.kill()
+        self.server.start()
+        self.check_that_nothing_came_of_it()
+        self.check_refusal_of_512_mb()
+        self.check_that_nothing_came_of_it()
+        self.assertEqual(self.connection.call("CONFIG", "GET", "proto-max-bulk-len")[1],
+                         b"%d" % (256 // SHARE * MEGABYTE))
+        self.assertEqual(self.connection.call("SETRANGE", "value", 512 * MEGABYTE - 1, "x"),
+                         "ERR string exceeds maximum allowed size (proto-max-bulk-len)")
+        self.check_that_nothing_came_of_it()
+
+    def test_the_limit_cannot_be_lifted_at_run_time_beyond_the_budget(self):
+        self.start(256)
+        self.assertEqual(self.connection.call("SET", "before", "1"), "OK")
+        for option in ("proto-max-bulk-len", "client-query-buffer-limit"):
+            refusal = self.connection.call("CONFIG", "SET", option, "512mb")
+            self.assertIsInstance(refusal, ErrorReply)
+            self.assertRegex(refusal, f"'{option}'.* of the memory budget; raise maxmemory first")
+        self.check_refusal_of_512_mb()
+        self.check_that_nothing_came_of_it()
+        self.assertEqual(
+            self.connection.call("CONFIG", "SET", "maxmemory", "512mb", "proto-max-bulk-len",
+                                 "64mb", "client-query-buffer-limit", "128mb"), "OK")
+        self.set_value(64)
+
+    def test_a_value_on_its_way_when_the_server_is_killed_is_not_there(self):
+        self.start(256)
+        self.assertEqual(self.connection.call("SET", "before", "1"), "OK")
+        self.connection.send(b"*3\r\n$3\r\nSET\r\n$5\r\nvalue\r\n$%d\r\n" % (32 * MEGABYTE))
+        for number in range(31):
+            self.connection.send(piece(number))
+        self.check_memory()
+        self.server.kill()
+        self.server.start()
+        self.check_that_nothing_came_of_it()
 
     def test_redis_cli_shows_why_a_value_is_refused(self):
         program = shutil.which("redis-cli")

@@ -1,0 +1,112 @@
+// Options that act on a running server, from CONFIG SET to what clients see.
+
+#include <gtest/gtest.h>
+
+#include "tests/pipeline/sim_server.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+class Options : public ::testing::Test {
+ protected:
+  Options() : env_(1), server_(env_, TinyStoreOptions()) {}
+  void SetUp() override { ASSERT_TRUE(server_.Start()); }
+
+  void Set(std::string_view option, std::string_view value) {
+    ASSERT_EQ(server_.Ask({"CONFIG", "SET", option, value}), "+OK\r\n") << option;
+  }
+  std::string Get(std::string_view option) {
+    const std::string reply = server_.Ask({"CONFIG", "GET", option});
+    const size_t end = reply.size() - 2;
+    const size_t start = reply.rfind('\n', end - 1) + 1;
+    return reply.substr(start, end - start);
+  }
+  // Overwrites one key, so that the store itself stays small.
+  void Write(uint64_t bytes) {
+    const std::string value(1 << 10, 'v');
+    for (uint64_t done = 0; done < bytes; done += value.size()) {
+      ASSERT_EQ(server_.Ask({"SET", "k", value}), "+OK\r\n");
+    }
+    server_.Settle();
+  }
+
+  support::SimEnv env_;
+  SimServer server_;
+};
+
+TEST_F(Options, MaxmemorySetsTheSizeOfMemtables) {
+  Write(64 << 10);
+  EXPECT_GT(server_.InfoNumber("flushes"), 1);  // the tiny ones that the store began with
+  Set("maxmemory", "150mb");
+  EXPECT_EQ(server_.InfoNumber("maxmemory"), 150 << 20);
+  Write(1 << 10);
+  const int64_t before = server_.InfoNumber("flushes");
+  Write(256 << 10);
+  EXPECT_EQ(server_.InfoNumber("flushes"), before);
+  EXPECT_GT(server_.InfoNumber("mem_memtables"), 256 << 10);
+  Write(800 << 10);
+  EXPECT_EQ(server_.InfoNumber("flushes"), before);  // a fifteenth is 10 MB
+  Set("maxmemory", "1mb");
+  Write(1 << 10);
+  EXPECT_EQ(server_.InfoNumber("flushes"), before + 1);  // a megabyte is the least
+}
+
+TEST_F(Options, MaxmemorySetsTheSizeOfTheBlockCache) {
+  // Blocks that no compression makes small.
+  for (int i = 0; i < 2000; ++i) {
+    const std::string key = "key:" + std::to_string(i);
+    std::string value(4000, '\0');
+    for (char& byte : value) byte = static_cast<char>(env_.RandomU64());
+    ASSERT_EQ(server_.Ask({"SET", key, value}), "+OK\r\n");
+  }
+  server_.Settle();
+  const auto read_all = [&] {
+    for (int i = 0; i < 2000; ++i) {
+      ASSERT_EQ(server_.Ask({"STRLEN", "key:" + std::to_string(i)}), ":4000\r\n");
+    }
+  };
+  read_all();
+  EXPECT_LT(server_.InfoNumber("mem_block_cache"), 1 << 20);  // the tiny one
+  Set("maxmemory", "64mb");
+  read_all();
+  EXPECT_GT(server_.InfoNumber("mem_block_cache"), 7 << 20);
+  Set("maxmemory", "1mb");
+  EXPECT_LE(server_.InfoNumber("mem_block_cache"), 4 << 20);  // the least that it has
+}
+
+TEST_F(Options, RequestsThatTheMemoryBudgetDoesNotHoldAreRefused) {
+  Set("maxmemory", "256mb");
+  EXPECT_EQ(Get("proto-max-bulk-len"), std::to_string(32 << 20));
+  EXPECT_EQ(Get("client-query-buffer-limit"), std::to_string(64 << 20));
+  EXPECT_EQ(server_.Ask({"CONFIG", "SET", "proto-max-bulk-len", "512mb"}),
+            "-ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument "
+            "must be at most 33554432, an eighth of the memory budget; raise maxmemory first\r\n");
+  EXPECT_EQ(server_.Ask({"CONFIG", "SET", "Client-Query-Buffer-Limit", "1gb"}),
+            "-ERR CONFIG SET failed (possibly related to argument 'Client-Query-Buffer-Limit') - "
+            "argument must be at most 67108864, a quarter of the memory budget; raise maxmemory "
+            "first\r\n");
+  EXPECT_EQ(Get("proto-max-bulk-len"), std::to_string(32 << 20));
+  // All or nothing.
+  EXPECT_TRUE(server_.Ask({"CONFIG", "SET", "maxclients", "7", "proto-max-bulk-len", "512mb"})
+                  .starts_with("-ERR "));
+  EXPECT_NE(Get("maxclients"), "7");
+  Set("proto-max-bulk-len", "32mb");
+  Set("proto-max-bulk-len", "1mb");
+  EXPECT_EQ(server_.Ask({"CONFIG", "SET", "maxmemory", "4gb", "proto-max-bulk-len", "512mb"}),
+            "+OK\r\n");
+  EXPECT_EQ(Get("proto-max-bulk-len"), std::to_string(512 << 20));
+}
+
+TEST_F(Options, ASmallerBudgetTakesSmallerRequests) {
+  const SessionId client = server_.Connect();
+  server_.SendCommand(client, {"PING"});
+  EXPECT_EQ(server_.Receive(client), "+PONG\r\n");
+  Set("maxmemory", "16mb");
+  EXPECT_EQ(Get("proto-max-bulk-len"), std::to_string(2 << 20));
+  // Connections that are there already keep to it, too.
+  server_.Send(client, "*2\r\n$4\r\nECHO\r\n$2097153\r\n");
+  EXPECT_EQ(server_.Receive(client), "-ERR Protocol error: invalid bulk length\r\n");
+}
+
+}  // namespace
+}  // namespace cordwood::pipeline

@@ -1,5 +1,6 @@
 #include "config/accepted_options.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -286,11 +287,20 @@ Result<std::string> NormaliseEvents(std::span<const std::string> words) {
   return words[0];
 }
 
+/// Any number of rounds a second is understood, and brought into the range that makes sense.
+Result<std::string> NormaliseHz(std::span<const std::string> words) {
+  constexpr int64_t kHzMin = 1;
+  constexpr int64_t kHzMax = 500;
+  CW_ASSIGN(const int64_t rounds, ParseInteger(words[0], {.min = 0, .max = kIntMax}));
+  return std::to_string(std::clamp(rounds, kHzMin, kHzMax));
+}
+
 }  // namespace
 
 std::vector<Option> AcceptedOptions() {
   std::vector<Option> options;
   for (const Row& row : kRows) options.push_back(OptionOf(row));
+  options.push_back(AcceptedOption("hz", "10", NormaliseHz));
   options.push_back(AcceptedOption("notify-keyspace-events", "", NormaliseEvents));
   options.push_back(AcceptedOption("save", "", NormaliseSave));
   options.back().takes_words = true;

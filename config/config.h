@@ -65,7 +65,6 @@ struct Config {
   std::string dir = ".";  // where the data is
   LogLevel loglevel = LogLevel::kNotice;
   std::string logfile;  // empty: standard output
-  int64_t hz = 10;      // background rounds a second
   int64_t databases = 16;
 
   // --- durability ---

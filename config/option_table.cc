@@ -95,20 +95,6 @@ Option OutputBufferLimitOption() {
   return option;
 }
 
-/// Any number of rounds a second is understood, and brought into the range that makes sense.
-Option HzOption() {
-  Option option = IntegerOption("hz", &Config::hz, {.min = 0, .max = kIntMax});
-  option.set = [parse = std::move(option.set)](Config& config,
-                                               std::span<const std::string> words) -> Status {
-    constexpr int64_t kHzMin = 1;
-    constexpr int64_t kHzMax = 500;
-    CW_TRY(parse(config, words));
-    config.hz = std::clamp(config.hz, kHzMin, kHzMax);
-    return {};
-  };
-  return option;
-}
-
 void AddRedisOptions(std::vector<Option>& options) {
   const auto add = [&options](Option option) { options.push_back(std::move(option)); };
 
@@ -129,7 +115,6 @@ void AddRedisOptions(std::vector<Option>& options) {
   add(ChoiceOption("loglevel", &Config::loglevel,
                    {"debug", "verbose", "notice", "warning", "nothing"}));
   add(AtStart(TextOption("logfile", &Config::logfile)));
-  add(HzOption());
   add(AtStart(IntegerOption("databases", &Config::databases, {.min = 1, .max = kIntMax})));
 
   add(ChoiceOption("appendfsync", &Config::appendfsync, {"everysec", "always", "no"}));

@@ -40,11 +40,10 @@ std::string Server(const Source& source) {
       "redis_version:{}\r\ncordwood_version:{}\r\nredis_mode:standalone\r\nos:{}\r\n"
       "arch_bits:64\r\nmultiplexing_api:epoll\r\nprocess_id:{}\r\nrun_id:{}\r\ntcp_port:{}\r\n"
       "server_time_usec:{}\r\nuptime_in_seconds:{}\r\nuptime_in_days:{}\r\nhz:{}\r\n"
-      "configured_hz:{}\r\nexecutable:{}\r\nconfig_file:{}\r\n",
+      "executable:{}\r\nconfig_file:{}\r\n",
       kRedisVersion, source.facts.version, source.facts.os, source.facts.process_id,
       source.facts.run_id, pipeline.config().port, pipeline.env().WallMs() * 1000, uptime,
-      uptime / 86400, pipeline.config().hz, pipeline.config().hz, source.facts.executable,
-      source.facts.config_file);
+      uptime / 86400, kTicksPerSecond, source.facts.executable, source.facts.config_file);
 }
 
 std::string Clients(const Source& source) {

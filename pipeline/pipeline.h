@@ -44,6 +44,8 @@
 
 namespace cordwood::pipeline {
 
+inline constexpr int kTicksPerSecond = 10;
+
 class Pipeline {
  public:
   Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
@@ -87,7 +89,7 @@ class Pipeline {
   void EndPass();
   /// The store's listener was called.
   void OnProgress();
-  /// About ten times a second: retries, expiry, samples.
+  /// kTicksPerSecond times a second: retries, expiry, samples.
   void Tick();
   /// Slices of long reads are waiting: call Turn after other connections had theirs.
   bool WantsTurn() const { return !long_readers_.empty(); }

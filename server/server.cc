@@ -224,7 +224,7 @@ void Server::OnProgress() {
 // --- time, signals, the end ---
 
 void Server::ScheduleTick() {
-  tick_.expires_after(std::chrono::milliseconds(100));
+  tick_.expires_after(std::chrono::milliseconds(1000 / pipeline::kTicksPerSecond));
   tick_.async_wait([this](const asio::error_code& cancelled) {
     if (cancelled) return;
     pipeline_.Tick();

@@ -104,12 +104,12 @@ class LoadConfigTest : public ::testing::Test {
 };
 
 TEST_F(LoadConfigTest, OptionsWinOverStandardInputOverTheFile) {
-  const std::string file = Write("port 1\ntimeout 1\nhz 1\n");
+  const std::string file = Write("port 1\ntimeout 1\nmaxclients 1\n");
   const Result<Config> config = Load({file, "--port", "3", "-"}, "port 2\ntimeout 2\n");
   ASSERT_TRUE(config) << config.error().message();
   EXPECT_EQ(config->port, 3);
   EXPECT_EQ(config->timeout_seconds, 2);
-  EXPECT_EQ(config->hz, 1);
+  EXPECT_EQ(config->maxclients, 1);
 }
 
 TEST_F(LoadConfigTest, StandardInputIsIgnoredUnlessAskedFor) {

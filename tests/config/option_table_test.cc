@@ -82,7 +82,6 @@ TEST(OptionTable, WhatActsReachesItsField) {
   EXPECT_EQ(MustSet("loglevel", {"DEBUG"}).loglevel, LogLevel::kDebug);
   EXPECT_EQ(MustSet("loglevel", {"nothing"}).loglevel, LogLevel::kNothing);
   EXPECT_EQ(MustSet("logfile", {"/var/log/x"}).logfile, "/var/log/x");
-  EXPECT_EQ(MustSet("hz", {"100"}).hz, 100);
   EXPECT_EQ(MustSet("databases", {"1"}).databases, 1);
   EXPECT_EQ(MustSet("appendfsync", {"everysec"}).appendfsync, AppendFsync::kEverySecond);
   EXPECT_EQ(MustSet("appendfsync", {"no"}).appendfsync, AppendFsync::kNo);
@@ -101,7 +100,7 @@ TEST(OptionTable, WhatActsReachesItsField) {
 TEST(OptionTable, NothingThatActsIsForgottenAbove) {
   // A new row needs a line in the test before this one; the limits of clients have their own.
   const auto acts = [](const Option& option) { return option.effect == Effect::kActs; };
-  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 27);
+  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 26);
 }
 
 TEST(OptionTable, TheDefaultsAreDurableAndPrintAsRedisPrints) {

@@ -126,7 +126,7 @@ void SimServer::Settle() {
 }
 
 void SimServer::Tick() {
-  env_.AdvanceMs(100);
+  env_.AdvanceMs(1000 / kTicksPerSecond);
   pipeline_->Tick();
   RunLoop();
 }

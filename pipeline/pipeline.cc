@@ -123,6 +123,7 @@ std::string_view Pipeline::ReadyOutput(SessionId id) const {
 void Pipeline::Sent(SessionId id, size_t size) {
   Session& session = *Find(id);
   stats_.output_bytes += size;
+  session.client.last_active_ms = env_.WallMs();
   const bool was_full = session.replies.unsent_bytes() >= kUnsentBytesMax;
   session.replies.Consume(size);
   // Commands that were parsed but not run while there was too much to send.
@@ -309,8 +310,9 @@ void Pipeline::CheckBuffers() {
       CloseSoon(*session);
     }
     const int64_t idle_ms = now - session->client.last_active_ms;
-    if (config_.timeout_seconds > 0 && !session->held() &&
-        idle_ms > config_.timeout_seconds * 1000) {
+    // One that waits for us is not idle.
+    const bool waits = session->held() || session->replies.waiting();
+    if (config_.timeout_seconds > 0 && !waits && idle_ms > config_.timeout_seconds * 1000) {
       CloseSoon(*session);
     }
     if (idle_ms > 2000 && !session->held()) session->parser.ReleaseMemory();

@@ -108,5 +108,44 @@ TEST_F(Options, ASmallerBudgetTakesSmallerRequests) {
   EXPECT_EQ(server_.Receive(client), "-ERR Protocol error: invalid bulk length\r\n");
 }
 
+TEST_F(Options, TimeoutClosesIdleClients) {
+  const SessionId idle = server_.Connect();
+  const SessionId active = server_.Connect();
+  server_.SendCommand(idle, {"PING"});
+  const auto tick = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      server_.Tick();
+      server_.SendCommand(active, {"PING"});
+    }
+  };
+  tick(100);
+  EXPECT_FALSE(server_.Closed(idle));  // 0, the default: never
+  server_.SendCommand(idle, {"PING"});
+  Set("timeout", "3");
+  tick(29);
+  EXPECT_FALSE(server_.Closed(idle));
+  tick(2);
+  EXPECT_TRUE(server_.Closed(idle));
+  EXPECT_FALSE(server_.Closed(active));
+}
+
+TEST_F(Options, TimeoutCountsFromTheReply) {
+  Set("timeout", "1");
+  const SessionId client = server_.Connect();
+  env_.StallSyncs(".wal", 5000);
+  server_.SendCommand(client, {"SET", "k", "v"});
+  env_.RunForMs(4000);
+  server_.Tick();
+  EXPECT_FALSE(server_.Closed(client));  // it is not the one who is idle
+  env_.RunForMs(2000);
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(client), "+OK\r\n");
+  server_.Tick();
+  EXPECT_FALSE(server_.Closed(client));
+  env_.AdvanceMs(1000);
+  server_.Tick();
+  EXPECT_TRUE(server_.Closed(client));
+}
+
 }  // namespace
 }  // namespace cordwood::pipeline

@@ -118,13 +118,7 @@ class Checker {
     std::map<uint64_t, std::vector<const FragmentRecord*>> runs;
     for (const FragmentRecord& record : state.fragments) runs[record.run].push_back(&record);
     report_.runs = runs.size();
-    uint32_t last_level = 0;
-    for (const FragmentRecord& record : state.fragments) {
-      last_level = std::max(last_level, record.level);
-    }
-    size_t runs_in_last = 0;
     for (auto& [id, fragments] : runs) {
-      if (fragments.front()->level == last_level) ++runs_in_last;
       std::sort(fragments.begin(), fragments.end(),
                 [](const auto* a, const auto* b) { return a->range.begin < b->range.begin; });
       for (size_t i = 1; i < fragments.size(); ++i) {
@@ -134,9 +128,6 @@ class Checker {
                                             fragments[i - 1]->file, fragments[i]->file));
         }
       }
-    }
-    if (last_level > 0 && runs_in_last > 1) {
-      report_.problems.push_back(Format("the last level has {} runs instead of one", runs_in_last));
     }
     for (const auto& [number, properties] : properties_) {
       if (properties.max_seq > state.flushed_seq) {

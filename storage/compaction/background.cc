@@ -115,14 +115,14 @@ void Background::KickMerges() {
 
 void Background::CompactionTask(Job job) {
   const Status status = stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : CarryOut(job);
+  const bool into_last =
+      job.choice.kind == Choice::Kind::kMerge && job.choice.target_level == job.tree->last_level();
   job.tree.reset();  // the last owner, maybe, of files that are obsolete now
   EndJob(kMergeJob, status, [&] {
     --merging_;
     for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
     for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);
-    if (status && job.choice.kind == Choice::Kind::kMerge && job.choice.target_run != 0) {
-      picker_.cursor = job.choice.next_cursor;
-    }
+    if (status && into_last) picker_.cursor = job.choice.next_cursor;
   });
 }
 

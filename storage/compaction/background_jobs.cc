@@ -184,6 +184,7 @@ MergePlan Background::PlanMerge(const Job& job, Edit& edit) {
         job.choice.inputs.end()) {
       continue;
     }
+    CHECK(inputs.empty() || older.first == i);  // no run lies between two inputs
     older.first = i + 1;
     inputs.push_back(
         std::make_unique<RunIterator>(run.fragments, ReadOptions{.fill_cache = false}));

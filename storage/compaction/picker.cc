@@ -10,9 +10,6 @@ bool AnyBusy(const std::vector<const Run*>& runs, const PickerState& state) {
                      [&](const Run* run) { return state.busy.contains(run->id); });
 }
 
-// The levels above the last one: those that hold runs to be merged down.
-uint32_t UpperLevels(const Tree& tree) { return std::max<uint32_t>(tree.last_level(), 1); }
-
 double Fullness(const Tree& tree, uint32_t level, const PickerOptions& options) {
   return static_cast<double>(tree.RunsOf(level).size()) / options.runs_per_level;
 }
@@ -73,8 +70,8 @@ Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
                  const PickerOptions& options) {
   const std::vector<const Run*> runs = tree.RunsOf(level);
   if (runs.empty() || AnyBusy(runs, state)) return {};
-  if (level + 1 == tree.last_level()) {
-    const Run& last = tree.runs().back();
+  if (level + 1 == tree.last_level() && tree.last_run() != nullptr) {
+    const Run& last = *tree.last_run();
     if (state.busy.contains(last.id)) return {};
     const bool under_way = !state.cursor.empty();
     // Before compression: the last level may be compressed when those above are not.
@@ -125,7 +122,7 @@ Choice PickDrop(const Tree& tree, const PickerState& state) {
 bool UpperGarbage(const Tree& tree, const PickerOptions& options) {
   uint64_t garbage = 0;
   for (const Run& run : tree.runs()) {
-    if (run.level == tree.last_level() && tree.last_level() > 0) continue;
+    if (run.level == tree.last_level()) continue;
     for (const Fragment& fragment : run.fragments) {
       const TableProperties& properties = fragment.file->properties();
       garbage += properties.deletes + properties.dead_ranges;
@@ -142,9 +139,10 @@ Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOp
 
   // The fullest level first, the upper one of two that are equally full.
   std::vector<std::pair<double, uint32_t>> by_fullness;
-  for (uint32_t level = 0; level < UpperLevels(tree); ++level) {
+  for (uint32_t level = 0; level < tree.last_level(); ++level) {
     double fullness = Fullness(tree, level, options);
-    const bool under_way = !state.cursor.empty() && level + 1 == tree.last_level();
+    const bool under_way =
+        !state.cursor.empty() && tree.last_run() != nullptr && level + 1 == tree.last_level();
     if (under_way) fullness = std::max(fullness, 1.0);
     if (fullness >= 1.0) by_fullness.emplace_back(-fullness, level);
   }
@@ -154,9 +152,9 @@ Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOp
     if (choice.kind != Choice::Kind::kNothing) return choice;
   }
 
-  const bool one_run = tree.runs().size() <= 1 && tree.last_level() > 0;
+  const bool one_run = tree.runs().size() <= 1 && tree.last_run() != nullptr;
   if ((state.everything && !one_run) || UpperGarbage(tree, options)) {
-    for (uint32_t level = 0; level < UpperLevels(tree); ++level) {
+    for (uint32_t level = 0; level < tree.last_level(); ++level) {
       Choice choice = PickLevel(tree, level, state, options);
       if (choice.kind != Choice::Kind::kNothing) return choice;
     }
@@ -166,7 +164,7 @@ Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOp
 
 double CompactionDebt(const Tree& tree, const PickerOptions& options) {
   double debt = 0;
-  for (uint32_t level = 0; level < UpperLevels(tree); ++level) {
+  for (uint32_t level = 0; level < tree.last_level(); ++level) {
     debt = std::max(debt, Fullness(tree, level, options));
   }
   return debt;

@@ -3,10 +3,11 @@
 // Decides what to merge next: a pure function of the tree. Somebody else does the work.
 //
 // One shape with two numbers. An upper level that holds `runs_per_level` sorted runs is merged
-// into one run of the level below; the last level is a single run, merged with the level above
-// piece by piece, and kept at most `last_level_fanout` times as large as that level: when it has
-// outgrown this, the tree gets a level more (lazy leveling; N. Dayan and S. Idreos, "Dostoevsky",
-// SIGMOD 2018). With one run per level this is a leveled tree.
+// into one run of the level below; the last level (storage/version/tree.h) is a single run, made
+// by the first such merge, from then on merged with the level above piece by piece, and kept at
+// most `last_level_fanout` times as large as that level: when it has outgrown this, the tree gets a
+// level more (lazy leveling; N. Dayan and S. Idreos, "Dostoevsky", SIGMOD 2018). With one run per
+// level this is a leveled tree.
 //
 // Two more reasons to merge: tombstones that have piled up in the upper levels, so that deleted
 // data gives its space back, and a caller who wants everything in one run.
@@ -57,7 +58,7 @@ struct PickerOptions {
 };
 
 struct PickerState {
-  /// Where the next piece of the merge into the last level begins; empty: no such merge is under
+  /// Where the next piece of the merge into the last run begins; empty: no such merge is under
   /// way.
   std::string cursor;
   /// Everything is to be merged into one run.

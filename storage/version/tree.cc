@@ -43,7 +43,14 @@ Tree::Tree(std::vector<Run> runs) : runs_(std::move(runs)) {
   std::sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) {
     return a.level != b.level ? a.level < b.level : a.id > b.id;
   });
-  if (!runs_.empty()) last_level_ = runs_.back().level;
+  if (runs_.empty()) return;
+  const uint32_t deepest = runs_.back().level;
+  const bool alone = runs_.size() == 1 || runs_[runs_.size() - 2].level < deepest;
+  last_level_ = deepest > 0 && alone ? deepest : deepest + 1;
+}
+
+const Run* Tree::last_run() const {
+  return !runs_.empty() && runs_.back().level == last_level_ ? &runs_.back() : nullptr;
 }
 
 std::vector<const Run*> Tree::RunsOf(uint32_t level) const {

@@ -4,7 +4,11 @@
 //
 //   level 0        runs from memtables, newest first
 //   level 1 ...    runs merged from the level above, newest first
-//   last level     one run
+//   last level     one run, or none
+//
+// The last level is where the deepest run lies, if that run is alone there and not in level 0;
+// otherwise it is the empty level beneath. A last run may go away as a whole, when all it held was
+// deleted or dropped, and what lies above it then is what it was: several runs, newest first.
 //
 // A fragment is a slice of a table file: the entries of the file with begin <= key < end. Merges
 // of the last level work through a run piece by piece and cut slices off the fragments they
@@ -55,8 +59,10 @@ class Tree {
 
   /// All runs in the order in which a reader must look: newest data first.
   const std::vector<Run>& runs() const { return runs_; }
-  /// Levels are numbered from zero; a tree without runs has one.
+  /// The levels above, from zero, are the upper ones. Never zero.
   uint32_t last_level() const { return last_level_; }
+  /// The run of the last level, or null while that is empty.
+  const Run* last_run() const;
   std::vector<const Run*> RunsOf(uint32_t level) const;
   const Run* FindRun(uint64_t id) const;
   /// The table file with this number, or null.
@@ -69,7 +75,7 @@ class Tree {
 
  private:
   std::vector<Run> runs_;
-  uint32_t last_level_ = 0;
+  uint32_t last_level_ = 1;
 };
 
 }  // namespace cordwood::storage

@@ -100,6 +100,30 @@ TEST_F(PickerTest, MergesAFullLevelIntoANewRunOfTheNext) {
   }
 }
 
+TEST_F(PickerTest, TheLastLevelIsThatOfOneRunAloneOrTheEmptyOneBeneath) {
+  const auto last_level = [&](std::vector<Run> runs) {
+    const Tree tree(std::move(runs));
+    const Run* last = tree.last_run();
+    return std::pair(tree.last_level(), last == nullptr ? 0 : last->id);
+  };
+  EXPECT_EQ(last_level({}), std::pair(1u, uint64_t{0}));
+  EXPECT_EQ(last_level({MakeRun(1, 0)}), std::pair(1u, uint64_t{0}));
+  EXPECT_EQ(last_level({MakeRun(1, 2), MakeRun(2, 1), MakeRun(3, 1)}), std::pair(2u, uint64_t{1}));
+  EXPECT_EQ(last_level({MakeRun(2, 1), MakeRun(3, 1), MakeRun(4, 0)}), std::pair(2u, uint64_t{0}));
+}
+
+// The last run went away, every key of it deleted, and left several runs above it behind.
+TEST_F(PickerTest, ALevelOfSeveralRunsIsNeverTheLastOne) {
+  const Choice choice = Pick(Tree({MakeRun(1, 1), MakeRun(2, 1), MakeRun(4, 0), MakeRun(5, 0)}));
+  EXPECT_EQ(choice.kind, Kind::kMerge);
+  EXPECT_EQ(choice.inputs, (Ids{5, 4})) << "runs between the inputs would be skipped";
+  EXPECT_EQ(choice.target_level, 1u);
+  EXPECT_EQ(choice.target_run, 0u);
+  const Choice below = Pick(Tree({MakeRun(1, 1), MakeRun(2, 1), MakeRun(4, 0)}));
+  EXPECT_EQ(below.inputs, (Ids{2, 1}));
+  EXPECT_EQ(below.target_level, 2u);
+}
+
 TEST_F(PickerTest, TheFullestLevelComesFirstAndTheUpperOneOfEquals) {
   std::vector<Run> runs = {MakeRun(1, 3), MakeRun(2, 1), MakeRun(3, 1), MakeRun(4, 0),
                            MakeRun(5, 0)};
@@ -308,6 +332,7 @@ TEST_F(PickerTest, EverythingEndsWithOneRunBelowLevelZero) {
   const std::vector<std::vector<Run>> trees = {
       {MakeRun(1, 0)},
       {MakeRun(1, 0), MakeRun(2, 0)},
+      {MakeRun(1, 1), MakeRun(2, 1)},
       {MakeRun(1, 1, pieces), MakeRun(2, 0)},
       {MakeRun(1, 3, pieces), MakeRun(2, 1), MakeRun(3, 1), MakeRun(4, 1), MakeRun(5, 0)}};
   options_.piece_bytes = 1;
@@ -315,7 +340,7 @@ TEST_F(PickerTest, EverythingEndsWithOneRunBelowLevelZero) {
     for (const char* cursor : {"", "b"}) {
       Tree tree(runs);
       state_ = {.everything = true};
-      if (tree.last_level() > 0) state_.cursor = cursor;
+      if (tree.last_run() != nullptr) state_.cursor = cursor;
       int steps = 0;
       for (Choice choice = Pick(tree); choice.kind != Kind::kNothing; choice = Pick(tree)) {
         ASSERT_EQ(choice.kind, Kind::kMerge);
@@ -324,7 +349,7 @@ TEST_F(PickerTest, EverythingEndsWithOneRunBelowLevelZero) {
         tree = After(tree, choice, 100 + static_cast<uint64_t>(steps));
       }
       EXPECT_EQ(tree.runs().size(), 1u);
-      EXPECT_GT(tree.last_level(), 0u);
+      EXPECT_NE(tree.last_run(), nullptr);
       EXPECT_EQ(state_.cursor, "") << "nothing is under way any more";
     }
   }

@@ -99,12 +99,15 @@ TEST(StoreFullDisk, DeletesGetInWhileFullMemtablesCannotBeFlushed) {
 TEST(StoreFullDisk, DroppingEverythingMakesRoomEvenWhileAMemtableCannotBeFlushed) {
   StoreWorld world(3, TinyOptions());
   ASSERT_TRUE(world.Open());
-  for (int i = 0; i < 500; ++i) world.WriteRandom(200);
+  const auto put = [&] {
+    world.Put(Format("key:{}", world.random().Below(200)), std::string(1000, 'v'));
+  };
+  for (int i = 0; i < 500; ++i) put();
   world.Sync();
   world.env().RunUntilIdle();
   world.env().SetDiskBytes(0);
   while (world.store().Stats().immutable_memtables == 0) {
-    world.WriteRandom(200);
+    put();
     world.Sync();
     ASSERT_TRUE(world.store().failure());
   }

@@ -1,10 +1,30 @@
 #include <gtest/gtest.h>
 
+#include "base/format.h"
 #include "tests/storage/store/store_world.h"
 #include "tests/support/seeds.h"
 
 namespace cordwood::storage {
 namespace {
+
+// A put, or a delete, of a key that no other group has.
+void WriteInGroup(StoreWorld& world, int group, uint64_t i) {
+  Random& random = world.random();
+  const std::string key = Format("key:{}:{:04}", group, random.Below(900));
+  if (random.OneIn(8)) {
+    world.Delete(key);
+  } else {
+    world.Put(key, Format("{}-{}", i, std::string(random.Below(200), 'v')));
+  }
+  if (random.OneIn(100)) world.Sync();
+  world.LetRun(30);
+}
+
+void CompactEverything(StoreWorld& world) {
+  bool done = false;
+  world.store().CompactEverything([&] { done = true; });
+  world.env().Await([&] { return done; });
+}
 
 TEST(Store, AgreesWithAMapThroughFlushesMergesAndRestarts) {
   for (const uint64_t seed : support::Seeds(40, 400)) {
@@ -26,6 +46,33 @@ TEST(Store, AgreesWithAMapThroughFlushesMergesAndRestarts) {
   }
 }
 
+// All that the last run holds is dropped, while a level above it has several runs.
+TEST(Store, GoesOnWithoutItsLastRun) {
+  int deepest_level_has_several = 0;
+  const std::vector<uint64_t> seeds = support::Seeds(10, 100);
+  for (const uint64_t seed : seeds) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
+    StoreWorld world(seed, TinyOptions());
+    ASSERT_TRUE(world.Open());
+    for (int group = 0; group < 3; ++group) {
+      bool dropped = false;
+      for (uint64_t i = 0; i < 1500; ++i) {
+        WriteInGroup(world, group, i);
+        const std::vector<StoreStats::Level> levels = world.store().Stats().levels;
+        const size_t depth = levels.size();
+        if (depth > 1 && levels[depth - 1].runs > 1) ++deepest_level_has_several;
+        if (depth < 3 || levels[depth - 2].runs < 2 || dropped) continue;
+        world.DropRange({.begin = "", .end = Format("key:{}", group)});
+        dropped = true;
+      }
+      world.CheckReads();
+      if (HasFailure()) return;
+      CompactEverything(world);
+    }
+  }
+  EXPECT_TRUE(deepest_level_has_several > 0 || seeds.size() == 1) << "it was never put to the test";
+}
+
 TEST(Store, ShrinksToOneRunWhenEverythingIsCompacted) {
   StoreWorld world(7, TinyOptions());
   ASSERT_TRUE(world.Open());
@@ -33,9 +80,8 @@ TEST(Store, ShrinksToOneRunWhenEverythingIsCompacted) {
     world.WriteRandom(300);
     world.LetRun(30);
   }
-  bool done = false;
-  world.store().CompactEverything([&] { done = true; });
-  world.env().Await([&] { return done; });
+  world.DropRange({.begin = "key:00100", .end = "key:00200"});
+  CompactEverything(world);
   const StoreStats stats = world.store().Stats();
   EXPECT_EQ(stats.levels.back().runs, 1u);
   EXPECT_EQ(stats.entries_on_disk, world.StateAt(kMaxSeq).size());

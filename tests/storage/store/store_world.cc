@@ -80,7 +80,36 @@ void StoreWorld::Write(const std::map<std::string, std::optional<std::string>>& 
   if (seq) changes_.push_back({.seq = *seq, .writes = writes});
 }
 
+void StoreWorld::DropRange(const KeyRange& range) {
+  WriteBatch batch;
+  batch.DropRange(range.begin, range.end.value_or(""));
+  const Result<Seq> seq = store_->Write(batch);
+  if (seq) changes_.push_back({.seq = *seq, .writes = {}, .dropped = range});
+}
+
+void StoreWorld::DeleteEverything() {
+  std::map<std::string, std::optional<std::string>> writes;
+  for (const auto& [key, value] : StateAt(kMaxSeq)) writes[key] = std::nullopt;
+  if (!writes.empty()) Write(writes);
+}
+
+KeyRange StoreWorld::RangeOfTheLastRun() {
+  const std::shared_ptr<const Tree> tree = store_->versions().tree();
+  if (tree->runs().empty()) return {};
+  const std::vector<Fragment>& oldest = tree->runs().back().fragments;
+  return {.begin = oldest.front().range.begin, .end = oldest.back().range.end};
+}
+
+KeyRange StoreWorld::RandomRange(int keys_in_all) {
+  if (random_.OneIn(3)) return {};
+  if (random_.OneIn(2)) return RangeOfTheLastRun();
+  const uint64_t begin = random_.Below(static_cast<uint64_t>(keys_in_all));
+  return {.begin = Format("key:{:05}", begin), .end = Format("key:{:05}", 2 * begin + 1)};
+}
+
 void StoreWorld::WriteRandom(int keys_in_all) {
+  if (random_.OneIn(60)) return DeleteEverything();
+  if (random_.OneIn(60)) return DropRange(RandomRange(keys_in_all));
   std::map<std::string, std::optional<std::string>> writes;
   const uint64_t count = 1 + random_.Below(random_.OneIn(20) ? 40 : 3);
   for (uint64_t i = 0; i < count; ++i) {
@@ -121,6 +150,10 @@ State StoreWorld::StateAt(Seq seq) const {
   State state;
   for (const Change& change : changes_) {
     if (change.seq > seq) break;
+    if (change.dropped) {
+      std::erase_if(state,
+                    [&](const auto& entry) { return change.dropped->Contains(entry.first); });
+    }
     for (const auto& [key, value] : change.writes) {
       if (value) {
         state[key] = *value;
@@ -132,10 +165,28 @@ State StoreWorld::StateAt(Seq seq) const {
   return state;
 }
 
+std::set<std::string> StoreWorld::DroppedAt(Seq seq) const {
+  std::set<std::string> written;
+  std::set<std::string> dropped;
+  for (const Change& change : changes_) {
+    if (change.seq > seq) break;
+    for (const std::string& key : written) {
+      if (change.dropped && change.dropped->Contains(key)) dropped.insert(key);
+    }
+    for (const auto& [key, value] : change.writes) {
+      written.insert(key);
+      dropped.erase(key);
+    }
+  }
+  return dropped;
+}
+
 State StoreWorld::ReadAll(View& view) {
+  const std::set<std::string> dropped = DroppedAt(view.seq());
   State state;
   VisibleIterator it = view.NewIterator();
   for (it.SeekToFirst(); it.Valid(); it.Next()) {
+    if (dropped.contains(std::string(it.key()))) continue;
     const bool inserted = state.emplace(it.key(), it.value()).second;
     EXPECT_TRUE(inserted) << "twice: " << it.key();
   }
@@ -145,9 +196,15 @@ State StoreWorld::ReadAll(View& view) {
 
 void StoreWorld::CheckView(View& view, const State& expected) {
   EXPECT_EQ(ReadAll(view), expected);
+  const std::set<std::string> dropped = DroppedAt(view.seq());
+  const auto pass_over_dropped = [&](VisibleIterator& it, void (VisibleIterator::*move)()) {
+    while (it.Valid() && dropped.contains(std::string(it.key()))) (it.*move)();
+  };
   VisibleIterator it = view.NewIterator();
   auto model = expected.rbegin();
-  for (it.SeekToLast(); it.Valid() && model != expected.rend(); it.Prev(), ++model) {
+  for (it.SeekToLast();; it.Prev(), ++model) {
+    pass_over_dropped(it, &VisibleIterator::Prev);
+    if (!it.Valid() || model == expected.rend()) break;
     ASSERT_EQ(it.key(), model->first);
     ASSERT_EQ(it.value(), model->second);
   }
@@ -156,6 +213,7 @@ void StoreWorld::CheckView(View& view, const State& expected) {
   EXPECT_TRUE(model == expected.rend());
   for (int i = 0; i < 20; ++i) {
     const std::string key = Format("key:{:05}", random_.Below(400));
+    if (dropped.contains(key)) continue;
     const Result<std::optional<std::string>> value = view.Get(key);
     ASSERT_TRUE(value) << value.error().message();
     const auto found = expected.find(key);
@@ -167,20 +225,22 @@ void StoreWorld::CheckView(View& view, const State& expected) {
     VisibleIterator turning = view.NewIterator();
     turning.Seek(key);
     auto at = expected.lower_bound(key);
+    pass_over_dropped(turning, &VisibleIterator::Next);
     for (int step = 0; step < 6; ++step) {
       ASSERT_EQ(turning.Valid(), at != expected.end());
       if (!turning.Valid()) break;
       ASSERT_EQ(turning.key(), at->first);
       ASSERT_EQ(turning.value(), at->second);
-      if (random_.OneIn(2)) {
-        turning.Next();
+      const bool forwards = random_.OneIn(2);
+      const auto move = forwards ? &VisibleIterator::Next : &VisibleIterator::Prev;
+      (turning.*move)();
+      pass_over_dropped(turning, move);
+      if (forwards) {
         ++at;
       } else if (at == expected.begin()) {
-        turning.Prev();
         ASSERT_FALSE(turning.Valid());
         break;
       } else {
-        turning.Prev();
         --at;
       }
     }

@@ -123,7 +123,7 @@ void ReadUntilDone(VersionCell& cell, const std::atomic<Seq>& visible, Seq last)
     for (int look = 0; look < 20; ++look) {
       const auto& tree = static_cast<const MergedTree&>(*pinned.version->tree);
       ASSERT_LE(tree.horizon.load(std::memory_order_relaxed), seq);
-      ASSERT_EQ(tree.last_level(), 0u);
+      ASSERT_TRUE(tree.runs().empty());
     }
     VersionCell::Unpin(slot);
   }

@@ -113,8 +113,9 @@ int Main(int argc, char** argv) {
   umask(0077);
   Result<config::Config> config = LoadConfig(*line, standard_input);
   if (!config) return ExitWith(ExitCode::kUsage, config.error());
+  // One for level zero beside those that may all be busy with deep merges (storage/options.h).
   const std::unique_ptr<Env> env =
-      NewPosixEnv({.compaction_threads = static_cast<int>(config->compaction_threads)});
+      NewPosixEnv({.compaction_threads = static_cast<int>(config->compaction_threads) + 1});
   SetLogLevel(config->loglevel);
   if (const Status logging = SetLogFile(config->logfile); !logging) {
     return ExitWith(ExitCode::kUsage, logging.error());

@@ -38,6 +38,8 @@ struct StoreOptions {
   uint32_t runs_per_level = 6;
   /// The last level is kept at most this many times larger than the level above it.
   uint32_t last_level_fanout = 4;
+  /// Merges of deeper levels at a time. One of level zero runs beside them: the environment's lane
+  /// has a thread more.
   uint32_t compaction_threads = 1;
 
   // --- limits ---

@@ -84,11 +84,12 @@ void Background::KickMerges() {
     std::vector<std::function<void()>> done;
     {
       const std::scoped_lock lock(mutex_);
-      if (merging_ >= options_.compaction_threads || trouble_[kMergeJob].blocked) return;
+      if (merging_ > options_.compaction_threads || trouble_[kMergeJob].blocked) return;
       if (stopping_ || !status_ || !corruption_) return;
       // Taken under the lock: an older tree has inputs that a job has replaced meanwhile.
       job.tree = versions_.tree();
       picker_.horizon = horizon;
+      picker_.level_zero_only = deep_merging_ >= options_.compaction_threads;
       for (const std::shared_ptr<Memtable>& memtable : durable) {
         const std::span<const DeadRangeView> dead = memtable->dead_ranges();
         picker_.newer_dead.insert(picker_.newer_dead.end(), dead.begin(), dead.end());
@@ -100,6 +101,7 @@ void Background::KickMerges() {
         for (const Choice::Drop& drop : job.choice.drops) picker_.busy.insert(drop.run);
         ++merging_;
         tasks_.fetch_add(1);
+        if (IsDeepMerge(job.choice)) ++deep_merging_;
       } else if (picker_.everything && merging_ == 0 && !flushing_ &&
                  versions_.Immutables().empty()) {
         picker_.everything = false;
@@ -120,6 +122,7 @@ void Background::CompactionTask(Job job) {
   job.tree.reset();  // the last owner, maybe, of files that are obsolete now
   EndJob(kMergeJob, status, [&] {
     --merging_;
+    if (IsDeepMerge(job.choice)) --deep_merging_;
     for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
     for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);
     if (status && into_last) picker_.cursor = job.choice.next_cursor;

@@ -4,9 +4,12 @@
 // picker chooses, removes files that nobody needs.
 //
 // A job is one task of a background lane. One flush runs at a time, oldest memtable first; as
-// many merges as there are compaction threads, on different runs. A job that fails for lack of
-// space is tried again after a second; corruption stops the merges that meet it and is reported;
-// what fails again and again, or in the manifest, stops all background work and is reported.
+// many merges of deeper levels as there are compaction threads, on different runs, and beside them
+// one of level zero: a deep merge may take minutes, and flushes go on meanwhile. So level zero
+// holds no more than its limit and what is flushed during one merge of its own. A job that fails
+// for lack of space is tried again after a second; corruption stops the merges that meet it and is
+// reported; what fails again and again, or in the manifest, stops all background work and is
+// reported.
 //
 // Threads: any. Stop must be called before destruction, when no more work is handed in.
 
@@ -139,7 +142,8 @@ class Background {
   bool flushing_ = false;  // guarded by mutex_, as all below
   bool removing_ = false;
   std::array<Trouble, 2> trouble_;  // by JobKind
-  uint32_t merging_ = 0;
+  uint32_t merging_ = 0;            // jobs on the compaction lane
+  uint32_t deep_merging_ = 0;       // those of them that merge deeper levels
   PickerState picker_;
   std::vector<std::function<void()>> everything_done_;
   Status status_;

@@ -70,6 +70,7 @@ Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
                  const PickerOptions& options) {
   const std::vector<const Run*> runs = tree.RunsOf(level);
   if (runs.empty() || AnyBusy(runs, state)) return {};
+  if (level > 0 && state.level_zero_only) return {};
   if (level + 1 == tree.last_level() && tree.last_run() != nullptr) {
     const Run& last = *tree.last_run();
     if (state.busy.contains(last.id)) return {};
@@ -133,6 +134,10 @@ bool UpperGarbage(const Tree& tree, const PickerOptions& options) {
 }
 
 }  // namespace
+
+bool IsDeepMerge(const Choice& choice) {
+  return choice.kind == Choice::Kind::kMerge && choice.target_level > 1;
+}
 
 Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOptions& options) {
   if (Choice drop = PickDrop(tree, state); drop.kind != Choice::Kind::kNothing) return drop;

@@ -63,6 +63,8 @@ struct PickerState {
   std::string cursor;
   /// Everything is to be merged into one run.
   bool everything = false;
+  /// Only level zero may be merged: merges of deeper levels take all the room there is.
+  bool level_zero_only = false;
   /// Runs that a merge is reading or writing.
   std::set<uint64_t> busy;
   /// Dead ranges below this seq can be acted on.
@@ -70,6 +72,10 @@ struct PickerState {
   /// Those of data that is newer than the tree, and on stable storage.
   std::vector<DeadRangeView> newer_dead;
 };
+
+/// Whether `choice` merges runs below level zero: such a merge may take minutes, and the one that
+/// empties level zero must not wait for it.
+bool IsDeepMerge(const Choice& choice);
 
 Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOptions& options);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "storage/file_names.h"
 #include "tests/support/sim_env.h"
 
@@ -31,6 +32,17 @@ class BackgroundTest : public ::testing::Test {
     versions_.SwitchMemtable(memtable_);
   }
 
+  // A memtable of one kilobyte and its flush; what follows from it runs as far as it can without
+  // time going by.
+  void FlushAKilobyte() {
+    const Seq seq = ++last_seq_;
+    memtable_->Add(seq, {.is_put = true}, Format("key{:05}", seq), std::string(1000, 'x'));
+    memtable_ = std::make_shared<Memtable>();
+    versions_.SwitchMemtable(memtable_);
+    background_.Kick();
+    env_.RunUntilIdle(0);
+  }
+
   size_t Tables() {
     return static_cast<size_t>(std::ranges::count_if(
         env_.Paths("data"), [](const std::string& path) { return path.ends_with(".sst"); }));
@@ -48,6 +60,7 @@ class BackgroundTest : public ::testing::Test {
   BlockCache cache_{1 << 20};
   VersionSet versions_{env_, "data", &cache_};
   std::shared_ptr<Memtable> memtable_;
+  Seq last_seq_ = 0;
   std::function<void()> when_asked_ = [] {};
   std::function<void()> when_corrected_ = [] {};
   Background background_{env_,
@@ -108,6 +121,24 @@ TEST_F(BackgroundTest, ARunWaitsForOthersAfterAMergeThatEndedInTheMiddleOfTheLas
   background_.Kick();
   env_.RunUntilIdle();
   EXPECT_EQ(background_.stats().merges, merges);
+}
+
+TEST_F(BackgroundTest, LevelZeroIsMergedWhileADeeperMergeIsHeldUp) {
+  const uint32_t full = background_.picker_options().runs_per_level;
+  const auto runs_of = [&](uint32_t level) { return versions_.tree()->RunsOf(level); };
+  while (versions_.tree()->last_level() < 2 || runs_of(1).size() + 1 < full) {
+    FlushAKilobyte();
+    ASSERT_LT(last_seq_, 500u);
+  }
+  const uint64_t held_up = runs_of(1).back()->fragments.front().file->number();
+  env_.StallReads(TablePath("data", held_up), 1000);
+  size_t most = 0;
+  for (int i = 0; i < 100; ++i) {
+    FlushAKilobyte();
+    most = std::max(most, runs_of(0).size());
+  }
+  EXPECT_GE(runs_of(1).size(), full) << "no merge was held up";
+  EXPECT_LE(most, full);
 }
 
 // A tree of one run, whose inputs are obsolete, while somebody still reads what was there before.

@@ -293,6 +293,18 @@ TEST_F(PickerTest, LeavesBusyRunsAlone) {
   EXPECT_EQ(choice.drops.size(), 3u);
 }
 
+TEST_F(PickerTest, PicksLevelZeroAloneWhenThereIsRoomForNothingElse) {
+  const Tree tree({MakeRun(1, 3), MakeRun(2, 1), MakeRun(3, 1), MakeRun(4, 0)});
+  ASSERT_EQ(Pick(tree).inputs, (Ids{3, 2}));
+  EXPECT_TRUE(IsDeepMerge(Pick(tree)));
+  state_.level_zero_only = true;
+  EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
+  state_.everything = true;
+  const Choice choice = Pick(tree);
+  EXPECT_EQ(choice.inputs, (Ids{4}));
+  EXPECT_FALSE(IsDeepMerge(choice));
+}
+
 // The tree after `choice`, by the ranges alone: what was merged is a fragment of some table.
 Tree After(const Tree& tree, const Choice& choice, uint64_t new_run) {
   std::vector<Run> runs;

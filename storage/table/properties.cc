@@ -13,6 +13,7 @@ template <typename Properties, typename Visit>
 void VisitNumbers(Properties& properties, Visit visit) {
   visit(properties.entries);
   visit(properties.deletes);
+  visit(properties.superseded);
   visit(properties.unsettled);
   visit(properties.dead_ranges);
   visit(properties.data_blocks);
@@ -24,7 +25,8 @@ void VisitNumbers(Properties& properties, Visit visit) {
 
 }  // namespace
 
-void TableProperties::Count(std::string_view key, uint64_t trailer, std::string_view value) {
+void TableProperties::Count(std::string_view key, uint64_t trailer, std::string_view value,
+                            bool superseded_entry) {
   const Seq seq = TrailerSeq(trailer);
   const Tag tag = TrailerTag(trailer);
   if (entries == 0) smallest_key = key;
@@ -32,6 +34,7 @@ void TableProperties::Count(std::string_view key, uint64_t trailer, std::string_
   max_seq = std::max(max_seq, seq);
   ++entries;
   if (!tag.is_put) ++deletes;
+  if (superseded_entry) ++superseded;
   if (tag.assumption != kSettled) ++unsettled;
   key_bytes += key.size();
   value_bytes += value.size();

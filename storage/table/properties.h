@@ -18,8 +18,9 @@ namespace cordwood::storage {
 
 struct TableProperties {
   uint64_t entries = 0;
-  uint64_t deletes = 0;    // entries that are tombstones
-  uint64_t unsettled = 0;  // entries whose assumption is not kSettled
+  uint64_t deletes = 0;     // entries that are tombstones
+  uint64_t superseded = 0;  // entries that have a newer version of their key before them
+  uint64_t unsettled = 0;   // entries whose assumption is not kSettled
   uint64_t dead_ranges = 0;
   uint64_t data_blocks = 0;
   uint64_t key_bytes = 0;    // before coding and compression
@@ -30,9 +31,9 @@ struct TableProperties {
   std::string largest_key;
   uint64_t file_bytes = 0;  // not in the properties block: the footer has it
 
-  /// Counts an entry; they come in order. The largest key is left to the caller, who knows the
-  /// last one without copying each.
-  void Count(std::string_view key, uint64_t trailer, std::string_view value);
+  /// Counts an entry; they come in order. `superseded_entry`: the one before has the same key. The
+  /// largest key is left to the caller, who knows the last one without copying each.
+  void Count(std::string_view key, uint64_t trailer, std::string_view value, bool superseded_entry);
 
   friend bool operator==(const TableProperties&, const TableProperties&) = default;
 };

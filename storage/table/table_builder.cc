@@ -28,8 +28,9 @@ Status TableBuilder::Add(std::string_view key, uint64_t trailer, std::string_vie
   if (entry_bytes > kEntryBytesMax) {
     return Fail(ErrorCode::kTooLarge, "an entry is too large for a table");
   }
-  if (properties_.entries > 0 &&
-      CompareEntries(block_.last_key(), block_.last_trailer(), key, trailer) >= 0) {
+  const int order = properties_.entries > 0 ? block_.last_key().compare(key) : -1;
+  const bool superseded = order == 0;
+  if (order > 0 || (superseded && block_.last_trailer() <= trailer)) {
     return Fail(ErrorCode::kInvalidArgument, "entries of a table out of order");
   }
   if (!block_.empty() && entry_bytes > options_.block_bytes) CW_TRY(CloseBlock());
@@ -37,7 +38,7 @@ Status TableBuilder::Add(std::string_view key, uint64_t trailer, std::string_vie
     index_.Add(ShortSeparator(block_.last_key(), key, &separator_),
                std::exchange(unindexed_block_bytes_, 0));
   }
-  properties_.Count(key, trailer, value);
+  properties_.Count(key, trailer, value, superseded);
   bloom_.Add(Hash64(key));
   block_.Add(key, trailer, value);
   if (block_.bytes() >= options_.block_bytes) CW_TRY(CloseBlock());

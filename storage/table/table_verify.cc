@@ -63,7 +63,8 @@ Status Table::VerifyBlock(size_t block, const Block& contents, TableProperties* 
     if (!MayContain(entry.key())) {
       return fail(Error(ErrorCode::kCorruption, "the filter does not know one of its keys"));
     }
-    counted->Count(entry.key(), entry.trailer(), entry.value());
+    const bool superseded = counted->entries > 0 && entry.key() == *last_key;
+    counted->Count(entry.key(), entry.trailer(), entry.value(), superseded);
     *last_key = entry.key();
   }
   const std::string_view separator = index_.separator(block);

@@ -9,14 +9,16 @@ namespace {
 
 TEST(TableProperties, CountsWhatEntriesAre) {
   TableProperties properties;
-  properties.Count("a", PackTrailer(7, {.is_put = true, .assumption = 3}), "value");
-  properties.Count("b", PackTrailer(2, {.is_put = false}), "");
-  properties.Count("cc", PackTrailer(9, {.is_put = true}), "v");
-  EXPECT_EQ(properties.entries, 3u);
+  properties.Count("a", PackTrailer(7, {.is_put = true, .assumption = 3}), "value", false);
+  properties.Count("b", PackTrailer(2, {.is_put = false}), "", false);
+  properties.Count("cc", PackTrailer(9, {.is_put = true}), "v", false);
+  properties.Count("cc", PackTrailer(8, {.is_put = true}), "vv", true);
+  EXPECT_EQ(properties.entries, 4u);
   EXPECT_EQ(properties.deletes, 1u);
+  EXPECT_EQ(properties.superseded, 1u);
   EXPECT_EQ(properties.unsettled, 1u);
-  EXPECT_EQ(properties.key_bytes, 4u);
-  EXPECT_EQ(properties.value_bytes, 6u);
+  EXPECT_EQ(properties.key_bytes, 6u);
+  EXPECT_EQ(properties.value_bytes, 8u);
   EXPECT_EQ(properties.min_seq, 2u);
   EXPECT_EQ(properties.max_seq, 9u);
   EXPECT_EQ(properties.smallest_key, "a");
@@ -25,6 +27,7 @@ TEST(TableProperties, CountsWhatEntriesAre) {
 TEST(TableProperties, ComeBackAsTheyWereAndOnlyWhole) {
   const TableProperties properties{.entries = 1,
                                    .deletes = 200,
+                                   .superseded = 150,
                                    .unsettled = 3,
                                    .dead_ranges = 4,
                                    .data_blocks = 5,

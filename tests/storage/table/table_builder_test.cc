@@ -37,6 +37,7 @@ TEST_F(TableBuilderTest, ReportsWhatItWrote) {
   ASSERT_TRUE(properties);
   const TableProperties expected{.entries = 3,
                                  .deletes = 1,
+                                 .superseded = 1,
                                  .unsettled = 1,
                                  .dead_ranges = 1,
                                  .data_blocks = 1,

@@ -104,6 +104,7 @@ TEST(TableVerify, SeesPropertiesThatAreNotSo) {
   };
   EXPECT_NE(with([](TableProperties& p) { ++p.entries; }), "");
   EXPECT_NE(with([](TableProperties& p) { ++p.deletes; }), "");
+  EXPECT_NE(with([](TableProperties& p) { ++p.superseded; }), "");
   EXPECT_NE(with([](TableProperties& p) { ++p.unsettled; }), "");
   EXPECT_NE(with([](TableProperties& p) { ++p.dead_ranges; }), "");
   EXPECT_NE(with([](TableProperties& p) { ++p.data_blocks; }), "");

@@ -1,8 +1,26 @@
 #include "storage/compaction/dead_ranges.h"
 
 #include <algorithm>
+#include <queue>
 
 namespace cordwood::storage {
+namespace {
+
+bool EndsBy(const DeadRangeView& dead, std::string_view key) {
+  return !dead.end.empty() && dead.end <= key;
+}
+
+void Append(std::vector<DeadRangeView>& flat, const DeadRangeView& next) {
+  const bool goes_on =
+      !flat.empty() && flat.back().end == next.begin && flat.back().seq == next.seq;
+  if (goes_on) {
+    flat.back().end = next.end;
+  } else {
+    flat.push_back(next);
+  }
+}
+
+}  // namespace
 
 DeadRange DeadRange::From(const DeadRangeView& view) {
   DeadRange dead{.range = {.begin = std::string(view.begin)}, .seq = view.seq};
@@ -10,21 +28,59 @@ DeadRange DeadRange::From(const DeadRangeView& view) {
   return dead;
 }
 
-DeadRangeSweep::DeadRangeSweep(const std::vector<DeadRange>& ranges, Seq horizon) {
-  for (const DeadRange& dead : ranges) {
-    if (dead.seq <= horizon) ranges_.push_back(dead);
+DeadRangeView DeadRange::view() const {
+  return {.begin = range.begin,
+          .end = range.end ? std::string_view(*range.end) : std::string_view(),
+          .seq = seq};
+}
+
+std::vector<DeadRangeView> Flatten(std::vector<DeadRangeView> ranges) {
+  std::erase_if(ranges, [](const DeadRangeView& dead) { return EndsBy(dead, dead.begin); });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const DeadRangeView& a, const DeadRangeView& b) { return a.begin < b.begin; });
+  const auto smaller = [](const DeadRangeView& a, const DeadRangeView& b) { return a.seq < b.seq; };
+  // Those that have begun, the one that counts on top; what it hides may have ended.
+  std::priority_queue<DeadRangeView, std::vector<DeadRangeView>, decltype(smaller)> open(smaller);
+  std::vector<DeadRangeView> flat;
+  std::string_view at;  // what begins or ends before this has been dealt with
+  for (auto next = ranges.begin(); next != ranges.end() || !open.empty();) {
+    if (open.empty()) at = next->begin;
+    while (next != ranges.end() && next->begin <= at) open.push(*next++);
+    while (!open.empty() && EndsBy(open.top(), at)) open.pop();
+    if (open.empty()) continue;
+    DeadRangeView part = open.top();
+    part.begin = at;
+    if (next != ranges.end() && !EndsBy(part, next->begin)) part.end = next->begin;
+    Append(flat, part);
+    if (part.end.empty()) break;  // what else is open is hidden up to the last key
+    at = part.end;
   }
-  std::sort(ranges_.begin(), ranges_.end(),
-            [](const DeadRange& a, const DeadRange& b) { return a.range.begin < b.range.begin; });
+  return flat;
+}
+
+bool CoversWhole(std::span<const DeadRangeView> flat, size_t* at, const KeyRange& range,
+                 Seq newest) {
+  while (*at < flat.size() && EndsBy(flat[*at], range.begin)) ++*at;
+  std::string_view covered_to = range.begin;
+  for (size_t i = *at; i < flat.size(); ++i) {
+    if (flat[i].begin > covered_to || flat[i].seq <= newest) return false;
+    if (flat[i].end.empty() || (range.end && *range.end <= flat[i].end)) return true;
+    covered_to = flat[i].end;
+  }
+  return false;
+}
+
+DeadRangeSweep::DeadRangeSweep(std::span<const DeadRange> ranges, Seq horizon) {
+  std::vector<DeadRangeView> counting;
+  for (const DeadRange& dead : ranges) {
+    if (dead.seq <= horizon) counting.push_back(dead.view());
+  }
+  flat_ = Flatten(std::move(counting));
 }
 
 bool DeadRangeSweep::Covers(std::string_view key, Seq seq) {
-  while (next_ < ranges_.size() && ranges_[next_].range.begin <= key) {
-    open_.push_back(&ranges_[next_++]);
-  }
-  std::erase_if(open_, [&](const DeadRange* dead) { return !dead->range.Contains(key); });
-  return std::any_of(open_.begin(), open_.end(),
-                     [&](const DeadRange* dead) { return seq < dead->seq; });
+  while (at_ < flat_.size() && EndsBy(flat_[at_], key)) ++at_;
+  return at_ < flat_.size() && flat_[at_].begin <= key && seq < flat_[at_].seq;
 }
 
 std::optional<DeadRange> Clip(const DeadRange& dead, const KeyRange& bounds) {

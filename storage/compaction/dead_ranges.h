@@ -1,11 +1,11 @@
 #pragma once
 
-// The dead ranges that a merge met, asked in key order whether an entry is garbage.
+// Dead ranges, seen from the keys: which of them counts for a key, and whether an entry is garbage.
 //
-// Only ranges at or below the horizon count: above it a reader may still see what they cover.
-// Threads: one at a time.
+// Threads: any for the functions; a sweep one at a time.
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -19,20 +19,33 @@ struct DeadRange {
   Seq seq = 0;
 
   static DeadRange From(const DeadRangeView& view);
+  DeadRangeView view() const;
 };
 
+/// Disjoint ranges in key order that say the same: where several of `ranges`, in any order, cover a
+/// key, the one with the largest seq counts. Neighbours of one seq become one. Refers to the same
+/// bytes.
+std::vector<DeadRangeView> Flatten(std::vector<DeadRangeView> ranges);
+
+/// True if `flat` covers every key of `range` for entries with a seq of at most `newest`. `*at` is
+/// where to look first, and is moved on: ranges that are asked for one after the other do not
+/// descend. REQUIRES: `flat` is of Flatten.
+bool CoversWhole(std::span<const DeadRangeView> flat, size_t* at, const KeyRange& range,
+                 Seq newest);
+
+/// Asked for entries in key order. Only ranges at or below the horizon count: above it a reader may
+/// still see what they cover.
 class DeadRangeSweep {
  public:
-  /// Takes the ranges with a seq of at most `horizon`.
-  DeadRangeSweep(const std::vector<DeadRange>& ranges, Seq horizon);
+  /// Takes the ranges with a seq of at most `horizon`. They outlive the sweep.
+  DeadRangeSweep(std::span<const DeadRange> ranges, Seq horizon);
 
   /// True if a range covers the entry. REQUIRES: keys do not descend from call to call.
   bool Covers(std::string_view key, Seq seq);
 
  private:
-  std::vector<DeadRange> ranges_;       // by begin
-  size_t next_ = 0;                     // the first range that has not begun
-  std::vector<const DeadRange*> open_;  // begun and, when last looked at, not ended
+  std::vector<DeadRangeView> flat_;
+  size_t at_ = 0;  // the first range that had not ended when last looked at
 };
 
 /// The part of `dead` inside `bounds`, if any.

@@ -1,5 +1,8 @@
 #include "storage/compaction/merge.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace cordwood::storage {
 namespace {
 
@@ -18,8 +21,8 @@ std::vector<DeadRange> CarriedDeadRanges(const MergePlan& plan) {
 
 Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer) {
   MergeResult result;
-  std::vector<DeadRange> dead = plan.dead;
-  dead.insert(dead.end(), plan.newer_dead.begin(), plan.newer_dead.end());
+  std::vector<DeadRange> dead = std::move(plan.dead);
+  std::move(plan.newer_dead.begin(), plan.newer_dead.end(), std::back_inserter(dead));
   Retention retention(plan.rules, DeadRangeSweep(dead, plan.rules.horizon));
   const auto write = [&](const RetainedEntry* entry) -> Status {
     if (entry == nullptr) return {};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/compaction/dead_ranges.h"
+
 namespace cordwood::storage {
 namespace {
 
@@ -93,29 +95,38 @@ Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
   return {.kind = Choice::Kind::kMerge, .inputs = Ids(runs), .target_level = level + 1};
 }
 
-// Fragments that a dead range of newer data covers whole.
+// The dead ranges of a run, without those above the horizon. Slices of one file follow each other.
+void AppendDeadRanges(const Run& run, Seq horizon, std::vector<DeadRangeView>& dead) {
+  const TableFile* seen = nullptr;
+  for (const Fragment& fragment : run.fragments) {
+    if (fragment.file.get() == seen) continue;
+    seen = fragment.file.get();
+    for (const DeadRangeView& range : seen->table().dead_ranges()) {
+      if (range.seq <= horizon) dead.push_back(range);
+    }
+  }
+}
+
+// Fragments that dead ranges of newer data cover whole; in the last run, where a dead range has
+// done its work once the horizon has passed it, also those that their own cover.
 Choice PickDrop(const Tree& tree, const PickerState& state) {
   Choice choice;
-  std::vector<DeadRangeView> dead;
-  const auto note = [&](const DeadRangeView& range) {
-    if (range.seq <= state.horizon) dead.push_back(range);
-  };
-  std::for_each(state.newer_dead.begin(), state.newer_dead.end(), note);
+  std::vector<DeadRangeView> dead = state.newer_dead;
+  std::erase_if(dead, [&](const DeadRangeView& range) { return range.seq > state.horizon; });
+  dead = Flatten(std::move(dead));
   for (const Run& run : tree.runs()) {
+    std::vector<DeadRangeView> with_own = dead;
+    AppendDeadRanges(run, state.horizon, with_own);
+    if (with_own.size() > dead.size()) with_own = Flatten(std::move(with_own));
+    const std::vector<DeadRangeView>& acting = &run == tree.last_run() ? with_own : dead;
+    size_t at = 0;
     for (const Fragment& fragment : run.fragments) {
-      const auto covers = [&](const DeadRangeView& range) {
-        return range.begin <= fragment.range.begin &&
-               (range.end.empty() || (fragment.range.end && *fragment.range.end <= range.end)) &&
-               fragment.file->properties().max_seq < range.seq;
-      };
-      if (!state.busy.contains(run.id) && std::any_of(dead.begin(), dead.end(), covers)) {
-        choice.kind = Choice::Kind::kDrop;
-        choice.drops.push_back({run.id, fragment.file->number(), fragment.range.begin});
-      }
+      if (acting.empty() || state.busy.contains(run.id)) break;
+      if (!CoversWhole(acting, &at, fragment.range, fragment.file->properties().max_seq)) continue;
+      choice.kind = Choice::Kind::kDrop;
+      choice.drops.push_back({run.id, fragment.file->number(), fragment.range.begin});
     }
-    for (const Fragment& fragment : run.fragments) {
-      for (const DeadRangeView& range : fragment.file->table().dead_ranges()) note(range);
-    }
+    dead = std::move(with_own);
   }
   return choice;
 }

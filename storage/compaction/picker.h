@@ -30,7 +30,7 @@ struct Choice {
     kNothing,
     kMerge,   // merge `inputs` inside `bounds` into `target_run` (0: a new run) of `target_level`
     kDeepen,  // move the last run one level down
-    kDrop,    // remove the fragments in `drops`: a dead range covers them whole
+    kDrop,    // remove the fragments in `drops`: dead ranges cover them whole
   };
   struct Drop {
     uint64_t run = 0;

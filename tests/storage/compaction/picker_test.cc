@@ -268,6 +268,36 @@ TEST_F(PickerTest, DropsWhatADeadRangeOfNewerDataCoversBeforeAnythingElse) {
   EXPECT_EQ(Pick(tree).kind, Kind::kMerge) << "above the horizon";
 }
 
+TEST_F(PickerTest, DropsWhatManyDeadRangesTogetherCover) {
+  const std::vector<DeadRange> left = {{.range = {.begin = "b", .end = "c"}, .seq = 12}};
+  const std::vector<DeadRange> right = {{.range = {.begin = "c", .end = "d"}, .seq = 10}};
+  const Run old = MakeRun(1, 1, {{.begin = "b", .end = "d"}, {.begin = "d"}});
+  const Run newer = MakeRun(2, 0, {{.begin = "m", .seq = 11, .dead = right}});
+  const Run newest = MakeRun(3, 0, {{.begin = "m", .seq = 13, .dead = left}});
+  state_.horizon = 20;
+  const Choice choice = Pick(Tree({old, newer, newest}));
+  EXPECT_EQ(choice.kind, Kind::kDrop);
+  ASSERT_EQ(choice.drops.size(), 1u);
+  EXPECT_EQ(choice.drops[0].begin, "b");
+}
+
+// They came there when a reader could still see what they cover.
+TEST_F(PickerTest, DropsWhatDeadRangesOfTheLastRunCoverOnceNobodyCanSeeIt) {
+  const std::vector<DeadRange> dead = {{.range = {.begin = "b", .end = "c"}, .seq = 10}};
+  const std::vector<Slice> slices = {{.begin = "a", .end = "b"},
+                                     {.begin = "b", .end = "c", .seq = 9, .dead = dead},
+                                     {.begin = "c", .end = "d"}};
+  state_.horizon = 9;
+  EXPECT_EQ(Pick(Tree({MakeRun(1, 1, slices)})).kind, Kind::kNothing);
+  state_.horizon = 10;
+  const Choice choice = Pick(Tree({MakeRun(1, 1, slices)}));
+  EXPECT_EQ(choice.kind, Kind::kDrop);
+  ASSERT_EQ(choice.drops.size(), 1u);
+  EXPECT_EQ(choice.drops[0].begin, "b");
+  // Above the last run the dead range is needed for what lies beneath.
+  EXPECT_EQ(Pick(Tree({MakeRun(2, 1, slices), MakeRun(1, 2)})).kind, Kind::kNothing);
+}
+
 TEST_F(PickerTest, AFragmentWithoutABoundNeedsADeadRangeWithoutOne) {
   Run run = MakeRun(1, 0);
   run.fragments[0].range.end.reset();

@@ -1,34 +1,51 @@
 #include "tests/support/seeds.h"
 
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
-#include <numeric>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
+#include "base/format.h"
 
 namespace cordwood::support {
 
 namespace {
 
-const char* OnlySeed() {
-  const char* seed = std::getenv("CORDWOOD_SEED");
-  return seed == nullptr || *seed == '\0' ? nullptr : seed;
+constexpr double kDefaultSeconds = 1;
+
+/// The value of an environment variable; null if it is empty or not set.
+const char* Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? nullptr : value;
+}
+
+double BudgetSeconds() {
+  const char* text = Variable("CORDWOOD_TEST_SECONDS");
+  if (text == nullptr) return kDefaultSeconds;
+  char* end = nullptr;
+  const double seconds = std::strtod(text, &end);
+  CHECK(*end == '\0' && seconds >= 0 && seconds < 1e9);  // CORDWOOD_TEST_SECONDS is a number
+  return seconds;
+}
+
+uint64_t RealNs() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::nanoseconds(now).count());
 }
 
 }  // namespace
 
 bool FullRun() {
-  const char* full = std::getenv("CORDWOOD_FULL");
-  return full != nullptr && std::string_view(full) != "" && std::string_view(full) != "0";
+  const char* full = Variable("CORDWOOD_FULL");
+  return full != nullptr && std::string_view(full) != "0";
 }
 
-int SeedCount(int quick, int full) {
-  if (OnlySeed() != nullptr) return 1;
-  return FullRun() ? full : quick;
-}
+bool OneSeedOnly() { return Variable("CORDWOOD_SEED") != nullptr; }
 
 uint64_t BaseSeed() {
-  const char* seed = OnlySeed();
+  const char* seed = Variable("CORDWOOD_SEED");
   if (seed == nullptr) return 1;
   char* end = nullptr;
   const uint64_t value = std::strtoull(seed, &end, 10);
@@ -36,15 +53,28 @@ uint64_t BaseSeed() {
   return value;
 }
 
-std::vector<uint64_t> Seeds(int quick, int full) {
-  std::vector<uint64_t> seeds(static_cast<size_t>(SeedCount(quick, full)));
-  std::iota(seeds.begin(), seeds.end(), BaseSeed());
-  return seeds;
+Seeds::Seeds(uint64_t least, uint64_t full) : Seeds(least, full, RealNs) {}
+
+Seeds::Seeds(uint64_t least, uint64_t full, Clock clock)
+    : clock_(std::move(clock)),
+      start_ns_(clock_()),
+      budget_ns_(static_cast<uint64_t>(BudgetSeconds() * 1e9)),
+      first_(BaseSeed()),
+      least_(OneSeedOnly() ? 1 : least),
+      most_(OneSeedOnly() ? 1 : full) {
+  CHECK(least <= full);
 }
 
-TimeBudget::TimeBudget(Env& env, uint64_t ms)
-    : env_(env), end_ns_(env.MonotonicNs() + ms * 1'000'000) {}
+Seeds::~Seeds() {
+  const double seconds = static_cast<double>(clock_() - start_ns_) / 1e9;
+  std::puts(Format("[  seeds   ] {} from {} on in {:.2f} s; at least {}, in a full run {}", done_,
+                   first_, seconds, least_, most_)
+                .c_str());
+}
 
-bool TimeBudget::Spent() const { return env_.MonotonicNs() >= end_ns_; }
+bool Seeds::GoesOn() const {
+  if (done_ < least_) return true;
+  return done_ < most_ && (FullRun() || clock_() - start_ns_ < budget_ns_);
+}
 
 }  // namespace cordwood::support

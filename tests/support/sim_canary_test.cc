@@ -110,34 +110,30 @@ bool Live(SimEnv& env, Mistake mistake, SimRandom& random, uint64_t& promised) {
   return true;
 }
 
-/// How many seeds show that the log does not keep its promise.
-int CountCaught(Mistake mistake) {
-  int caught = 0;
+/// Whether some seed shows that the log does not keep its promise.
+bool IsCaught(Mistake mistake) {
   for (const uint64_t seed : Seeds(200, 10'000)) {
     SimRandom random(seed);
     auto env = std::make_unique<SimEnv>(seed);
     uint64_t promised = 0;
     for (int life = 0; life < 4; ++life) {
-      if (!Live(*env, mistake, random, promised)) {
-        ++caught;
-        break;
-      }
+      if (!Live(*env, mistake, random, promised)) return true;
       env = env->LosePower(random.Next());
     }
   }
-  return caught;
+  return false;
 }
 
-TEST(SimCanary, ACorrectLogIsNeverCaught) { EXPECT_EQ(CountCaught(Mistake::kNone), 0); }
+TEST(SimCanary, ACorrectLogIsNeverCaught) { EXPECT_FALSE(IsCaught(Mistake::kNone)); }
 
 TEST(SimCanary, EveryPlantedMistakeIsCaught) {
-  if (SeedCount(200, 10'000) == 1) GTEST_SKIP() << "one seed need not show every mistake";
-  EXPECT_GT(CountCaught(Mistake::kAcknowledgesBeforeSync), 0);
-  EXPECT_GT(CountCaught(Mistake::kDoesNotSyncTheDirectory), 0);
-  EXPECT_GT(CountCaught(Mistake::kIgnoresAFailedSync), 0);
-  EXPECT_GT(CountCaught(Mistake::kRetriesAFailedSync), 0);
-  EXPECT_GT(CountCaught(Mistake::kHasNoChecksum), 0);
-  EXPECT_GT(CountCaught(Mistake::kAppendsBehindATornTail), 0);
+  if (OneSeedOnly()) GTEST_SKIP() << "one seed need not show every mistake";
+  EXPECT_TRUE(IsCaught(Mistake::kAcknowledgesBeforeSync));
+  EXPECT_TRUE(IsCaught(Mistake::kDoesNotSyncTheDirectory));
+  EXPECT_TRUE(IsCaught(Mistake::kIgnoresAFailedSync));
+  EXPECT_TRUE(IsCaught(Mistake::kRetriesAFailedSync));
+  EXPECT_TRUE(IsCaught(Mistake::kHasNoChecksum));
+  EXPECT_TRUE(IsCaught(Mistake::kAppendsBehindATornTail));
 }
 
 }  // namespace

@@ -86,15 +86,26 @@ function(cordwood_reuse_gtest_header name)
   target_precompile_headers(${name} REUSE_FROM cordwood_gtest_header)
 endfunction()
 
-# cordwood_fuzzer(NAME SOURCES a_fuzzer.cc DEPENDS x y): a libFuzzer target. All of them are built
-# by the target `fuzzers`.
+# cordwood_fuzzer(NAME SOURCES a_fuzz.cc DEPENDS x y [TIMEOUT seconds]): a fuzz target
+# (tests/fuzz/fuzz_target.h). A test that tests/fuzz/driver.cc runs; in the preset `fuzz` a program
+# of libFuzzer's, built by the target `fuzzers`.
 function(cordwood_fuzzer name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE cordwood_flags ${ARG_DEPENDS})
-  target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-  add_dependencies(fuzzers ${name})
+  if(CORDWOOD_FUZZ)
+    target_link_libraries(${name} PRIVATE cordwood_libfuzzer_corpus)
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${name})
+    return()
+  endif()
+  target_link_libraries(${name} PRIVATE cordwood_fuzz_driver)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS fuzz)
+  if(ARG_TIMEOUT)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  endif()
 endfunction()
 if(CORDWOOD_FUZZ)
   add_custom_target(fuzzers)

@@ -8,7 +8,9 @@
 
 #include "base/check.h"
 #include "protocol/inline_command.h"
+#include "tests/fuzz/fuzz_target.h"
 
+namespace cordwood::fuzz {
 namespace {
 
 /// Every byte as \xHH in double quotes.
@@ -27,9 +29,26 @@ std::string Quoted(std::string_view argument) {
 
 }  // namespace
 
+std::vector<std::string> Corpus() {
+  return {
+      "SET key value",
+      "set \"a b\" 'it\\'s'",
+      "  ECHO\t\"\\x00\\xfF\\n\\r\\t\\b\\a\\\\\\\"\" \v\f x",
+      "LPUSH list \"\" '' pre\"fix\" \"tail\"'s'",
+      "MSET k1 v1 k2 v2 k3 v3\r",
+  };
+}
+
+std::vector<std::string> Dictionary() {
+  return {"\"", "'", "\\x", "\\x4", "\\\"", "\\'", "\\", " ", "\"\"", "''", "\v", "\f"};
+}
+
+}  // namespace cordwood::fuzz
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using cordwood::fuzz::Quoted;
   using cordwood::protocol::SplitInline;
-  std::string line(reinterpret_cast<const char*>(data), size);
+  std::string line(cordwood::fuzz::View(data, size));
   std::vector<std::string_view> arguments;
   if (!SplitInline(line, arguments)) return 0;
 

@@ -9,25 +9,9 @@
 #include "base/check.h"
 #include "protocol/inline_command.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/quoted.h"
 
 namespace cordwood::fuzz {
-namespace {
-
-/// Every byte as \xHH in double quotes.
-std::string Quoted(std::string_view argument) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string quoted = "\"";
-  for (const char c : argument) {
-    const auto byte = static_cast<unsigned char>(c);
-    quoted.append("\\x");
-    quoted.push_back(kHex[byte >> 4]);
-    quoted.push_back(kHex[byte & 15]);
-  }
-  quoted.push_back('"');
-  return quoted;
-}
-
-}  // namespace
 
 std::vector<std::string> Corpus() {
   return {

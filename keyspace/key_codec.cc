@@ -23,6 +23,7 @@ std::optional<uint64_t> TakeOrderedVarint(std::string_view& bytes) {
   if (bytes.empty()) return std::nullopt;
   const size_t length = static_cast<uint8_t>(bytes.front());
   if (length > kFixedBytes || bytes.size() < 1 + length) return std::nullopt;
+  if (length > 0 && bytes[1] == 0) return std::nullopt;  // a number has one form only
   uint64_t number = 0;
   for (size_t i = 1; i <= length; ++i) number = number << 8 | static_cast<uint8_t>(bytes[i]);
   bytes.remove_prefix(1 + length);

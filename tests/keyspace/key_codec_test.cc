@@ -69,6 +69,16 @@ TEST(OrderedVarint, RefusesWhatIsCutShort) {
   }
 }
 
+// Two forms of a number would be two places for one key, and out of order.
+TEST(OrderedVarint, RefusesLeadingZeros) {
+  for (const std::string& bytes : {std::string("\1\0", 2), std::string("\2\0\1", 3)}) {
+    std::string_view view = bytes;
+    EXPECT_EQ(TakeOrderedVarint(view), std::nullopt);
+    EXPECT_EQ(view, bytes);
+    EXPECT_EQ(ParseStoreKey(bytes + "\4"), std::nullopt);
+  }
+}
+
 TEST(StoreKey, ComesApartAgain) {
   for (const uint64_t seed : Seeds(4, 400)) {
     SCOPED_TRACE(seed);

@@ -29,6 +29,9 @@ class EntryIterator {
   virtual void SeekToLast() = 0;
   /// Moves to the first entry at or after (key, trailer).
   virtual void Seek(std::string_view key, uint64_t trailer) = 0;
+  /// Moves to the last entry before (key, trailer). Not the same as Seek and Prev where a writer
+  /// may add an entry between the two.
+  virtual void SeekBefore(std::string_view key, uint64_t trailer) = 0;
   /// REQUIRES: Valid().
   virtual void Next() = 0;
   /// REQUIRES: Valid().

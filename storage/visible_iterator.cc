@@ -18,12 +18,7 @@ void VisibleIterator::Seek(std::string_view key) {
 }
 
 void VisibleIterator::SeekBefore(std::string_view key) {
-  entries_->Seek(key, SeekTrailer(kMaxSeq));
-  if (entries_->Valid()) {
-    entries_->Prev();
-  } else if (entries_->status()) {
-    entries_->SeekToLast();
-  }
+  entries_->SeekBefore(key, SeekTrailer(kMaxSeq));
   FindBackward();
 }
 
@@ -44,7 +39,7 @@ void VisibleIterator::Next() {
 void VisibleIterator::Prev() {
   if (!backward_) {
     saved_key_ = entries_->key();
-    while (entries_->Valid() && entries_->key() == saved_key_) entries_->Prev();
+    entries_->SeekBefore(saved_key_, SeekTrailer(kMaxSeq));
   }
   FindBackward();
 }

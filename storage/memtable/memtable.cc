@@ -33,6 +33,9 @@ class SortedRunIterator final : public EntryIterator {
   void SeekToFirst() override { cursor_.SeekToFirst(); }
   void SeekToLast() override { cursor_.SeekToLast(); }
   void Seek(std::string_view key, uint64_t trailer) override { cursor_.Seek(key, trailer); }
+  void SeekBefore(std::string_view key, uint64_t trailer) override {
+    cursor_.SeekBefore(key, trailer);
+  }
   void Next() override { cursor_.Next(); }
   void Prev() override { cursor_.Prev(); }
   std::string_view key() const override { return cursor_.key(); }

@@ -104,6 +104,10 @@ class SkipListCursor {
   void SeekToLast() { node_ = list_->Last(); }
   /// Moves to the first entry at or after (key, trailer).
   void Seek(std::string_view key, uint64_t trailer) { node_ = list_->FindAtOrAfter(key, trailer); }
+  /// Moves to the last entry before (key, trailer).
+  void SeekBefore(std::string_view key, uint64_t trailer) {
+    node_ = list_->FindBefore(key, trailer);
+  }
   /// REQUIRES: Valid(), for all that follow.
   void Next() { node_ = node_->next(); }
   /// Searches from the top: nodes do not know what lies before them.

@@ -46,6 +46,12 @@ class MergingIterator final : public EntryIterator {
     Rebuild(Direction::kForwards);
   }
 
+  void SeekBefore(std::string_view key, uint64_t trailer) override {
+    target_.assign(key);
+    for (Child& child : children_) child.iterator->SeekBefore(target_, trailer);
+    Rebuild(Direction::kBackwards);
+  }
+
   void Next() override {
     if (direction_ != Direction::kForwards && !TurnForwards()) return;
     heap_.front()->iterator->Next();
@@ -138,13 +144,11 @@ class MergingIterator final : public EntryIterator {
     for (Child& child : children_) {
       if (&child == current) continue;
       EntryIterator& iterator = *child.iterator;
-      iterator.Seek(current->key, current->trailer);
-      if (IsAt(iterator, *current) && child.rank < current->rank) continue;
-      if (iterator.Valid()) {
-        iterator.Prev();
-      } else if (iterator.status()) {
-        iterator.SeekToLast();
+      if (child.rank < current->rank) {
+        iterator.Seek(current->key, current->trailer);
+        if (IsAt(iterator, *current)) continue;
       }
+      iterator.SeekBefore(current->key, current->trailer);
     }
     return Turned(Direction::kBackwards);
   }

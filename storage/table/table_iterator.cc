@@ -44,6 +44,15 @@ void TableIterator::Seek(std::string_view key, uint64_t trailer) {
   }
 }
 
+void TableIterator::SeekBefore(std::string_view key, uint64_t trailer) {
+  Seek(key, trailer);
+  if (entry_.Valid()) {
+    Prev();
+  } else if (!error_) {
+    SeekToLast();
+  }
+}
+
 void TableIterator::Next() {
   entry_.Next();
   SettleForwards();

@@ -27,6 +27,7 @@ class TableIterator final : public EntryIterator {
   void SeekToFirst() override;
   void SeekToLast() override;
   void Seek(std::string_view key, uint64_t trailer) override;
+  void SeekBefore(std::string_view key, uint64_t trailer) override;
   void Next() override;
   void Prev() override;
   std::string_view key() const override { return entry_.key(); }

@@ -19,6 +19,13 @@ bool RunIterator::TableOk() {
   return false;
 }
 
+size_t RunIterator::FragmentOf(std::string_view key) const {
+  const auto it = std::partition_point(
+      fragments_.begin(), fragments_.end(),
+      [&](const Fragment& fragment) { return fragment.range.end && *fragment.range.end <= key; });
+  return static_cast<size_t>(it - fragments_.begin());
+}
+
 void RunIterator::SettleForward() {
   while (TableOk()) {
     const KeyRange& range = fragments_[index_].range;
@@ -52,14 +59,9 @@ void RunIterator::SettleBackward() {
 
 void RunIterator::SeekToLastOfFragment() {
   const std::optional<std::string>& end = fragments_[index_].range.end;
-  if (!end) {
-    table_->SeekToLast();
-    return;
-  }
-  table_->Seek(*end, SeekTrailer(kMaxSeq));
-  if (table_->Valid()) {
-    table_->Prev();
-  } else if (table_->status()) {
+  if (end) {
+    table_->SeekBefore(*end, SeekTrailer(kMaxSeq));
+  } else {
     table_->SeekToLast();
   }
 }
@@ -85,17 +87,26 @@ void RunIterator::SeekToLast() {
 void RunIterator::Seek(std::string_view key, uint64_t trailer) {
   status_ = {};
   valid_ = false;
-  const auto it = std::partition_point(
-      fragments_.begin(), fragments_.end(),
-      [&](const Fragment& fragment) { return fragment.range.end && *fragment.range.end <= key; });
-  if (it == fragments_.end()) return;
-  Open(static_cast<size_t>(it - fragments_.begin()));
-  if (key < it->range.begin) {
-    table_->Seek(it->range.begin, SeekTrailer(kMaxSeq));
+  const size_t index = FragmentOf(key);
+  if (index == fragments_.size()) return;
+  Open(index);
+  const std::string& begin = fragments_[index].range.begin;
+  if (key < begin) {
+    table_->Seek(begin, SeekTrailer(kMaxSeq));
   } else {
     table_->Seek(key, trailer);
   }
   SettleForward();
+}
+
+void RunIterator::SeekBefore(std::string_view key, uint64_t trailer) {
+  const size_t index = FragmentOf(key);
+  if (index == fragments_.size()) return SeekToLast();
+  status_ = {};
+  valid_ = false;
+  Open(index);
+  table_->SeekBefore(key, trailer);
+  SettleBackward();
 }
 
 void RunIterator::Next() {

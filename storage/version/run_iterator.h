@@ -24,6 +24,7 @@ class RunIterator final : public EntryIterator {
   void SeekToFirst() override;
   void SeekToLast() override;
   void Seek(std::string_view key, uint64_t trailer) override;
+  void SeekBefore(std::string_view key, uint64_t trailer) override;
   void Next() override;
   void Prev() override;
   std::string_view key() const override { return table_->key(); }
@@ -37,6 +38,8 @@ class RunIterator final : public EntryIterator {
   /// The same towards the front.
   void SettleBackward();
   void SeekToLastOfFragment();
+  /// The first fragment whose range ends after `key`.
+  size_t FragmentOf(std::string_view key) const;
   /// False, with the status taken over, if the table iterator failed.
   bool TableOk();
 

@@ -221,10 +221,16 @@ void StoreWorld::CheckView(View& view, const State& expected) {
     if (*value) {
       ASSERT_EQ(**value, found->second);
     }
+    VisibleIterator before = view.NewIterator();
+    before.SeekBefore(key);
+    auto at = expected.lower_bound(key);
+    ASSERT_EQ(before.Valid(), at != expected.begin());
+    if (before.Valid()) {
+      ASSERT_EQ(before.key(), std::prev(at)->first);
+    }
     // A turn in the middle of a walk.
     VisibleIterator turning = view.NewIterator();
     turning.Seek(key);
-    auto at = expected.lower_bound(key);
     pass_over_dropped(turning, &VisibleIterator::Next);
     for (int step = 0; step < 6; ++step) {
       ASSERT_EQ(turning.Valid(), at != expected.end());

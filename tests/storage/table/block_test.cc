@@ -34,6 +34,14 @@ class Adapter final : public EntryIterator {
   void SeekToFirst() override { iterator_.SeekToFirst(); }
   void SeekToLast() override { iterator_.SeekToLast(); }
   void Seek(std::string_view key, uint64_t trailer) override { iterator_.Seek(key, trailer); }
+  void SeekBefore(std::string_view key, uint64_t trailer) override {
+    iterator_.Seek(key, trailer);
+    if (iterator_.Valid()) {
+      iterator_.Prev();
+    } else {
+      iterator_.SeekToLast();
+    }
+  }
   void Next() override { iterator_.Next(); }
   void Prev() override { iterator_.Prev(); }
   std::string_view key() const override { return iterator_.key(); }

@@ -63,6 +63,11 @@ void ExpectSameWalk(EntryIterator& iterator, const EntryModel& model, Random& ra
       if (random.OneIn(8)) {
         iterator.SeekToLast();
         at = LastOf(model);
+      } else if (random.OneIn(3)) {
+        const EntryKey key(RandomKey(random), PackTrailer(random.Below(320), Tag{}));
+        iterator.SeekBefore(key.first, key.second);
+        at = model.lower_bound(key);
+        at = at == model.begin() ? model.end() : std::prev(at);
       } else {
         const EntryKey key(RandomKey(random), PackTrailer(random.Below(320), Tag{}));
         iterator.Seek(key.first, key.second);

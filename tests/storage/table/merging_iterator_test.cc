@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ class Fallible final : public EntryIterator {
   void SeekToFirst() override { inner_->SeekToFirst(); }
   void SeekToLast() override { inner_->SeekToLast(); }
   void Seek(std::string_view key, uint64_t trailer) override { inner_->Seek(key, trailer); }
+  void SeekBefore(std::string_view key, uint64_t trailer) override {
+    inner_->SeekBefore(key, trailer);
+  }
   void Next() override { inner_->Next(); }
   void Prev() override { inner_->Prev(); }
   std::string_view key() const override { return inner_->key(); }
@@ -51,6 +55,36 @@ std::unique_ptr<EntryIterator> IteratorOf(const Memtable& memtable) {
 void AddTo(Memtable& memtable, const EntryKey& key, const std::string& value) {
   memtable.Add(TrailerSeq(key.second), TrailerTag(key.second), key.first, value);
 }
+
+/// Passes on a memtable's iterator; after each search it calls `after`, as if another thread had
+/// come in between.
+class Interrupted final : public EntryIterator {
+ public:
+  Interrupted(std::unique_ptr<EntryIterator> inner, std::function<void()> after)
+      : inner_(std::move(inner)), after_(std::move(after)) {}
+
+  bool Valid() const override { return inner_->Valid(); }
+  Status status() const override { return inner_->status(); }
+  void SeekToFirst() override { inner_->SeekToFirst(); }
+  void SeekToLast() override { inner_->SeekToLast(); }
+  void Seek(std::string_view key, uint64_t trailer) override {
+    inner_->Seek(key, trailer);
+    after_();
+  }
+  void SeekBefore(std::string_view key, uint64_t trailer) override {
+    inner_->SeekBefore(key, trailer);
+    after_();
+  }
+  void Next() override { inner_->Next(); }
+  void Prev() override { inner_->Prev(); }
+  std::string_view key() const override { return inner_->key(); }
+  uint64_t trailer() const override { return inner_->trailer(); }
+  std::string_view value() const override { return inner_->value(); }
+
+ private:
+  const std::unique_ptr<EntryIterator> inner_;
+  const std::function<void()> after_;
+};
 
 TEST(MergingIterator, AgreesWithAModelInBothDirections) {
   for (const uint64_t seed : support::Seeds(40, 2000)) {
@@ -98,6 +132,29 @@ TEST(MergingIterator, EqualEntriesComeInTheOrderOfTheChildrenInBothDirections) {
     }
     ASSERT_FALSE(iterator->Valid());
   }
+}
+
+TEST(MergingIterator, TurnsInFrontOfWhatAWriterAddsMeanwhile) {
+  Memtable memtables[2];
+  AddTo(memtables[0], {"a", PackTrailer(1, Tag{})}, "");
+  AddTo(memtables[0], {"z", PackTrailer(2, Tag{})}, "");
+  AddTo(memtables[1], {"k", PackTrailer(3, Tag{})}, "");
+  Seq seq = 3;  // each key that is added lies in front of those before
+  Children children;
+  children.push_back(std::make_unique<Interrupted>(IteratorOf(memtables[0]), [&] {
+    ++seq;
+    AddTo(memtables[0], {"x" + std::to_string(100 - seq), PackTrailer(seq, Tag{})}, "");
+  }));
+  children.push_back(IteratorOf(memtables[1]));
+  const auto iterator = NewMergingIterator(std::move(children));
+  iterator->Seek("k", SeekTrailer(kMaxSeq));
+  ASSERT_EQ(iterator->key(), "k");
+  iterator->Prev();
+  ASSERT_TRUE(iterator->Valid());
+  EXPECT_EQ(iterator->key(), "a");
+  iterator->Next();
+  ASSERT_TRUE(iterator->Valid());
+  EXPECT_EQ(iterator->key(), "k");
 }
 
 TEST(MergingIterator, SeekMayTakeTheIteratorsOwnKey) {

@@ -1,8 +1,16 @@
 #include "storage/visible_iterator.h"
 
 namespace cordwood::storage {
+namespace {
+
+/// Hidden versions of one key that are stepped over; then the way on is searched for, so that a
+/// key with any number of versions costs the same.
+constexpr int kVersionsWalked = 8;
+
+}  // namespace
 
 void VisibleIterator::SeekToFirst() {
+  saved_key_.clear();
   entries_->SeekToFirst();
   FindForward(false);
 }
@@ -13,7 +21,8 @@ void VisibleIterator::SeekToLast() {
 }
 
 void VisibleIterator::Seek(std::string_view key) {
-  entries_->Seek(key, SeekTrailer(seq_));
+  saved_key_.assign(key);
+  entries_->Seek(saved_key_, SeekTrailer(seq_));
   FindForward(false);
 }
 
@@ -25,60 +34,84 @@ void VisibleIterator::SeekBefore(std::string_view key) {
 void VisibleIterator::Next() {
   if (backward_) {
     // The entries stand before the current key, or ran off the front.
-    if (entries_->Valid()) {
-      entries_->Next();
-    } else {
-      entries_->SeekToFirst();
-    }
+    entries_->Seek(saved_key_, 0);
   } else {
-    saved_key_ = entries_->key();
+    saved_key_.assign(entries_->key());
+    entries_->Next();
   }
   FindForward(true);
 }
 
 void VisibleIterator::Prev() {
   if (!backward_) {
-    saved_key_ = entries_->key();
+    saved_key_.assign(entries_->key());
     entries_->SeekBefore(saved_key_, SeekTrailer(kMaxSeq));
   }
   FindBackward();
 }
 
-void VisibleIterator::FindForward(bool skip_saved) {
+void VisibleIterator::FindForward(bool is_settled) {
   backward_ = false;
   valid_ = false;
-  bool skipping = skip_saved;
-  for (; entries_->Valid(); entries_->Next()) {
-    if (TrailerSeq(entries_->trailer()) > seq_) continue;
-    if (skipping && entries_->key() <= saved_key_) continue;
-    if (TrailerTag(entries_->trailer()).is_put) {
-      valid_ = true;
-      return;
+  int walked = 0;  // hidden versions of saved_key_
+  while (entries_->Valid()) {
+    const std::string_view key = entries_->key();
+    const uint64_t trailer = entries_->trailer();
+    const bool is_seen = TrailerSeq(trailer) <= seq_;
+    if (key != saved_key_) {
+      is_settled = false;
+      walked = 0;
     }
-    saved_key_ = entries_->key();
-    skipping = true;
+    if (is_seen && !is_settled) {
+      if (TrailerTag(trailer).is_put) {
+        valid_ = true;
+        return;
+      }
+      is_settled = true;
+      walked = 0;
+    }
+    if (walked == 0) saved_key_.assign(key);
+    if (++walked == kVersionsWalked) {
+      entries_->Seek(saved_key_, is_settled ? 0 : SeekTrailer(seq_));
+    } else {
+      entries_->Next();
+    }
   }
 }
 
 void VisibleIterator::FindBackward() {
   backward_ = true;
   valid_ = false;
-  bool live = false;  // the newest visible entry of saved_key_ so far is a put
-  saved_key_.clear();
-  bool any = false;
-  for (; entries_->Valid(); entries_->Prev()) {
-    if (any && entries_->key() != saved_key_) {
-      if (live) break;
-      any = false;
-    }
-    if (TrailerSeq(entries_->trailer()) > seq_) continue;
-    any = true;
-    live = TrailerTag(entries_->trailer()).is_put;
-    saved_key_ = entries_->key();
-    saved_value_ = entries_->value();
-    saved_seq_ = TrailerSeq(entries_->trailer());
+  while (!valid_ && entries_->Valid()) {
+    saved_key_.assign(entries_->key());
+    valid_ = LeaveBackward();
   }
-  valid_ = live && any && static_cast<bool>(entries_->status());
+  valid_ = valid_ && entries_->status().has_value();
+}
+
+bool VisibleIterator::LeaveBackward() {
+  bool exists = false;
+  for (int walked = 0; entries_->Valid() && entries_->key() == saved_key_; ++walked) {
+    if (walked == kVersionsWalked) {
+      entries_->Seek(saved_key_, SeekTrailer(seq_));
+      const bool is_here = entries_->Valid() && entries_->key() == saved_key_;
+      if (!entries_->status()) return false;
+      exists = is_here && Take(false);
+      entries_->SeekBefore(saved_key_, SeekTrailer(kMaxSeq));
+      return exists;
+    }
+    exists = Take(exists);
+    entries_->Prev();
+  }
+  return exists;
+}
+
+bool VisibleIterator::Take(bool before) {
+  const uint64_t trailer = entries_->trailer();
+  if (TrailerSeq(trailer) > seq_) return before;
+  saved_value_.assign(entries_->value());
+  saved_seq_ = TrailerSeq(trailer);
+  return TrailerTag(trailer).is_put;
 }
 
 }  // namespace cordwood::storage

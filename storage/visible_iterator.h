@@ -38,11 +38,16 @@ class VisibleIterator {
   Seq seq() const { return backward_ ? saved_seq_ : TrailerSeq(entries_->trailer()); }
 
  private:
-  /// From wherever the entries stand, to the first visible key that is not `saved_key_` (if
-  /// `skip_saved`).
-  void FindForward(bool skip_saved);
+  /// From wherever the entries stand, behind `saved_key_` or among its versions. These are hidden
+  /// if it `is_settled`: it was met, or is deleted.
+  void FindForward(bool is_settled);
   /// From an entry of the next candidate, towards the front.
   void FindBackward();
+  /// Looks at the entries of `saved_key_`, from the oldest that is here, and leaves them; whether
+  /// the key exists.
+  bool LeaveBackward();
+  /// Takes over the current entry, if it can be seen; whether it is a put. `before` if not.
+  bool Take(bool before);
 
   const std::unique_ptr<EntryIterator> entries_;
   const Seq seq_;

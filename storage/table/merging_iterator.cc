@@ -42,6 +42,10 @@ class MergingIterator final : public EntryIterator {
   }
   void Seek(std::string_view key, uint64_t trailer) override {
     target_.assign(key);  // `key` may be that of a child, which is about to move
+    if (direction_ == Direction::kForwards && Valid() && !LiesBefore(target_, trailer)) {
+      SkipTo(trailer);
+      return;
+    }
     for (Child& child : children_) child.iterator->Seek(target_, trailer);
     Rebuild(Direction::kForwards);
   }
@@ -75,6 +79,21 @@ class MergingIterator final : public EntryIterator {
     int order = CompareEntries(a.key, a.trailer, b.key, b.trailer);
     if (order == 0) order = a.rank < b.rank ? -1 : 1;
     return direction_ == Direction::kForwards ? order < 0 : order > 0;
+  }
+
+  /// Whether (key, trailer) lies before the current entry.
+  bool LiesBefore(std::string_view key, uint64_t trailer) const {
+    return CompareEntries(key, trailer, heap_.front()->key, heap_.front()->trailer) < 0;
+  }
+
+  /// Forwards from where it stands to (target_, trailer): whoever is there already stays.
+  void SkipTo(uint64_t trailer) {
+    while (!heap_.empty()) {
+      Child& top = *heap_.front();
+      if (CompareEntries(top.key, top.trailer, target_, trailer) >= 0) return;
+      top.iterator->Seek(target_, trailer);
+      TopMoved();
+    }
   }
 
   static void Remember(Child& child) {

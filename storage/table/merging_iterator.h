@@ -3,8 +3,12 @@
 // Many sorted lists as one: memtables and tables, newest first by custom. Entries with the same
 // key and trailer all appear, those of earlier children first.
 //
+// A seek ahead of where a walk forwards stands moves those children only that lie before its
+// target.
+//
 // If a child fails, the whole does: an entry may be missing. Real errors win over kCold. Every
-// child takes part in a seek even then, so that all missing blocks are named at once.
+// child that has to move takes part in a seek even then, so that all missing blocks are named at
+// once.
 //
 // Threads: one at a time.
 

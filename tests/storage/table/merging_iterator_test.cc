@@ -174,6 +174,31 @@ TEST(MergingIterator, SeekMayTakeTheIteratorsOwnKey) {
   EXPECT_EQ(keys, 11);
 }
 
+TEST(MergingIterator, ASeekAheadMovesOnlyWhatLiesBeforeItsTarget) {
+  Memtable memtables[3];
+  AddTo(memtables[0], {"a", PackTrailer(1, Tag{})}, "");
+  AddTo(memtables[0], {"d", PackTrailer(2, Tag{})}, "");
+  AddTo(memtables[1], {"b", PackTrailer(3, Tag{})}, "");
+  AddTo(memtables[2], {"e", PackTrailer(4, Tag{})}, "");
+  int searches[3] = {};
+  Children children;
+  for (size_t i = 0; i < 3; ++i) {
+    children.push_back(
+        std::make_unique<Interrupted>(IteratorOf(memtables[i]), [&, i] { ++searches[i]; }));
+  }
+  const auto iterator = NewMergingIterator(std::move(children));
+  iterator->SeekToFirst();
+  iterator->Seek("c", SeekTrailer(kMaxSeq));
+  ASSERT_TRUE(iterator->Valid());
+  EXPECT_EQ(iterator->key(), "d");
+  EXPECT_EQ(searches[0], 1);
+  EXPECT_EQ(searches[1], 1);
+  EXPECT_EQ(searches[2], 0);
+  iterator->Seek("b", SeekTrailer(kMaxSeq));
+  ASSERT_TRUE(iterator->Valid());
+  EXPECT_EQ(iterator->key(), "b");
+}
+
 class MergingFailureTest : public testing::Test {
  protected:
   void SetUp() override {

@@ -29,6 +29,8 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "locked";
     case ErrorCode::kCold:
       return "cold";
+    case ErrorCode::kPaused:
+      return "paused";
     case ErrorCode::kTooLarge:
       return "too large";
     case ErrorCode::kClosed:

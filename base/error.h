@@ -21,6 +21,7 @@ enum class ErrorCode : uint8_t {
   kUnsupported,      // a format or feature that this version does not know
   kLocked,           // another process holds the directory
   kCold,             // a cache-only read needs blocks from disk; nothing is wrong
+  kPaused,           // a walk used up its budget, and goes on from where it got to
   kTooLarge,         // an input exceeds a limit
   kClosed,           // the object is shutting down or failed earlier
 };

@@ -1,18 +1,40 @@
 #include "storage/visible_iterator.h"
 
+#include <algorithm>
+
 namespace cordwood::storage {
 namespace {
 
 /// Hidden versions of one key that are stepped over; then the way on is searched for, so that a
 /// key with any number of versions costs the same.
 constexpr int kVersionsWalked = 8;
+/// What a search takes off the budget.
+constexpr uint64_t kSearchSteps = 8;
 
 }  // namespace
 
+Status VisibleIterator::status() const {
+  if (paused_) return Fail(ErrorCode::kPaused, "paused");
+  return entries_->status();
+}
+
+bool VisibleIterator::stopped() const {
+  if (paused_) return true;
+  const Status status = entries_->status();
+  return !backward_ && !status && status.error().code() == ErrorCode::kCold;
+}
+
+std::string VisibleIterator::passed() const {
+  std::string key = saved_key_;
+  if (settled_) key.push_back('\0');
+  return key;
+}
+
 void VisibleIterator::SeekToFirst() {
   saved_key_.clear();
+  settled_ = false;
   entries_->SeekToFirst();
-  FindForward(false);
+  FindForward();
 }
 
 void VisibleIterator::SeekToLast() {
@@ -22,8 +44,9 @@ void VisibleIterator::SeekToLast() {
 
 void VisibleIterator::Seek(std::string_view key) {
   saved_key_.assign(key);
+  settled_ = false;
   entries_->Seek(saved_key_, SeekTrailer(seq_));
-  FindForward(false);
+  FindForward();
 }
 
 void VisibleIterator::SeekBefore(std::string_view key) {
@@ -39,7 +62,8 @@ void VisibleIterator::Next() {
     saved_key_.assign(entries_->key());
     entries_->Next();
   }
-  FindForward(true);
+  settled_ = true;
+  FindForward();
 }
 
 void VisibleIterator::Prev() {
@@ -50,38 +74,50 @@ void VisibleIterator::Prev() {
   FindBackward();
 }
 
-void VisibleIterator::FindForward(bool is_settled) {
+void VisibleIterator::FindForward() {
   backward_ = false;
   valid_ = false;
-  int walked = 0;  // hidden versions of saved_key_
+  paused_ = false;
+  int version = 0;  // of saved_key_, of those that are hidden
   while (entries_->Valid()) {
     const std::string_view key = entries_->key();
     const uint64_t trailer = entries_->trailer();
-    const bool is_seen = TrailerSeq(trailer) <= seq_;
     if (key != saved_key_) {
-      is_settled = false;
-      walked = 0;
+      settled_ = false;
+      version = 0;
     }
-    if (is_seen && !is_settled) {
+    if (!settled_ && TrailerSeq(trailer) <= seq_) {
       if (TrailerTag(trailer).is_put) {
         valid_ = true;
         return;
       }
-      is_settled = true;
-      walked = 0;
+      settled_ = true;
+      version = 0;
     }
-    if (walked == 0) saved_key_.assign(key);
-    if (++walked == kVersionsWalked) {
-      entries_->Seek(saved_key_, is_settled ? 0 : SeekTrailer(seq_));
-    } else {
-      entries_->Next();
-    }
+    if (version == 0) saved_key_.assign(key);
+    if (!StepOver(++version)) return;
   }
+}
+
+bool VisibleIterator::StepOver(int version) {
+  if (budget_ == 0) {
+    paused_ = true;
+    return false;
+  }
+  if (version == kVersionsWalked) {
+    budget_ -= std::min(budget_, kSearchSteps);
+    entries_->Seek(saved_key_, settled_ ? 0 : SeekTrailer(seq_));
+  } else {
+    --budget_;
+    entries_->Next();
+  }
+  return true;
 }
 
 void VisibleIterator::FindBackward() {
   backward_ = true;
   valid_ = false;
+  paused_ = false;
   while (!valid_ && entries_->Valid()) {
     saved_key_.assign(entries_->key());
     valid_ = LeaveBackward();

@@ -3,9 +3,15 @@
 // Walks the keys that exist at one seq, in order, both ways: hides newer entries, older versions
 // and tombstones.
 //
-// status() as in storage/entry_iterator.h. Views live until the next move.
+// Between two keys any number of hidden entries may lie. A walk forwards has a budget of them, and
+// stops when it is used up, as it does at a cold block; where it got to it tells, so that nobody
+// has to step over the same entries again.
+//
+// status() as in storage/entry_iterator.h, and kPaused when the budget was used up. Views live
+// until the next move.
 // Threads: one at a time.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,7 +28,18 @@ class VisibleIterator {
       : entries_(std::move(entries)), seq_(seq) {}
 
   bool Valid() const { return valid_; }
-  Status status() const { return entries_->status(); }
+  Status status() const;
+
+  /// Moves forwards step over so many hidden entries from now on, in all. Without a call: over any
+  /// number.
+  void SetBudget(uint64_t entries) { budget_ = entries; }
+  uint64_t budget() const { return budget_; }
+
+  /// Whether the last move, forwards, stopped on its way: status() is kCold or kPaused.
+  bool stopped() const;
+  /// Where another walk goes on: every key before it that exists was met, or lies before the last
+  /// search. Whoever seeks it gets further, unless blocks are cold. REQUIRES: stopped().
+  std::string passed() const;
 
   void SeekToFirst();
   void SeekToLast();
@@ -38,9 +55,11 @@ class VisibleIterator {
   Seq seq() const { return backward_ ? saved_seq_ : TrailerSeq(entries_->trailer()); }
 
  private:
-  /// From wherever the entries stand, behind `saved_key_` or among its versions. These are hidden
-  /// if it `is_settled`: it was met, or is deleted.
-  void FindForward(bool is_settled);
+  /// From wherever the entries stand, behind `saved_key_` or among its versions.
+  void FindForward();
+  /// Leaves the current entry, the version of saved_key_ with this number, which is hidden. False
+  /// if that is beyond the budget.
+  bool StepOver(int version);
   /// From an entry of the next candidate, towards the front.
   void FindBackward();
   /// Looks at the entries of `saved_key_`, from the oldest that is here, and leaves them; whether
@@ -51,9 +70,12 @@ class VisibleIterator {
 
   const std::unique_ptr<EntryIterator> entries_;
   const Seq seq_;
+  uint64_t budget_ = UINT64_MAX;
   bool valid_ = false;
+  bool paused_ = false;
   bool backward_ = false;  // entries_ stands before the current key, which is saved
-  std::string saved_key_;
+  std::string saved_key_;  // forwards: all keys before it are behind the walk
+  bool settled_ = false;   // forwards: and so is it, since it was met, or is deleted
   std::string saved_value_;
   Seq saved_seq_ = 0;
 };

@@ -141,6 +141,77 @@ TEST_F(HotKeyTest, IsSteppedOverInAFewMovesAfterItWasDeleted) {
   EXPECT_EQ(Walk(2 + kVersions, true), "a= hot=5002 z= ");
 }
 
+// Two keys that exist, with thousands of deleted ones between them.
+class DeletedRangeTest : public testing::Test {
+ protected:
+  static constexpr int kDeleted = 2000;
+
+  DeletedRangeTest() {
+    Add("a", kPut);
+    for (int i = 0; i < kDeleted; ++i) Add(std::to_string(10000 + i), kPut);
+    Add("~", kPut);
+    for (int i = 0; i < kDeleted; ++i) Add(std::to_string(10000 + i), Tag{.is_put = false});
+  }
+
+  void Add(const std::string& key, Tag tag) {
+    ++seq_;
+    memtable_.Add(seq_, tag, key, "");
+  }
+
+  Memtable memtable_;
+  Seq seq_ = 0;
+};
+
+TEST_F(DeletedRangeTest, IsCrossedInPiecesAndNothingTwice) {
+  constexpr uint64_t kBudget = 100;
+  // Deleted, or newer than what the walk may see.
+  for (const auto& [seq, expected] : {std::pair(kMaxSeq, "a ~ "), std::pair(Seq{1}, "a ")}) {
+    Observed::Observer moves;
+    std::string met;
+    std::string from;
+    for (bool done = false; !done;) {
+      VisibleIterator walk(std::make_unique<Observed>(IteratorOf(memtable_), &moves), seq);
+      walk.SetBudget(kBudget);
+      const uint64_t before = moves.steps;
+      for (walk.Seek(from); walk.Valid(); walk.Next()) met += std::string(walk.key()) + " ";
+      EXPECT_LE(moves.steps - before, kBudget + 2);
+      done = walk.status().has_value();
+      if (done) break;
+      EXPECT_TRUE(walk.stopped());
+      EXPECT_EQ(walk.status().error().code(), ErrorCode::kPaused);
+      EXPECT_GT(walk.passed(), from);
+      from = walk.passed();
+    }
+    EXPECT_EQ(met, expected);
+    EXPECT_LT(moves.steps, 2u * kDeleted + 10);
+  }
+}
+
+TEST_F(DeletedRangeTest, GetsOnWithAnyBudget) {
+  std::string from;
+  std::string met;
+  for (int pieces = 0; pieces < 10 * kDeleted; ++pieces) {
+    VisibleIterator walk(IteratorOf(memtable_), kMaxSeq);
+    walk.SetBudget(0);
+    for (walk.Seek(from); walk.Valid(); walk.Next()) met += std::string(walk.key()) + " ";
+    if (walk.status()) break;
+    ASSERT_GT(walk.passed(), from);
+    from = walk.passed();
+  }
+  EXPECT_EQ(met, "a ~ ");
+}
+
+TEST_F(DeletedRangeTest, MayBeLeftBackwardsAfterAPause) {
+  VisibleIterator walk(IteratorOf(memtable_), kMaxSeq);
+  walk.SetBudget(10);
+  walk.Seek("1");
+  ASSERT_TRUE(walk.stopped());
+  walk.SeekToLast();
+  EXPECT_TRUE(walk.status());
+  ASSERT_TRUE(walk.Valid());
+  EXPECT_EQ(walk.key(), "~");
+}
+
 using Model = std::map<std::string, std::string>;
 
 /// Walks at random and compares.

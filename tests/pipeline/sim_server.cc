@@ -40,14 +40,17 @@ SimServer::~SimServer() {
 Status SimServer::Start() {
   storage::StoreOptions options = store_options_;
   options.durability = DurabilityOf(config_.appendfsync);
-  CW_ASSIGN(keyspace_, keyspace::Keyspace::Open(env_, "data", options, {}));
+  const keyspace::KeyspaceOptions keyspace_options = {
+      .hash_max_inline_entries = static_cast<uint64_t>(config_.hash_max_listpack_entries),
+      .hash_max_inline_value_bytes = static_cast<uint64_t>(config_.hash_max_listpack_value)};
+  CW_ASSIGN(keyspace_, keyspace::Keyspace::Open(env_, "data", options, keyspace_options));
   pipeline_ = std::make_unique<Pipeline>(env_, *keyspace_, config_, table_, *this);
   host_ = std::make_unique<ProcessHost>(
       *pipeline_, ProcessFacts{.available_memory_bytes = kAvailableMemoryBytes,
                                .usage = [] { return ProcessFacts::Usage{}; }});
   pipeline_->SetHost(host_.get());
   keyspace_->store().SetListener([this] { progress_ = true; });
-  env_.ForbidMainIo(true);
+  env_.ForbidMainIo(true, [this] { return pipeline_->stats().blocking_reads != blocking_reads_; });
   return {};
 }
 
@@ -57,7 +60,7 @@ SessionId SimServer::Connect() {
 
 void SimServer::Disconnect(SessionId id) { pipeline_->Close(id); }
 
-void SimServer::Send(SessionId id, std::string_view bytes) {
+void SimServer::Deliver(SessionId id, std::string_view bytes) {
   while (!bytes.empty() && !env_.frozen()) {
     if (!pipeline_->WantsInput(id)) {
       if (pipeline_->Find(id) == nullptr || pipeline_->ShouldClose(id)) return;
@@ -70,6 +73,10 @@ void SimServer::Send(SessionId id, std::string_view bytes) {
     bytes.remove_prefix(size);
     pipeline_->Received(id, size);
   }
+}
+
+void SimServer::Send(SessionId id, std::string_view bytes) {
+  Deliver(id, bytes);
   RunLoop();
 }
 
@@ -112,6 +119,7 @@ void SimServer::RunLoop() {
   pipeline_->EndPass();
   Serve();
   pipeline_->EndPass();
+  blocking_reads_ = pipeline_->stats().blocking_reads;
 }
 
 bool SimServer::Step() {

@@ -1,7 +1,8 @@
 #pragma once
 
 // The whole server but its sockets, on the simulated environment: request bytes in, reply bytes
-// out, in one thread under a seed. While it serves, the loop may not touch a file.
+// out, in one thread under a seed. While it serves, the loop may not touch a file, but for what
+// the pipeline counts as a blocking read.
 //
 // Threads: one.
 
@@ -33,10 +34,14 @@ class SimServer final : public Transport {
 
   /// Opens the store and starts to serve; on failure there is nothing to talk to.
   Status Start();
+  /// It was started.
+  bool serves() const { return pipeline_ != nullptr; }
 
   SessionId Connect();
   void Disconnect(SessionId id);
-  /// The bytes arrive; complete commands run; a pass of the loop ends.
+  /// The bytes arrive; complete commands run.
+  void Deliver(SessionId id, std::string_view bytes);
+  /// Deliver, and a pass of the loop ends.
   void Send(SessionId id, std::string_view bytes);
   void SendCommand(SessionId id, const std::vector<std::string_view>& argv);
   /// What the connection was sent since the last call.
@@ -77,6 +82,7 @@ class SimServer final : public Transport {
   std::unique_ptr<ProcessHost> host_;
   std::deque<std::function<void()>> posted_;
   bool progress_ = false;
+  uint64_t blocking_reads_ = 0;  // up to the end of the last pass
   std::map<SessionId, std::string> received_;
   std::map<SessionId, bool> closed_;
 };

@@ -1,0 +1,198 @@
+#include "tests/pipeline/key_model.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/format.h"
+
+namespace cordwood::pipeline {
+
+std::string BulkReply(const std::string* text) {
+  if (text == nullptr) return "$-1\r\n";
+  return Format("${}\r\n{}\r\n", text->size(), *text);
+}
+
+std::string KeyModel::Run(uint64_t version, int db, const Argv& argv, int64_t now_ms) {
+  CHECK(version >= version_);
+  version_ = version;
+  const std::string& name = argv[0];
+  const Key key = {db, argv.size() > 1 ? argv[1] : ""};
+  if (name == "SELECT") return "+OK\r\n";
+  if (name == "GET") {
+    const Value* value = Newest(key);
+    return BulkReply(value == nullptr ? nullptr : &value->text);
+  }
+  if (name == "SET") {
+    Set(key, Value{.text = argv[2]});
+    return "+OK\r\n";
+  }
+  if (name == "SETEX") {
+    Set(key, Value{.text = argv[3], .expiry_ms = now_ms + std::stoll(argv[2]) * 1000});
+    return "+OK\r\n";
+  }
+  if (name == "PEXPIREAT") return PExpireAt(key, std::stoll(argv[2]));
+  if (name == "INCR") return Incr(key);
+  if (name == "APPEND") return Append(key, argv[2]);
+  if (name == "MSET") return MSet(db, argv);
+  if (name == "DEL") return Del(db, argv);
+  if (name == "RENAME") return Rename(db, argv);
+  if (name == "HSET") return HSet(key, argv);
+  if (name == "HDEL") return HDel(key, argv);
+  if (name == "FLUSHDB") return FlushDb(db);
+  if (name == "SWAPDB") return SwapDb(std::stoi(argv[1]), std::stoi(argv[2]));
+  CHECK(false);  // the test's own mistake
+}
+
+// --- versions ---
+
+const KeyModel::Value* KeyModel::Find(const Key& key, uint64_t version) const {
+  const auto found = changes_.find(key);
+  if (found == changes_.end()) return nullptr;
+  const std::vector<Change>& changes = found->second;
+  const auto after = std::ranges::upper_bound(changes, version, std::less(),
+                                              [](const Change& c) { return c.version; });
+  if (after == changes.begin()) return nullptr;
+  const std::optional<Value>& value = std::prev(after)->value;
+  return value ? &*value : nullptr;
+}
+
+std::optional<uint64_t> KeyModel::FirstWithReply(const Key& key, uint64_t from, uint64_t to,
+                                                 const std::string& reply) const {
+  Change at_from;
+  const auto found = changes_.find(key);
+  const std::vector<Change>* changes = found == changes_.end() ? nullptr : &found->second;
+  const auto answers = [&](const Change& change) {
+    return BulkReply(change.value ? &change.value->text : nullptr) == reply;
+  };
+  if (changes == nullptr) return answers(at_from) ? std::optional<uint64_t>(0) : std::nullopt;
+  for (const Change& change : *changes) {
+    if (change.version <= from) at_from = change;
+  }
+  if (answers(at_from)) return at_from.version;
+  for (const Change& change : *changes) {
+    if (change.version > from && change.version <= to && answers(change)) return change.version;
+  }
+  return std::nullopt;
+}
+
+int64_t KeyModel::CountKeys(int db, uint64_t version) const {
+  return std::ranges::count_if(changes_, [&](const auto& entry) {
+    return entry.first.first == db && Find(entry.first, version) != nullptr;
+  });
+}
+
+void KeyModel::Rebase(uint64_t version) {
+  std::map<Key, std::vector<Change>> kept;
+  for (const auto& [key, changes] : changes_) {
+    if (const Value* value = Find(key, version)) kept[key] = {{.value = *value}};
+  }
+  changes_ = std::move(kept);
+  version_ = 0;
+}
+
+KeyModel::Value KeyModel::ValueOrNew(const Key& key) const {
+  const Value* value = Newest(key);
+  return value == nullptr ? Value{} : *value;
+}
+
+void KeyModel::Set(const Key& key, std::optional<Value> value) {
+  std::vector<Change>& changes = changes_[key];
+  if (!changes.empty() && changes.back().version == version_) {
+    changes.back().value = std::move(value);
+  } else {
+    changes.push_back({.version = version_, .value = std::move(value)});
+  }
+}
+
+// --- commands ---
+
+std::string KeyModel::MSet(int db, const Argv& argv) {
+  for (size_t i = 1; i + 1 < argv.size(); i += 2) Set({db, argv[i]}, Value{.text = argv[i + 1]});
+  return "+OK\r\n";
+}
+
+std::string KeyModel::Del(int db, const Argv& argv) {
+  int deleted = 0;
+  for (size_t i = 1; i < argv.size(); ++i) {
+    const Key key = {db, argv[i]};
+    if (Newest(key) == nullptr) continue;
+    Set(key, std::nullopt);
+    ++deleted;
+  }
+  return Format(":{}\r\n", deleted);
+}
+
+std::string KeyModel::Rename(int db, const Argv& argv) {
+  const Value* value = Newest({db, argv[1]});
+  if (value == nullptr) return "-ERR no such key\r\n";
+  if (argv[1] == argv[2]) return "+OK\r\n";
+  Set({db, argv[2]}, Value(*value));
+  Set({db, argv[1]}, std::nullopt);
+  return "+OK\r\n";
+}
+
+std::string KeyModel::PExpireAt(const Key& key, int64_t ms) {
+  if (Newest(key) == nullptr) return ":0\r\n";
+  Value value = ValueOrNew(key);
+  value.expiry_ms = ms;
+  Set(key, std::move(value));
+  return ":1\r\n";
+}
+
+std::string KeyModel::Incr(const Key& key) {
+  Value value = ValueOrNew(key);
+  value.text = std::to_string((value.text.empty() ? 0 : std::stoll(value.text)) + 1);
+  std::string reply = Format(":{}\r\n", value.text);
+  Set(key, std::move(value));
+  return reply;
+}
+
+std::string KeyModel::Append(const Key& key, const std::string& text) {
+  Value value = ValueOrNew(key);
+  value.text += text;
+  std::string reply = Format(":{}\r\n", value.text.size());
+  Set(key, std::move(value));
+  return reply;
+}
+
+std::string KeyModel::HSet(const Key& key, const Argv& argv) {
+  Value value = ValueOrNew(key);
+  int added = 0;
+  for (size_t i = 2; i + 1 < argv.size(); i += 2) {
+    added += value.fields.insert_or_assign(argv[i], argv[i + 1]).second ? 1 : 0;
+  }
+  Set(key, std::move(value));
+  return Format(":{}\r\n", added);
+}
+
+std::string KeyModel::HDel(const Key& key, const Argv& argv) {
+  if (Newest(key) == nullptr) return ":0\r\n";
+  Value value = ValueOrNew(key);
+  size_t removed = 0;
+  for (size_t i = 2; i < argv.size(); ++i) removed += value.fields.erase(argv[i]);
+  const bool is_empty = value.fields.empty();
+  Set(key, is_empty ? std::nullopt : std::optional(std::move(value)));
+  return Format(":{}\r\n", removed);
+}
+
+std::string KeyModel::FlushDb(int db) {
+  for (const auto& [key, changes] : changes_) {
+    if (key.first == db && Newest(key) != nullptr) Set(key, std::nullopt);
+  }
+  return "+OK\r\n";
+}
+
+std::string KeyModel::SwapDb(int first, int second) {
+  std::map<Key, std::optional<Value>> swapped;
+  for (const auto& [key, changes] : changes_) {
+    if (key.first != first && key.first != second) continue;
+    for (const int db : {first, second}) {
+      const Value* value = Newest({first + second - db, key.second});
+      swapped[{db, key.second}] = value == nullptr ? std::nullopt : std::optional(*value);
+    }
+  }
+  for (auto& [key, value] : swapped) Set(key, std::move(value));
+  return "+OK\r\n";
+}
+
+}  // namespace cordwood::pipeline

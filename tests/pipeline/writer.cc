@@ -1,0 +1,238 @@
+#include "tests/pipeline/writer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/format.h"
+#include "protocol/command_writer.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+constexpr std::array<std::string_view, 6> kFields = {"f0", "f1", "f2", "f3", "f4", "f5"};
+constexpr int64_t kFarMs = 4'000'000'000'000;
+
+}  // namespace
+
+void Writer::Connect(SessionId session, size_t count) {
+  session_ = session;
+  keys_.Rebase(count);
+  db_ = 0;
+  executed_db_ = 0;
+  executed_.clear();
+  seqs_.clear();
+  replies_.clear();
+  acknowledged_ = 0;
+  unread_.clear();
+}
+
+// --- drawing ---
+
+int Writer::KeysOf(Kind kind, int db) const {
+  switch (kind) {
+    case Kind::kText:
+      return db == 0 ? 6 : 2;
+    case Kind::kNumber:
+      return db == 0 ? 2 : 0;
+    case Kind::kHash:
+      return db == 0 ? 2 : 1;
+  }
+  return 0;
+}
+
+std::string Writer::NameOf(Kind kind, uint64_t key) const {
+  return Format("c{}:{}{}", index_, "tnh"[static_cast<size_t>(kind)], key);
+}
+
+std::string Writer::DrawName(Kind kind, Random& random) const {
+  return NameOf(kind, random.Below(static_cast<uint64_t>(KeysOf(kind, db_))));
+}
+
+KeyModel::Key Writer::DrawString(Random& random) const {
+  const Kind kind = random.OneIn(4) ? Kind::kNumber : Kind::kText;
+  return {0, NameOf(kind, random.Below(static_cast<uint64_t>(KeysOf(kind, 0))))};
+}
+
+std::string Writer::DrawValue(Random& random) {
+  return Format("{}.{}", next_value_++, std::string(random.Below(200), 'x'));
+}
+
+Writer::Argv Writer::DrawSelect(Random& random) {
+  db_ = random.OneIn(2) ? 0 : OtherDb(static_cast<int>(random.Below(2)));
+  return {"SELECT", std::to_string(db_)};
+}
+
+Writer::Argv Writer::DrawOfHash(Random& random) {
+  Argv argv = {random.OneIn(3) ? "HDEL" : "HSET", DrawName(Kind::kHash, random)};
+  for (uint64_t pairs = 1 + random.Below(3); pairs > 0; --pairs) {
+    argv.emplace_back(kFields[random.Below(kFields.size())]);
+    if (argv[0] == "HSET") argv.push_back(DrawValue(random));
+  }
+  return argv;
+}
+
+Writer::Argv Writer::Draw(Random& random) {
+  const auto text = [&] { return DrawName(Kind::kText, random); };
+  switch (random.Below(20)) {
+    case 0:
+      return DrawSelect(random);
+    case 1:
+      return {"SWAPDB", std::to_string(OtherDb(0)), std::to_string(OtherDb(1))};
+    case 2:
+      if (db_ == 0 || random.OneIn(2)) return {"GET", text()};
+      return {"FLUSHDB"};
+    case 3:
+    case 4:
+      return db_ == 0 ? Argv{"INCR", DrawName(Kind::kNumber, random)} : Argv{"GET", text()};
+    case 5:
+    case 6:
+      return {"DEL", text(), random.OneIn(4) ? DrawName(Kind::kHash, random) : text()};
+    case 7:
+    case 8:
+    case 9:
+      return DrawOfHash(random);
+    case 10:
+      return {"MSET", text(), DrawValue(random), text(), DrawValue(random)};
+    case 11:
+      return {"APPEND", text(), DrawValue(random)};
+    case 12:
+      return {"RENAME", text(), text()};
+    case 13:
+      return {"SETEX", text(), std::to_string(1'000'000 + random.Below(1000)), DrawValue(random)};
+    case 14:
+      return {"PEXPIREAT", text(),
+              std::to_string(kFarMs + static_cast<int64_t>(random.Below(1000)))};
+    case 15:
+    case 16:
+      return {"GET", text()};
+    default:
+      return {"SET", text(), DrawValue(random)};
+  }
+}
+
+// They always write, so that no two of them have the same newest seq when they are done.
+Writer::Argv Writer::DrawShared(Random& random) {
+  const std::string number = Format("{}", random.Below(2));
+  if (random.OneIn(2)) return {"INCR", "shared:n" + number};
+  return {random.OneIn(8) ? "SET" : "APPEND", "shared:t" + number, DrawValue(random)};
+}
+
+// --- what happened ---
+
+void Writer::NoteExecuted(storage::Seq seq, int64_t now_ms, KeyModel& shared) {
+  while (!sent_.empty()) {
+    const Argv argv = std::move(sent_.front());
+    sent_.pop_front();
+    const bool is_shared = argv.size() > 1 && IsShared(argv[1]);
+    if (is_shared && seq == 0) return;
+    executed_.push_back(argv);
+    seqs_.push_back(sent_.empty() ? seq : 0);
+    replies_.push_back(is_shared ? shared.Run(seq, 0, argv, now_ms)
+                                 : keys_.Run(seqs_.size(), executed_db_, argv, now_ms));
+    if (argv[0] == "SELECT") executed_db_ = std::stoi(argv[1]);
+  }
+}
+
+void Writer::Receive(std::string_view bytes) {
+  unread_ += bytes;
+  while (acknowledged_ < replies_.size()) {
+    const std::string& expected = replies_[acknowledged_];
+    if (unread_.size() < expected.size()) break;
+    ASSERT_EQ(unread_.substr(0, expected.size()), expected)
+        << "client " << index_ << ", command " << acknowledged_;
+    unread_.erase(0, expected.size());
+    ++acknowledged_;
+  }
+}
+
+Writer::Range Writer::ExecutedBy(storage::Seq seq) const {
+  Range range = {.least = 0, .most = seqs_.size()};
+  for (size_t i = 0; i < seqs_.size(); ++i) {
+    if (seqs_[i] == 0) continue;
+    if (seqs_[i] > seq) {
+      range.most = i;
+      break;
+    }
+    range.least = i + 1;
+  }
+  return range;
+}
+
+std::string Writer::History() const {
+  std::string lines;
+  for (size_t i = 0; i < executed_.size(); ++i) {
+    AppendFormat(lines, "  {}, seq {}:", i + 1, seqs_[i]);
+    for (const std::string& word : executed_[i]) AppendFormat(lines, " {}", word.substr(0, 14));
+    lines += "\n";
+  }
+  return lines;
+}
+
+// --- probes ---
+
+/// visit(db, kind, name), by databases; once a database without a name, at its end.
+template <typename Visit>
+void Writer::ForEachKey(Visit visit) const {
+  for (const int db : {0, OtherDb(0), OtherDb(1)}) {
+    for (const Kind kind : {Kind::kText, Kind::kNumber, Kind::kHash}) {
+      for (int key = 0; key < KeysOf(kind, db); ++key) {
+        visit(db, kind, NameOf(kind, static_cast<uint64_t>(key)));
+      }
+    }
+    visit(db, Kind::kText, "");
+  }
+}
+
+void Writer::AppendProbes(std::string& bytes, bool with_counts) const {
+  using protocol::AppendCommand;
+  int selected = -1;
+  ForEachKey([&](int db, Kind kind, const std::string& name) {
+    if (db != selected) AppendCommand(bytes, {"SELECT", std::to_string(db)});
+    selected = db;
+    if (name.empty()) {
+      if (with_counts && db != 0) AppendCommand(bytes, {"DBSIZE"});
+    } else if (kind == Kind::kHash) {
+      std::vector<std::string_view> argv = {"HMGET", name};
+      argv.insert(argv.end(), kFields.begin(), kFields.end());
+      AppendCommand(bytes, argv);
+      AppendCommand(bytes, {"HLEN", name});
+    } else {
+      AppendCommand(bytes, {"GET", name});
+      if (kind == Kind::kText) AppendCommand(bytes, {"PEXPIRETIME", name});
+    }
+  });
+}
+
+std::string Writer::ProbeReplies(size_t count, bool with_counts) const {
+  std::string replies;
+  int selected = -1;
+  ForEachKey([&](int db, Kind kind, const std::string& name) {
+    if (db != selected) replies += "+OK\r\n";
+    selected = db;
+    const KeyModel::Value* value = keys_.Find({db, name}, count);
+    if (name.empty()) {
+      if (with_counts && db != 0) AppendFormat(replies, ":{}\r\n", keys_.CountKeys(db, count));
+    } else if (kind == Kind::kHash) {
+      AppendFormat(replies, "*{}\r\n", kFields.size());
+      for (const std::string_view field : kFields) {
+        const std::string* found = nullptr;
+        if (value != nullptr) {
+          const auto at = value->fields.find(std::string(field));
+          if (at != value->fields.end()) found = &at->second;
+        }
+        replies += BulkReply(found);
+      }
+      AppendFormat(replies, ":{}\r\n", value == nullptr ? 0 : value->fields.size());
+    } else {
+      replies += BulkReply(value == nullptr ? nullptr : &value->text);
+      if (kind == Kind::kText) {
+        AppendFormat(replies, ":{}\r\n", value == nullptr ? -2 : value->expiry_ms);
+      }
+    }
+  });
+  return replies;
+}
+
+}  // namespace cordwood::pipeline

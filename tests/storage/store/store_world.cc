@@ -223,6 +223,7 @@ void StoreWorld::CheckView(View& view, const State& expected) {
     }
     VisibleIterator before = view.NewIterator();
     before.SeekBefore(key);
+    pass_over_dropped(before, &VisibleIterator::Prev);
     auto at = expected.lower_bound(key);
     ASSERT_EQ(before.Valid(), at != expected.begin());
     if (before.Valid()) {

@@ -81,8 +81,12 @@ void SimEnv::SleepForMs(uint64_t ms) {
     scheduler_.SleepUntil(wake_ns);
     return;
   }
-  if (main_io_forbidden_ && !frozen_) Die("the driver sleeps although that is forbidden");
+  if (MainIoIsForbidden() && !frozen_) Die("the driver sleeps although that is forbidden");
   PassUntil(wake_ns);
+}
+
+bool SimEnv::MainIoIsForbidden() const {
+  return main_io_forbidden_ && !(main_io_excused_ != nullptr && main_io_excused_());
 }
 
 void SimEnv::Await(const std::function<bool()>& done) {
@@ -118,6 +122,7 @@ void SimEnv::AwaitAsDriver(const std::function<bool()>& done) {
 int64_t SimEnv::WallMs() { return static_cast<int64_t>(now_ns_ / 1'000'000) + wall_offset_ms_; }
 
 void SimEnv::Freeze() {
+  if (!frozen_) tasks_at_the_end_ = scheduler_.Describe(now_ns_);
   frozen_ = true;
   scheduler_.Release();
 }

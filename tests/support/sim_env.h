@@ -91,7 +91,13 @@ class SimEnv final : public Env {
   /// Freezes the world at the call with this number (from 1, see Calls): before it, in the middle,
   /// or when it is done and nobody was told.
   void CrashAtCall(uint64_t number) { faults_.CrashAtCall(number); }
+  /// The same at the nth call, from 1, of `op` whose path contains `path_part`.
+  void CrashAtNth(SimOp op, std::string path_part, uint64_t nth) {
+    faults_.CrashAtNth(op, std::move(path_part), nth);
+  }
   bool frozen() const { return frozen_; }
+  /// The tasks that were not done when the world froze, a line each, as in Report.
+  const std::string& TasksAtTheEnd() const { return tasks_at_the_end_; }
 
   // --- failures ---
   /// File calls so far: all of Open to Lock in base/env.h, and those of File.
@@ -114,8 +120,12 @@ class SimEnv final : public Env {
   /// The size of the disk. Calls that would need more fail with kNoSpace. UINT64_MAX: no limit.
   void SetDiskBytes(uint64_t bytes) { disk_.SetLimit(bytes); }
   uint64_t UsedDiskBytes() const { return disk_.UsedBytes(); }
-  /// While set, a file call or a sleep of the driver ends the test: no loop waits for a file.
-  void ForbidMainIo(bool forbidden) { main_io_forbidden_ = forbidden; }
+  /// While set, a file call or a sleep of the driver ends the test: no loop waits for a file,
+  /// unless `excused` answers true when it does.
+  void ForbidMainIo(bool forbidden, std::function<bool()> excused = nullptr) {
+    main_io_forbidden_ = forbidden;
+    main_io_excused_ = std::move(excused);
+  }
 
   // --- the medium, past all rules and counters ---
   Result<std::string> ReadRaw(const std::string& path) const;
@@ -175,6 +185,7 @@ class SimEnv final : public Env {
   void Freeze();
   void PassUntil(uint64_t deadline_ns);
   void AwaitAsDriver(const std::function<bool()>& done);
+  bool MainIoIsForbidden() const;
   [[noreturn]] void Die(const std::string& why) const;
 
   const SimOptions options_;
@@ -189,7 +200,9 @@ class SimEnv final : public Env {
   int64_t wall_offset_ms_;  // what WallMs is ahead of MonotonicNs
   uint64_t handles_ = 0;    // files and locks not yet destroyed
   bool frozen_ = false;
+  std::string tasks_at_the_end_;
   bool main_io_forbidden_ = false;
+  std::function<bool()> main_io_excused_;
 };
 
 }  // namespace cordwood::support

@@ -89,7 +89,7 @@ void SimEnv::BeforeCall(const SimCall& call) {
 
 Status SimEnv::Perform(const SimCall& call, const Effects& effects) {
   if (frozen_) return PowerIsOff(call.path);
-  if (main_io_forbidden_ && !scheduler_.OnFiber()) {
+  if (!scheduler_.OnFiber() && MainIoIsForbidden()) {
     Die("the driver does file I/O although that is forbidden: " + std::string(SimOpName(call.op)) +
         " " + call.path);
   }
@@ -99,7 +99,7 @@ Status SimEnv::Perform(const SimCall& call, const Effects& effects) {
   const bool syncs = call.op == SimOp::kSync || call.op == SimOp::kSyncDir;
   now_ns_ += syncs ? options_.sync_ns : options_.call_ns;
   const uint64_t number = trace_.calls() + 1;
-  if (faults_.CrashesAt(number)) return Crash(call, effects);
+  if (faults_.CrashesAt(number, call)) return Crash(call, effects);
 
   Status status;
   if (const auto code = faults_.TakeError(number, call)) {

@@ -40,6 +40,18 @@ void SimFaults::Clear() {
   flips_.clear();
   stalls_.clear();
   crash_at_ = 0;
+  crash_rule_ = {};
+}
+
+void SimFaults::CrashAtNth(SimOp op, std::string path_part, uint64_t nth) {
+  crash_rule_ = {.op = op, .path_part = std::move(path_part), .calls_left = nth};
+}
+
+bool SimFaults::CrashesAt(uint64_t number, const SimCall& call) {
+  if (crash_at_ == number) return true;
+  const bool counts =
+      crash_rule_.calls_left > 0 && Matches(crash_rule_.op, crash_rule_.path_part, call);
+  return counts && --crash_rule_.calls_left == 0;
 }
 
 uint64_t SimFaults::StallMs(const SimCall& call) const {

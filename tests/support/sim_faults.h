@@ -30,12 +30,14 @@ class SimFaults {
   void FlipNextRead(std::string path_part);
   void Stall(SimOp op, std::string path_part, uint64_t ms);
   void CrashAtCall(uint64_t number) { crash_at_ = number; }
+  void CrashAtNth(SimOp op, std::string path_part, uint64_t nth);
   /// Forgets the plan, not the log.
   void Clear();
 
   /// Milliseconds that a call takes before it does anything.
   uint64_t StallMs(const SimCall& call) const;
-  bool CrashesAt(uint64_t number) const { return crash_at_ == number; }
+  /// Counts the call.
+  bool CrashesAt(uint64_t number, const SimCall& call);
   /// The error that call `number` is to answer, now logged.
   std::optional<ErrorCode> TakeError(uint64_t number, const SimCall& call);
   /// True once for a read whose answer is to be damaged, now logged.
@@ -68,6 +70,12 @@ class SimFaults {
   std::vector<std::string> flips_;
   std::vector<StallRule> stalls_;
   uint64_t crash_at_ = 0;  // calls are numbered from 1
+  struct CrashRule {
+    SimOp op = SimOp::kAny;
+    std::string path_part;
+    uint64_t calls_left = 0;  // up to the crash; 0: none
+  };
+  CrashRule crash_rule_;
   std::vector<InjectedFault> log_;
 };
 

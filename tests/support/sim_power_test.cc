@@ -99,6 +99,18 @@ TEST(SimPower, CrashesAtEveryCall) {
   }
 }
 
+TEST(SimPower, CrashesAtTheNthCallOfAKind) {
+  SimEnv env(1);
+  const auto a = *env.Open("/a", OpenMode::kCreate);
+  const auto b = *env.Open("/b", OpenMode::kCreate);
+  env.CrashAtNth(SimOp::kWrite, "/a", 2);
+  EXPECT_TRUE(a->WriteAt(0, "x"));
+  EXPECT_TRUE(a->Sync());
+  EXPECT_TRUE(b->WriteAt(0, "x"));
+  EXPECT_FALSE(a->WriteAt(0, "x"));
+  EXPECT_TRUE(env.frozen());
+}
+
 TEST(SimPower, ACrashInAWriteLeavesAPartInThePageCache) {
   std::set<std::string> worlds;
   for (uint64_t seed = 0; seed < 200; ++seed) {
@@ -134,6 +146,8 @@ TEST(SimPower, TasksOfAFrozenWorldRunToTheirEnds) {
     });
     env.CrashAtCall(20);
     while (!env.frozen()) ASSERT_TRUE(env.Step());
+    EXPECT_NE(env.TasksAtTheEnd().find("(log) can go on, last call: write /a"), std::string::npos)
+        << env.TasksAtTheEnd();
     env.Await([&] { return ended == 4; });
     EXPECT_EQ(ended, 4);
     EXPECT_EQ(env.TaskCount(), 0U);

@@ -264,11 +264,10 @@ int64_t Pipeline::VisibleNowMs() {
 }
 
 void Pipeline::NoteStart(storage::Seq seq, int64_t start_ms) {
-  if (!start_times_.empty() && start_times_.back().ms >= start_ms) {
-    start_times_.back().seq = seq;
-  } else {
-    start_times_.push_back({.seq = seq, .ms = start_ms});
-  }
+  // An earlier record that started later (the clock was set back) is visible sooner: its time will
+  // never count.
+  while (!start_times_.empty() && start_times_.back().ms >= start_ms) start_times_.pop_back();
+  start_times_.push_back({.seq = seq, .ms = start_ms});
 }
 
 // --- the loop ---

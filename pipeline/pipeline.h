@@ -168,8 +168,8 @@ class Pipeline {
   std::vector<SessionId> dirty_;
   uint64_t write_free_at_ns_ = 0;  // pacing: the next write may run then
 
-  /// Start times of commands whose records are not visible yet, oldest first: readers at the
-  /// visible state judge expiry by the first.
+  /// Start times of commands whose records are not visible yet, ascending as their seqs do: readers
+  /// at the visible state judge expiry by the first.
   struct StartTime {
     storage::Seq seq = 0;  // the newest record of commands that started then
     int64_t ms = 0;

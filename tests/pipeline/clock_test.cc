@@ -1,0 +1,124 @@
+// Which moment decides whether a key has expired. Readers that wait for nothing are at the visible
+// state, and judge by the clock of the oldest command that is not visible yet: what such a command
+// found alive must not be gone in between, only to be there again when the command is visible.
+
+#include <gtest/gtest.h>
+
+#include "tests/pipeline/sim_server.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+constexpr uint64_t kStallMs = 5000;
+
+class Clock : public ::testing::Test {
+ protected:
+  Clock() : env_(1), server_(env_, TinyStoreOptions()) {}
+  void SetUp() override {
+    ASSERT_TRUE(server_.Start());
+    writer_ = server_.Connect();
+    reader_ = server_.Connect();
+  }
+
+  // A key that expires in a second, on stable storage; from then on no sync ends for a while.
+  void SetKeyAndStall() {
+    ASSERT_EQ(server_.Ask({"SET", "k", "v", "PXAT", std::to_string(env_.WallMs() + 1000)}),
+              "+OK\r\n");
+    env_.StallSyncs(".wal", kStallMs);
+  }
+
+  std::string Read(const std::vector<std::string_view>& argv) {
+    server_.SendCommand(reader_, argv);
+    return server_.Receive(reader_);
+  }
+
+  std::string EndStall() {
+    env_.RunForMs(2 * kStallMs + 1);
+    server_.Settle();
+    return server_.Receive(writer_);
+  }
+
+  support::SimEnv env_;
+  SimServer server_;
+  SessionId writer_ = 0;
+  SessionId reader_ = 0;
+};
+
+TEST_F(Clock, WithNothingOnItsWayAKeyIsGoneAtItsMillisecond) {
+  SetKeyAndStall();
+  const int64_t start = env_.WallMs();
+  env_.AdvanceMs(900);
+  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n");
+  env_.AdvanceMs(100 - static_cast<uint64_t>(env_.WallMs() - start - 900));
+  EXPECT_EQ(Read({"GET", "k"}), "$-1\r\n");
+  EXPECT_EQ(Read({"PTTL", "k"}), ":-2\r\n");
+}
+
+TEST_F(Clock, AReadJudgesByTheOldestCommandThatIsNotVisible) {
+  SetKeyAndStall();
+  env_.AdvanceMs(500);
+  server_.SendCommand(writer_, {"SET", "other", "x"});
+  env_.AdvanceMs(1000);
+  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n") << "as of the SET";
+  EXPECT_EQ(Read({"PTTL", "k"}).substr(0, 2), ":4") << "ms that were left then";
+  // In line with the write, the connection that made it is at the newest state and at now.
+  server_.SendCommand(writer_, {"GET", "k"});
+  EXPECT_EQ(EndStall(), "+OK\r\n$-1\r\n");
+  EXPECT_EQ(Read({"GET", "k"}), "$-1\r\n");
+}
+
+TEST_F(Clock, WhatACommandFoundAliveIsNotGoneBeforeTheCommandIsVisible) {
+  SetKeyAndStall();
+  env_.AdvanceMs(900);
+  server_.SendCommand(writer_, {"PERSIST", "k"});
+  env_.AdvanceMs(1000);
+  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n");
+  EXPECT_EQ(EndStall(), ":1\r\n");
+  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n");
+  EXPECT_EQ(Read({"PTTL", "k"}), ":-1\r\n");
+}
+
+TEST_F(Clock, TheMomentMovesOnWithWhatIsVisible) {
+  SetKeyAndStall();
+  server_.SendCommand(writer_, {"SET", "first", "x"});
+  while (env_.Step()) server_.RunLoop();  // it is on its way alone
+  env_.AdvanceMs(2000);
+  server_.SendCommand(writer_, {"SET", "second", "x"});
+  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n") << "as of the first SET";
+  env_.RunForMs(kStallMs - 1999);
+  server_.RunLoop();
+  ASSERT_EQ(server_.Receive(writer_), "+OK\r\n");
+  EXPECT_EQ(Read({"GET", "k"}), "$-1\r\n") << "as of the second SET";
+  EXPECT_EQ(EndStall(), "+OK\r\n");
+}
+
+TEST_F(Clock, ADeletionOfTheExpiredIsVisibleWhenItIsDurable) {
+  SetKeyAndStall();
+  ASSERT_EQ(Read({"DBSIZE"}), ":1\r\n");
+  env_.AdvanceMs(900);
+  server_.SendCommand(writer_, {"SET", "other", "x"});
+  env_.AdvanceMs(200);
+  server_.Tick();
+  ASSERT_EQ(server_.keyspace().stats().expired_keys, 1u) << "the cycle has deleted it";
+  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n");
+  EXPECT_EQ(Read({"DBSIZE"}), ":1\r\n");
+  EXPECT_EQ(EndStall(), "+OK\r\n");
+  EXPECT_EQ(Read({"GET", "k"}), "$-1\r\n");
+  EXPECT_EQ(Read({"DBSIZE"}), ":1\r\n") << "the other key";
+}
+
+// The clock of the machine was set back: a later command may have the earlier time.
+TEST_F(Clock, AStepBackOfTheClockDoesNotHideTheEarlierOfTwoTimes) {
+  SetKeyAndStall();
+  env_.AdvanceMs(1100);
+  server_.SendCommand(writer_, {"SET", "other", "x"});
+  env_.JumpWallMs(-200);
+  server_.SendCommand(writer_, {"PERSIST", "k"});
+  env_.AdvanceMs(150);
+  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n");
+  EXPECT_EQ(EndStall(), "+OK\r\n:1\r\n");
+  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n");
+}
+
+}  // namespace
+}  // namespace cordwood::pipeline

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kSyncEveryNs = 1'000'000'000;
 constexpr uint64_t kWritersWaitNs = 2'000'000'000;
+constexpr uint64_t kSyncsForgottenNs = 5'000'000'000;
 constexpr uint64_t kFreeingBatchBytes = 64 << 10;
 
 }  // namespace
@@ -118,12 +119,11 @@ bool CommitLog::WritersMustWait(bool frees) const {
 }
 
 void CommitLog::SetDurability(Durability durability) {
-  durability_.store(durability, std::memory_order_relaxed);
-  if (durability != Durability::kAlways) return;
+  if (durability_.exchange(durability, std::memory_order_relaxed) == durability) return;
   Seq through = 0;
   {
     const std::lock_guard lock(mutex_);
-    through = written_;
+    through = appended_;
   }
   SyncSoon(through);
 }
@@ -143,6 +143,9 @@ void CommitLog::Tick() {
   StartReserve();
   reserve_.Tick();
   const uint64_t now = env_.MonotonicNs();
+  if (now > last_sync_ns_.load(std::memory_order_relaxed) + kSyncsForgottenNs) {
+    recent_sync_ns_.store(0, std::memory_order_relaxed);
+  }
   {
     const std::lock_guard lock(mutex_);
     if (!SyncIsDue(now) || !ClaimRun()) return;
@@ -332,6 +335,9 @@ Status CommitLog::SyncActive() {
   const uint64_t start = env_.MonotonicNs();
   CW_TRY(active_.Sync());
   const uint64_t took = env_.MonotonicNs() - start;
+  last_sync_ns_.store(start, std::memory_order_relaxed);
+  const uint64_t before = recent_sync_ns();
+  recent_sync_ns_.store(before == 0 ? took : (7 * before + took) / 8, std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
     stats_.sync_ns.Add(took);

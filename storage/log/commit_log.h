@@ -97,6 +97,9 @@ class CommitLog {
   /// before there is a newer one.
   SegmentMark synced_segment() const;
 
+  /// What syncs took of late, on average; 0: none yet, or none in the last seconds.
+  uint64_t recent_sync_ns() const { return recent_sync_ns_.load(std::memory_order_relaxed); }
+
   /// Final: see above.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   /// No segment could be made ahead.
@@ -113,7 +116,8 @@ class CommitLog {
   /// not on stable storage is more than 2 s old.
   bool WritersMustWait(bool frees) const;
 
-  /// Batches appended before the call keep the promise of their time.
+  /// Batches appended before the call keep the promise of their time; a change of it has them
+  /// synced soon.
   void SetDurability(Durability durability);
 
   /// Sees to it that everything up to `through`, which was appended, is on stable storage soon,
@@ -173,6 +177,8 @@ class CommitLog {
 
   std::atomic<Seq> synced_;
   std::atomic<Seq> visible_;
+  std::atomic<uint64_t> recent_sync_ns_ = 0;
+  std::atomic<uint64_t> last_sync_ns_ = 0;  // when
   std::atomic<bool> failed_ = false;
   std::atomic<bool> full_ = false;
   std::atomic<bool> stopping_ = false;

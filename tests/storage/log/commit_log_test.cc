@@ -299,6 +299,44 @@ TEST(SetDurability, ToAlwaysSyncsWhatWasShownBefore) {
   EXPECT_EQ(rig.log().synced(), 1u);
 }
 
+// Nobody else would: the timer is that of everysec, and an idle log writes no group.
+TEST(SetDurability, ToAlwaysSyncsWhatWasAppendedBeforeAndNotWritten) {
+  for (const Durability before : {Durability::kEverySecond, Durability::kNever}) {
+    for (int steps = 0; steps < 8; ++steps) {  // in the middle of the write, too
+      LogRig rig({.durability = before});
+      ASSERT_TRUE(rig.Open());
+      rig.Append();
+      rig.log().Kick();
+      rig.Append();
+      for (int i = 0; i < steps; ++i) rig.env().Step();
+      rig.SetDurability(Durability::kAlways);
+      rig.Settle();
+      EXPECT_EQ(rig.log().synced(), 2u) << "after " << steps << " steps";
+    }
+  }
+}
+
+TEST(SetDurability, ToNeverStillSyncsWhatWasToBeSyncedWithinASecond) {
+  LogRig rig({.durability = Durability::kEverySecond});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.Append();
+  rig.SetDurability(Durability::kNever);
+  rig.Settle();
+  EXPECT_EQ(rig.log().synced(), 2u);
+  rig.Commit();
+  EXPECT_EQ(rig.log().synced(), 2u);
+}
+
+TEST(SetDurability, ToWhatItWasAsksForNothing) {
+  LogRig rig({.durability = Durability::kNever});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.SetDurability(Durability::kNever);
+  rig.Settle();
+  EXPECT_EQ(rig.log().synced(), 0u);
+}
+
 TEST(SetDurability, NeverTakesVisibleBack) {
   LogRig rig({.durability = Durability::kEverySecond});
   ASSERT_TRUE(rig.Open());

@@ -61,11 +61,12 @@ class FileLock {
 /// Where background work runs. Tasks of one lane start in the order they were scheduled.
 enum class Lane : uint8_t {
   kLog,         // one thread: log writes and syncs, nothing else
-  kFlush,       // one thread: memtable flushes, log segment preparation
+  kFlush,       // one thread: memtable flushes
+  kFiles,       // one thread: log segments made ahead, files removed; never behind a flush
   kCompaction,  // merges
   kFetch,       // block reads that a parked command waits for
 };
-inline constexpr int kLaneCount = 4;
+inline constexpr int kLaneCount = 5;
 
 class Env {
  public:

@@ -75,6 +75,8 @@ TaskLane::Options LaneOptions(Lane lane, const PosixEnvOptions& options) {
       return {.thread_name = "cw-log"};
     case Lane::kFlush:
       return {.thread_name = "cw-flush"};
+    case Lane::kFiles:
+      return {.thread_name = "cw-files"};
     case Lane::kCompaction:
       return {.thread_name = "cw-compact",
               .threads = options.compaction_threads,

@@ -137,7 +137,7 @@ void Background::KickRemovals() {
     removing_ = true;
     tasks_.fetch_add(1);
   }
-  Launch(Lane::kFlush, [this] {
+  Launch(Lane::kFiles, [this] {
     RemoveObsolete();
     const std::scoped_lock lock(mutex_);
     removing_ = false;

@@ -23,7 +23,7 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
                      .segment_bytes = options_.segment_bytes,
                      .allocate = options_.allocate,
                      .gate = options_.gate,
-                     .schedule = [this](auto task) { Schedule(Lane::kFlush, std::move(task)); },
+                     .schedule = [this](auto task) { Schedule(Lane::kFiles, std::move(task)); },
                      .on_change = [this] { OnReserveChange(); }}),
       synced_(recovered.last_seq),
       visible_(recovered.last_seq),
@@ -430,7 +430,7 @@ void CommitLog::ResumeIfServed() {
 }
 
 void CommitLog::ReleaseThrough(Seq flushed) {
-  Schedule(Lane::kFlush, [this, flushed] { Release(flushed); });
+  Schedule(Lane::kFiles, [this, flushed] { Release(flushed); });
 }
 
 void CommitLog::Release(Seq flushed) {

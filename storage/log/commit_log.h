@@ -6,7 +6,7 @@
 //
 //   Append, Append, Kick --> group N+1 (filling)      executor
 //                            group N   (in flight)    log task, on Lane::kLog
-//                            segments  (next one made ahead, old ones removed: Lane::kFlush)
+//                            segments  (next one made ahead, old ones removed: Lane::kFiles)
 //
 // S = synced():  every record up to it is on stable storage.
 // D = visible(): every record up to it may be shown. Durability::kAlways: D = S. Otherwise D is

@@ -3,7 +3,7 @@
 // Keeps segments ready before the log needs them: one of the standard size always, and one of
 // another size when a batch that is larger than a segment asks for it.
 //
-// Segments are made on Lane::kFlush, or by the log's own task when it cannot wait. When the
+// Segments are made on Lane::kFiles, or by the log's own task when it cannot wait. When the
 // standard one could not be made, the reserve is full() until Tick tries again, at most once a
 // second. A large one that could not be made is tried again when somebody asks, after a second;
 // one that nobody has taken for ten seconds is given back.
@@ -30,7 +30,7 @@ class SegmentReserve {
     uint64_t segment_bytes = 0;
     NumberAllocator allocate;
     SpaceGate gate;  // may be empty
-    /// Runs a task on Lane::kFlush.
+    /// Runs a task on Lane::kFiles.
     std::function<void(std::function<void()>)> schedule;
     /// Called after an attempt to make a segment, in the task that made it.
     std::function<void()> on_change;

@@ -17,11 +17,11 @@
 namespace cordwood {
 namespace {
 
-constexpr Lane kLanes[] = {Lane::kLog, Lane::kFlush, Lane::kCompaction, Lane::kFetch};
+constexpr Lane kLanes[] = {Lane::kLog, Lane::kFlush, Lane::kFiles, Lane::kCompaction, Lane::kFetch};
 
 TEST(PosixEnvTasks, TasksOfALaneStartInOrder) {
   const auto env = NewPosixEnv();
-  for (const Lane lane : {Lane::kLog, Lane::kFlush, Lane::kCompaction}) {
+  for (const Lane lane : {Lane::kLog, Lane::kFlush, Lane::kFiles, Lane::kCompaction}) {
     std::vector<int> order;
     std::atomic<int> ended = 0;
     for (int i = 0; i < 100; ++i) {
@@ -77,7 +77,8 @@ TEST(PosixEnvTasks, ThreadsAreNamedAfterTheirLane) {
     });
     env->Await([&] { return ended > before; });
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"cw-log", "cw-flush", "cw-compact", "cw-fetch"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"cw-log", "cw-flush", "cw-files", "cw-compact", "cw-fetch"}));
 }
 
 TEST(PosixEnvTasks, CompactionsYieldToTheOthers) {

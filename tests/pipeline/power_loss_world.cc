@@ -299,11 +299,13 @@ void PowerLossWorld::NoteCrashSite() {
   for (std::string_view tasks = env_->TasksAtTheEnd(); !tasks.empty();) {
     const std::string_view line = tasks.substr(0, tasks.find('\n'));
     tasks.remove_prefix(line.size() + 1);
-    const bool in_flush_lane = line.find(" (flush) ") != std::string_view::npos;
+    const auto in_lane = [&](std::string_view lane) {
+      return line.find(lane) != std::string_view::npos;
+    };
     if (line.find("last call: ") == std::string_view::npos) continue;
-    if (in_flush_lane && line.ends_with(".sst")) ++totals_.crashes_in_flush;
-    if (in_flush_lane && line.ends_with(".wal")) ++totals_.crashes_in_rotation;
-    if (line.find(" (compaction) ") != std::string_view::npos) ++totals_.crashes_in_merge;
+    if (in_lane(" (flush) ") && line.ends_with(".sst")) ++totals_.crashes_in_flush;
+    if (in_lane(" (files) ") && line.ends_with(".wal")) ++totals_.crashes_in_rotation;
+    if (in_lane(" (compaction) ")) ++totals_.crashes_in_merge;
   }
 }
 

@@ -47,7 +47,7 @@ struct SimOptions {
   uint32_t switch_percent = 25;
   /// Whether calls of the driver run a step of some task first, as often.
   bool switch_driver = false;
-  /// Tasks at a time; the log and flush lanes always run one.
+  /// Tasks at a time; the other lanes always run one.
   int compaction_tasks = 2;
   int fetch_tasks = 2;
   /// Virtual time that calls take.

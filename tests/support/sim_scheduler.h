@@ -1,7 +1,7 @@
 #pragma once
 
 // Background work of the simulation: every task is a fiber, and a seeded choice says which one
-// goes on next. Lanes keep their promises: tasks of a lane start in order, the log and flush
+// goes on next. Lanes keep their promises: tasks of a lane start in order, the log, flush and file
 // lanes run one at a time, the others up to a limit.
 //
 // A task gives the thread back when it yields, sleeps, waits or ends; Step then returns to the

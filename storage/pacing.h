@@ -1,7 +1,8 @@
 #pragma once
 
 // How much writers are slowed so that flushes and merges keep up: a smooth function that begins
-// early and never stops anybody (M. Callaghan and others have measured what cliffs do; the shape
+// early, so that the last resort, memtables waiting for their flush up to the limit of memory,
+// is hardly ever met (M. Callaghan and others have measured what cliffs do; the shape
 // follows R. Sears and R. Ramakrishnan, "bLSM", SIGMOD 2012: back pressure in proportion).
 //
 // Threads: any; no state.
@@ -12,7 +13,7 @@ namespace cordwood::storage {
 
 /// 0: nothing to do; 1: as far behind as the store lets it come.
 /// `debt` is storage/compaction/picker.h's: 1 when every level is as full as it may be.
-/// `memory` is the share of the memory for memtables waiting to be flushed that is in use.
+/// `memory` is the share of the memory for memtables that is in use, the active one included.
 double WritePressure(double debt, double memory);
 
 /// How long a write of `bytes` is held back under `pressure`: nothing below one half, then rising

@@ -18,6 +18,10 @@ constexpr uint64_t kStuckImmutablesMax = 2 * kImmutablesMax;
 // Groups of few operations fill the log faster than the memtable: with more segments than this,
 // those being written and ready included, the memtable is flushed early.
 constexpr uint64_t kLogSegmentsMax = 4;
+// From here on (writers are slowed from one half) merges run as they can.
+constexpr double kPressureOfLateMerges = 0.25;
+// A merge that is told to stop must not sleep for long.
+constexpr uint64_t kMergeSleepMsMax = 200;
 
 StoreOptions Rounded(StoreOptions options) {
   constexpr uint64_t kSectorsMin = 4;
@@ -130,7 +134,14 @@ void Store::SetMemory(uint64_t memtable_bytes, uint64_t block_cache_bytes) {
 bool Store::full() const { return log_->full() || background_->out_of_space() || OverQuota(); }
 
 uint64_t Store::WriteDelayUs(uint64_t bytes) const {
-  return storage::WriteDelayUs(pressure_.load(std::memory_order_relaxed), bytes);
+  return storage::WriteDelayUs(Pressure(), bytes);
+}
+
+double Store::Pressure() const {
+  const uint64_t unflushed = immutable_bytes_.load(std::memory_order_relaxed) +
+                             active_bytes_.load(std::memory_order_relaxed);
+  return WritePressure(debt_.load(std::memory_order_relaxed),
+                       static_cast<double>(unflushed) / static_cast<double>(ImmutableBytesMax()));
 }
 
 void Store::UpdatePressure() {
@@ -140,10 +151,8 @@ void Store::UpdatePressure() {
     immutable_bytes += memtable->bytes();
   }
   immutable_bytes_.store(immutable_bytes, std::memory_order_relaxed);
-  const double debt = CompactionDebt(*versions_->tree(), background_->picker_options());
-  const double memory =
-      static_cast<double>(immutable_bytes) / static_cast<double>(ImmutableBytesMax());
-  pressure_.store(WritePressure(debt, memory), std::memory_order_relaxed);
+  debt_.store(CompactionDebt(*versions_->tree(), background_->picker_options()),
+              std::memory_order_relaxed);
   disk_bytes_.store(versions_->tree()->bytes() + log_->stats().segment_bytes,
                     std::memory_order_relaxed);
 }
@@ -296,7 +305,17 @@ void Store::StartBackground() {
                               UpdatePressure();
                               NotifyListener();
                             },
-                        .throttle = [](uint64_t) {}});
+                        .throttle = [this](uint64_t bytes) { ThrottleMerge(bytes); }});
+}
+
+void Store::ThrottleMerge(uint64_t bytes) {
+  const uint64_t sleep_ns = merge_throttle_.SleepNs(
+      bytes,
+      {.now_ns = env_.MonotonicNs(),
+       .sync_ns = log_->recent_sync_ns(),
+       .late = WritePressure(debt_.load(std::memory_order_relaxed), 0) >= kPressureOfLateMerges});
+  constexpr uint64_t kNsPerMs = 1'000'000;
+  if (sleep_ns >= kNsPerMs) env_.SleepForMs(std::min(sleep_ns / kNsPerMs, kMergeSleepMsMax));
 }
 
 void Store::OnLogProgress() {
@@ -346,7 +365,8 @@ StoreStats Store::Stats() const {
   stats.resident_table_bytes = tree->resident_bytes();
   stats.entries_on_disk = tree->entries();
   stats.unsettled += tree->unsettled() + active_unsettled_.load(std::memory_order_relaxed);
-  stats.write_pressure = pressure_.load(std::memory_order_relaxed);
+  stats.merge_limit = merge_throttle_.limit();
+  stats.write_pressure = Pressure();
   stats.full = full();
   stats.torn_bytes = stats.log.torn_bytes;
   {

@@ -26,6 +26,7 @@
 #include "base/env.h"
 #include "base/error.h"
 #include "storage/compaction/background.h"
+#include "storage/compaction/throttle.h"
 #include "storage/counting.h"
 #include "storage/log/commit_log.h"
 #include "storage/options.h"
@@ -65,6 +66,7 @@ struct StoreStats {
   uint64_t user_bytes_written = 0;  // keys and values of batches
   double compaction_debt = 0;
   double write_pressure = 0;  // storage/pacing.h
+  uint64_t merge_limit = 0;   // bytes a second; 0: none (storage/compaction/throttle.h)
   uint64_t recovered_groups = 0;
   bool full = false;        // writes are refused for lack of space, or will be soon
   uint64_t torn_bytes = 0;  // cut off the log at the last start
@@ -175,6 +177,10 @@ class Store {
   void NotifyListener();
   /// Looks at the tree and the memtables after one of them changed.
   void UpdatePressure();
+  /// storage/pacing.h's, now.
+  double Pressure() const;
+  /// Called by a merge that moved `bytes`; sleeps while the log's syncs suffer from it.
+  void ThrottleMerge(uint64_t bytes);
   Seq Horizon() const;
 
   Env& env_;
@@ -194,9 +200,10 @@ class Store {
   std::function<void()> listener_;  // guarded by listener_mutex_, also while it is called
 
   std::mutex pressure_mutex_;  // who looks last writes last
-  std::atomic<double> pressure_{0};
+  std::atomic<double> debt_{0};
   std::atomic<uint64_t> immutable_bytes_{0};
   std::atomic<uint64_t> disk_bytes_{0};
+  MergeThrottle merge_throttle_;
 
   // The executor's.
   std::shared_ptr<Memtable> active_;

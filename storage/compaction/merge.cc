@@ -44,6 +44,7 @@ Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer) {
     }
   }
   CW_TRY(entries.status());
+  if (!plan.proceed(bytes)) return Fail(ErrorCode::kClosed, "the merge was told to stop");
   CW_TRY(write(retention.Finish()));
   CW_ASSIGN(result.fragments, writer.Finish());
   result.corrections = retention.corrections();

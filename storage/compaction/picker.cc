@@ -1,8 +1,10 @@
 #include "storage/compaction/picker.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "storage/compaction/dead_ranges.h"
+#include "storage/compaction/garbage.h"
 
 namespace cordwood::storage {
 namespace {
@@ -131,6 +133,29 @@ Choice PickDrop(const Tree& tree, const PickerState& state) {
   return choice;
 }
 
+// Merges fragments of the last run alone: the first that have come to hold garbage, side by side.
+Choice PickRewrite(const Tree& tree, const PickerState& state, const PickerOptions& options) {
+  const Run* last = tree.last_run();
+  if (last == nullptr || state.busy.contains(last->id) || state.level_zero_only) return {};
+  const auto holds_garbage = [&](const Fragment& fragment) {
+    const double share = GarbageShareInLastRun(fragment, state.horizon);
+    return state.everything ? share > 0 : share >= options.garbage_share;
+  };
+  const auto first = std::find_if(last->fragments.begin(), last->fragments.end(), holds_garbage);
+  if (first == last->fragments.end()) return {};
+  auto end = first;
+  for (uint64_t bytes = 0; end != last->fragments.end() && bytes < options.piece_bytes; ++end) {
+    if (!holds_garbage(*end)) break;
+    bytes += end->bytes;
+  }
+  return {.kind = Choice::Kind::kMerge,
+          .inputs = {last->id},
+          .bounds = {.begin = first->range.begin, .end = std::prev(end)->range.end},
+          .target_level = last->level,
+          .target_run = last->id,
+          .next_cursor = state.cursor};
+}
+
 bool UpperGarbage(const Tree& tree, const PickerOptions& options) {
   uint64_t garbage = 0;
   for (const Run& run : tree.runs()) {
@@ -175,7 +200,7 @@ Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOp
       if (choice.kind != Choice::Kind::kNothing) return choice;
     }
   }
-  return {};
+  return PickRewrite(tree, state, options);
 }
 
 double CompactionDebt(const Tree& tree, const PickerOptions& options) {

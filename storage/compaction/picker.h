@@ -9,8 +9,9 @@
 // level more (lazy leveling; N. Dayan and S. Idreos, "Dostoevsky", SIGMOD 2018). With one run per
 // level this is a leveled tree.
 //
-// Two more reasons to merge: tombstones that have piled up in the upper levels, so that deleted
-// data gives its space back, and a caller who wants everything in one run.
+// Three more reasons to merge: tombstones that have piled up in the upper levels, so that deleted
+// data gives its space back; garbage in the last run, where it comes to lie when a reader can see
+// it at the time of the merge; and a caller who wants everything in one run.
 //
 // Threads: any; no state.
 
@@ -43,7 +44,7 @@ struct Choice {
   KeyRange bounds;
   uint32_t target_level = 0;
   uint64_t target_run = 0;
-  /// Of a piece: PickerState::cursor once it is merged.
+  /// Of a merge into the last level: PickerState::cursor once it is done.
   std::string next_cursor;
   std::vector<Drop> drops;
 };
@@ -53,7 +54,8 @@ struct PickerOptions {
   uint32_t last_level_fanout = 4;
   /// A piece of a last-level merge reads about this much.
   uint64_t piece_bytes = 256 << 20;
-  /// Upper-level tombstones, as a share of all entries, that are worth a merge.
+  /// Upper-level tombstones, as a share of all entries, and garbage in a fragment of the last run,
+  /// as a share of that, which are worth a merge.
   double garbage_share = 0.1;
 };
 
@@ -61,7 +63,7 @@ struct PickerState {
   /// Where the next piece of the merge into the last run begins; empty: no such merge is under
   /// way.
   std::string cursor;
-  /// Everything is to be merged into one run.
+  /// Everything is to be merged into one run without garbage.
   bool everything = false;
   /// Only level zero may be merged: merges of deeper levels take all the room there is.
   bool level_zero_only = false;

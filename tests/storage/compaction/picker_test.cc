@@ -228,9 +228,63 @@ TEST_F(PickerTest, TombstonesThatPiledUpAreWorthAMerge) {
   EXPECT_EQ(Pick(Tree({with_deletes(10)})).kind, Kind::kMerge);
 }
 
-TEST_F(PickerTest, TombstonesOfTheLastLevelAreNoReason) {
-  const Run last = MakeRun(1, 1, {{.puts = 1, .deletes = 99}});
-  EXPECT_EQ(Pick(Tree({last, MakeRun(2, 0, {{.puts = 10}})})).kind, Kind::kNothing);
+TEST_F(PickerTest, GarbageOfTheLastRunIsMergedAloneOnceNobodyCanSeeIt) {
+  const Run last = MakeRun(1, 2,
+                           {{.begin = "a", .end = "b"},
+                            {.begin = "b", .end = "c", .puts = 90, .deletes = 10, .seq = 7},
+                            {.begin = "c", .end = "d", .puts = 90, .deletes = 10, .seq = 8},
+                            {.begin = "d", .end = "e", .puts = 91, .deletes = 9}});
+  const Tree tree({last, MakeRun(2, 0, {{.puts = 10}})});
+  state_.horizon = 6;
+  EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
+  state_.horizon = 7;
+  state_.cursor = "x";
+  EXPECT_EQ(Pick(tree).bounds, (KeyRange{.begin = "b", .end = "c"}));
+  EXPECT_EQ(Pick(tree).next_cursor, "x") << "another merge is under way";
+  state_.horizon = 8;
+  const Choice choice = Pick(tree);
+  EXPECT_EQ(choice.kind, Kind::kMerge);
+  EXPECT_EQ(choice.inputs, (Ids{1}));
+  EXPECT_EQ(choice.bounds, (KeyRange{.begin = "b", .end = "d"}));
+  EXPECT_EQ(choice.target_level, 2u);
+  EXPECT_EQ(choice.target_run, 1u);
+  options_.piece_bytes = 1;
+  EXPECT_EQ(Pick(tree).bounds, (KeyRange{.begin = "b", .end = "c"}));
+  options_.piece_bytes = 1 << 20;
+
+  const Tree alone({last});
+  state_.everything = true;
+  EXPECT_EQ(Pick(alone).bounds, (KeyRange{.begin = "b", .end = "e"})) << "all of it is to go";
+  state_.level_zero_only = true;
+  EXPECT_EQ(Pick(alone).kind, Kind::kNothing);
+  state_.level_zero_only = false;
+  state_.busy = {1};
+  EXPECT_EQ(Pick(alone).kind, Kind::kNothing);
+}
+
+TEST_F(PickerTest, GarbageOfTheLastRunIsAlsoWhatItsDeadRangesCover) {
+  // Two thirds of the keys, and newer ones among them, so that the fragment is not covered whole.
+  const std::vector<DeadRange> dead = {{.range = {.begin = "a0300", .end = "a0900"}, .seq = 5}};
+  const Tree tree({MakeRun(1, 1, {{.end = "b", .puts = 900, .seq = 6, .dead = dead}})});
+  state_.horizon = 4;
+  EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
+  state_.horizon = 5;
+  options_.garbage_share = 0.5;
+  EXPECT_EQ(Pick(tree).inputs, (Ids{1}));
+  options_.garbage_share = 0.8;
+  EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
+  state_.everything = true;
+  EXPECT_EQ(Pick(tree).inputs, (Ids{1}));
+}
+
+TEST_F(PickerTest, AFragmentOfTheLastRunThatHoldsDeadRangesAloneIsMergedAway) {
+  const std::vector<DeadRange> dead = {{.range = {.begin = "b", .end = "c"}, .seq = 5},
+                                       {.range = {.begin = "x", .end = "y"}, .seq = 6}};
+  const Tree tree({MakeRun(1, 1, {{.puts = 0, .dead = dead}})});
+  state_.horizon = 5;
+  EXPECT_EQ(Pick(tree).kind, Kind::kNothing) << "it would be as before";
+  state_.horizon = 6;
+  EXPECT_EQ(Pick(tree).inputs, (Ids{1}));
 }
 
 TEST_F(PickerTest, DropsTheFragmentsThatADeadRangeOfANewerRunCovers) {

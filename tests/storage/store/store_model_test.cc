@@ -88,6 +88,39 @@ TEST(Store, ShrinksToOneRunWhenEverythingIsCompacted) {
   world.CheckReads();
 }
 
+// What the last run came by while a snapshot could see it is garbage of its own.
+TEST(Store, GivesBackWhatASnapshotKeptOnceItIsGone) {
+  for (const bool on_demand : {false, true}) {
+    SCOPED_TRACE(on_demand);
+    StoreWorld world(9, TinyOptions());
+    ASSERT_TRUE(world.Open());
+    const auto overwrite = [&](int first, int last) {
+      for (int i = first; i < last; ++i) {
+        world.Put(Format("key:{:04}", i), Format("{}", world.random().Next()));
+      }
+    };
+    overwrite(0, 1000);
+    world.Sync();
+    std::unique_ptr<Snapshot> snapshot = world.store().TakeSnapshot();
+    overwrite(0, 300);
+    for (int i = 300; i < 600; ++i) world.Delete(Format("key:{:04}", i));
+    world.DropRange({.begin = "key:0600", .end = "key:0900"});
+    CompactEverything(world);
+    EXPECT_GT(world.store().Stats().entries_on_disk, 1500u);
+    EXPECT_EQ(world.store().Stats().levels.back().runs, 1u);
+    snapshot.reset();
+    if (on_demand) {
+      CompactEverything(world);
+    } else {
+      world.store().Tick();
+      world.env().RunUntilIdle();
+    }
+    EXPECT_EQ(world.StateAt(kMaxSeq).size(), 400u);
+    EXPECT_EQ(world.store().Stats().entries_on_disk, 400u);
+    world.CheckReads();
+  }
+}
+
 TEST(Store, ASnapshotHoldsStillWhileTheRestGoesOn) {
   for (const uint64_t seed : support::Seeds(10, 100)) {
     SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));

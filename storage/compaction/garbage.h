@@ -15,4 +15,9 @@ namespace cordwood::storage {
 /// has passed. Merged at this horizon or a larger one it has none left.
 double GarbageShareInLastRun(const Fragment& fragment, Seq horizon);
 
+/// About the bytes that would go if all that lies above the last run were merged into it at this
+/// horizon: what tombstones and dead ranges cover, and superseded versions. What puts shadow is not
+/// known before they meet.
+uint64_t GarbageBytesAboveLastRun(const Tree& tree, Seq horizon);
+
 }  // namespace cordwood::storage

@@ -24,6 +24,13 @@ std::vector<uint64_t> Ids(const std::vector<const Run*>& runs) {
   return ids;
 }
 
+// Before compression: the last level may be compressed when those above are not.
+uint64_t DataBytes(const std::vector<const Run*>& runs) {
+  uint64_t sum = 0;
+  for (const Run* run : runs) sum += run->data_bytes();
+  return sum;
+}
+
 // Estimated bytes of `runs` inside `bounds`; not zero if anything may be there.
 uint64_t BytesIn(const std::vector<const Run*>& runs, const KeyRange& bounds) {
   uint64_t sum = 0;
@@ -79,10 +86,7 @@ Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
     const Run& last = *tree.last_run();
     if (state.busy.contains(last.id)) return {};
     const bool under_way = !state.cursor.empty();
-    // Before compression: the last level may be compressed when those above are not.
-    uint64_t above = 0;
-    for (const Run* run : runs) above += run->data_bytes();
-    const bool outgrown = last.data_bytes() > above * options.last_level_fanout;
+    const bool outgrown = last.data_bytes() > DataBytes(runs) * options.last_level_fanout;
     const bool full = runs.size() >= options.runs_per_level;
     if (outgrown && full && !under_way && !state.everything) {
       return {.kind = Choice::Kind::kDeepen, .inputs = {last.id}, .target_level = last.level + 1};
@@ -156,17 +160,22 @@ Choice PickRewrite(const Tree& tree, const PickerState& state, const PickerOptio
           .next_cursor = state.cursor};
 }
 
-bool UpperGarbage(const Tree& tree, const PickerOptions& options) {
-  uint64_t garbage = 0;
-  for (const Run& run : tree.runs()) {
-    if (run.level == tree.last_level()) continue;
-    for (const Fragment& fragment : run.fragments) {
-      const TableProperties& properties = fragment.file->properties();
-      garbage += properties.deletes + properties.dead_ranges;
-    }
-  }
-  return garbage > 0 && static_cast<double>(garbage) >=
-                            options.garbage_share * static_cast<double>(tree.entries());
+bool UpperGarbage(const Tree& tree, const PickerState& state, const PickerOptions& options) {
+  const uint64_t garbage = GarbageBytesAboveLastRun(tree, state.horizon);
+  return garbage > 0 &&
+         static_cast<double>(garbage) >= options.garbage_share * static_cast<double>(tree.bytes());
+}
+
+// Level `level` is to be merged into the last run, though it may not be full: that has begun, or
+// there is half as much in it as in that run, and that is more than a piece. If no key is new, half
+// as much again as the data needs is in use by then.
+bool IsDueAboveLast(const Tree& tree, uint32_t level, const PickerState& state,
+                    const PickerOptions& options) {
+  const Run* last = tree.last_run();
+  if (last == nullptr || level + 1 != tree.last_level()) return false;
+  if (!state.cursor.empty()) return true;
+  return last->bytes() >= options.piece_bytes &&
+         2 * DataBytes(tree.RunsOf(level)) >= last->data_bytes();
 }
 
 }  // namespace
@@ -182,9 +191,7 @@ Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOp
   std::vector<std::pair<double, uint32_t>> by_fullness;
   for (uint32_t level = 0; level < tree.last_level(); ++level) {
     double fullness = Fullness(tree, level, options);
-    const bool under_way =
-        !state.cursor.empty() && tree.last_run() != nullptr && level + 1 == tree.last_level();
-    if (under_way) fullness = std::max(fullness, 1.0);
+    if (IsDueAboveLast(tree, level, state, options)) fullness = std::max(fullness, 1.0);
     if (fullness >= 1.0) by_fullness.emplace_back(-fullness, level);
   }
   std::sort(by_fullness.begin(), by_fullness.end());
@@ -194,7 +201,7 @@ Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOp
   }
 
   const bool one_run = tree.runs().size() <= 1 && tree.last_run() != nullptr;
-  if ((state.everything && !one_run) || UpperGarbage(tree, options)) {
+  if ((state.everything && !one_run) || UpperGarbage(tree, state, options)) {
     for (uint32_t level = 0; level < tree.last_level(); ++level) {
       Choice choice = PickLevel(tree, level, state, options);
       if (choice.kind != Choice::Kind::kNothing) return choice;

@@ -9,9 +9,11 @@
 // level more (lazy leveling; N. Dayan and S. Idreos, "Dostoevsky", SIGMOD 2018). With one run per
 // level this is a leveled tree.
 //
-// Three more reasons to merge: tombstones that have piled up in the upper levels, so that deleted
-// data gives its space back; garbage in the last run, where it comes to lie when a reader can see
-// it at the time of the merge; and a caller who wants everything in one run.
+// More reasons to merge: the level above the last holds half as many bytes as that, all of which
+// may shadow what lies beneath; what tombstones and dead ranges in the upper levels have killed
+// (storage/compaction/garbage.h), so that deleted data gives its space back; garbage in the last
+// run, where it comes to lie when a reader can see it at the time of the merge; and a caller who
+// wants everything in one run.
 //
 // Threads: any; no state.
 
@@ -54,8 +56,8 @@ struct PickerOptions {
   uint32_t last_level_fanout = 4;
   /// A piece of a last-level merge reads about this much.
   uint64_t piece_bytes = 256 << 20;
-  /// Upper-level tombstones, as a share of all entries, and garbage in a fragment of the last run,
-  /// as a share of that, which are worth a merge.
+  /// What upper levels have killed, as a share of all bytes, and garbage in a fragment of the last
+  /// run, as a share of that, which are worth a merge.
   double garbage_share = 0.1;
 };
 

@@ -70,10 +70,10 @@ class BackgroundTest : public ::testing::Test {
                          {.synced =
                               [this] {
                                 std::exchange(when_asked_, [] {})();
-                                return Seq{100};
+                                return Seq{1000};
                               },
                           .log_segment = [] { return SegmentMark(); },
-                          .horizon = [] { return Seq{100}; },
+                          .horizon = [] { return Seq{1000}; },
                           .corrected = [this](const Counters&) { when_corrected_(); },
                           .flushed = [](Seq) {},
                           .progress = [] {},
@@ -125,19 +125,26 @@ TEST_F(BackgroundTest, ARunWaitsForOthersAfterAMergeThatEndedInTheMiddleOfTheLas
 
 TEST_F(BackgroundTest, LevelZeroIsMergedWhileADeeperMergeIsHeldUp) {
   const uint32_t full = background_.picker_options().runs_per_level;
-  const auto runs_of = [&](uint32_t level) { return versions_.tree()->RunsOf(level); };
+  std::shared_ptr<const Tree> tree = versions_.tree();
+  const auto runs_of = [&](uint32_t level) {
+    tree = versions_.tree();
+    return tree->RunsOf(level);
+  };
   while (versions_.tree()->last_level() < 2 || runs_of(1).size() + 1 < full) {
     FlushAKilobyte();
     ASSERT_LT(last_seq_, 500u);
   }
-  const uint64_t held_up = runs_of(1).back()->fragments.front().file->number();
-  env_.StallReads(TablePath("data", held_up), 1000);
+  for (const storage::Run* run : runs_of(1)) {
+    for (const Fragment& fragment : run->fragments) {
+      env_.StallReads(TablePath("data", fragment.file->number()), 1000);
+    }
+  }
   size_t most = 0;
   for (int i = 0; i < 100; ++i) {
     FlushAKilobyte();
     most = std::max(most, runs_of(0).size());
   }
-  EXPECT_GE(runs_of(1).size(), full) << "no merge was held up";
+  EXPECT_GT(runs_of(1).size(), 2 * full) << "no merge was held up";
   EXPECT_LE(most, full);
 }
 

@@ -177,7 +177,7 @@ TEST_F(PickerTest, APieceWithoutDataFromAboveIsPassedOver) {
 TEST_F(PickerTest, AMergeUnderWayGoesOnThoughItsLevelIsNotFullAnyMore) {
   const std::vector<Slice> both = {{.begin = "a", .end = "b"}, {.begin = "b"}};
   options_.piece_bytes = 1;
-  const Tree tree({MakeRun(1, 1, both), MakeRun(2, 0, {{.begin = "b"}})});
+  const Tree tree({MakeRun(1, 1, both), MakeRun(2, 0, {{.begin = "b", .puts = 3}})});
   EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
   state_.cursor = "b";
   EXPECT_EQ(Pick(tree).bounds, (KeyRange{.begin = "b"}));
@@ -190,6 +190,20 @@ TEST_F(PickerTest, WhatCameBehindTheCursorIsMergedInTheNextRound) {
   const Choice choice = Pick(Tree({MakeRun(1, 1, both), MakeRun(2, 0, {{.end = "b"}})}));
   EXPECT_EQ(choice.kind, Kind::kMerge);
   EXPECT_EQ(choice.bounds, (KeyRange{.begin = "", .end = "b"}));
+}
+
+TEST_F(PickerTest, ALevelOfHalfTheBytesOfTheLastRunIsFull) {
+  options_.runs_per_level = 4;
+  options_.piece_bytes = 2000;
+  const Run last = MakeRun(1, 1, {{.puts = 30}});
+  EXPECT_EQ(Pick(Tree({last, MakeRun(2, 0, {{.puts = 14}})})).kind, Kind::kNothing);
+  EXPECT_EQ(Pick(Tree({last, MakeRun(2, 0, {{.puts = 16}})})).inputs, (Ids{2, 1}));
+  EXPECT_EQ(Pick(Tree({MakeRun(1, 1, {{.puts = 4}}), MakeRun(2, 0, {{.puts = 3}})})).kind,
+            Kind::kNothing)
+      << "little space is at stake";
+  // The level above the last alone counts: it is what would be merged.
+  EXPECT_EQ(Pick(Tree({MakeRun(1, 2, {{.puts = 30}}), MakeRun(2, 0, {{.puts = 16}})})).kind,
+            Kind::kNothing);
 }
 
 TEST_F(PickerTest, DeepensWhenTheLastRunOutgrewTheFanoutBeforeCompression) {
@@ -216,16 +230,19 @@ TEST_F(PickerTest, DeepensWhenTheLastRunOutgrewTheFanoutBeforeCompression) {
 }
 
 TEST_F(PickerTest, TombstonesThatPiledUpAreWorthAMerge) {
+  state_.horizon = 1;
   const Run last = MakeRun(1, 1, {{.puts = 80}});
   const auto with_deletes = [&](int deletes) {
     return MakeRun(2, 0, {{.puts = 20 - deletes, .deletes = deletes}});
   };
-  EXPECT_EQ(Pick(Tree({last, with_deletes(9)})).kind, Kind::kNothing);
-  const Choice choice = Pick(Tree({last, with_deletes(10)}));
+  EXPECT_EQ(Pick(Tree({last, with_deletes(8)})).kind, Kind::kNothing);
+  const Choice choice = Pick(Tree({last, with_deletes(12)}));
   EXPECT_EQ(choice.kind, Kind::kMerge);
   EXPECT_EQ(choice.inputs, (Ids{2, 1}));
   // In the only level there is nothing beneath, but the merge gives their space back.
   EXPECT_EQ(Pick(Tree({with_deletes(10)})).kind, Kind::kMerge);
+  state_.horizon = 0;
+  EXPECT_EQ(Pick(Tree({with_deletes(10)})).kind, Kind::kNothing) << "a reader may still see it";
 }
 
 TEST_F(PickerTest, GarbageOfTheLastRunIsMergedAloneOnceNobodyCanSeeIt) {
@@ -333,6 +350,23 @@ TEST_F(PickerTest, DropsWhatManyDeadRangesTogetherCover) {
   EXPECT_EQ(choice.kind, Kind::kDrop);
   ASSERT_EQ(choice.drops.size(), 1u);
   EXPECT_EQ(choice.drops[0].begin, "b");
+}
+
+// A record for each object of many bytes, as whoever deletes large objects writes them.
+TEST_F(PickerTest, AFewDeadRangesThatCoverMostBytesAreWorthAMerge) {
+  std::vector<DeadRange> dead;
+  for (int i = 0; i < 9; ++i) {
+    dead.push_back({.range = {.begin = Format("a{}", i), .end = Format("a{}9", i)}, .seq = 10});
+  }
+  const std::vector<Slice> objects = {{.end = "b", .puts = 9000}};
+  const Run last = MakeRun(1, 1, objects);
+  const Run above = MakeRun(2, 0, {{.puts = 1, .seq = 11, .dead = dead}});
+  state_.horizon = 9;
+  EXPECT_EQ(Pick(Tree({last, above})).kind, Kind::kNothing) << "a reader may still see it";
+  state_.horizon = 11;
+  EXPECT_EQ(Pick(Tree({last, above})).inputs, (Ids{2, 1}));
+  const Run recent = MakeRun(3, 1, {{.begin = "m", .puts = 9000}});
+  EXPECT_EQ(Pick(Tree({recent, above})).kind, Kind::kNothing) << "they cover none of it";
 }
 
 // They came there when a reader could still see what they cover.

@@ -121,6 +121,32 @@ TEST(Store, GivesBackWhatASnapshotKeptOnceItIsGone) {
   }
 }
 
+// A dead range for each object, with others between them that live on: no table is dead as a whole.
+TEST(Store, GivesBackTheSpaceOfLargeObjectsThoughTheirRecordsAreFew) {
+  StoreWorld world(10, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  const auto write_objects = [&](int first) {
+    for (int object = first; object < 200; object += 10) {
+      for (int field = 0; field < 40; ++field) {
+        world.Put(Format("object:{:03}:{:02}", object, field), std::string(20, 'v'));
+      }
+    }
+  };
+  for (int i = 0; i < 10; ++i) write_objects(i);
+  CompactEverything(world);
+  for (int object = 0; object < 200; ++object) {
+    if (object % 10 == 0) continue;
+    world.DropRange(
+        {.begin = Format("object:{:03}:", object), .end = Format("object:{:03};", object)});
+  }
+  write_objects(0);
+  world.Sync();
+  world.env().RunUntilIdle();
+  EXPECT_EQ(world.StateAt(kMaxSeq).size(), 800u);
+  EXPECT_LT(world.store().Stats().entries_on_disk, 2000u);
+  world.CheckReads();
+}
+
 TEST(Store, ASnapshotHoldsStillWhileTheRestGoesOn) {
   for (const uint64_t seed : support::Seeds(10, 100)) {
     SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));

@@ -14,14 +14,8 @@ namespace {
 // Of many dead ranges about so many are looked up in the indexes, as a sample.
 constexpr size_t kLookUps = 4096;
 
-// The estimated bytes of a fragment that lie in [begin, end); an empty end is no bound.
-uint64_t BytesIn(const Fragment& fragment, std::string_view begin, std::string_view end) {
-  const KeyRange& range = fragment.range;
-  const std::string_view from = std::max<std::string_view>(begin, range.begin);
-  std::optional<std::string_view> to;
-  if (!end.empty()) to = end;
-  if (range.end) to = to ? std::min<std::string_view>(*to, *range.end) : *range.end;
-  return to && *to <= from ? 0 : fragment.file->table().BytesIn(from, to);
+uint64_t BytesIn(const Fragment& fragment, const DeadRangeView& dead) {
+  return fragment.BytesIn(dead.begin, dead.end.empty() ? std::nullopt : std::optional(dead.end));
 }
 
 double ShareOfFile(const Fragment& fragment) {
@@ -68,7 +62,7 @@ uint64_t CoveredBytes(const Run& run, std::span<const DeadRangeView> flat) {
     at = whole;
     for (size_t i = at; i < flat.size(); ++i) {
       if (fragment.range.end && *fragment.range.end <= flat[i].begin) break;
-      if (i % stride == 0) sum += stride * BytesIn(fragment, flat[i].begin, flat[i].end);
+      if (i % stride == 0) sum += stride * BytesIn(fragment, flat[i]);
     }
   }
   return std::min(sum, run.bytes());
@@ -112,7 +106,7 @@ double GarbageShareInLastRun(const Fragment& fragment, Seq horizon) {
       all_dead_ranges_count = false;
     } else {
       // At least a byte: the range itself.
-      dead_bytes += 1 + BytesIn(fragment, dead.begin, dead.end);
+      dead_bytes += 1 + BytesIn(fragment, dead);
     }
   }
   if (properties.entries == 0) return all_dead_ranges_count ? 1 : 0;

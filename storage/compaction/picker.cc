@@ -31,48 +31,72 @@ uint64_t DataBytes(const std::vector<const Run*>& runs) {
   return sum;
 }
 
-// Estimated bytes of `runs` inside `bounds`; not zero if anything may be there.
+// Estimated bytes of `runs` inside `bounds`; not zero if anything may be there. Those of neighbours
+// add up.
 uint64_t BytesIn(const std::vector<const Run*>& runs, const KeyRange& bounds) {
   uint64_t sum = 0;
   for (const Run* run : runs) {
     for (size_t i = run->LowerBound(bounds.begin); i < run->fragments.size(); ++i) {
       const Fragment& fragment = run->fragments[i];
       if (!fragment.range.Overlaps(bounds)) break;
-      sum += 1 + (bounds.Covers(fragment.range) ? fragment.bytes : fragment.bytes / 2);
+      const bool whole = bounds.Covers(fragment.range);
+      sum += 1 + (whole ? fragment.bytes : fragment.BytesIn(bounds.begin, bounds.end));
     }
   }
   return sum;
 }
 
-// The first piece of the merge of `upper` into the last run at or after `begin`.
+// Where fragments of `runs` begin behind `begin`, in order.
+std::vector<std::string_view> BeginsBehind(const std::vector<const Run*>& runs,
+                                           std::string_view begin) {
+  std::vector<std::string_view> begins;
+  for (const Run* run : runs) {
+    for (size_t i = run->LowerBound(begin); i < run->fragments.size(); ++i) {
+      const std::string_view next = run->fragments[i].range.begin;
+      if (next > begin) begins.push_back(next);
+    }
+  }
+  std::sort(begins.begin(), begins.end());
+  begins.erase(std::unique(begins.begin(), begins.end()), begins.end());
+  return begins;
+}
+
+// The first piece of the merge of `upper` into the last run at or after `begin`: from one place
+// where a fragment begins to another, as large as a piece may be, and with fragments of `upper`
+// everywhere. Fragments of the last run that have nothing above them are passed over.
 Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const std::string& begin,
                  const PickerOptions& options) {
-  Choice choice;
+  std::vector<const Run*> all = upper;
+  all.push_back(&last);
+  const std::vector<std::string_view> ends = BeginsBehind(all, begin);
   KeyRange bounds{.begin = begin};
-  size_t next = last.LowerBound(begin);
-  while (true) {
-    // A piece ends where a fragment of the last run begins.
-    bounds.end.reset();
-    uint64_t last_bytes = 0;
-    while (next < last.fragments.size()) {
-      last_bytes += last.fragments[next++].bytes;
-      if (next == last.fragments.size()) break;
-      bounds.end = last.fragments[next].range.begin;
-      if (last_bytes + BytesIn(upper, bounds) >= options.piece_bytes) break;
-      bounds.end.reset();
+  KeyRange step{.begin = begin};  // what the piece may grow by
+  uint64_t bytes = 0;             // in the piece
+  for (auto end = ends.begin(); bytes < options.piece_bytes; ++end) {
+    step.end.reset();
+    if (end != ends.end()) step.end = std::string(*end);
+    const bool above = BytesIn(upper, step) > 0;
+    if (above) {
+      if (bytes == 0) bounds.begin = step.begin;
+      bytes += BytesIn(all, step);
+      bounds.end = step.end;
     }
-    if (BytesIn(upper, bounds) > 0) break;
-    if (!bounds.end) return choice;
-    bounds.begin = *bounds.end;
+    if (!step.end || (bytes > 0 && !above)) break;
+    step.begin = *step.end;
   }
-  choice.kind = Choice::Kind::kMerge;
-  choice.inputs = Ids(upper);
-  choice.inputs.push_back(last.id);
+  if (bytes == 0) return {};
+  // Not from the middle of a fragment of the last run: what is left of it would keep the whole
+  // file.
+  if (const Fragment* cut = last.Find(bounds.begin); cut != nullptr) {
+    bounds.begin = cut->range.begin;
+  }
+  Choice choice{.kind = Choice::Kind::kMerge,
+                .inputs = Ids(all),
+                .bounds = bounds,
+                .target_level = last.level,
+                .target_run = last.id};
   // Where nothing is left above, the merge is over, however far the last run goes on.
   if (bounds.end && BytesIn(upper, {.begin = *bounds.end}) > 0) choice.next_cursor = *bounds.end;
-  choice.bounds = std::move(bounds);
-  choice.target_level = last.level;
-  choice.target_run = last.id;
   return choice;
 }
 

@@ -19,6 +19,12 @@ uint64_t Fragment::data_bytes() const {
                                static_cast<double>(properties.key_bytes + properties.value_bytes));
 }
 
+uint64_t Fragment::BytesIn(std::string_view begin, std::optional<std::string_view> end) const {
+  begin = std::max<std::string_view>(begin, range.begin);
+  if (range.end && (!end || *range.end < *end)) end = *range.end;
+  return end && *end <= begin ? 0 : file->table().BytesIn(begin, end);
+}
+
 uint64_t Run::data_bytes() const {
   uint64_t sum = 0;
   for (const Fragment& fragment : fragments) sum += fragment.data_bytes();

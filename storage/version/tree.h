@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ struct Fragment {
 
   /// Keys and values before compression, an estimate.
   uint64_t data_bytes() const;
+  /// The part of `bytes` in [begin, end), by the index of the table; no end: all from `begin` on.
+  /// The parts of ranges side by side add up.
+  uint64_t BytesIn(std::string_view begin, std::optional<std::string_view> end) const;
 };
 
 struct Run {

@@ -61,16 +61,16 @@ class PickerTest : public ::testing::Test {
     return run;
   }
 
-  // A last run of four fragments that a tree believes to have 100 bytes each, the last of them
-  // without a bound, and two runs of 100 bytes above it.
+  // A last run of four fragments of one size, the last of them without a bound, and two runs above
+  // it of one fragment each, which have the same size, reach over all, and hold keys of the first.
   Tree TreeForPieces() {
     std::vector<Slice> pieces;
     for (const char* begin : {"a", "b", "c", "d"}) {
-      pieces.push_back({.begin = begin, .end = std::string(1, *begin + 1), .bytes = 100});
+      pieces.push_back({.begin = begin, .end = std::string(1, *begin + 1)});
     }
     Run last = MakeRun(1, 1, pieces);
     last.fragments.back().range.end.reset();
-    return Tree({last, MakeRun(2, 0, {{.bytes = 100}}), MakeRun(3, 0, {{.bytes = 100}})});
+    return Tree({last, MakeRun(2, 0), MakeRun(3, 0)});
   }
 
   Choice Pick(const Tree& tree) { return PickCompaction(tree, state_, options_); }
@@ -134,14 +134,14 @@ TEST_F(PickerTest, TheFullestLevelComesFirstAndTheUpperOneOfEquals) {
 
 TEST_F(PickerTest, MergesIntoTheLastRunPieceByPiece) {
   const Tree tree = TreeForPieces();
-  // Two fragments of the last run, and half of each run above, which reach further.
-  options_.piece_bytes = 300;
+  // All that lies above, and more than one fragment of the last run.
+  options_.piece_bytes = tree.runs().back().fragments.front().bytes * 7 / 2;
   const Choice first = Pick(tree);
   EXPECT_EQ(first.kind, Kind::kMerge);
   EXPECT_EQ(first.inputs, (Ids{3, 2, 1}));
   EXPECT_EQ(first.target_level, 1u);
   EXPECT_EQ(first.target_run, 1u);
-  EXPECT_EQ(first.bounds, (KeyRange{.begin = "", .end = "c"}));
+  EXPECT_EQ(first.bounds, (KeyRange{.begin = "a", .end = "c"}));
   EXPECT_EQ(first.next_cursor, "c");
   state_.cursor = first.next_cursor;
   const Choice second = Pick(tree);
@@ -156,7 +156,7 @@ TEST_F(PickerTest, AMergeIsOverWhereTheDataFromAboveEnds) {
   options_.piece_bytes = 1;
   const Tree tree({MakeRun(1, 1, pieces), MakeRun(2, 0, above), MakeRun(3, 0, above)});
   const Choice first = Pick(tree);
-  EXPECT_EQ(first.bounds, (KeyRange{.begin = "", .end = "b"}));
+  EXPECT_EQ(first.bounds, (KeyRange{.begin = "a", .end = "b"}));
   EXPECT_EQ(first.next_cursor, "b");
   state_.cursor = first.next_cursor;
   const Choice second = Pick(tree);
@@ -174,6 +174,39 @@ TEST_F(PickerTest, APieceWithoutDataFromAboveIsPassedOver) {
   EXPECT_EQ(choice.bounds, (KeyRange{.begin = "b", .end = "c"}));
 }
 
+// Keys that ascend all lie behind those of the last run.
+TEST_F(PickerTest, APieceAlsoEndsWhereAFragmentAboveBegins) {
+  const std::vector<Slice> above = {{.begin = "n", .end = "o"},
+                                    {.begin = "o", .end = "p"},
+                                    {.begin = "p", .end = "q"},
+                                    {.begin = "q", .end = "r"}};
+  const Tree tree({MakeRun(1, 1, {{.begin = "a", .end = "b"}}), MakeRun(2, 0, above),
+                   MakeRun(3, 0, {{.begin = "o", .end = "oo"}})});
+  options_.piece_bytes = tree.FindRun(2)->fragments.front().bytes * 3 / 2;
+  const Choice first = Pick(tree);
+  EXPECT_EQ(first.inputs, (Ids{3, 2, 1}));
+  EXPECT_EQ(first.bounds, (KeyRange{.begin = "n", .end = "p"}));
+  EXPECT_EQ(first.next_cursor, "p");
+  state_.cursor = first.next_cursor;
+  const Choice second = Pick(tree);
+  EXPECT_EQ(second.bounds, (KeyRange{.begin = "p"})) << "to the end of two fragments";
+  EXPECT_EQ(second.next_cursor, "");
+}
+
+TEST_F(PickerTest, APieceHasFragmentsFromAboveEverywhere) {
+  const std::vector<Slice> pieces = {{.begin = "a", .end = "b"},
+                                     {.begin = "b", .end = "c"},
+                                     {.begin = "c", .end = "d"},
+                                     {.begin = "d"}};
+  const std::vector<Slice> above = {{.begin = "bb", .end = "bc"}, {.begin = "dd", .end = "de"}};
+  const Tree tree({MakeRun(1, 1, pieces), MakeRun(2, 0, above), MakeRun(3, 0, {above[0]})});
+  const Choice choice = Pick(tree);
+  EXPECT_EQ(choice.bounds, (KeyRange{.begin = "b", .end = "c"}));
+  EXPECT_EQ(choice.next_cursor, "c");
+  state_.cursor = choice.next_cursor;
+  EXPECT_EQ(Pick(tree).bounds, (KeyRange{.begin = "d"})) << "[c, d) is passed over";
+}
+
 TEST_F(PickerTest, AMergeUnderWayGoesOnThoughItsLevelIsNotFullAnyMore) {
   const std::vector<Slice> both = {{.begin = "a", .end = "b"}, {.begin = "b"}};
   options_.piece_bytes = 1;
@@ -189,7 +222,7 @@ TEST_F(PickerTest, WhatCameBehindTheCursorIsMergedInTheNextRound) {
   state_.cursor = "b";
   const Choice choice = Pick(Tree({MakeRun(1, 1, both), MakeRun(2, 0, {{.end = "b"}})}));
   EXPECT_EQ(choice.kind, Kind::kMerge);
-  EXPECT_EQ(choice.bounds, (KeyRange{.begin = "", .end = "b"}));
+  EXPECT_EQ(choice.bounds, (KeyRange{.begin = "a", .end = "b"}));
 }
 
 TEST_F(PickerTest, ALevelOfHalfTheBytesOfTheLastRunIsFull) {

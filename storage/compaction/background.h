@@ -31,6 +31,8 @@
 
 namespace cordwood::storage {
 
+class MergeInputs;
+
 struct BackgroundStats {
   uint64_t flushes = 0;
   uint64_t flush_bytes = 0;  // written
@@ -120,8 +122,16 @@ class Background {
   Status Merge(const Job& job);
   Status Deepen(const Choice& choice);
   Status Drop(const Choice& choice);
-  /// The merge that `job` asks for; puts what happens to its inputs into `edit`.
-  MergePlan PlanMerge(const Job& job, Edit& edit);
+  /// What the parts of a merge have written so far; on failure its files are of no use.
+  struct MergeOutput {
+    std::vector<WrittenFragment> fragments;
+    std::vector<uint64_t> files;
+    Counters corrections;
+    uint64_t bytes_in = 0;
+    uint64_t bytes_written = 0;
+  };
+  Status MergePart(const Job& job, const MergeInputs& inputs, const KeyRange& part,
+                   MergeOutput& output);
   /// Installs, and gives the files back if nothing came of it.
   Status Install(VersionSet::Installation installation);
   void Discard(const std::vector<uint64_t>& files);

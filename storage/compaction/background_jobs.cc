@@ -1,57 +1,14 @@
 // The jobs of Background: what a flush and each kind of choice do.
 
 #include <algorithm>
+#include <iterator>
 
-#include "base/check.h"
 #include "storage/compaction/background.h"
+#include "storage/compaction/merge_inputs.h"
 #include "storage/table/merging_iterator.h"
-#include "storage/version/run_iterator.h"
 
 namespace cordwood::storage {
 namespace {
-
-// Runs whose data is older than that of all inputs; shares the tree.
-struct OlderRuns {
-  std::shared_ptr<const Tree> tree;
-  size_t first = 0;  // index into tree->runs()
-
-  bool MayContain(std::string_view key) const {
-    for (size_t i = first; i < tree->runs().size(); ++i) {
-      const Fragment* fragment = tree->runs()[i].Find(key);
-      if (fragment != nullptr && fragment->file->table().MayContain(key)) return true;
-    }
-    return false;
-  }
-
-  bool MayLieIn(const KeyRange& range) const {
-    for (size_t i = first; i < tree->runs().size(); ++i) {
-      const Run& run = tree->runs()[i];
-      const size_t index = run.LowerBound(range.begin);
-      if (index < run.fragments.size() && run.fragments[index].range.Overlaps(range)) return true;
-    }
-    return false;
-  }
-};
-
-// What is left of a fragment when `bounds` are cut out of it.
-std::vector<FragmentRecord> Remainders(const Run& run, const Fragment& fragment,
-                                       const KeyRange& bounds) {
-  std::vector<FragmentRecord> rest;
-  const auto add = [&](KeyRange range) {
-    rest.push_back({.run = run.id,
-                    .level = run.level,
-                    .file = fragment.file->number(),
-                    .bytes = fragment.file->table().BytesIn(range.begin, range.end),
-                    .range = std::move(range)});
-  };
-  if (fragment.range.begin < bounds.begin) {
-    add({.begin = fragment.range.begin, .end = bounds.begin});
-  }
-  if (bounds.end && (!fragment.range.end || *bounds.end < *fragment.range.end)) {
-    add({.begin = *bounds.end, .end = fragment.range.end});
-  }
-  return rest;
-}
 
 void AddOutput(Edit& edit, const std::vector<WrittenFragment>& fragments, uint64_t run,
                uint32_t level) {
@@ -62,6 +19,13 @@ void AddOutput(Edit& edit, const std::vector<WrittenFragment>& fragments, uint64
                          .bytes = fragment.properties.file_bytes,
                          .range = fragment.range});
   }
+}
+
+// Files of one size, near `wanted`, for about `bytes`: else every merge would leave a small one at
+// its end.
+uint64_t EvenFragmentBytes(uint64_t bytes, uint64_t wanted) {
+  const uint64_t files = std::max<uint64_t>(1, (bytes + wanted / 2) / wanted);
+  return std::max(wanted / 2, bytes / files + 1);
 }
 
 std::vector<uint64_t> FileNumbers(const std::vector<WrittenFragment>& fragments) {
@@ -169,66 +133,50 @@ Status Background::Drop(const Choice& choice) {
   return Install(std::move(installation));
 }
 
-MergePlan Background::PlanMerge(const Job& job, Edit& edit) {
-  MergePlan plan{.bounds = job.choice.bounds,
-                 .rules = {.horizon = hooks_.horizon(), .counting = options_.counting},
-                 .proceed = [this](uint64_t bytes) {
-                   hooks_.throttle(bytes);
-                   return !stopping_.load();
-                 }};
-  std::vector<std::unique_ptr<EntryIterator>> inputs;
-  OlderRuns older{.tree = job.tree};
-  for (size_t i = 0; i < job.tree->runs().size(); ++i) {
-    const Run& run = job.tree->runs()[i];
-    if (std::find(job.choice.inputs.begin(), job.choice.inputs.end(), run.id) ==
-        job.choice.inputs.end()) {
-      continue;
-    }
-    CHECK(inputs.empty() || older.first == i);  // no run lies between two inputs
-    older.first = i + 1;
-    inputs.push_back(
-        std::make_unique<RunIterator>(run.fragments, ReadOptions{.fill_cache = false}));
-    for (const Fragment& fragment : run.fragments) {
-      if (!fragment.range.Overlaps(plan.bounds)) continue;
-      edit.drops.push_back(
-          {.run = run.id, .file = fragment.file->number(), .begin = fragment.range.begin});
-      for (FragmentRecord& rest : Remainders(run, fragment, plan.bounds)) {
-        edit.adds.push_back(std::move(rest));
-      }
-      for (const DeadRangeView& dead : fragment.file->table().dead_ranges()) {
-        std::optional<DeadRange> part = Clip(DeadRange::From(dead), fragment.range);
-        if (part) part = Clip(*part, plan.bounds);
-        if (part) plan.dead.push_back(std::move(*part));
-      }
-    }
-  }
-  CHECK(inputs.size() == job.choice.inputs.size());
-  plan.entries = NewMergingIterator(std::move(inputs));
-  plan.rules.older_may_exist = [older](std::string_view key) { return older.MayContain(key); };
-  plan.older_may_lie_in = [older](const KeyRange& range) { return older.MayLieIn(range); };
-  return plan;
-}
-
 Status Background::Merge(const Job& job) {
-  VersionSet::Installation installation;
-  MergePlan plan = PlanMerge(job, installation.edit);
-  const bool is_last = job.choice.target_level >= job.tree->last_level();
-  RunWriter writer(env_, WriterOptions(is_last), CarriedDeadRanges(plan));
-  Result<MergeResult> result = RunMerge(std::move(plan), writer);
-  if (!result) {
-    Discard(writer.files());
-    return std::unexpected(result.error());
+  const MergeInputs inputs(job.tree, job.choice);
+  CW_ASSIGN(const std::vector<KeyRange> parts, inputs.PartsToMerge());
+  MergeOutput output;
+  for (const KeyRange& part : parts) {
+    if (Status merged = MergePart(job, inputs, part, output); !merged) {
+      Discard(output.files);
+      return merged;
+    }
   }
+  VersionSet::Installation installation;
+  inputs.CutOut(parts, installation.edit);
   const uint64_t run = job.choice.target_run != 0 ? job.choice.target_run : versions_.NewRunId();
-  AddOutput(installation.edit, result->fragments, run, job.choice.target_level);
-  installation.edit.counts = result->corrections;
-  installation.new_files = FileNumbers(result->fragments);
-  installation.on_durable = [&] { hooks_.corrected(result->corrections); };
+  AddOutput(installation.edit, output.fragments, run, job.choice.target_level);
+  installation.edit.counts = output.corrections;
+  installation.new_files = std::move(output.files);
+  installation.on_durable = [&] { hooks_.corrected(output.corrections); };
   CW_TRY(Install(std::move(installation)));
   const std::scoped_lock lock(mutex_);
   ++stats_.merges;
-  stats_.merge_bytes_read += result->bytes_in;
-  stats_.merge_bytes_written += writer.bytes_written();
+  stats_.merge_bytes_read += output.bytes_in;
+  stats_.merge_bytes_written += output.bytes_written;
+  return {};
+}
+
+Status Background::MergePart(const Job& job, const MergeInputs& inputs, const KeyRange& part,
+                             MergeOutput& output) {
+  MergePlan plan = inputs.Plan(part);
+  plan.rules.horizon = hooks_.horizon();
+  plan.rules.counting = options_.counting;
+  plan.proceed = [this](uint64_t bytes) {
+    hooks_.throttle(bytes);
+    return !stopping_.load();
+  };
+  RunWriter::Options options = WriterOptions(job.choice.target_level >= job.tree->last_level());
+  options.fragment_bytes = EvenFragmentBytes(inputs.BytesIn(part), options.fragment_bytes);
+  RunWriter writer(env_, std::move(options), CarriedDeadRanges(plan));
+  Result<MergeResult> result = RunMerge(std::move(plan), writer);
+  output.files.insert(output.files.end(), writer.files().begin(), writer.files().end());
+  if (!result) return std::unexpected(result.error());
+  std::ranges::move(result->fragments, std::back_inserter(output.fragments));
+  output.corrections.Add(result->corrections);
+  output.bytes_in += result->bytes_in;
+  output.bytes_written += writer.bytes_written();
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/random.h"
 #include "storage/file_names.h"
 #include "tests/support/sim_env.h"
 
@@ -48,6 +49,28 @@ class BackgroundTest : public ::testing::Test {
         env_.Paths("data"), [](const std::string& path) { return path.ends_with(".sst"); }));
   }
 
+  void CompactEverything() {
+    background_.Kick();
+    env_.RunUntilIdle();
+    background_.CompactEverything([] {});
+    env_.RunUntilIdle();
+  }
+
+  std::vector<uint64_t> FilesOfLastRun() {
+    std::vector<uint64_t> files;
+    for (const Fragment& fragment : versions_.tree()->last_run()->fragments) {
+      files.push_back(fragment.file->number());
+    }
+    std::ranges::sort(files);
+    return files;
+  }
+
+  std::string RandomBytes(size_t size) {
+    std::string bytes(size, 0);
+    for (char& byte : bytes) byte = static_cast<char>(random_.Next());
+    return bytes;
+  }
+
   int64_t DurableCount() {
     const Result<std::optional<Current>> current = ReadCurrent(env_, "data");
     EXPECT_TRUE(current && *current);
@@ -57,6 +80,7 @@ class BackgroundTest : public ::testing::Test {
   }
 
   support::SimEnv env_{1};
+  Random random_{1};
   BlockCache cache_{1 << 20};
   VersionSet versions_{env_, "data", &cache_};
   std::shared_ptr<Memtable> memtable_;
@@ -146,6 +170,30 @@ TEST_F(BackgroundTest, LevelZeroIsMergedWhileADeeperMergeIsHeldUp) {
   }
   EXPECT_GT(runs_of(1).size(), 2 * full) << "no merge was held up";
   EXPECT_LE(most, full);
+}
+
+// Two keys at the ends of the last run lie above it, in one fragment that spans all of it.
+TEST_F(BackgroundTest, AMergeLeavesFragmentsAloneThatHaveNothingAbove) {
+  for (int i = 0; i < 60; ++i) {
+    memtable_->Add(++last_seq_, {.is_put = true}, Format("key{:02}", i), RandomBytes(1000));
+  }
+  FillMemtable(++last_seq_);
+  CompactEverything();
+  const std::vector<uint64_t> before = FilesOfLastRun();
+  ASSERT_GT(before.size(), 30u);
+  const BackgroundStats stats = background_.stats();
+  for (const char* key : {"key00", "key59"}) {
+    memtable_->Add(++last_seq_, {.is_put = true}, key, RandomBytes(1000));
+  }
+  FillMemtable(++last_seq_);
+  CompactEverything();
+  EXPECT_EQ(versions_.tree()->runs().size(), 1u);
+  EXPECT_EQ(versions_.tree()->entries(), 61u);
+  const std::vector<uint64_t> after = FilesOfLastRun();
+  std::vector<uint64_t> kept;
+  std::ranges::set_intersection(before, after, std::back_inserter(kept));
+  EXPECT_GT(kept.size(), before.size() - 6);
+  EXPECT_LT(background_.stats().merge_bytes_written - stats.merge_bytes_written, 10'000u);
 }
 
 // A tree of one run, whose inputs are obsolete, while somebody still reads what was there before.

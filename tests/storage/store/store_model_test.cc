@@ -116,7 +116,8 @@ TEST(Store, GivesBackWhatASnapshotKeptOnceItIsGone) {
       world.env().RunUntilIdle();
     }
     EXPECT_EQ(world.StateAt(kMaxSeq).size(), 400u);
-    EXPECT_EQ(world.store().Stats().entries_on_disk, 400u);
+    // By itself it leaves what is less than a tenth of a fragment.
+    EXPECT_LE(world.store().Stats().entries_on_disk, on_demand ? 400u : 440u);
     world.CheckReads();
   }
 }

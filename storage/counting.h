@@ -19,13 +19,15 @@
 
 namespace cordwood::storage {
 
-/// Sums by counter id. A counter that was never touched is zero.
+/// Sums by counter id. A counter that was never touched is zero. Sums wrap: what a file adds to a
+/// counter may be anything.
 class Counters {
  public:
   void Add(uint64_t counter, int64_t delta) {
     if (delta == 0) return;
     const auto [it, inserted] = sums_.try_emplace(counter, 0);
-    it->second += delta;
+    it->second =
+        static_cast<int64_t>(static_cast<uint64_t>(it->second) + static_cast<uint64_t>(delta));
     if (it->second == 0) sums_.erase(it);
   }
   void Add(const Counters& other) {

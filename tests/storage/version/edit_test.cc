@@ -54,6 +54,18 @@ TEST(Edit, IsTheSameWhenItComesBack) {
   EXPECT_EQ(decoded->counts.sums(), edit.counts.sums());
 }
 
+// What a file says must not make the program's behaviour undefined.
+TEST(Edit, CountsThatNoNumberHoldsWrap) {
+  ManifestState state;
+  Edit edit;
+  edit.counts.Add(4, std::numeric_limits<int64_t>::max());
+  ASSERT_TRUE(state.Apply(edit));
+  edit.counts.Add(4, 1);
+  EXPECT_EQ(edit.counts.Get(4), std::numeric_limits<int64_t>::min());
+  ASSERT_TRUE(state.Apply(edit));
+  EXPECT_EQ(state.counts.Get(4), -1);
+}
+
 TEST(Edit, HasTheBytesThatTheFormatDocumentSays) {
   Edit edit{.store_id = 300};
   edit.adds = {{.run = 1, .level = 2, .file = 3, .bytes = 4, .range = {.begin = "a", .end = "b"}}};

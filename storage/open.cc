@@ -143,8 +143,8 @@ class StoreOpener {
     const NumberAllocator allocate = [versions = store.versions_.get()] {
       return versions->NewFileNumber();
     };
-    const auto apply = [&](Seq first, uint32_t /*count*/, std::string_view ops) -> Status {
-      CW_TRY(store.Insert(first, ops));
+    const auto apply = [&](Seq first, uint32_t count, std::string_view ops) -> Status {
+      CW_TRY(store.Insert(first, count, ops));
       ++store.recovered_groups_;
       if (store.active_->bytes() >= options_.memtable_bytes) {
         store.active_ = std::make_shared<Memtable>();

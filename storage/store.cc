@@ -172,14 +172,14 @@ Result<Seq> Store::Write(const WriteBatch& batch) {
   CHECK(!batch.empty());
   const Seq first = last_seq_ + 1;
   log_->Append(first, batch.count(), batch.bytes());
-  CW_TRY(Insert(first, batch.bytes()));
+  CW_TRY(Insert(first, batch.count(), batch.bytes()));
   last_seq_ = first + batch.count() - 1;
   user_bytes_.fetch_add(batch.bytes().size(), std::memory_order_relaxed);
   SwitchMemtableIfFull();
   return last_seq_;
 }
 
-Status Store::Insert(Seq first, std::string_view ops) {
+Status Store::Insert(Seq first, uint32_t count, std::string_view ops) {
   Seq seq = first;
   for (OpReader reader(ops); !reader.done(); ++seq) {
     CW_ASSIGN(const Op op, reader.Next());
@@ -205,6 +205,10 @@ Status Store::Insert(Seq first, std::string_view ops) {
         break;
     }
     active_->NoteSeq(seq);
+  }
+  if (seq - first != count) {
+    return Fail(ErrorCode::kCorruption,
+                Format("{} operations where {} should be", seq - first, count));
   }
   active_bytes_.store(active_->bytes(), std::memory_order_relaxed);
   active_unsettled_.store(active_->unsettled(), std::memory_order_relaxed);

@@ -160,8 +160,8 @@ class Store {
 
   Store(Env& env, std::string dir, const StoreOptions& options);
 
-  /// Puts a batch's operations into the active memtable.
-  Status Insert(Seq first, std::string_view ops);
+  /// Puts a batch's operations, so many, into the active memtable.
+  Status Insert(Seq first, uint32_t count, std::string_view ops);
   /// Moves what has become visible into visible_counts_. REQUIRES: counts_mutex_.
   void FoldVisibleCounts() const;
   void SwitchMemtableIfFull();

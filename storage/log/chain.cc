@@ -34,7 +34,7 @@ class Planner {
       if (scan.header) {
         if (scan.header->store_id != facts_.store_id) {
           return Fail(ErrorCode::kCorruption,
-                      Path(scan.number) + ": the segment belongs to another store");
+                      Path(scan.number) + ": the header at offset 0 is that of another store");
         }
         plan_.known_synced = std::max(plan_.known_synced, scan.header->known_synced);
         plan_.ordinal = std::max(plan_.ordinal, scan.header->ordinal);

@@ -54,9 +54,10 @@ Result<SegmentHeader> DecodeSegmentHeader(std::string_view sector) {
   }
   const auto version = LoadFixed<uint32_t>(sector.data() + kVersionAt);
   if (version != kFormatVersion) {
-    return Fail(ErrorCode::kUnsupported,
-                Format("the log has format version {}; this program knows version {}", version,
-                       kFormatVersion));
+    return Fail(
+        ErrorCode::kUnsupported,
+        Format("the header at offset 0 has format version {}; this program knows version {}",
+               version, kFormatVersion));
   }
   uint64_t fields[kFieldCount];
   std::memcpy(fields, sector.data() + kFieldsAt, sizeof(fields));

@@ -29,8 +29,8 @@ class Recovery {
                                    .known_synced = options_.known_synced,
                                    .log_segment = options_.log_segment},
                                   scans));
-    CW_TRY(ForEachFrame(plan_.replay, [&](const FrameRef& frame, std::string_view ops) {
-      return Replay(apply, frame, ops);
+    CW_TRY(ForEachFrame(plan_.replay, [&](const ChainFrame& placed, std::string_view ops) {
+      return Replay(apply, placed, ops);
     }));
     // They hold nothing but space, which the rest may need.
     CW_TRY(RemoveSegments(plan_.blank));
@@ -65,7 +65,7 @@ class Recovery {
     return scans;
   }
 
-  /// Calls visit(frame, payload) for each frame, reading it from its segment again.
+  /// Calls visit(placed, payload) for each frame, reading it from its segment again.
   template <typename Visit>
   Status ForEachFrame(const std::vector<ChainFrame>& frames, Visit visit) {
     std::unique_ptr<File> file;
@@ -79,13 +79,22 @@ class Recovery {
       }
       Result<std::string_view> payload = ReadFrame(*file, placed.frame, buffer);
       if (!payload) return std::unexpected(payload.error().Prefixed(path));
-      CW_TRY(visit(placed.frame, *payload));
+      CW_TRY(visit(placed, *payload));
     }
     return {};
   }
 
+  /// What a frame with a good checksum holds may still make no sense.
+  Status Replay(const ApplyRecords& apply, const ChainFrame& placed, std::string_view ops) {
+    const Status replayed = ReplayAboveFlushed(apply, placed.frame, ops);
+    if (replayed) return {};
+    return std::unexpected(replayed.error().Prefixed(Format(
+        "{}: frame at offset {}", LogPath(options_.dir, placed.segment), placed.frame.offset)));
+  }
+
   /// A group may begin with batches that the tables hold already.
-  Status Replay(const ApplyRecords& apply, const FrameRef& frame, std::string_view ops) {
+  Status ReplayAboveFlushed(const ApplyRecords& apply, const FrameRef& frame,
+                            std::string_view ops) {
     Seq first = frame.header.first_seq;
     OpReader reader(ops);
     for (; first <= options_.flushed_seq; ++first) {
@@ -136,9 +145,10 @@ class Recovery {
                                .bytes = blank.bytes};
     uint64_t end = kLogAlign;
     Group group;
-    const auto copy = [&](const FrameRef& frame, std::string_view ops) -> Status {
+    const auto copy = [&](const ChainFrame& placed, std::string_view ops) -> Status {
+      const FrameHeader& copied = placed.frame.header;
       group.Clear();
-      group.Append(frame.header.first_seq, frame.header.op_count, ops, true);
+      group.Append(copied.first_seq, copied.op_count, ops, true);
       const std::string_view bytes = group.Encode(end, header.salt, header.known_synced);
       CW_TRY(blank.file->WriteAt(end, bytes));
       end += bytes.size();

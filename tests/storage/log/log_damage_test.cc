@@ -11,8 +11,10 @@
 #include "base/format.h"
 #include "storage/file_names.h"
 #include "storage/log/chain.h"
+#include "storage/log/recovery.h"
 #include "storage/log/segment_scan.h"
 #include "tests/storage/log/log_rig.h"
+#include "tests/support/seal.h"
 #include "tests/support/sim_env.h"
 
 namespace cordwood::storage {
@@ -191,7 +193,8 @@ TEST_F(SmallLog, ASegmentOfAnotherStoreIsRefused) {
   ASSERT_TRUE(rig_.env().WriteRaw("/db/000050.wal", sector));
   const Result<LogPlan> plan = Plan(rig_.env());
   ASSERT_FALSE(plan);
-  EXPECT_NE(plan.error().message().find("another store"), std::string::npos);
+  EXPECT_EQ(plan.error().message(),
+            "/db/000050.wal: the header at offset 0 is that of another store");
 }
 
 TEST_F(SmallLog, ARefusedRecoveryChangesNothing) {
@@ -205,6 +208,28 @@ TEST_F(SmallLog, ARefusedRecoveryChangesNothing) {
             path +
                 ": lost data at offset 4096: the frame is damaged or missing; seqs 1 to 2 were "
                 "on stable storage");
+  EXPECT_EQ(rig_.Snapshot(), before);
+}
+
+// A checksum tells that the bytes are those that were written, not that they are operations.
+TEST_F(SmallLog, AFrameOfNonsenseIsRefusedByItsPlace) {
+  const std::string path = rig_.Segments().front();
+  std::string bytes = *rig_.env().ReadRaw(path);
+  bytes[4096 + kFrameHeaderBytes] = '\x7f';  // no kind of operation
+  support::SealSegment(bytes);
+  ASSERT_TRUE(rig_.env().WriteRaw(path, bytes));
+  const auto before = rig_.Snapshot();
+  // From its second operation on: the first is looked at to be skipped.
+  const RecoveryOptions options{.dir = std::string(LogRig::kDir),
+                                .store_id = LogRig::kStoreId,
+                                .flushed_seq = 1,
+                                .allocate = {}};
+  const Result<RecoveredLog> recovered =
+      RecoverLog(rig_.env(), options, [](Seq, uint32_t, std::string_view) { return Status(); });
+  ASSERT_FALSE(recovered);
+  EXPECT_EQ(recovered.error().code(), ErrorCode::kCorruption);
+  EXPECT_EQ(recovered.error().message(),
+            path + ": frame at offset 4096: malformed operation in a batch");
   EXPECT_EQ(rig_.Snapshot(), before);
 }
 

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "storage/check.h"
 #include "storage/file_names.h"
 #include "tests/storage/store/store_world.h"
+#include "tests/support/seal.h"
 #include "tests/support/seeds.h"
 
 namespace cordwood::storage {
@@ -117,6 +120,36 @@ TEST(StoreDamage, AFlippedBitAfterAKillIsNamedOrDoesNotMatter) {
   DamageCount count;
   FlipEverywhere(false, support::FullRun() ? 1 : 23, &count);
   EXPECT_GT(count.named, 500);
+}
+
+// Its records would get seqs that others have.
+TEST(StoreDamage, AFrameThatLiesAboutItsNumberOfOperationsIsRefused) {
+  support::SimEnv env(1);
+  Result<std::unique_ptr<Store>> store = Store::Open(env, "data", TinyOptions());
+  ASSERT_TRUE(store);
+  WriteBatch batch;
+  batch.Put("key", "value");
+  ASSERT_TRUE((*store)->Write(batch));
+  (*store)->Kick();
+  env.RunUntilIdle();
+  const std::unique_ptr<support::SimEnv> next = env.Kill();
+  store->reset();
+  std::string path;
+  for (const std::string& each : next->Paths("data")) {
+    if (each.ends_with(".wal") && next->ReadRaw(each)->contains("value")) path = each;
+  }
+  std::string bytes = *next->ReadRaw(path);
+  const size_t frame = bytes.find("CWFR");
+  bytes[frame + 40] = 2;
+  std::fill(bytes.begin() + static_cast<ptrdiff_t>(frame) + 4096, bytes.end(), '\0');
+  support::SealSegment(bytes);
+  ASSERT_TRUE(next->WriteRaw(path, bytes));
+  store = Store::Open(*next, "data", TinyOptions());
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code(), ErrorCode::kCorruption);
+  EXPECT_EQ(
+      store.error().message(),
+      Format("{}: frame at offset {}: 1 operations where 2 should be", path.substr(1), frame));
 }
 
 TEST(StoreDamage, AMissingFileIsNoticed) {

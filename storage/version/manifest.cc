@@ -72,8 +72,8 @@ Status CheckHeader(std::string_view payload, const std::string& path) {
   }
   if (*version != kFormatVersion || *features != 0) {
     return Fail(ErrorCode::kUnsupported,
-                Format("{}: written in format {} (features {:#x}); this version reads format {}. "
-                       "Start the version that wrote it.",
+                Format("{}: the header at offset 0 says format {} (features {:#x}); this version "
+                       "reads format {}. Start the version that wrote it.",
                        path, *version, *features, kFormatVersion));
   }
   return {};
@@ -121,7 +121,11 @@ Result<ManifestState> Replay(std::string_view file, uint64_t manifest, bool seal
     }
     offset = frame->end;
   }
-  if (edits == 0) return Fail(ErrorCode::kCorruption, Format("{}: no snapshot in it", path));
+  if (edits == 0) {
+    return Fail(
+        ErrorCode::kCorruption,
+        Format("{}: no snapshot at offset {}; restore it, or the whole store", path, offset));
+  }
   return state;
 }
 
@@ -179,8 +183,8 @@ Result<Current> Current::Decode(std::string_view bytes, const std::string& path)
   if (!format) return damaged();
   if (*format != Format("{}", kFormatVersion)) {
     return Fail(ErrorCode::kUnsupported,
-                Format("{}: written in format {}; this version reads format {}. Start the version "
-                       "that wrote it.",
+                Format("{}: the line at offset 0 says format {}; this version reads format {}. "
+                       "Start the version that wrote it.",
                        path, *format, kFormatVersion));
   }
   const std::optional<std::string_view> manifest = TakeLine(text, "manifest");
@@ -191,7 +195,8 @@ Result<Current> Current::Decode(std::string_view bytes, const std::string& path)
     current.seal = ParseSeal(*seal);
     if (!current.seal) return damaged();
   }
-  if (!text.empty()) return damaged();
+  // Each line has one form only.
+  if (!text.empty() || current.Encode() != bytes) return damaged();
   return current;
 }
 

@@ -117,8 +117,15 @@ TEST_F(ManifestTest, WithoutAGoodSnapshotItIsCorrupt) {
   ExpectCorruptAt(100, "at offset 0");
   ExpectCorruptAt(kFrame + 30, "at offset 4096");
   const std::string header = env_.ReadRaw(path_)->substr(0, kFrame);
-  ASSERT_TRUE(env_.WriteRaw(path_, header));
-  EXPECT_FALSE(Read(env_));
+  for (const auto& [bytes, offset] :
+       {std::pair(header, kFrame), std::pair(std::string(), uint64_t{0})}) {
+    ASSERT_TRUE(env_.WriteRaw(path_, bytes));
+    const Result<ManifestState> state = Read(env_);
+    ASSERT_FALSE(state);
+    EXPECT_TRUE(state.error().message().contains(
+        Format("MANIFEST-000005: no snapshot at offset {}", offset)))
+        << state.error().message();
+  }
 }
 
 TEST_F(ManifestTest, AfterACleanStopNoDamageIsTakenForATornEdit) {
@@ -284,6 +291,15 @@ TEST(Current, EveryCutAndEveryFlippedBitIsRefused) {
     }
   }
   EXPECT_FALSE(Current::Decode(bytes + "\n", "CURRENT"));
+}
+
+TEST(Current, HasOneFormOnly) {
+  for (std::string text : {"cordwood 1\nmanifest 06\n", "cordwood 1\nmanifest 6\nsealed 1 abc\n",
+                           "cordwood 1\nmanifest 6\nsealed 01 0000000000000abc\n",
+                           "cordwood 1\nmanifest 6\nsealed 1 0000000000000ABC\n"}) {
+    text += Format("checksum {:016x}\n", Hash64(text));
+    EXPECT_FALSE(Current::Decode(text, "CURRENT")) << text;
+  }
 }
 
 TEST(Current, OfAnotherFormatIsNotDamaged) {

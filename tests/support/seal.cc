@@ -58,8 +58,7 @@ void SealDataBlocks(std::string& file, uint64_t number, uint64_t from, uint64_t 
 }  // namespace
 
 void SealSegment(std::string& file) {
-  if (file.size() < kSector) return;
-  StoreHash(file, 8, 16, kSector, 0);
+  if (file.starts_with("CWLOGSEG") && file.size() >= kSector) StoreHash(file, 8, 16, kSector, 0);
   for (size_t at = kSector; at + 56 <= file.size(); at += kSector) {
     if (std::string_view(file).substr(at, 4) != "CWFR") continue;
     const uint64_t seed = LoadFixed<uint64_t>(file.data() + at + 8) ^ at * kOdd;

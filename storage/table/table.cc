@@ -147,6 +147,11 @@ Result<BlockCache::Pin> Table::Fetch(const BlockRef& ref) const {
   return ReadBlock(block, {.tier = Tier::kMayBlock, .fill_cache = true});
 }
 
+BlockRef Table::RefOf(size_t block) const {
+  const BlockHandle handle = index_.handle(block);
+  return {.file_number = file_number_, .offset = handle.offset, .size = handle.size};
+}
+
 Result<BlockCache::Pin> Table::ReadBlock(size_t block, const ReadOptions& options) const {
   const BlockHandle handle = index_.handle(block);
   const BlockKey key{.file_number = file_number_, .offset = handle.offset};
@@ -154,10 +159,7 @@ Result<BlockCache::Pin> Table::ReadBlock(size_t block, const ReadOptions& option
     if (BlockCache::Pin pin = cache_->Lookup(key)) return pin;
   }
   if (options.tier == Tier::kCacheOnly) {
-    if (options.missing != nullptr) {
-      options.missing->push_back(
-          {.file_number = file_number_, .offset = handle.offset, .size = handle.size});
-    }
+    if (options.missing != nullptr) options.missing->push_back(RefOf(block));
     return Fail(ErrorCode::kCold, "cold");
   }
   CW_ASSIGN(Block contents, LoadBlock(block));

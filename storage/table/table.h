@@ -115,6 +115,7 @@ class Table {
   /// `error`, with the name of the file and the place in front.
   std::unexpected<Error> Located(const Error& error, std::string_view what, uint64_t offset) const;
   std::unexpected<Error> CorruptBlock(size_t block) const;
+  BlockRef RefOf(size_t block) const;
   Result<BlockCache::Pin> ReadBlock(size_t block, const ReadOptions& options) const;
   Result<Block> LoadBlock(size_t block) const;
   Status VerifyEntries(TableProperties* counted) const;

@@ -1,10 +1,18 @@
 #include "storage/table/table_iterator.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "storage/table/table.h"
 
 namespace cordwood::storage {
+namespace {
+
+/// What a step into a cold block names at most, that block included.
+constexpr size_t kNamedBlocks = 16;
+constexpr uint64_t kNamedBytes = 128 << 10;
+
+}  // namespace
 
 TableIterator::TableIterator(const Table* table, const ReadOptions& options)
     : table_(table),
@@ -32,15 +40,17 @@ void TableIterator::SeekToLast() {
 }
 
 void TableIterator::Seek(std::string_view key, uint64_t trailer) {
-  size_t block = table_->index_.Find(key);
+  const size_t block = table_->index_.Find(key);
   // The block that is here already, if it is the one, stays.
   if (block != block_) Stop(std::nullopt);
-  // Mostly one turn. The versions of a key may fill many blocks, though, and the index does not
+  if (block == table_->index_.count() || !Enter(block)) return;
+  entry_.Seek(key, trailer);
+  // Mostly that is it. The versions of a key may fill many blocks, though, and the index does not
   // know versions.
-  for (; block < table_->index_.count() && Enter(block); ++block) {
+  while (!entry_.Valid()) {
+    if (entry_.corrupt()) return Stop(table_->CorruptBlock(block_).error());
+    if (block_ + 1 == table_->index_.count() || !EnterNext()) return;
     entry_.Seek(key, trailer);
-    if (entry_.Valid()) return;
-    if (entry_.corrupt()) return Stop(table_->CorruptBlock(block).error());
   }
 }
 
@@ -77,6 +87,25 @@ bool TableIterator::Enter(size_t block) {
   return true;
 }
 
+bool TableIterator::EnterNext() {
+  const size_t next = block_ + 1;
+  if (Enter(next)) return true;
+  if (error_->code() == ErrorCode::kCold) NameBlocksFrom(next + 1);
+  return false;
+}
+
+void TableIterator::NameBlocksFrom(size_t block) {
+  if (options_.missing == nullptr) return;
+  const size_t end = std::min(block + kNamedBlocks - 1, table_->index_.count());
+  uint64_t bytes = options_.missing->back().size;
+  for (; block < end; ++block) {
+    const BlockRef ref = table_->RefOf(block);
+    bytes += ref.size;
+    if (bytes > kNamedBytes) return;
+    options_.missing->push_back(ref);
+  }
+}
+
 Result<const Block*> TableIterator::Read(size_t block) {
   if (past_cache_) return reader_.Read(block);
   CW_ASSIGN(pin_, table_->ReadBlock(block, options_));
@@ -87,7 +116,7 @@ void TableIterator::SettleForwards() {
   while (!entry_.Valid()) {
     if (entry_.corrupt()) return Stop(table_->CorruptBlock(block_).error());
     if (block_ + 1 == table_->index_.count()) return;
-    if (!Enter(block_ + 1)) return;
+    if (!EnterNext()) return;
     entry_.SeekToFirst();
   }
 }

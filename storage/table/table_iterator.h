@@ -2,6 +2,9 @@
 
 // Walks the entries of a table: an index entry tells the block, the block its entries.
 //
+// A cache-only walk that steps forwards into a cold block names those that follow too: it will want
+// them next, and one fetch brings them all. A search names the one block it needs.
+//
 // Made by Table::NewIterator; the table outlives it.
 //
 // Threads: one at a time.
@@ -39,6 +42,9 @@ class TableIterator final : public EntryIterator {
 
   /// Makes `block` the current one, without a place in it. False: error_ says why not.
   bool Enter(size_t block);
+  /// Goes on into the block behind the current one. REQUIRES: there is one.
+  bool EnterNext();
+  void NameBlocksFrom(size_t block);
   Result<const Block*> Read(size_t block);
   /// Goes on into the next blocks, or the ones before, until there is an entry or an end.
   void SettleForwards();

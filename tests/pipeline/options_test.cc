@@ -147,5 +147,77 @@ TEST_F(Options, TimeoutCountsFromTheReply) {
   EXPECT_TRUE(server_.Closed(client));
 }
 
+TEST_F(Options, TheOutputBufferLimitOfNormalClientsClosesThoseBeyondIt) {
+  ASSERT_EQ(server_.Ask({"SET", "big", std::string(20'000, 'v')}), "+OK\r\n");
+  const auto ask_for = [&](SessionId client, int replies) {
+    // They wait for the sync of the connection's own write.
+    server_.SendCommand(client, {"SET", "k", "v"});
+    for (int i = 0; i < replies; ++i) server_.SendCommand(client, {"GET", "big"});
+  };
+  env_.StallSyncs(".wal", 60'000);
+  const SessionId before = server_.Connect();
+  ask_for(before, 20);
+  server_.Tick();
+  EXPECT_FALSE(server_.Closed(before));  // 0, the default: no limit
+  env_.RunForMs(61'000);
+  server_.Settle();
+  Set("client-output-buffer-limit", "normal 100kb 0 0");
+  env_.StallSyncs(".wal", 60'000);
+  const SessionId below = server_.Connect();
+  const SessionId beyond = server_.Connect();
+  ask_for(below, 4);
+  ask_for(beyond, 6);
+  server_.Tick();
+  EXPECT_FALSE(server_.Closed(below));
+  EXPECT_TRUE(server_.Closed(beyond));
+  env_.RunForMs(61'000);
+  server_.Settle();
+  EXPECT_EQ(server_.InfoNumber("client_output_buffer_limit_disconnections"), 1);
+}
+
+TEST(OptionsOfExpiry, ActiveExpireEffortSetsHowManyKeysATickRemoves) {
+  support::SimEnv env(1);
+  SimServer server(env, {});  // one memtable holds it all: no block is cold
+  ASSERT_TRUE(server.Start());
+  const SessionId client = server.Connect();
+  for (int i = 0; i < 12'000; ++i) {
+    server.SendCommand(client, {"SET", "key:" + std::to_string(i), "v", "PX", "1"});
+  }
+  server.Settle();
+  env.AdvanceMs(10);
+  const auto expired_by_a_tick = [&] {
+    const int64_t before = server.InfoNumber("expired_keys");
+    server.Tick();
+    server.Settle();
+    return server.InfoNumber("expired_keys") - before;
+  };
+  EXPECT_EQ(expired_by_a_tick(), 2000);
+  EXPECT_EQ(server.Ask({"CONFIG", "SET", "active-expire-effort", "4"}), "+OK\r\n");
+  EXPECT_EQ(expired_by_a_tick(), 8000);
+  EXPECT_EQ(expired_by_a_tick(), 2000);  // the rest
+}
+
+TEST_F(Options, TheLimitsOfSmallHashesSetWhenOneIsKeptByItsElements) {
+  const auto encoding = [&](std::string_view key) {
+    return server_.Ask({"OBJECT", "ENCODING", key});
+  };
+  const std::string small = "$8\r\nlistpack\r\n";
+  const std::string large = "$9\r\nhashtable\r\n";
+  EXPECT_EQ(server_.Ask({"HSET", "a", "f", std::string(64, 'v')}), ":1\r\n");
+  EXPECT_EQ(server_.Ask({"HSET", "b", "f", std::string(65, 'v')}), ":1\r\n");
+  EXPECT_EQ(encoding("a"), small);
+  EXPECT_EQ(encoding("b"), large);
+  Set("hash-max-listpack-value", "100");
+  EXPECT_EQ(server_.Ask({"HSET", "c", "f", std::string(100, 'v')}), ":1\r\n");
+  EXPECT_EQ(server_.Ask({"HSET", "d", std::string(101, 'f'), "v"}), ":1\r\n");
+  EXPECT_EQ(encoding("c"), small);
+  EXPECT_EQ(encoding("d"), large);
+  Set("hash-max-listpack-entries", "2");
+  EXPECT_EQ(server_.Ask({"HSET", "e", "1", "v", "2", "v"}), ":2\r\n");
+  EXPECT_EQ(encoding("e"), small);
+  EXPECT_EQ(server_.Ask({"HSET", "e", "3", "v"}), ":1\r\n");
+  EXPECT_EQ(encoding("e"), large);
+}
+
 }  // namespace
 }  // namespace cordwood::pipeline

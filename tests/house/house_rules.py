@@ -38,7 +38,6 @@ THIRD_PARTY = [
     (r"xxhash\.h$", ["base"]),
     (r"(spdlog|fmt)/", ["base"]),
     (r"(gtest|hiredis)/", ["tests"]),
-    (r"benchmark/", ["bench"]),
     (r"(lua|lauxlib|lualib)\w*\.(h|hpp)$", ["scripting"]),
     # Sanitizers and processor intrinsics come with the compiler.
     (r"sanitizer/", ["base", "storage", "tests"]),

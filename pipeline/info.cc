@@ -74,10 +74,10 @@ std::string Memory(const Source& source) {
       "used_memory:{}\r\nused_memory_human:{}\r\nused_memory_rss:{}\r\nused_memory_rss_human:{}\r\n"
       "used_memory_peak_rss:{}\r\nmaxmemory:{}\r\nmaxmemory_human:{}\r\nmaxmemory_policy:noeviction"
       "\r\nmem_memtables:{}\r\nmem_block_cache:{}\r\nmem_filters_and_indexes:{}\r\n"
-      "mem_clients_normal:{}\r\nmem_allocator:jemalloc\r\n",
+      "mem_clients_normal:{}\r\nmem_allocator:{}\r\n",
       used, HumanBytes(used), source.usage.resident_bytes, HumanBytes(source.usage.resident_bytes),
       source.usage.peak_resident_bytes, budget, HumanBytes(budget), memtables,
-      store.cache.used_bytes, store.resident_table_bytes, clients);
+      store.cache.used_bytes, store.resident_table_bytes, clients, source.facts.allocator);
 }
 
 std::string Persistence(const Source& source) {

@@ -26,6 +26,7 @@ struct ProcessFacts {
   std::string run_id;  // 40 hex digits, drawn at the start
   std::string executable;
   std::string config_file;
+  std::string allocator;  // what memory comes from
   uint64_t process_id = 0;
   uint64_t available_memory_bytes = 0;  // to the process; the budget may be less
   uint64_t started_ns = 0;              // monotonic

@@ -6,12 +6,27 @@
 
 #include <algorithm>
 #include <fstream>
+#include <string_view>
 
 #include "base/format.h"
 #include "server/version.h"
 
+// Of jemalloc: there is one if the program is linked with it.
+extern "C" [[gnu::weak]] int mallctl(const char* name, void* old_value, size_t* old_bytes,
+                                     void* new_value, size_t new_bytes);
+
 namespace cordwood::server {
 namespace {
+
+std::string AllocatorName() {
+  if (mallctl == nullptr) return "libc";
+  const char* version = "";
+  size_t bytes = sizeof(version);
+  if (mallctl("version", &version, &bytes, nullptr, 0) != 0) return "jemalloc";
+  // As in 5.3.0-0-g54eaed1d8b56.
+  const std::string_view text(version);
+  return Format("jemalloc-{}", text.substr(0, text.find('-')));
+}
 
 double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
@@ -54,6 +69,7 @@ pipeline::ProcessFacts GatherFacts(Env& env, const std::string& executable) {
   facts.run_id = Format("{:016x}{:016x}{:08x}", env.RandomU64(), env.RandomU64(),
                         static_cast<uint32_t>(env.RandomU64()));
   facts.executable = executable;
+  facts.allocator = AllocatorName();
   facts.process_id = static_cast<uint64_t>(getpid());
   facts.started_ns = env.MonotonicNs();
   facts.usage = MeasureUsage;

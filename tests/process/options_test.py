@@ -1,4 +1,4 @@
-"""Options of the process that only the process shows: its log, its threads, its sockets, its files.
+"""Options that only a real process shows: its log, its threads, its sockets, its files.
 What acts on sessions and data is in tests/pipeline/options_test.cc."""
 
 import os
@@ -72,6 +72,14 @@ class Log(OptionsTest):
         # It is appended to.
         server.start()
         self.assertEqual(path.read_text().count("Ready to accept"), 2)
+
+
+class Process(OptionsTest):
+    def test_info_names_the_allocator_that_is_linked(self):
+        server = self.started()
+        maps = pathlib.Path(f"/proc/{server.pid}/maps").read_text()
+        expected = r"jemalloc-\d" if "libjemalloc" in maps else "libc$"
+        self.assertRegex(server.info("memory")["mem_allocator"], expected)
 
 
 class Sockets(OptionsTest):

@@ -119,14 +119,18 @@ Status ClientId(Call& call) {
   return {};
 }
 
+// Not the time of the command: that of a read may be the one of an older write, which it judges
+// expiry by.
+int64_t WallMs(Call& call) { return call.host.WallMicroseconds() / 1000; }
+
 Status ClientInfo(Call& call) {
   for (const ClientView& view : call.host.Clients()) {
     if (view.client->id != call.client.id) continue;
-    call.reply.VerbatimString(ClientLine(view, call.tx.now_ms()) + "\n");
+    call.reply.VerbatimString(ClientLine(view, WallMs(call)) + "\n");
     return {};
   }
   // A connection that the host does not list: one that is being closed.
-  call.reply.VerbatimString(ClientLine({.client = &call.client}, call.tx.now_ms()) + "\n");
+  call.reply.VerbatimString(ClientLine({.client = &call.client}, WallMs(call)) + "\n");
   return {};
 }
 
@@ -136,7 +140,7 @@ Status ClientList(Call& call) {
   std::string lines;
   for (const ClientView& view : call.host.Clients()) {
     if (!selection->Has(*view.client)) continue;
-    lines += ClientLine(view, call.tx.now_ms());
+    lines += ClientLine(view, WallMs(call));
     lines += '\n';
   }
   call.reply.VerbatimString(lines);

@@ -81,7 +81,7 @@ void Pipeline::RunOnce(Session& session, bool execute) {
   }
   if (!status) {
     FailCommand(session, status.error(), reply_start);
-    Finish(session, execute);
+    Finish(session, execute, reply_start);
     return;
   }
   if (call.long_read != nullptr) {
@@ -90,7 +90,7 @@ void Pipeline::RunOnce(Session& session, bool execute) {
     return;
   }
   if (tx.has_writes() && !CommitWrites(session, tx, reply_start)) return;
-  Finish(session, execute);
+  Finish(session, execute, reply_start);
 }
 
 bool Pipeline::CommitWrites(Session& session, keyspace::Transaction& tx, size_t reply_start) {
@@ -140,7 +140,7 @@ bool Pipeline::HoldForAdmission(Session& session, uint64_t bytes, bool frees, si
   return false;
 }
 
-void Pipeline::Finish(Session& session, bool executed) {
+void Pipeline::Finish(Session& session, bool executed, size_t reply_start) {
   if (executed) {
     // W1 and R2: the newest state was met, so the reply depends on all of it.
     session.dep = std::max(session.dep, store_.last_seq());
@@ -148,10 +148,17 @@ void Pipeline::Finish(Session& session, bool executed) {
   } else {
     ++stats_.reads_at_visible;
   }
+  const bool failed =
+      std::string_view(session.replies.buffer()).substr(reply_start).starts_with('-');
   session.replies.Commit(session.dep, store_.visible());
   session.fetched = {};
   ++stats_.commands_processed;
-  ++stats_.commands[session.command].calls;
+  CommandStats& stats = stats_.commands[session.command];
+  ++stats.calls;
+  if (failed) {
+    ++stats.failed_calls;
+    ++stats_.error_replies;
+  }
   if (session.client.authenticated != session.parser.limits().authenticated) {
     session.parser.SetLimits(LimitsFor(&session));
   }
@@ -172,7 +179,6 @@ void Pipeline::FailCommand(Session& session, const Error& error, size_t reply_st
       text = Format("ERR {}", error.message());
   }
   ReplaceReply(session, reply_start, text);
-  ++stats_.commands[session.command].failed_calls;
 }
 
 // --- cold blocks ---
@@ -290,7 +296,7 @@ void Pipeline::StepLongRead(Session& session) {
   session.long_read.reset();
   session.snapshot.reset();
   session.hold = Hold::kNone;
-  Finish(session, false);
+  Finish(session, false, reply_start);
   Advance(session);
 }
 

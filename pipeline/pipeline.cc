@@ -191,6 +191,7 @@ void Pipeline::RejectMalformed(Session& session) {
   } else {
     protocol::ReplyWriter(session.replies.buffer(), protocol::RespVersion::kResp2)
         .Error(failure.reply);
+    ++stats_.error_replies;
     session.replies.Commit(session.dep, store_.visible());
     NoteWaiting(session);
     session.linger = true;
@@ -221,6 +222,7 @@ std::string Pipeline::CheckAllowed(const Session& session, const commands::Comma
 
 void Pipeline::Refuse(Session& session, size_t reply_start, std::string_view error) {
   ReplaceReply(session, reply_start, error);
+  ++stats_.error_replies;
   if (session.command != nullptr) ++stats_.commands[session.command].rejected_calls;
   session.replies.Commit(session.dep, store_.visible());
   NoteWaiting(session);
@@ -231,7 +233,6 @@ void Pipeline::ReplaceReply(Session& session, size_t reply_start, std::string_vi
   protocol::ReplyWriter writer(session.replies.buffer(), protocol::RespVersion::kResp2);
   writer.Truncate(reply_start);
   writer.Error(error);
-  ++stats_.error_replies;
 }
 
 // --- the gate ---

@@ -1,6 +1,7 @@
 #include "tests/pipeline/sim_server.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/check.h"
 #include "base/number.h"
@@ -27,7 +28,11 @@ storage::StoreOptions TinyStoreOptions() {
 
 SimServer::SimServer(support::SimEnv& env, const storage::StoreOptions& store_options,
                      config::Config config)
-    : env_(env), store_options_(store_options), config_(std::move(config)) {}
+    : env_(env), store_options_(store_options), config_(std::move(config)) {
+  facts_.available_memory_bytes = kAvailableMemoryBytes;
+  facts_.started_ns = env.MonotonicNs();
+  facts_.usage = [] { return ProcessFacts::Usage{}; };
+}
 
 SimServer::~SimServer() {
   env_.ForbidMainIo(false);
@@ -45,9 +50,7 @@ Status SimServer::Start() {
       .hash_max_inline_value_bytes = static_cast<uint64_t>(config_.hash_max_listpack_value)};
   CW_ASSIGN(keyspace_, keyspace::Keyspace::Open(env_, "data", options, keyspace_options));
   pipeline_ = std::make_unique<Pipeline>(env_, *keyspace_, config_, table_, *this);
-  host_ = std::make_unique<ProcessHost>(
-      *pipeline_, ProcessFacts{.available_memory_bytes = kAvailableMemoryBytes,
-                               .usage = [] { return ProcessFacts::Usage{}; }});
+  host_ = std::make_unique<ProcessHost>(*pipeline_, facts_);
   pipeline_->SetHost(host_.get());
   keyspace_->store().SetListener([this] { progress_ = true; });
   env_.ForbidMainIo(true, [this] { return pipeline_->stats().blocking_reads != blocking_reads_; });
@@ -156,17 +159,19 @@ std::string SimServer::Ask(const std::vector<std::string_view>& argv) {
   return reply;
 }
 
-std::string SimServer::Info(std::string_view field) {
-  const std::string text = Ask({"INFO", "everything"});
-  const std::string start = "\n" + std::string(field) + ":";
-  const size_t found = text.find(start);
-  if (found == std::string::npos) return "";
-  const size_t value = found + start.size();
-  return text.substr(value, text.find('\r', value) - value);
+std::map<std::string, std::string> SimServer::Info() {
+  std::istringstream text(Ask({"INFO", "everything"}));
+  std::map<std::string, std::string> fields;
+  for (std::string line; std::getline(text, line);) {
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos || !line.ends_with('\r')) continue;
+    fields[line.substr(0, colon)] = line.substr(colon + 1, line.size() - colon - 2);
+  }
+  return fields;
 }
 
-int64_t SimServer::InfoNumber(std::string_view field) {
-  const std::optional<int64_t> number = ParseInt64(Info(field));
+int64_t SimServer::InfoNumber(const std::string& field) {
+  const std::optional<int64_t> number = ParseInt64(Info()[field]);
   CHECK(number.has_value());
   return *number;
 }

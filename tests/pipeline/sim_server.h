@@ -56,10 +56,10 @@ class SimServer final : public Transport {
   /// One command on a connection of its own, run to its reply; empty if the world froze.
   std::string Ask(const std::vector<std::string_view>& argv);
 
-  /// A field of INFO; empty if there is none.
-  std::string Info(std::string_view field);
-  /// REQUIRES: it is a whole number.
-  int64_t InfoNumber(std::string_view field);
+  /// Everything that INFO says.
+  std::map<std::string, std::string> Info();
+  /// A field of it. REQUIRES: it is there, and a whole number.
+  int64_t InfoNumber(const std::string& field);
 
   void Tick();
   bool Closed(SessionId id) const { return closed_.contains(id); }
@@ -67,6 +67,8 @@ class SimServer final : public Transport {
   keyspace::Keyspace& keyspace() { return *keyspace_; }
   support::SimEnv& env() { return env_; }
   config::Config& config() { return config_; }
+  /// What the process would know of itself. Before Start.
+  ProcessFacts& facts() { return facts_; }
 
   void Post(std::function<void()> task) override { posted_.push_back(std::move(task)); }
 
@@ -76,6 +78,7 @@ class SimServer final : public Transport {
   support::SimEnv& env_;
   const storage::StoreOptions store_options_;
   config::Config config_;
+  ProcessFacts facts_;
   const commands::CommandTable table_;
   std::unique_ptr<keyspace::Keyspace> keyspace_;
   std::unique_ptr<Pipeline> pipeline_;

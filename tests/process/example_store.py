@@ -4,10 +4,9 @@ killed."""
 import pathlib
 import random
 import re
-import time
 
 import store_files
-from server_process import SMALL_STORE, ServerProcess, base_seed
+from server_process import SMALL_STORE, ServerProcess, base_seed, wait_until
 
 KEYS_IN_TABLES = 3000
 KEYS_IN_THE_LOG = 40
@@ -58,13 +57,12 @@ class Example:
 
 def wait_for_the_tables(server: ServerProcess) -> None:
     """Until every table file is listed: the next start removes those that are not."""
-    end = time.monotonic() + 60
-    while True:
+
+    def all_are_listed() -> bool:
         info = server.info("cordwood")
         listed = sum(int(count) for level, text in info.items() if level.startswith("level")
                      for count in re.findall(r"files=(\d+)", text))
         files = len(store_files.files(server.directory, "*.sst"))
-        if info["memtables_waiting"] == "0" and listed == files > 0:
-            return
-        assert time.monotonic() < end, f"{files} tables, {listed} of them listed"
-        time.sleep(0.01)
+        return info["memtables_waiting"] == "0" and listed == files > 0
+
+    wait_until(all_are_listed, "there are tables that are not listed")

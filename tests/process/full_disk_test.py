@@ -12,7 +12,8 @@ import time
 import unittest
 
 from resp_client import Connection, ErrorReply
-from server_process import SMALL_STORE, ServerProcess, base_seed, full_run
+from server_process import (SMALL_STORE, ServerProcess, base_seed, full_run, patience,
+                            wait_until)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
 import case_report  # noqa: E402  (found through the path above)
@@ -93,7 +94,8 @@ def seconds_until_accepted(case: unittest.TestCase, connection: Connection) -> f
     began = time.monotonic()
     while (reply := connection.call("SET", "probe", "1")) != "OK":
         case.assertTrue(reply.startswith("MISCONF "), reply)
-        case.assertLess(time.monotonic() - began, RESUME_SECONDS, "writes are still refused")
+        case.assertLess(time.monotonic() - began, patience(RESUME_SECONDS),
+                        "writes are still refused")
         time.sleep(0.02)
     return time.monotonic() - began
 
@@ -148,7 +150,7 @@ class FullDisk(unittest.TestCase):
         with self.server.connect() as connection:
             for cycle in range(CYCLES):
                 self.filler.fill(self, connection)
-                self.assertEqual(self.server.info("persistence")["storage_state"], "full")
+                wait_until(self.is_full, "writes are refused, and it does not say that it is full")
                 self.filler.verify(self, connection)
                 self.filler.delete_some(self, connection, 30)
                 self.ballast.unlink()
@@ -162,14 +164,15 @@ class FullDisk(unittest.TestCase):
         with self.server.connect() as connection:
             self.filler.verify(self, connection)
 
+    def is_full(self) -> bool:
+        return self.server.info("persistence")["storage_state"] == "full"
+
     def free_and_place_ballast(self, connection: Connection) -> None:
         """Deletes most keys, so that the next cycle has something to fill."""
         self.filler.delete_most(self, connection)
         self.assertEqual(connection.call("COMPACT"), "OK")
-        end = time.monotonic() + 60
-        while len(list(self.server.directory.glob("*.sst"))) > 2:
-            self.assertLess(time.monotonic(), end, "the deleted space does not come back")
-            time.sleep(0.05)
+        wait_until(lambda: len(list(self.server.directory.glob("*.sst"))) <= 2,
+                   "the deleted space does not come back")
         self.place_ballast()
 
     def test_a_kill_and_a_restart_while_the_disk_is_full_lose_nothing(self):

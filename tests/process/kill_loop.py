@@ -19,7 +19,8 @@ import unittest
 
 from kill_workload import SHARED_COUNTERS, Owner, batches
 from resp_client import Connection, encode
-from server_process import SMALL_STORE, ServerProcess, base_seed, full_run, seconds_of_budget
+from server_process import (SMALL_STORE, ServerProcess, base_seed, full_run, patience,
+                            seconds_of_budget, wait_until)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
 import case_report  # noqa: E402  (found through the path above)
@@ -183,10 +184,9 @@ def compact(server: ServerProcess, timeout: float = 120) -> None:
     before = server.log().count(done)
     with server.connect() as connection:
         assert connection.call("COMPACT") == "OK"
-    end = time.monotonic() + timeout
-    while server.log().count(done) == before:
-        assert time.monotonic() < end and server.running(), "COMPACT does not end"
-        time.sleep(0.05)
+    wait_until(lambda: server.log().count(done) > before or not server.running(),
+               "COMPACT does not end", timeout)
+    assert server.running(), server.log_tail()
 
 
 class Rounds:
@@ -223,7 +223,7 @@ class Rounds:
 
     def check_readiness(self, server: ServerProcess) -> None:
         self.ready.append(server.ready_seconds)
-        allowed = READY_TOLERANCE * (1 + self.records / 1e6)
+        allowed = patience(READY_TOLERANCE * (1 + self.records / 1e6))
         if server.ready_seconds > allowed:
             raise AssertionError(f"ready after {server.ready_seconds:.1f} s, with at most "
                                  f"{self.records} records in the log")

@@ -5,12 +5,11 @@ import os
 import pathlib
 import socket
 import sys
-import time
 import unittest
 
 import store_files
 from resp_client import Connection
-from server_process import ServerProcess
+from server_process import ServerProcess, wait_until
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
 import case_report  # noqa: E402  (found through the path above)
@@ -24,12 +23,6 @@ class OptionsTest(unittest.TestCase):
         server = ServerProcess(*options)
         self.addCleanup(server.__exit__)
         return server.start()
-
-    def wait_for(self, condition, what: str) -> None:
-        end = time.monotonic() + 60
-        while not condition():
-            self.assertLess(time.monotonic(), end, what)
-            time.sleep(0.01)
 
 
 class Log(OptionsTest):
@@ -127,7 +120,7 @@ class Sockets(OptionsTest):
         server = ServerProcess()
         self.addCleanup(server.__exit__)
         server.spawn("--port", "0")
-        self.wait_for(lambda: "Ready to accept" in server.log(), server.log_tail())
+        wait_until(lambda: "Ready to accept" in server.log(), server.log_tail())
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", server.port), timeout=10)
         server.stop()
@@ -141,13 +134,13 @@ class Store(OptionsTest):
     def test_compaction_threads_is_how_many_there_are(self):
         for count in (1, 3):
             server = self.started("--compaction-threads", str(count))
-            self.wait_for(lambda: self.threads(server, "cw-compact") == count,
+            wait_until(lambda: self.threads(server, "cw-compact") == count,
                           f"{self.threads(server, 'cw-compact')} threads instead of {count}")
 
     def test_log_segment_size_is_the_size_of_a_segment(self):
         # The segment of the start is small, the next has the full size.
         server = self.started("--log-segment-size", "3mb")
-        self.wait_for(lambda: 3 * MEGABYTE in {path.stat().st_size for path in
+        wait_until(lambda: 3 * MEGABYTE in {path.stat().st_size for path in
                                                store_files.files(server.directory, "*.wal")},
                       "no segment of 3 MB")
 
@@ -162,7 +155,7 @@ class Store(OptionsTest):
         self.write(server, 1)
         self.assertEqual(server.info()["flushes"], "0")
         self.write(server, 2)
-        self.wait_for(lambda: server.info()["flushes"] == "1", "nothing is flushed")
+        wait_until(lambda: server.info()["flushes"] == "1", "nothing is flushed")
 
     def test_block_cache_size_bounds_the_block_cache(self):
         server = self.started("--memtable-size", "1mb", "--block-cache-size", "2mb")

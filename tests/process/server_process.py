@@ -31,6 +31,8 @@ EXIT_UNSUPPORTED = 6
 EXIT_CANNOT_LISTEN = 7
 
 _PORT_TRIES = 5
+_SANITIZED_PATIENCE = 5
+_SERVES = "Ready to accept connections"
 _SIGKILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _LIBC = ctypes.CDLL(None)
 
@@ -53,6 +55,21 @@ def sanitized() -> bool:
     return os.environ.get("CORDWOOD_SANITIZE", "") != ""
 
 
+def patience(seconds: float) -> float:
+    """A limit of time, for this machine: CORDWOOD_TEST_PATIENCE times as long (1 unless it is set),
+    and longer for instrumented builds."""
+    factor = float(os.environ.get("CORDWOOD_TEST_PATIENCE", "") or 1)
+    return seconds * factor * (_SANITIZED_PATIENCE if sanitized() else 1)
+
+
+def wait_until(condition, what: str, seconds: float = 60) -> None:
+    """Fails with that text if the condition does not come true."""
+    end = time.monotonic() + patience(seconds)
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
 def server_binary() -> str:
     path = os.environ.get("CORDWOOD_SERVER", "")
     if not path:
@@ -66,18 +83,38 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def run_to_exit(*arguments, timeout: float = 60) -> subprocess.CompletedProcess:
-    """Runs a server that is expected to say something and exit."""
-    try:
-        return subprocess.run([server_binary(), *map(str, arguments)], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=timeout, check=False)
-    except subprocess.TimeoutExpired as expired:
-        said = (expired.stderr or b"").decode(errors="replace")
-        raise ServerFailed(f"it has not exited after {timeout} s\n{said}") from expired
+def run_to_exit(*arguments) -> subprocess.CompletedProcess:
+    """Runs a server that is expected to say something and exit. Fails as soon as it serves."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen([server_binary(), *map(str, arguments)],
+                                   stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
+                                   preexec_fn=_die_with_parent)
+        end = time.monotonic() + patience(60)
+
+        def said(file) -> str:
+            # Not through the file's own position, which the process writes at.
+            return os.pread(file.fileno(), 1 << 20, 0).decode(errors="replace")
+
+        try:
+            while process.poll() is None:
+                if _SERVES in said(output):
+                    raise ServerFailed(f"it serves, and should have exited\n{said(output)}")
+                if time.monotonic() > end:
+                    raise ServerFailed(f"it has not exited\n{said(output)}{said(errors)}")
+                time.sleep(0.002)
+        finally:
+            process.kill()
+            process.wait()
+        return subprocess.CompletedProcess(process.args, process.returncode, said(output),
+                                           said(errors))
+
+
+def _die_with_parent() -> None:
+    _LIBC.prctl(_SIGKILL_WITH_PARENT, signal.SIGKILL)
 
 
 class ServerFailed(AssertionError):
-    """The process exited, or never answered, when it should have served."""
+    """The process exited, or never answered, when it should have served, or the other way round."""
 
 
 class ServerProcess:
@@ -111,7 +148,7 @@ class ServerProcess:
         for _ in range(_PORT_TRIES):
             self.spawn(*more_options)
             started = time.monotonic()
-            if self._wait_until_it_answers(started + timeout):
+            if self._wait_until_it_answers(started + patience(timeout)):
                 self.ready_seconds = time.monotonic() - started
                 return self
             # Somebody may have taken the port between the look and the start.
@@ -133,7 +170,7 @@ class ServerProcess:
                 preexec_fn=self._prepare_child)
 
     def _prepare_child(self) -> None:
-        _LIBC.prctl(_SIGKILL_WITH_PARENT, signal.SIGKILL)
+        _die_with_parent()
         if self.open_files is not None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
 
@@ -157,7 +194,7 @@ class ServerProcess:
         """SIGKILL, if it runs."""
         if self.running():
             os.kill(self.process.pid, signal.SIGKILL)
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=patience(60))
 
     def signal(self, number: int) -> None:
         os.kill(self.process.pid, number)
@@ -165,18 +202,18 @@ class ServerProcess:
     def freeze(self) -> None:
         """Stops every thread where it is: until thaw() it writes nothing, and keeps its locks."""
         self.signal(signal.SIGSTOP)
-        end = time.monotonic() + 60
-        while any(stat.read_text().rsplit(")", 1)[1].split()[0] != "T"
-                  for stat in pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat")):
-            assert time.monotonic() < end, "a thread goes on after SIGSTOP"
-            time.sleep(0.001)
+        wait_until(self._stands_still, "a thread goes on after SIGSTOP")
+
+    def _stands_still(self) -> bool:
+        stats = pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat")
+        return all(stat.read_text().rsplit(")", 1)[1].split()[0] == "T" for stat in stats)
 
     def thaw(self) -> None:
         self.signal(signal.SIGCONT)
 
     def wait(self, timeout: float = 60) -> int:
-        """The exit status, once it exits by itself."""
-        return self.process.wait(timeout=timeout)
+        """The exit status, once it exits by itself; an error when that takes longer."""
+        return self.process.wait(timeout=patience(timeout))
 
     def stop(self, timeout: float = 60) -> None:
         """SIGTERM; it must end well."""

@@ -15,7 +15,7 @@ import store_files
 from example_store import wait_for_the_tables
 from server_process import (EXIT_CANNOT_LISTEN, EXIT_CORRUPTION, EXIT_IO, EXIT_LOCKED,
                             EXIT_UNSUPPORTED, EXIT_USAGE, SMALL_STORE, ServerProcess, free_port,
-                            run_to_exit, sanitized)
+                            patience, run_to_exit, sanitized)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
 import case_report  # noqa: E402  (found through the path above)
@@ -39,7 +39,7 @@ class StartupTest(unittest.TestCase):
         self.assertRegex(done.stderr, sentence)
         self.assertTrue(done.stderr.startswith("cordwood-server: "), done.stderr)
         self.assertLess(len(done.stderr.splitlines()), 5, f"not a sentence: {done.stderr}")
-        self.assertLess(seconds, QUICKLY)
+        self.assertLess(seconds, patience(QUICKLY))
         return done.stderr
 
     def stop_with_data(self, *, killed: bool = False) -> None:

@@ -63,6 +63,16 @@ SessionId SimServer::Connect() {
 
 void SimServer::Disconnect(SessionId id) { pipeline_->Close(id); }
 
+void SimServer::SetReading(SessionId id, bool reads) {
+  if (!reads) {
+    not_reading_.insert(id);
+    return;
+  }
+  not_reading_.erase(id);
+  ServeOne(id);
+  RunLoop();
+}
+
 void SimServer::Deliver(SessionId id, std::string_view bytes) {
   while (!bytes.empty() && !env_.frozen()) {
     if (!pipeline_->WantsInput(id)) {
@@ -94,20 +104,22 @@ std::string SimServer::Receive(SessionId id) { return std::exchange(received_[id
 void SimServer::Serve() {
   std::vector<SessionId> ids = pipeline_->TakeDirty();
   while (!ids.empty()) {
-    for (const SessionId id : ids) {
-      std::string_view ready = pipeline_->ReadyOutput(id);
-      while (!ready.empty()) {
-        // After the power went, nothing reaches a client.
-        if (!env_.frozen()) received_[id] += ready;
-        pipeline_->Sent(id, ready.size());
-        ready = pipeline_->ReadyOutput(id);
-      }
-      if (pipeline_->ShouldClose(id)) {
-        pipeline_->Close(id);
-        closed_[id] = true;
-      }
-    }
+    for (const SessionId id : ids) ServeOne(id);
     ids = pipeline_->TakeDirty();
+  }
+}
+
+void SimServer::ServeOne(SessionId id) {
+  std::string_view ready = pipeline_->ReadyOutput(id);
+  while (!ready.empty() && !not_reading_.contains(id)) {
+    // After the power went, nothing reaches a client.
+    if (!env_.frozen()) received_[id] += ready;
+    pipeline_->Sent(id, ready.size());
+    ready = pipeline_->ReadyOutput(id);
+  }
+  if (pipeline_->ShouldClose(id)) {
+    pipeline_->Close(id);
+    closed_.insert(id);
   }
 }
 

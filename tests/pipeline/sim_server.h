@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,8 @@ class SimServer final : public Transport {
 
   SessionId Connect();
   void Disconnect(SessionId id);
+  /// The connection reads nothing more, or goes on.
+  void SetReading(SessionId id, bool reads);
   /// The bytes arrive; complete commands run.
   void Deliver(SessionId id, std::string_view bytes);
   /// Deliver, and a pass of the loop ends.
@@ -74,6 +77,7 @@ class SimServer final : public Transport {
 
  private:
   void Serve();
+  void ServeOne(SessionId id);
 
   support::SimEnv& env_;
   const storage::StoreOptions store_options_;
@@ -87,7 +91,8 @@ class SimServer final : public Transport {
   bool progress_ = false;
   uint64_t blocking_reads_ = 0;  // up to the end of the last pass
   std::map<SessionId, std::string> received_;
-  std::map<SessionId, bool> closed_;
+  std::set<SessionId> closed_;
+  std::set<SessionId> not_reading_;
 };
 
 }  // namespace cordwood::pipeline

@@ -213,6 +213,20 @@ class Admission(unittest.TestCase):
                 self.assertEqual(connection.read(), f"ERR Protocol error: {text}")
                 self.assertTrue(connection.closed_by_server())
 
+    def test_without_the_password_a_flood_that_is_not_read_is_closed(self):
+        server = started(self, "--requirepass", "secret")
+        with server.connect() as control, server.connect() as flood:
+            self.assertEqual(control.call("AUTH", "secret"), "OK")
+            before = server.memory_kb()
+            with self.assertRaises((ConnectionResetError, BrokenPipeError)):
+                while True:
+                    flood.send(encode("PING") * 1000)
+            info = control.call("INFO", "stats")
+            self.assertIn(b"\r\nclient_output_buffer_limit_disconnections:1\r\n", info)
+            self.assertEqual(clients(control), 1)
+            if not sanitized():
+                self.assertLess(server.memory_kb() - before, 16 * 1024, "kB for the flood")
+
     def test_auth_and_the_commands_behind_it_may_share_a_packet(self):
         server = started(self, "--requirepass", "secret")
         with server.connect() as connection:

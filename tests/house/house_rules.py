@@ -113,6 +113,8 @@ BANS = [
     Ban("left-behind", r"\b(FIX[M]E|TO[D]O|XX[X]:)", "finish it, or open an issue",
         applies=r"\.(h|cc|py|cmake|txt)$|^scripts/", raw=True),
     Ban("disabled-test", r"\bDISABLED_\w", "a test stays in the run", applies=r"^tests/.*\.cc$"),
+    Ban("glob", r"(?i)\bfile\s*\(\s*GLOB", "list the sources: what lies about is no part of them",
+        applies=r"(^|/)CMakeLists\.txt$|\.cmake$"),
     Ban("suppression",
         r"NOLINT(?!(NEXTLINE|BEGIN|END)?\([\w.,-]+\))(?!\w)|NOLINT\w*\([\w.,-]+\)\s*$",
         "name the check and say why: NOLINT(check): reason", raw=True),

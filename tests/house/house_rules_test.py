@@ -184,6 +184,13 @@ class Rules(unittest.TestCase):
         self.expect_in_header("base/a.h", ["// FIX" + "ME: later", "// TO" + "DO(a): later"],
                               "left-behind")
 
+    def test_cmake_looks_for_no_sources(self):
+        for call in ("file(GLOB sources *.cc)", "file(GLOB_RECURSE a *.cc)", "FILE ( glob a *.cc)"):
+            with self.subTest(call):
+                self.expect("storage/CMakeLists.txt", f"{call}\n", (1, "glob"))
+                self.expect("cmake/a.cmake", f"{call}\n", (1, "glob"))
+        self.expect("cmake/a.cmake", "file(WRITE a.cc \"\")\n")
+
     def test_tests_stay_enabled(self):
         broken = rules_broken({"tests/base/a_test.cc": "TEST(A, DISABLED_B) {}\n",
                                "tests/base/CMakeLists.txt": "SOURCES a_test.cc\n"})

@@ -1,4 +1,4 @@
-# docker build -t cordwood . && docker run -p 6379:6379 -v cordwood:/data cordwood
+# docker build -t cordwood . && docker run -p 127.0.0.1:6379:6379 -v cordwood:/data cordwood
 
 FROM debian:12 AS build
 WORKDIR /cordwood

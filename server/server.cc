@@ -236,7 +236,8 @@ void Server::ScheduleTick() {
 void Server::WaitForSignal() {
   signals_.async_wait([this](const asio::error_code& error, int signal) {
     if (error) return;
-    // A second one means now; what was acknowledged is on the disk already.
+    // A second one means now. What was acknowledged is on the disk or, under everysec and no, with
+    // the kernel, which outlives us.
     if (stopping_) _exit(static_cast<int>(ExitCode::kOk));
     BeginShutdown(signal == SIGINT ? "SIGINT" : "SIGTERM");
     WaitForSignal();

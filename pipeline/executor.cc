@@ -207,9 +207,14 @@ void Pipeline::Resume(Session& session) {
   if (session.long_read != nullptr) {
     session.hold = Hold::kLongRead;
     StepLongRead(session);
+    MarkDirty(session);
   } else {
-    Run(session);
+    RunHeld(session);
   }
+}
+
+void Pipeline::RunHeld(Session& session) {
+  Run(session);
   MarkDirty(session);
   Advance(session);
 }
@@ -249,7 +254,12 @@ void Pipeline::StartLongRead(Session& session) {
 void Pipeline::RetryLongReads() {
   for (const SessionId id : std::exchange(held_for_visibility_, {})) {
     Session* session = Find(id);
-    if (session != nullptr && session->hold == Hold::kVisibility) Run(*session);
+    if (session == nullptr || session->hold != Hold::kVisibility) continue;
+    if (session->dep > store_.visible()) {
+      held_for_visibility_.push_back(id);
+    } else {
+      RunHeld(*session);
+    }
   }
 }
 

@@ -132,6 +132,8 @@ class Pipeline {
   void HoldForBlocks(Session& session, std::vector<storage::BlockRef> blocks);
   /// The session's blocks are there.
   void Resume(Session& session);
+  /// Runs the command of a session that was held, and what stands behind it.
+  void RunHeld(Session& session);
   void StartLongRead(Session& session);
   void StepLongRead(Session& session);
   void ReplaceReply(Session& session, size_t reply_start, std::string_view error);

@@ -1,0 +1,45 @@
+// Reads in slices: what they hold up, what they show, and how they end.
+
+#include <gtest/gtest.h>
+
+#include "tests/pipeline/sim_server.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+class LongReads : public ::testing::Test {
+ protected:
+  LongReads() : env_(1), server_(env_, {}) {}
+  void SetUp() override { ASSERT_TRUE(server_.Start()); }
+
+  // A hash that takes more than one slice to read.
+  void FillHash(std::string_view key) {
+    for (int i = 0; i < 1000; ++i) {
+      const std::string field = "field:" + std::to_string(i);
+      ASSERT_EQ(server_.Ask({"HSET", key, field, "v"}), ":1\r\n");
+    }
+  }
+
+  support::SimEnv env_;
+  SimServer server_;
+};
+
+TEST_F(LongReads, WhatStandsBehindOneThatTurnsOutShortRuns) {
+  FillHash("big");
+  const SessionId first = server_.Connect();
+  const SessionId reader = server_.Connect();
+  const SessionId deleter = server_.Connect();
+  env_.StallSyncs(".wal", 2000);
+  server_.SendCommand(first, {"SET", "a", "1"});
+  while (env_.Step()) server_.RunLoop();
+  // One group: the hash is there when HGETALL runs first, and gone when its SET is visible.
+  server_.Send(reader, "SET x 1\r\nHGETALL big\r\nPING\r\n");
+  server_.SendCommand(deleter, {"DEL", "big"});
+  env_.RunForMs(4001);
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(deleter), ":1\r\n");
+  EXPECT_EQ(server_.Receive(reader), "+OK\r\n*0\r\n+PONG\r\n");
+}
+
+}  // namespace
+}  // namespace cordwood::pipeline

@@ -65,7 +65,7 @@ void Pipeline::RunOnce(Session& session, bool execute) {
   storage::View view = execute ? reader_.Newest(tier) : reader_.Visible(tier);
   const auto mode =
       execute ? keyspace::Transaction::Mode::kExecute : keyspace::Transaction::Mode::kRead;
-  keyspace::Transaction tx(keyspace_, view, mode, execute ? env_.WallMs() : VisibleNowMs());
+  keyspace::Transaction tx(keyspace_, view, mode, execute ? env_.WallMs() : NowMsAt(view.seq()));
   protocol::ReplyWriter reply(session.replies.buffer(), VersionOf(session.client));
   commands::Call call{.argv = session.parser.argv(),
                       .tx = tx,
@@ -247,7 +247,7 @@ void Pipeline::StartLongRead(Session& session) {
   }
   session.hold = Hold::kLongRead;
   session.snapshot = store_.TakeSnapshot();
-  session.long_read_now_ms = VisibleNowMs();
+  session.long_read_now_ms = NowMsAt(session.snapshot->seq());
   long_readers_.push_back(session.id());
 }
 

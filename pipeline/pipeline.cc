@@ -257,10 +257,10 @@ void Pipeline::ReleaseReplies() {
   while (!start_times_.empty() && start_times_.front().seq <= visible) start_times_.pop_front();
 }
 
-int64_t Pipeline::VisibleNowMs() {
+int64_t Pipeline::NowMsAt(storage::Seq seq) {
   const int64_t now = env_.WallMs();
-  const storage::Seq visible = store_.visible();
-  while (!start_times_.empty() && start_times_.front().seq <= visible) start_times_.pop_front();
+  // No later read shows less: what this one shows need not be kept.
+  while (!start_times_.empty() && start_times_.front().seq <= seq) start_times_.pop_front();
   return start_times_.empty() ? now : std::min(now, start_times_.front().ms);
 }
 

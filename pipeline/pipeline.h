@@ -148,7 +148,8 @@ class Pipeline {
   void CheckBuffers();
   protocol::Limits LimitsFor(const Session* session) const;
 
-  int64_t VisibleNowMs();
+  /// What a read that shows everything up to `seq` takes for now.
+  int64_t NowMsAt(storage::Seq seq);
   void NoteStart(storage::Seq seq, int64_t start_ms);
   storage::Tier TierFor(const Session& session);
 

@@ -148,17 +148,15 @@ void Pipeline::Finish(Session& session, bool executed, size_t reply_start) {
   } else {
     ++stats_.reads_at_visible;
   }
-  const bool failed =
-      std::string_view(session.replies.buffer()).substr(reply_start).starts_with('-');
+  CommandStats& command_stats = stats_.commands[session.command];
+  if (std::string_view(session.replies.buffer()).substr(reply_start).starts_with('-')) {
+    ++stats_.error_replies;
+    ++command_stats.failed_calls;
+  }
   session.replies.Commit(session.dep, store_.visible());
   session.fetched = {};
   ++stats_.commands_processed;
-  CommandStats& stats = stats_.commands[session.command];
-  ++stats.calls;
-  if (failed) {
-    ++stats.failed_calls;
-    ++stats_.error_replies;
-  }
+  ++command_stats.calls;
   if (session.client.authenticated != session.parser.limits().authenticated) {
     session.parser.SetLimits(LimitsFor(&session));
   }

@@ -127,6 +127,7 @@ class Pipeline {
   bool HoldForAdmission(Session& session, uint64_t bytes, bool frees, size_t reply_start);
   /// Whether writers are being held back for what was written before.
   bool IsPaced();
+  /// The reply that starts there is complete.
   void Finish(Session& session, bool executed, size_t reply_start);
   void FailCommand(Session& session, const Error& error, size_t reply_start);
   void HoldForBlocks(Session& session, std::vector<storage::BlockRef> blocks);

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "commands/client.h"
+#include "keyspace/transaction.h"
 
 namespace cordwood::commands {
 
@@ -50,8 +51,10 @@ class Host {
   virtual const std::string& RequiredPassword() = 0;
 
   // --- the process ---
-  /// INFO's text for the named sections (lower case; empty: the default ones).
-  virtual std::string Info(const std::vector<std::string>& sections) = 0;
+  /// INFO's text for the named sections (lower case; empty: the default ones), with the counts of
+  /// keys that `tx` shows.
+  virtual std::string Info(const std::vector<std::string>& sections,
+                           const keyspace::Transaction& tx) = 0;
   /// Microseconds since 1970, for TIME only: everything else uses the transaction's clock.
   virtual int64_t WallMicroseconds() = 0;
   /// Stops the server after this command; nothing more is replied.

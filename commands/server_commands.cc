@@ -77,7 +77,7 @@ Status ConfigHelp(Call& call) {
 Status Info(Call& call) {
   std::vector<std::string> sections;
   for (const std::string_view section : call.argv.subspan(1)) sections.push_back(ToLower(section));
-  call.reply.VerbatimString(call.host.Info(sections));
+  call.reply.VerbatimString(call.host.Info(sections, call.tx));
   return {};
 }
 

@@ -34,6 +34,24 @@ protocol::RespVersion VersionOf(const commands::Client& client) {
   return client.protocol == 3 ? protocol::RespVersion::kResp3 : protocol::RespVersion::kResp2;
 }
 
+/// The keyspace's counts of lookups, to which those of a run that is undone do not belong.
+class LookupCounts {
+ public:
+  explicit LookupCounts(keyspace::KeyspaceStats& stats)
+      : stats_(stats),
+        hits_(stats.hits.load(std::memory_order_relaxed)),
+        misses_(stats.misses.load(std::memory_order_relaxed)) {}
+  void Restore() const {
+    stats_.hits.store(hits_, std::memory_order_relaxed);
+    stats_.misses.store(misses_, std::memory_order_relaxed);
+  }
+
+ private:
+  keyspace::KeyspaceStats& stats_;
+  const uint64_t hits_;
+  const uint64_t misses_;
+};
+
 }  // namespace
 
 bool Pipeline::MustExecute(const Session& session) const {
@@ -41,10 +59,12 @@ bool Pipeline::MustExecute(const Session& session) const {
   return session.dep > store_.visible();
 }
 
-storage::Tier Pipeline::TierFor(const Session& session) {
-  if (session.reruns < kRerunsMax) return storage::Tier::kCacheOnly;
-  ++stats_.blocking_reads;
-  return storage::Tier::kMayBlock;
+storage::Tier Pipeline::TierFor(const Session& session) const {
+  return session.reruns < kRerunsMax ? storage::Tier::kCacheOnly : storage::Tier::kMayBlock;
+}
+
+void Pipeline::CountBlockingReads(storage::Tier tier, const storage::View& view) {
+  if (tier == storage::Tier::kMayBlock) stats_.blocking_reads += view.missing().size();
 }
 
 void Pipeline::Run(Session& session) {
@@ -73,9 +93,12 @@ void Pipeline::RunOnce(Session& session, bool execute) {
                       .client = session.client,
                       .host = *host_};
   session.client.last_command = session.command->name;
+  const LookupCounts counts(keyspace_.stats());
   const Status status = session.command->handler(call);
+  CountBlockingReads(tier, view);
   if (!status && status.error().code() == ErrorCode::kCold) {
     reply.Truncate(reply_start);
+    counts.Restore();
     HoldForBlocks(session, view.missing());
     return;
   }
@@ -89,7 +112,10 @@ void Pipeline::RunOnce(Session& session, bool execute) {
     StartLongRead(session);
     return;
   }
-  if (tx.has_writes() && !CommitWrites(session, tx, reply_start)) return;
+  if (tx.has_writes() && !CommitWrites(session, tx, reply_start)) {
+    counts.Restore();
+    return;
+  }
   Finish(session, execute, reply_start);
 }
 
@@ -278,11 +304,13 @@ void Pipeline::StepLongRead(Session& session) {
   const size_t reply_start = session.replies.buffer().size();
   Result<bool> done = false;
   {
-    storage::View view = reader_.At(*session.snapshot, TierFor(session));
+    const storage::Tier tier = TierFor(session);
+    storage::View view = reader_.At(*session.snapshot, tier);
     keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kRead,
                              session.long_read_now_ms);
     protocol::ReplyWriter reply(session.replies.buffer(), VersionOf(session.client));
     done = session.long_read->Step(tx, reply);
+    CountBlockingReads(tier, view);
     if (!done && done.error().code() == ErrorCode::kCold) {
       reply.Truncate(reply_start);
       HoldForBlocks(session, view.missing());

@@ -16,6 +16,7 @@ struct Source {
   const ProcessFacts& facts;
   storage::StoreStats store;
   ProcessFacts::Usage usage;
+  const keyspace::Transaction& tx;
 };
 
 std::string HumanBytes(uint64_t bytes) {
@@ -130,13 +131,16 @@ std::string CommandStatsText(const Source& source) {
 }
 
 std::string Keyspace(const Source& source) {
-  keyspace::Keyspace& keyspace = source.pipeline.keyspace();
   std::string text;
-  for (int db = 0; db < keyspace.databases().count(); ++db) {
-    const int64_t keys = keyspace.VisibleCount(db, keyspace::CounterKind::kKeys);
+  // A count is an estimate while some are unsettled, and may be below zero.
+  const auto count = [&](int db, keyspace::CounterKind kind) {
+    return std::max<int64_t>(source.tx.CountOf(db, kind), 0);
+  };
+  for (int db = 0; db < source.pipeline.keyspace().databases().count(); ++db) {
+    const int64_t keys = count(db, keyspace::CounterKind::kKeys);
     if (keys == 0) continue;
     text += Format("db{}:keys={},expires={}\r\n", db, keys,
-                   keyspace.VisibleCount(db, keyspace::CounterKind::kExpires));
+                   count(db, keyspace::CounterKind::kExpires));
   }
   return text;
 }
@@ -211,11 +215,12 @@ bool Wanted(const Section& section, const std::vector<std::string>& asked) {
 }  // namespace
 
 std::string InfoText(Pipeline& pipeline, const ProcessFacts& facts,
-                     const std::vector<std::string>& sections) {
+                     const std::vector<std::string>& sections, const keyspace::Transaction& tx) {
   const Source source{.pipeline = pipeline,
                       .facts = facts,
                       .store = pipeline.keyspace().store().Stats(),
-                      .usage = facts.usage()};
+                      .usage = facts.usage(),
+                      .tx = tx};
   std::string text;
   for (const Section& section : kSections) {
     if (!Wanted(section, sections)) continue;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "keyspace/transaction.h"
+
 namespace cordwood::pipeline {
 
 class Pipeline;
@@ -33,9 +35,10 @@ struct ProcessFacts {
   std::function<Usage()> usage;
 };
 
-/// `sections` in lower case; empty, "default", "all" or "everything": all of them.
+/// `sections` in lower case; empty, "default", "all" or "everything": all of them. Keys are counted
+/// as `tx` shows them.
 std::string InfoText(Pipeline& pipeline, const ProcessFacts& facts,
-                     const std::vector<std::string>& sections);
+                     const std::vector<std::string>& sections, const keyspace::Transaction& tx);
 
 /// The version of Redis whose behaviour this is.
 inline constexpr const char* kRedisVersion = "7.2.4";

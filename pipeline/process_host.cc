@@ -108,8 +108,9 @@ void ProcessHost::ResetStats() {
   keys.expired_keys = 0;
 }
 
-std::string ProcessHost::Info(const std::vector<std::string>& sections) {
-  return InfoText(pipeline_, facts_, sections);
+std::string ProcessHost::Info(const std::vector<std::string>& sections,
+                              const keyspace::Transaction& tx) {
+  return InfoText(pipeline_, facts_, sections, tx);
 }
 
 void ProcessHost::Shutdown(bool /*save*/, bool /*now*/, bool /*force*/) {

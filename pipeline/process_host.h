@@ -33,7 +33,8 @@ class ProcessHost final : public commands::Host {
     return static_cast<uint64_t>(pipeline_.config().proto_max_bulk_len);
   }
   const std::string& RequiredPassword() override { return pipeline_.config().requirepass; }
-  std::string Info(const std::vector<std::string>& sections) override;
+  std::string Info(const std::vector<std::string>& sections,
+                   const keyspace::Transaction& tx) override;
   int64_t WallMicroseconds() override { return pipeline_.env().WallMs() * 1000; }
   void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return pipeline_.env().RandomU64(); }

@@ -27,8 +27,9 @@ struct ReadOptions {
   Tier tier = Tier::kMayBlock;
   /// Whether blocks read from disk are put into the cache. Merges say no.
   bool fill_cache = true;
-  /// Where a cache-only read appends the blocks it lacks, and some that it would lack next, which
-  /// may be in the cache. Not owned; may be null.
+  /// Where a read appends the blocks that were not in the cache: a cache-only one lacks them, and
+  /// names some that it would lack next, which may be there; others read them. Not owned; may be
+  /// null.
   std::vector<BlockRef>* missing = nullptr;
 };
 

@@ -56,7 +56,7 @@ class View {
   std::optional<Place> DrawPlace(std::string_view begin, std::string_view end,
                                  Random& random) const;
 
-  /// The blocks that cache-only reads of this view lacked so far.
+  /// The blocks that reads of this view did not find in the cache so far.
   const std::vector<BlockRef>& missing() const { return missing_; }
 
  private:

@@ -158,10 +158,9 @@ Result<BlockCache::Pin> Table::ReadBlock(size_t block, const ReadOptions& option
   if (cache_ != nullptr) {
     if (BlockCache::Pin pin = cache_->Lookup(key)) return pin;
   }
-  if (options.tier == Tier::kCacheOnly) {
-    if (options.missing != nullptr) options.missing->push_back(RefOf(block));
-    return Fail(ErrorCode::kCold, "cold");
+  if (options.missing != nullptr) options.missing->push_back(RefOf(block));
   }
+  if (options.tier == Tier::kCacheOnly) return Fail(ErrorCode::kCold, "cold");
   CW_ASSIGN(Block contents, LoadBlock(block));
   if (cache_ == nullptr || !options.fill_cache) return BlockCache::Pin::Own(std::move(contents));
   return cache_->Insert(key, std::move(contents));

@@ -34,7 +34,8 @@ Status FakeHost::ConfigSet(
   return {};
 }
 
-std::string FakeHost::Info(const std::vector<std::string>& sections) {
+std::string FakeHost::Info(const std::vector<std::string>& sections,
+                           const keyspace::Transaction& /*tx*/) {
   info_asked.push_back(sections);
   return info;
 }

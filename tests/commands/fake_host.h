@@ -42,7 +42,8 @@ class FakeHost final : public Host {
   void ResetStats() override { ++stats_resets; }
   uint64_t MaxStringBytes() override { return max_string_bytes; }
   const std::string& RequiredPassword() override { return password; }
-  std::string Info(const std::vector<std::string>& sections) override;
+  std::string Info(const std::vector<std::string>& sections,
+                   const keyspace::Transaction& tx) override;
   int64_t WallMicroseconds() override { return wall_us; }
   void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return random_.Next(); }

@@ -29,5 +29,35 @@ TEST_F(InfoCounts, EveryErrorReply) {
   EXPECT_EQ(server_.Info("cmdstat_get"), "calls=1,rejected_calls=0,failed_calls=0");
 }
 
+TEST_F(InfoCounts, KeysAreThoseOfTheStateThatTheCommandRunsAt) {
+  const SessionId client = server_.Connect();
+  const SessionId other = server_.Connect();
+  env_.StallSyncs(".wal", 2000);
+  server_.Send(client, "SET a 1\r\nINFO keyspace\r\n");
+  server_.SendCommand(other, {"INFO", "keyspace"});
+  EXPECT_EQ(server_.Receive(other), "$12\r\n# Keyspace\r\n\r\n");
+  env_.RunForMs(2001);
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(client), "+OK\r\n$34\r\n# Keyspace\r\ndb0:keys=1,expires=0\r\n\r\n");
+}
+
+TEST_F(InfoCounts, ALookupOnceHoweverOftenItsCommandRuns) {
+  for (int i = 0; i < 600; ++i) {
+    const std::string key = "key:" + std::to_string(i);
+    ASSERT_EQ(server_.Ask({"SET", key, std::string(100, 'v')}), "+OK\r\n");
+  }
+  server_.Settle();
+  const int64_t hits = server_.InfoNumber("keyspace_hits");
+  const int64_t reruns = server_.InfoNumber("command_reruns");
+  // It counts as it goes, and its second key may be cold when the first one was counted.
+  for (int i = 0; i < 100; ++i) {
+    const std::string key = "key:" + std::to_string(i * 6);
+    ASSERT_EQ(server_.Ask({"EXISTS", key, "key:599"}), ":2\r\n");
+  }
+  EXPECT_GT(server_.InfoNumber("command_reruns"), reruns);
+  EXPECT_EQ(server_.InfoNumber("keyspace_hits"), hits + 200);
+  EXPECT_EQ(server_.Info("blocking_reads"), "0");
+}
+
 }  // namespace
 }  // namespace cordwood::pipeline

@@ -107,11 +107,19 @@ void Pipeline::Received(SessionId id, size_t size) {
   Advance(*session);
 }
 
+void Pipeline::InputEnded(SessionId id) {
+  Session* session = Find(id);
+  CHECK(session != nullptr);
+  session->input_ended = true;
+  MarkDirty(*session);
+}
+
 bool Pipeline::WantsInput(SessionId id) const {
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return false;
   const Session& session = *it->second;
-  return !session.held() && !session.closing() && session.replies.unsent_bytes() < kUnsentBytesMax;
+  return !session.held() && !session.closing() && !session.input_ended &&
+         session.replies.unsent_bytes() < kUnsentBytesMax;
 }
 
 std::string_view Pipeline::ReadyOutput(SessionId id) const {
@@ -137,8 +145,8 @@ bool Pipeline::ShouldClose(SessionId id) const {
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return false;
   const Session& session = *it->second;
-  return session.close_now ||
-         (session.client.close_after_reply && session.replies.unsent_bytes() == 0);
+  const bool ends = session.client.close_after_reply || (session.input_ended && !session.held());
+  return session.close_now || (ends && session.replies.unsent_bytes() == 0);
 }
 
 bool Pipeline::ShouldLinger(SessionId id) const {

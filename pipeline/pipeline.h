@@ -71,7 +71,10 @@ class Pipeline {
   std::span<char> InputSpan(SessionId id, size_t min);
   /// The first `size` bytes of the last InputSpan were received: parses and runs what is complete.
   void Received(SessionId id, size_t size);
-  /// False while the session is held, or has too much to send, or closes.
+  /// The peer will send nothing more, but may still read: what it asked for is done and answered,
+  /// then the connection must close.
+  void InputEnded(SessionId id);
+  /// False while the session is held, or has too much to send, or closes, or after its input ended.
   bool WantsInput(SessionId id) const;
   std::string_view ReadyOutput(SessionId id) const;
   /// The first `size` ready bytes were sent.

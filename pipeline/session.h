@@ -60,6 +60,7 @@ struct Session {
 
   bool waiting_for_release = false;  // listed among those whose replies wait
   bool dirty = false;                // listed among those the transport must look at
+  bool input_ended = false;          // the peer has sent all it will
   bool close_now = false;            // close without sending what is left
   bool linger = false;               // the peer may still be writing when the last reply is sent
 };

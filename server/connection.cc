@@ -76,12 +76,15 @@ void Connection::WaitToRead() {
                      });
 }
 
-std::optional<size_t> Connection::Receive(std::span<char> room) {
+Connection::Received Connection::Receive(std::span<char> room) {
   asio::error_code error;
   const size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
-  if (error == asio::error::would_block || error == asio::error::try_again) return 0;
-  if (error) return std::nullopt;
-  return size;
+  if (error == asio::error::would_block || error == asio::error::try_again) {
+    return {.kind = Received::Kind::kNoneNow};
+  }
+  if (error == asio::error::eof) return {.kind = Received::Kind::kEnd};
+  if (error) return {.kind = Received::Kind::kGone};
+  return {.kind = Received::Kind::kBytes, .size = size};
 }
 
 void Connection::OnReadable() {
@@ -91,18 +94,19 @@ void Connection::OnReadable() {
   }
   pipeline::Pipeline& pipeline = server_.pipeline();
   if (!pipeline.WantsInput(session_)) return;  // it is asked again when the session goes on
-  size_t received = 0;
-  while (received < kReadBytes && pipeline.WantsInput(session_)) {
+  size_t total = 0;
+  while (total < kReadBytes && pipeline.WantsInput(session_)) {
     const std::span<char> room = pipeline.InputSpan(session_, kReadBytesMin);
-    const std::optional<size_t> size = Receive(room);
-    if (!size) {
+    const Received received = Receive(room);
+    if (received.kind == Received::Kind::kGone) {
       server_.Drop(session_);
       return;
     }
-    if (*size == 0) break;
-    received += *size;
-    pipeline.Received(session_, *size);
-    if (*size < room.size()) break;
+    if (received.kind == Received::Kind::kEnd) pipeline.InputEnded(session_);
+    if (received.kind != Received::Kind::kBytes) break;
+    total += received.size;
+    pipeline.Received(session_, received.size);
+    if (received.size < room.size()) break;
   }
   server_.ServiceSoon(session_);
 }
@@ -123,13 +127,13 @@ void Connection::Linger() {
 void Connection::Discard() {
   std::array<char, kReadBytesMin> scrap{};
   for (size_t discarded = 0; discarded < kReadBytes;) {
-    const std::optional<size_t> size = Receive(scrap);
-    if (!size) {
+    const Received received = Receive(scrap);
+    if (received.kind == Received::Kind::kEnd || received.kind == Received::Kind::kGone) {
       server_.Drop(session_);
       return;
     }
-    if (*size == 0) break;
-    discarded += *size;
+    if (received.kind == Received::Kind::kNoneNow) break;
+    discarded += received.size;
   }
   WaitToRead();
 }

@@ -7,6 +7,8 @@
 // says why. So after a protocol error a connection lingers: its sending side is shut, and what
 // comes is thrown away until the peer is done, for some seconds at most.
 //
+// A peer may shut its own sending side and go on reading: it gets the replies to all that it sent.
+//
 // Ownership: the server owns it, and may drop it at any time; pending operations keep it alive
 // until they are cancelled. Threads: the loop's.
 
@@ -37,8 +39,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void WaitToRead();
   void WaitToWrite();
   void OnReadable();
-  /// Bytes received; 0: there are none now. Nothing: the peer is gone.
-  std::optional<size_t> Receive(std::span<char> room);
+  struct Received {
+    enum class Kind : uint8_t {
+      kBytes,
+      kNoneNow,
+      kEnd,   // the peer sends nothing more
+      kGone,  // the connection is broken
+    };
+    Kind kind = Kind::kBytes;
+    size_t size = 0;
+  };
+  Received Receive(std::span<char> room);
   void Linger();
   void Discard();
 

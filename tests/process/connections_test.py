@@ -179,6 +179,20 @@ class Requests(unittest.TestCase):
         sender.join()
         self.assertEqual(wrong, 0)
 
+    def test_one_that_has_sent_all_it_will_gets_its_replies(self):
+        self.connection.send(encode("SET", "a", "1"))
+        self.connection.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(self.connection.read(), "OK")
+        self.assertTrue(self.connection.closed_by_server())
+        # More than fits on the way, and the end in the middle of a request.
+        count, value = 3000, b"x" * 1000
+        with self.server.connect() as pipelined:
+            pipelined.send(encode("SET", "b", value) + encode("GET", "b") * count + b"*2\r\n$3\r\nGE")
+            pipelined.socket.shutdown(socket.SHUT_WR)
+            self.assertEqual(pipelined.read(), "OK")
+            self.assertEqual({pipelined.read() for _ in range(count)}, {value})
+            self.assertTrue(pipelined.closed_by_server())
+
     def test_a_client_that_leaves_takes_nothing_with_it(self):
         for _ in range(50):
             with self.server.connect() as connection:

@@ -265,6 +265,17 @@ void Pipeline::ReleaseReplies() {
   while (!start_times_.empty() && start_times_.front().seq <= visible) start_times_.pop_front();
 }
 
+void Pipeline::CloseHopeless() {
+  const auto close = [this](SessionId id) {
+    Session* session = Find(id);
+    if (session == nullptr || session->close_now) return;
+    LogNotice(Format("closing {}: the outcome of its writes is unknown", session->client.address));
+    CloseSoon(*session);
+  };
+  for (const SessionId id : waiting_) close(id);
+  for (const SessionId id : held_for_visibility_) close(id);
+}
+
 int64_t Pipeline::NowMsAt(storage::Seq seq) {
   const int64_t now = env_.WallMs();
   // No later read shows less: what this one shows need not be kept.
@@ -284,9 +295,11 @@ void Pipeline::NoteStart(storage::Seq seq, int64_t start_ms) {
 void Pipeline::EndPass() { store_.Kick(); }
 
 void Pipeline::OnProgress() {
+  const bool failed = !store_.failure();  // and from here on nothing becomes visible
   ReleaseReplies();
   RetryAdmissions();
   RetryLongReads();
+  if (failed) CloseHopeless();
 }
 
 std::optional<uint64_t> Pipeline::WakeNs() const {

@@ -90,7 +90,8 @@ class Pipeline {
 
   // --- the loop ---
   void EndPass();
-  /// The store's listener was called.
+  /// The store's listener was called. If the store failed, connections with replies that can never
+  /// leave are closed: nobody can say what became of their writes.
   void OnProgress();
   /// kTicksPerSecond times a second: retries, expiry, samples.
   void Tick();
@@ -145,6 +146,8 @@ class Pipeline {
   void RetryAdmissions();
   void RetryLongReads();
   void ReleaseReplies();
+  /// The store failed: what waits for it to become visible would wait for ever.
+  void CloseHopeless();
   void NoteWaiting(Session& session);
   void MarkDirty(Session& session);
   void RunExpiryCycle();

@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 #include <chrono>
 #include <csignal>
+#include <utility>
 
 #include "base/format.h"
 #include "base/log.h"
@@ -210,7 +211,9 @@ void Server::ArmWakeTimer() {
 void Server::OnProgress() {
   progress_posted_ = false;
   if (const Status failure = keyspace_.store().failure(); !failure && exit_code_ == ExitCode::kOk) {
-    LogWarning(Format("the store failed: {}", failure.error().message()));
+    if (!std::exchange(failure_logged_, true)) {
+      LogWarning(Format("the store failed: {}", failure.error().message()));
+    }
     if (config_.on_log_failure == config::OnLogFailure::kExit) {
       exit_code_ = ExitCode::kLogFailed;
       loop_.stop();
@@ -256,8 +259,9 @@ void Server::BeginShutdown(const char* why) {
 
 void Server::FinishShutdownIfQuiet() {
   const storage::Store& store = keyspace_.store();
-  const bool all_visible = store.visible() == store.last_seq();
-  if (all_visible || env_.MonotonicNs() > stop_by_ns_) loop_.stop();
+  // Of a store that failed nothing more becomes visible.
+  const bool quiet = store.visible() == store.last_seq() || !store.failure();
+  if (quiet || env_.MonotonicNs() > stop_by_ns_) loop_.stop();
 }
 
 ExitCode Server::Run() {

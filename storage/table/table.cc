@@ -159,7 +159,6 @@ Result<BlockCache::Pin> Table::ReadBlock(size_t block, const ReadOptions& option
     if (BlockCache::Pin pin = cache_->Lookup(key)) return pin;
   }
   if (options.missing != nullptr) options.missing->push_back(RefOf(block));
-  }
   if (options.tier == Tier::kCacheOnly) return Fail(ErrorCode::kCold, "cold");
   CW_ASSIGN(Block contents, LoadBlock(block));
   if (cache_ == nullptr || !options.fill_cache) return BlockCache::Pin::Own(std::move(contents));

@@ -3,6 +3,7 @@ exits, or serves reads only, as on-log-failure says."""
 
 import os
 import pathlib
+import signal
 import sys
 import unittest
 
@@ -46,6 +47,7 @@ class LogFailure(unittest.TestCase):
             writer.send(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$3\r\nnew\r\n")
             wait_until(lambda: server.info("persistence")["storage_state"] == "failed",
                        "the failed sync has no effect")
+            self.assertTrue(writer.closed_by_server(), "nobody knows what became of its write")
             self.assertEqual(reader.call("GET", "k"), b"old")
             self.assertEqual(reader.call("DBSIZE"), 1)
             self.trigger.unlink()  # the disk is well again: a failed sync is final all the same
@@ -53,7 +55,11 @@ class LogFailure(unittest.TestCase):
             self.assertIsInstance(refusal, ErrorReply)
             self.assertIn("restart it", refusal)
             self.assertEqual(reader.call("GET", "k"), b"old")
-        server.kill()
+        began = time.monotonic()
+        server.signal(signal.SIGTERM)
+        self.assertEqual(server.wait(), EXIT_LOG_FAILED)
+        self.assertLess(time.monotonic() - began, 5, "seconds: it waits for what cannot come")
+        self.assertEqual(server.log().count("the store failed"), 1)
         server.start("--on-log-failure", "exit")
         with server.connect() as connection:
             self.assertIn(connection.call("GET", "k"), (b"old", b"new"))

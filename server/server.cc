@@ -45,8 +45,7 @@ Server::Server(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
       host_(pipeline_, std::move(facts)),
       signals_(loop_),
       tick_(loop_),
-      wake_(loop_),
-      accept_again_(loop_) {
+      wake_(loop_) {
   pipeline_.SetHost(&host_);
   keyspace_.store().SetListener([this] {
     if (!progress_posted_.exchange(true)) asio::post(loop_, [this] { OnProgress(); });
@@ -73,10 +72,10 @@ Status Server::Listen() {
     const bool optional = address.starts_with('-');
     CW_TRY(ListenOn(optional ? address.substr(1) : address, optional));
   }
-  if (acceptors_.empty()) {
+  if (listeners_.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "none of the addresses of `bind` could be used");
   }
-  for (tcp::acceptor& acceptor : acceptors_) Accept(acceptor);
+  for (Listener& listener : listeners_) Accept(listener);
   return {};
 }
 
@@ -109,23 +108,33 @@ Status Server::ListenOn(const std::string& address, bool optional) {
                        EndpointText(endpoint), error.message()));
   }
   acceptor.non_blocking(true, error);
-  acceptors_.push_back(std::move(acceptor));
+  listeners_.push_back({.acceptor = std::move(acceptor), .again = asio::steady_timer(loop_)});
   return {};
 }
 
-void Server::Accept(tcp::acceptor& acceptor) {
-  acceptor.async_accept([this, &acceptor](const asio::error_code& error, tcp::socket socket) {
-    if (stopping_) return;
-    if (error == asio::error::no_descriptors) {
-      LogWarning("no file descriptor left for a new connection; raise the limit (ulimit -n)");
-      accept_again_.expires_after(kAcceptRetry);
-      accept_again_.async_wait([this, &acceptor](const asio::error_code& cancelled) {
-        if (!cancelled) Accept(acceptor);
+void Server::Accept(Listener& listener) {
+  listener.acceptor.async_accept(
+      [this, &listener](const asio::error_code& error, tcp::socket socket) {
+        if (stopping_) return;
+        if (error && error != asio::error::connection_aborted) {
+          AcceptLater(listener, error);
+          return;
+        }
+        listener.failing = false;
+        if (!error) Adopt(std::move(socket));
+        Accept(listener);
       });
-      return;
-    }
-    if (!error) Adopt(std::move(socket));
-    Accept(acceptor);
+}
+
+void Server::AcceptLater(Listener& listener, const asio::error_code& error) {
+  if (!std::exchange(listener.failing, true)) {
+    LogWarning(error == asio::error::no_descriptors
+                   ? "no file descriptor left for a new connection; raise the limit (ulimit -n)"
+                   : Format("cannot accept a connection: {}", error.message()));
+  }
+  listener.again.expires_after(kAcceptRetry);
+  listener.again.async_wait([this, &listener](const asio::error_code& cancelled) {
+    if (!cancelled && !stopping_) Accept(listener);
   });
 }
 
@@ -253,7 +262,7 @@ void Server::BeginShutdown(const char* why) {
   stopping_ = true;
   stop_by_ns_ = env_.MonotonicNs() + kShutdownNs;
   asio::error_code ignored;
-  for (tcp::acceptor& acceptor : acceptors_) acceptor.close(ignored);
+  for (Listener& listener : listeners_) listener.acceptor.close(ignored);
   EndPassSoon();
 }
 

@@ -14,6 +14,7 @@
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -49,8 +50,15 @@ class Server final : public pipeline::Transport {
   void Post(std::function<void()> task) override;
 
  private:
+  struct Listener {
+    asio::ip::tcp::acceptor acceptor;
+    asio::steady_timer again;  // after an error
+    bool failing = false;      // it was logged
+  };
+
   Status ListenOn(const std::string& address, bool optional);
-  void Accept(asio::ip::tcp::acceptor& acceptor);
+  void Accept(Listener& listener);
+  void AcceptLater(Listener& listener, const asio::error_code& error);
   void Adopt(asio::ip::tcp::socket socket);
   void WaitForSignal();
   void ScheduleTick();
@@ -72,8 +80,7 @@ class Server final : public pipeline::Transport {
   asio::signal_set signals_;
   asio::steady_timer tick_;
   asio::steady_timer wake_;
-  asio::steady_timer accept_again_;
-  std::vector<asio::ip::tcp::acceptor> acceptors_;
+  std::deque<Listener> listeners_;  // their handlers refer to them
   std::unordered_map<pipeline::SessionId, std::shared_ptr<Connection>> connections_;
   std::vector<pipeline::SessionId> serve_;
   std::atomic<bool> progress_posted_{false};

@@ -291,11 +291,14 @@ class Admission(unittest.TestCase):
 
     @unittest.skipIf(sanitized(), "the checks need descriptors themselves")
     def test_no_descriptor_left_leaves_the_server_serving(self):
-        server = started(self, "--maxclients", "10000")
+        # A second address, whose clients wait for descriptors at the same time.
+        second = "127.0.0.2"
+        server = started(self, "--maxclients", "10000", "--bind", "127.0.0.1", second)
         limit_open_files(server.pid, len(os.listdir(f"/proc/{server.pid}/fd")) + 10)
         with server.connect() as early:
             self.assertEqual(early.call("SET", "a", "1"), "OK")
             waiting = [server.connect() for _ in range(40)]
+            waiting += [Connection(server.port, host=second) for _ in range(40)]
             try:
                 self.check_that_it_does_not_spin(server, early)
             finally:
@@ -303,9 +306,16 @@ class Admission(unittest.TestCase):
                     connection.close()
             # The store needs descriptors too: writes may be refused until some are free again.
             wait_until(lambda: early.call("SET", "a", "2") == "OK", "writes do not resume")
-        with server.connect() as late:
-            self.assertEqual(late.call("GET", "a"), b"2")
+        for host in ("127.0.0.1", second):
+            wait_until(lambda: self.is_served(server.port, host), f"nobody is served at {host}")
         server.stop()
+
+    def is_served(self, port: int, host: str) -> bool:
+        try:
+            with Connection(port, timeout=5, host=host) as late:
+                return late.call("GET", "a") == b"2"
+        except OSError:
+            return False
 
     def check_that_it_does_not_spin(self, server: ServerProcess, early: Connection) -> None:
         def tries() -> int:

@@ -1,5 +1,5 @@
-// How the pipeline runs a command: at the visible state, on the executor, again after a fetch, or
-// in slices. The other half of Pipeline is pipeline.cc.
+// How the pipeline runs a command: at the visible state, on the executor, again after a fetch. A
+// part of Pipeline.
 
 #include <algorithm>
 
@@ -17,9 +17,6 @@ constexpr uint64_t kPacingSlackNs = 1'000'000;
 // Nobody waits longer for what was written before; what is left of the debt is forgotten.
 constexpr uint64_t kPacingMaxNs = 1'000'000'000;
 constexpr uint64_t kMegabyte = 1 << 20;
-// A long read with this much unsent waits for its reader.
-constexpr size_t kLongReadUnsentMax = 1 << 20;
-
 // Deadlines looked at in one tick, for each step of active-expire-effort.
 constexpr uint64_t kExpiredKeysPerTick = 2000;
 
@@ -29,10 +26,6 @@ constexpr std::string_view kDiskFull =
 constexpr std::string_view kStoreFailed =
     "MISCONF Errors writing to the log: the outcome of the last writes is unknown and no more are "
     "accepted. See the server's log, and restart it.";
-
-protocol::RespVersion VersionOf(const commands::Client& client) {
-  return client.protocol == 3 ? protocol::RespVersion::kResp3 : protocol::RespVersion::kResp2;
-}
 
 /// The keyspace's counts of lookups, to which those of a run that is undone do not belong.
 class LookupCounts {
@@ -86,7 +79,7 @@ void Pipeline::RunOnce(Session& session, bool execute) {
   const auto mode =
       execute ? keyspace::Transaction::Mode::kExecute : keyspace::Transaction::Mode::kRead;
   keyspace::Transaction tx(keyspace_, view, mode, execute ? env_.WallMs() : NowMsAt(view.seq()));
-  protocol::ReplyWriter reply(session.replies.buffer(), VersionOf(session.client));
+  protocol::ReplyWriter reply(session.replies.buffer(), session.resp_version());
   commands::Call call{.argv = session.parser.argv(),
                       .tx = tx,
                       .reply = reply,
@@ -257,83 +250,6 @@ void Pipeline::RetryAdmissions() {
     Advance(*session);
   }
   held_writers_.insert(held_writers_.end(), held.begin(), held.end());
-}
-
-// --- long reads ---
-
-void Pipeline::StartLongRead(Session& session) {
-  if (session.dep > store_.visible()) {
-    // It will run again, at the visible state, once that holds everything the connection did.
-    session.long_read.reset();
-    session.hold = Hold::kVisibility;
-    held_for_visibility_.push_back(session.id());
-    return;
-  }
-  session.hold = Hold::kLongRead;
-  session.snapshot = store_.TakeSnapshot();
-  session.long_read_now_ms = NowMsAt(session.snapshot->seq());
-  long_readers_.push_back(session.id());
-}
-
-void Pipeline::RetryLongReads() {
-  for (const SessionId id : std::exchange(held_for_visibility_, {})) {
-    Session* session = Find(id);
-    if (session == nullptr || session->hold != Hold::kVisibility) continue;
-    if (session->dep > store_.visible()) {
-      held_for_visibility_.push_back(id);
-    } else {
-      RunHeld(*session);
-    }
-  }
-}
-
-void Pipeline::Turn() {
-  for (size_t turns = long_readers_.size(); turns > 0; --turns) {
-    const SessionId id = long_readers_.front();
-    long_readers_.pop_front();
-    Session* session = Find(id);
-    if (session != nullptr && session->hold == Hold::kLongRead) StepLongRead(*session);
-  }
-}
-
-void Pipeline::StepLongRead(Session& session) {
-  if (session.replies.unsent_bytes() > kLongReadUnsentMax) {
-    long_readers_.push_back(session.id());
-    return;
-  }
-  const size_t reply_start = session.replies.buffer().size();
-  Result<bool> done = false;
-  {
-    const storage::Tier tier = TierFor(session);
-    storage::View view = reader_.At(*session.snapshot, tier);
-    keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kRead,
-                             session.long_read_now_ms);
-    protocol::ReplyWriter reply(session.replies.buffer(), VersionOf(session.client));
-    done = session.long_read->Step(tx, reply);
-    CountBlockingReads(tier, view);
-    if (!done && done.error().code() == ErrorCode::kCold) {
-      reply.Truncate(reply_start);
-      HoldForBlocks(session, view.missing());
-      return;
-    }
-  }
-  session.reruns = 0;
-  session.fetched = {};
-  if (!done) {
-    // Part of the reply may be on its way: the connection cannot be kept.
-    FailCommand(session, done.error(), reply_start);
-    session.client.close_after_reply = true;
-  } else if (!*done) {
-    session.replies.Commit(session.dep, store_.visible());
-    MarkDirty(session);
-    long_readers_.push_back(session.id());
-    return;
-  }
-  session.long_read.reset();
-  session.snapshot.reset();
-  session.hold = Hold::kNone;
-  Finish(session, false, reply_start);
-  Advance(session);
 }
 
 // --- expiry ---

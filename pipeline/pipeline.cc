@@ -134,6 +134,7 @@ void Pipeline::Sent(SessionId id, size_t size) {
   session.client.last_active_ms = env_.WallMs();
   const bool was_full = session.replies.unsent_bytes() >= kUnsentBytesMax;
   session.replies.Consume(size);
+  ResumeStalled(session);
   // Commands that were parsed but not run while there was too much to send.
   if (was_full && session.replies.unsent_bytes() < kUnsentBytesMax) {
     MarkDirty(session);
@@ -317,6 +318,7 @@ void Pipeline::Tick() {
 
 void Pipeline::CheckBuffers() {
   const int64_t now = env_.WallMs();
+  const uint64_t now_ns = env_.MonotonicNs();
   const config::OutputBufferLimit& limit =
       config_.client_output_buffer_limit[static_cast<size_t>(config::ClientClass::kNormal)];
   for (auto& [id, session] : sessions_) {
@@ -330,6 +332,7 @@ void Pipeline::CheckBuffers() {
           Format("closing {}: {} bytes of replies not read", session->client.address, unsent));
       CloseSoon(*session);
     }
+    CloseIfStalled(*session, now_ns);
     const int64_t idle_ms = now - session->client.last_active_ms;
     // One that waits for us is not idle.
     const bool waits = session->held() || session->replies.waiting();

@@ -96,7 +96,7 @@ class Pipeline {
   /// kTicksPerSecond times a second: retries, expiry, samples.
   void Tick();
   /// Slices of long reads are waiting: call Turn after other connections had theirs.
-  bool WantsTurn() const { return !long_readers_.empty(); }
+  bool WantsTurn() const { return !turns_.empty(); }
   void Turn();
   /// When a write that is held back may go on, on the monotonic clock; nothing if none is.
   std::optional<uint64_t> WakeNs() const;
@@ -141,6 +141,10 @@ class Pipeline {
   void RunHeld(Session& session);
   void StartLongRead(Session& session);
   void StepLongRead(Session& session);
+  void QueueTurn(Session& session);
+  /// Some of what the long read waits for was sent.
+  void ResumeStalled(Session& session);
+  void CloseIfStalled(Session& session, uint64_t now_ns);
   void ReplaceReply(Session& session, size_t reply_start, std::string_view error);
 
   void RetryAdmissions();
@@ -175,7 +179,7 @@ class Pipeline {
   std::deque<SessionId> held_writers_;  // in the order in which they came
   std::vector<SessionId> waiting_;      // their replies wait for a seq
   std::vector<SessionId> held_for_visibility_;
-  std::deque<SessionId> long_readers_;
+  std::deque<SessionId> turns_;  // those who go on when others had their turn
   std::vector<SessionId> dirty_;
   uint64_t write_free_at_ns_ = 0;  // pacing: the next write may run then
 

@@ -18,6 +18,7 @@
 #include "commands/client.h"
 #include "commands/command.h"
 #include "pipeline/reply_queue.h"
+#include "protocol/reply_writer.h"
 #include "protocol/request_parser.h"
 #include "storage/reader.h"
 #include "storage/store.h"
@@ -42,6 +43,9 @@ struct Session {
 
   SessionId id() const { return client.id; }
   bool held() const { return hold != Hold::kNone; }
+  protocol::RespVersion resp_version() const {
+    return client.protocol == 3 ? protocol::RespVersion::kResp3 : protocol::RespVersion::kResp2;
+  }
   bool closing() const { return close_now || client.close_after_reply; }
 
   commands::Client client;
@@ -57,7 +61,9 @@ struct Session {
   std::unique_ptr<commands::LongRead> long_read;
   std::unique_ptr<storage::Snapshot> snapshot;  // of the long read
   int64_t long_read_now_ms = 0;
+  uint64_t stalled_since_ns = 0;  // the long read waits for its reader, who took nothing since
 
+  bool queued = false;               // listed among those who go on in turns
   bool waiting_for_release = false;  // listed among those whose replies wait
   bool dirty = false;                // listed among those the transport must look at
   bool input_ended = false;          // the peer has sent all it will

@@ -41,5 +41,31 @@ TEST_F(LongReads, WhatStandsBehindOneThatTurnsOutShortRuns) {
   EXPECT_EQ(server_.Receive(reader), "+OK\r\n*0\r\n+PONG\r\n");
 }
 
+TEST_F(LongReads, OneWhoseReaderStopsTakesNoTurns) {
+  const std::string value(5 << 10, 'v');
+  for (int i = 0; i < 600; ++i) {
+    ASSERT_EQ(server_.Ask({"HSET", "large", "field:" + std::to_string(i), value}), ":1\r\n");
+  }
+  const SessionId stopped = server_.Connect();
+  const SessionId slow = server_.Connect();
+  server_.SetReading(stopped, false);
+  server_.SetReading(slow, false);
+  server_.SendCommand(stopped, {"HGETALL", "large"});
+  server_.SendCommand(slow, {"HVALS", "large"});
+  for (int i = 0; i < 1000 && server_.pipeline().WantsTurn(); ++i) server_.Step();
+  EXPECT_FALSE(server_.pipeline().WantsTurn());
+  const auto tick = [&](int seconds) {
+    for (int i = 0; i < seconds * kTicksPerSecond; ++i) server_.Tick();
+  };
+  tick(40);
+  server_.SetReading(slow, true);
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(slow).size(), 600 * (value.size() + 9) + 6);
+  EXPECT_FALSE(server_.Closed(stopped));
+  tick(21);
+  EXPECT_TRUE(server_.Closed(stopped));  // it keeps old state from being removed
+  EXPECT_FALSE(server_.Closed(slow));
+}
+
 }  // namespace
 }  // namespace cordwood::pipeline

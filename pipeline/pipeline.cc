@@ -9,8 +9,6 @@
 namespace cordwood::pipeline {
 namespace {
 
-// A connection with this much to send is not read from.
-constexpr size_t kUnsentBytesMax = 1 << 20;
 // One that has not authenticated is closed beyond this.
 constexpr size_t kUnauthenticatedUnsentBytesMax = 64 << 10;
 constexpr uint64_t kSampleNs = 1'000'000'000;
@@ -118,8 +116,7 @@ bool Pipeline::WantsInput(SessionId id) const {
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return false;
   const Session& session = *it->second;
-  return !session.held() && !session.closing() && !session.input_ended &&
-         session.replies.unsent_bytes() < kUnsentBytesMax;
+  return MayAdvance(session) && !session.queued && !session.input_ended;
 }
 
 std::string_view Pipeline::ReadyOutput(SessionId id) const {
@@ -135,10 +132,11 @@ void Pipeline::Sent(SessionId id, size_t size) {
   const bool was_full = session.replies.unsent_bytes() >= kUnsentBytesMax;
   session.replies.Consume(size);
   ResumeStalled(session);
-  // Commands that were parsed but not run while there was too much to send.
+  // Commands that arrived but did not run while there was too much to send. They wait for their
+  // turn: a peer that reads as fast as it is sent to would have the loop to itself.
   if (was_full && session.replies.unsent_bytes() < kUnsentBytesMax) {
     MarkDirty(session);
-    Advance(session);
+    if (!session.held()) QueueTurn(session);
   }
 }
 
@@ -146,7 +144,7 @@ bool Pipeline::ShouldClose(SessionId id) const {
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return false;
   const Session& session = *it->second;
-  const bool ends = session.client.close_after_reply || (session.input_ended && !session.held());
+  const bool ends = session.client.close_after_reply || (session.input_ended && !session.held() && !session.queued);
   return session.close_now || (ends && session.replies.unsent_bytes() == 0);
 }
 
@@ -173,22 +171,6 @@ void Pipeline::ApplyLimits() {
 }
 
 // --- parsing ---
-
-void Pipeline::Advance(Session& session) {
-  while (!session.held() && !session.closing() &&
-         session.replies.unsent_bytes() < kUnsentBytesMax) {
-    switch (session.parser.Next()) {
-      case protocol::RequestParser::Outcome::kNeedMore:
-        return;
-      case protocol::RequestParser::Outcome::kError:
-        RejectMalformed(session);
-        return;
-      case protocol::RequestParser::Outcome::kCommand:
-        Start(session);
-        break;
-    }
-  }
-}
 
 void Pipeline::RejectMalformed(Session& session) {
   const protocol::ParseFailure& failure = session.parser.failure();
@@ -335,7 +317,7 @@ void Pipeline::CheckBuffers() {
     CloseIfStalled(*session, now_ns);
     const int64_t idle_ms = now - session->client.last_active_ms;
     // One that waits for us is not idle.
-    const bool waits = session->held() || session->replies.waiting();
+    const bool waits = session->held() || session->queued || session->replies.waiting();
     if (config_.timeout_seconds > 0 && !waits && idle_ms > config_.timeout_seconds * 1000) {
       CloseSoon(*session);
     }

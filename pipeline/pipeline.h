@@ -7,6 +7,7 @@
 // A pass of the loop:
 //   Received...   for each connection with input: parse, run, queue replies
 //   EndPass       send the log's group on its way; then the transport sends what is ready
+//   Turn          what took too long for one pass goes on for about a millisecond
 // and whenever the store made progress:
 //   OnProgress    replies whose seq is visible become ready; held writes go on
 //
@@ -45,6 +46,8 @@
 namespace cordwood::pipeline {
 
 inline constexpr int kTicksPerSecond = 10;
+/// A connection with this much to send is not read from, and nothing of it runs.
+inline constexpr size_t kUnsentBytesMax = 1 << 20;
 
 class Pipeline {
  public:
@@ -95,7 +98,8 @@ class Pipeline {
   void OnProgress();
   /// kTicksPerSecond times a second: retries, expiry, samples.
   void Tick();
-  /// Slices of long reads are waiting: call Turn after other connections had theirs.
+  /// Slices of long reads or of long pipelines are waiting: call Turn after other connections had
+  /// theirs. It takes about a millisecond.
   bool WantsTurn() const { return !turns_.empty(); }
   void Turn();
   /// When a write that is held back may go on, on the monotonic clock; nothing if none is.
@@ -114,8 +118,10 @@ class Pipeline {
   void ApplyLimits();
 
  private:
-  /// Parses and runs until the session needs more input, is held, or has enough to send.
+  /// Parses and runs until the session needs more input, is held, has enough to send, or had its
+  /// time: then it goes on in a turn.
   void Advance(Session& session);
+  static bool MayAdvance(const Session& session);
   void Start(Session& session);
   void RejectMalformed(Session& session);
   /// Replies without running anything: unknown commands, missing authentication.

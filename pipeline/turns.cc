@@ -1,5 +1,5 @@
-// Work that goes on in turns, behind that of other connections: long reads, slice by slice. A part
-// of Pipeline.
+// Work that goes on in turns, behind that of other connections: long reads, slice by slice, and
+// pipelines that would keep the loop to themselves. A part of Pipeline.
 
 #include "base/format.h"
 #include "base/log.h"
@@ -12,6 +12,14 @@ namespace {
 constexpr size_t kLongReadUnsentMax = 1 << 20;
 // It keeps old state readable, so it waits no longer than this for one that takes nothing.
 constexpr uint64_t kStalledReaderNs = 60'000'000'000;
+// A connection, and a turn, end when they took this long.
+constexpr uint64_t kSliceNs = 1'000'000;
+// The clock is read after so much work: a command and so many arguments or bytes of reply are one.
+constexpr size_t kWorkBetweenClocks = 16;
+constexpr size_t kArgumentsPerWork = 16;
+constexpr size_t kReplyBytesPerWork = 4 << 10;
+// However fast the clock says it was.
+constexpr size_t kWorkPerSlice = 4096;
 
 }  // namespace
 
@@ -41,6 +49,40 @@ void Pipeline::RetryLongReads() {
   }
 }
 
+void Pipeline::Advance(Session& session) {
+  if (session.queued) return;
+  const uint64_t end_ns = env_.MonotonicNs() + kSliceNs;
+  size_t work = 0;
+  size_t clock_at = kWorkBetweenClocks;
+  while (MayAdvance(session)) {
+    if (work >= clock_at) {
+      if (work >= kWorkPerSlice || env_.MonotonicNs() >= end_ns) {
+        QueueTurn(session);
+        return;
+      }
+      clock_at = work + kWorkBetweenClocks;
+    }
+    switch (session.parser.Next()) {
+      case protocol::RequestParser::Outcome::kNeedMore:
+        return;
+      case protocol::RequestParser::Outcome::kError:
+        RejectMalformed(session);
+        return;
+      case protocol::RequestParser::Outcome::kCommand:
+        break;
+    }
+    const size_t replied = session.replies.buffer().size();
+    work += 1 + session.parser.argv().size() / kArgumentsPerWork;
+    Start(session);
+    work += (session.replies.buffer().size() - replied) / kReplyBytesPerWork;
+  }
+}
+
+bool Pipeline::MayAdvance(const Session& session) {
+  return !session.held() && !session.closing() &&
+         session.replies.unsent_bytes() < kUnsentBytesMax;
+}
+
 void Pipeline::QueueTurn(Session& session) {
   if (session.queued) return;
   session.queued = true;
@@ -48,12 +90,18 @@ void Pipeline::QueueTurn(Session& session) {
 }
 
 void Pipeline::Turn() {
-  for (size_t turns = turns_.size(); turns > 0; --turns) {
+  const uint64_t end_ns = env_.MonotonicNs() + kSliceNs;
+  for (size_t turns = turns_.size(); turns > 0 && env_.MonotonicNs() < end_ns; --turns) {
     Session* session = Find(turns_.front());
     turns_.pop_front();
     if (session == nullptr) continue;
     session->queued = false;
-    if (session->hold == Hold::kLongRead) StepLongRead(*session);
+    if (session->hold == Hold::kLongRead) {
+      StepLongRead(*session);
+    } else {
+      Advance(*session);
+      MarkDirty(*session);
+    }
   }
 }
 

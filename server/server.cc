@@ -180,8 +180,9 @@ void Server::EndPass() {
   pipeline_.EndPass();
   ServeDirty();
   pipeline_.EndPass();  // serving may have let held commands run
-  if (pipeline_.WantsTurn()) {
+  if (pipeline_.WantsTurn() && !std::exchange(turn_posted_, true)) {
     asio::post(loop_, [this] {
+      turn_posted_ = false;
       pipeline_.Turn();
       EndPassSoon();
     });

@@ -85,6 +85,7 @@ class Server final : public pipeline::Transport {
   std::vector<pipeline::SessionId> serve_;
   std::atomic<bool> progress_posted_{false};
   bool end_pass_posted_ = false;
+  bool turn_posted_ = false;
   bool failure_logged_ = false;
   bool stopping_ = false;
   uint64_t stop_by_ns_ = 0;

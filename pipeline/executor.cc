@@ -139,13 +139,19 @@ bool Pipeline::IsPaced() {
 
 bool Pipeline::HoldForAdmission(Session& session, uint64_t bytes, bool frees, size_t reply_start) {
   storage::WriteGate gate = store_.Admit(bytes, frees);
-  if (gate == storage::WriteGate::kOpen && !frees && IsPaced()) gate = storage::WriteGate::kLater;
+  const bool first_in_line = !held_writers_.empty() && held_writers_.front() == session.id();
+  if (gate == storage::WriteGate::kOpen && !frees) {
+    // One that is run again was let in before.
+    const bool in_line = first_in_line || session.reruns > 0 || held_writers_.empty();
+    if (!in_line || IsPaced()) gate = storage::WriteGate::kLater;
+  }
   switch (gate) {
     case storage::WriteGate::kOpen:
       return false;
     case storage::WriteGate::kLater:
       session.replies.buffer().resize(reply_start);
       session.hold = Hold::kAdmission;
+      if (first_in_line) return true;
       held_writers_.push_back(session.id());
       ++stats_.held_for_admission;
       return true;
@@ -239,17 +245,17 @@ void Pipeline::RunHeld(Session& session) {
 // --- admission ---
 
 void Pipeline::RetryAdmissions() {
-  std::deque<SessionId> held = std::exchange(held_writers_, {});
-  while (!held.empty()) {
-    Session* session = Find(held.front());
-    held.pop_front();
-    if (session == nullptr || session->hold != Hold::kAdmission) continue;
-    Run(*session);
-    if (session->hold == Hold::kAdmission) break;
+  while (!held_writers_.empty()) {
+    Session* session = Find(held_writers_.front());
+    if (session != nullptr && session->hold == Hold::kAdmission) {
+      Run(*session);  // as the first in line: nothing else of anybody is let in before it
+      if (session->hold == Hold::kAdmission) return;
+    }
+    held_writers_.pop_front();
+    if (session == nullptr) continue;
     MarkDirty(*session);
-    Advance(*session);
+    Advance(*session);  // its next write stands behind all that are held
   }
-  held_writers_.insert(held_writers_.end(), held.begin(), held.end());
 }
 
 // --- expiry ---

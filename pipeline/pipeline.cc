@@ -275,7 +275,10 @@ void Pipeline::NoteStart(storage::Seq seq, int64_t start_ms) {
 
 // --- the loop ---
 
-void Pipeline::EndPass() { store_.Kick(); }
+void Pipeline::EndPass() {
+  if (!held_writers_.empty() && write_free_at_ns_ <= env_.MonotonicNs()) RetryAdmissions();
+  store_.Kick();
+}
 
 void Pipeline::OnProgress() {
   const bool failed = !store_.failure();  // and from here on nothing becomes visible
@@ -285,8 +288,9 @@ void Pipeline::OnProgress() {
   if (failed) CloseHopeless();
 }
 
-std::optional<uint64_t> Pipeline::WakeNs() const {
-  if (held_writers_.empty()) return std::nullopt;
+std::optional<uint64_t> Pipeline::WakeNs() {
+  // What is held although its time came waits for the store, which tells when it went on.
+  if (held_writers_.empty() || write_free_at_ns_ <= env_.MonotonicNs()) return std::nullopt;
   return write_free_at_ns_;
 }
 

@@ -92,6 +92,7 @@ class Pipeline {
   std::vector<SessionId> TakeDirty();
 
   // --- the loop ---
+  /// Held writes whose time has come go on, too.
   void EndPass();
   /// The store's listener was called. If the store failed, connections with replies that can never
   /// leave are closed: nobody can say what became of their writes.
@@ -102,8 +103,9 @@ class Pipeline {
   /// theirs. It takes about a millisecond.
   bool WantsTurn() const { return !turns_.empty(); }
   void Turn();
-  /// When a write that is held back may go on, on the monotonic clock; nothing if none is.
-  std::optional<uint64_t> WakeNs() const;
+  /// When a pass should end, on the monotonic clock, for a write that is held back to go on;
+  /// nothing if there is none.
+  std::optional<uint64_t> WakeNs();
 
   // --- for the host ---
   const std::map<SessionId, std::unique_ptr<Session>>& sessions() const { return sessions_; }

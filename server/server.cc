@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <asio/ip/address.hpp>
 #include <asio/ip/v6_only.hpp>
 #include <asio/post.hpp>
@@ -208,12 +209,14 @@ void Server::ServeDirty() {
 void Server::ArmWakeTimer() {
   const std::optional<uint64_t> wake_ns = pipeline_.WakeNs();
   if (!wake_ns) return;
+  // Never later than it is: under load a pass ends more often than the timer would fire.
+  if (wake_at_ns_ != 0 && wake_at_ns_ <= *wake_ns) return;
+  wake_at_ns_ = *wake_ns;
   const uint64_t now = env_.MonotonicNs();
-  const uint64_t wait_ns = *wake_ns > now ? *wake_ns - now : 1'000'000;
-  wake_.expires_after(std::chrono::nanoseconds(wait_ns));
+  wake_.expires_after(std::chrono::nanoseconds(wake_at_ns_ - std::min(now, wake_at_ns_)));
   wake_.async_wait([this](const asio::error_code& cancelled) {
     if (cancelled) return;
-    pipeline_.OnProgress();
+    wake_at_ns_ = 0;
     EndPassSoon();
   });
 }

@@ -261,7 +261,7 @@ void Pipeline::RetryAdmissions() {
 // --- expiry ---
 
 void Pipeline::RunExpiryCycle() {
-  if (expiry_fetching_ || store_.Admit(0, true) != storage::WriteGate::kOpen) return;
+  if (stopping_ || expiry_fetching_ || store_.Admit(0, true) != storage::WriteGate::kOpen) return;
   const uint64_t limit = kExpiredKeysPerTick * static_cast<uint64_t>(config_.active_expire_effort);
   storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
   keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute, env_.WallMs());

@@ -111,6 +111,9 @@ class Pipeline {
   const std::map<SessionId, std::unique_ptr<Session>>& sessions() const { return sessions_; }
   Session* Find(SessionId id);
   void CloseSoon(Session& session);
+  /// The server stops: no further command of anybody runs, and nothing more is read. What has run
+  /// is still answered.
+  void StopInput() { stopping_ = true; }
   PipelineStats& stats() { return stats_; }
   keyspace::Keyspace& keyspace() { return keyspace_; }
   config::Config& config() { return config_; }
@@ -123,7 +126,7 @@ class Pipeline {
   /// Parses and runs until the session needs more input, is held, has enough to send, or had its
   /// time: then it goes on in a turn.
   void Advance(Session& session);
-  static bool MayAdvance(const Session& session);
+  bool MayAdvance(const Session& session) const;
   void Start(Session& session);
   void RejectMalformed(Session& session);
   /// Replies without running anything: unknown commands, missing authentication.
@@ -201,6 +204,7 @@ class Pipeline {
 
   keyspace::ExpiryCycle expiry_cycle_;
   bool expiry_fetching_ = false;
+  bool stopping_ = false;
   PipelineStats stats_;
   std::shared_ptr<bool> alive_;  // posted callbacks look whether the pipeline is still there
 };

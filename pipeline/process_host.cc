@@ -116,6 +116,7 @@ std::string ProcessHost::Info(const std::vector<std::string>& sections,
 void ProcessHost::Shutdown(bool /*save*/, bool /*now*/, bool /*force*/) {
   // Everything acknowledged is on the disk already, so the options of Redis make no difference.
   shutdown_requested_ = true;
+  pipeline_.StopInput();  // what stands behind it in the pipeline does not run
 }
 
 void ProcessHost::CompactEverything() {

@@ -78,8 +78,8 @@ void Pipeline::Advance(Session& session) {
   }
 }
 
-bool Pipeline::MayAdvance(const Session& session) {
-  return !session.held() && !session.closing() &&
+bool Pipeline::MayAdvance(const Session& session) const {
+  return !stopping_ && !session.held() && !session.closing() &&
          session.replies.unsent_bytes() < kUnsentBytesMax;
 }
 

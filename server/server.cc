@@ -264,6 +264,7 @@ void Server::BeginShutdown(const char* why) {
   if (stopping_) return;
   LogNotice(Format("{}: stopping", why));
   stopping_ = true;
+  pipeline_.StopInput();
   stop_by_ns_ = env_.MonotonicNs() + kShutdownNs;
   asio::error_code ignored;
   for (Listener& listener : listeners_) listener.acceptor.close(ignored);
@@ -272,9 +273,18 @@ void Server::BeginShutdown(const char* why) {
 
 void Server::FinishShutdownIfQuiet() {
   const storage::Store& store = keyspace_.store();
-  // Of a store that failed nothing more becomes visible.
-  const bool quiet = store.visible() == store.last_seq() || !store.failure();
-  if (quiet || env_.MonotonicNs() > stop_by_ns_) loop_.stop();
+  const auto quiet = [&] {
+    // Of a store that failed nothing more becomes visible.
+    return store.visible() == store.last_seq() || !store.failure();
+  };
+  if (quiet()) {
+    // The last of it may have become visible since the replies of this pass were sent.
+    pipeline_.OnProgress();
+    pipeline_.EndPass();
+    ServeDirty();
+    if (quiet()) loop_.stop();
+  }
+  if (env_.MonotonicNs() > stop_by_ns_) loop_.stop();
 }
 
 ExitCode Server::Run() {

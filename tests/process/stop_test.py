@@ -101,6 +101,18 @@ class StopTest(unittest.TestCase):
             self.assertTrue(connection.closed_by_server())
         self.assert_ends_well()
 
+    def test_what_stands_behind_shutdown_in_a_pipeline_is_not_done(self):
+        with self.server.connect() as connection:
+            connection.send(encode("SET", "before", "1") + encode("SHUTDOWN") +
+                            encode("SET", "behind", "1") + encode("PING"))
+            self.assertEqual(connection.read(), "OK")
+            self.assertTrue(connection.closed_by_server())
+        self.assert_ends_well()
+        self.server.start()
+        with self.server.connect() as connection:
+            self.assertEqual(connection.call("GET", "before"), b"1")
+            self.assertIsNone(connection.call("GET", "behind"))
+
     def test_sigterm_and_sigint_end_an_idle_server(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.server.connect() as connection:

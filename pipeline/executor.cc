@@ -179,7 +179,7 @@ void Pipeline::Finish(Session& session, bool executed, size_t reply_start) {
     ++command_stats.failed_calls;
   }
   session.replies.Commit(session.dep, store_.visible());
-  session.fetched = {};
+  session.DropFetched();
   ++stats_.commands_processed;
   ++command_stats.calls;
   if (session.client.authenticated != session.parser.limits().authenticated) {
@@ -211,17 +211,21 @@ void Pipeline::HoldForBlocks(Session& session, std::vector<storage::BlockRef> bl
   session.hold = Hold::kBlocks;
   ++session.reruns;
   ++stats_.reruns;
+  uint64_t bytes = 0;
+  for (const storage::BlockRef& block : blocks) bytes += block.size;
   store_.Fetch(std::move(blocks), [this, alive = alive_, &transport = transport_,
-                                   id = session.id()](storage::Store::FetchedBlocks fetched) {
+                                   id = session.id(), bytes](storage::Store::FetchedBlocks fetched) {
     auto shared = std::make_shared<storage::Store::FetchedBlocks>(std::move(fetched));
-    transport.Post([this, alive, id, shared] {
+    transport.Post([this, alive, id, shared, bytes] {
       if (!*alive) return;
       Session* parked = Find(id);
       if (parked == nullptr) return;
       // What cannot be read is told by the rerun that reads it itself.
       if (!shared->status) parked->reruns = kRerunsMax;
       parked->fetched = std::move(*shared);
+      parked->pinned_bytes = bytes;
       Resume(*parked);
+      Account(*parked);
     });
   });
 }
@@ -240,6 +244,7 @@ void Pipeline::RunHeld(Session& session) {
   Run(session);
   MarkDirty(session);
   Advance(session);
+  Account(session);
 }
 
 // --- admission ---
@@ -255,6 +260,7 @@ void Pipeline::RetryAdmissions() {
     if (session == nullptr) continue;
     MarkDirty(*session);
     Advance(*session);  // its next write stands behind all that are held
+    Account(*session);
   }
 }
 

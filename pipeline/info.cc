@@ -17,6 +17,7 @@ struct Source {
   storage::StoreStats store;
   ProcessFacts::Usage usage;
   const keyspace::Transaction& tx;
+  uint64_t cursor_bytes = 0;
 };
 
 std::string HumanBytes(uint64_t bytes) {
@@ -64,10 +65,7 @@ std::string Clients(const Source& source) {
 std::string Memory(const Source& source) {
   const storage::StoreStats& store = source.store;
   const uint64_t memtables = store.memtable_bytes + store.immutable_bytes;
-  uint64_t clients = 0;
-  for (const auto& [id, session] : source.pipeline.sessions()) {
-    clients += session->parser.memory_bytes() + session->replies.memory_bytes();
-  }
+  const uint64_t clients = source.pipeline.client_bytes() + source.cursor_bytes;
   const uint64_t budget =
       MemoryBudget(source.pipeline.config(), source.facts.available_memory_bytes);
   const uint64_t used = memtables + store.cache.used_bytes + store.resident_table_bytes + clients;
@@ -139,8 +137,8 @@ std::string Keyspace(const Source& source) {
   for (int db = 0; db < source.pipeline.keyspace().databases().count(); ++db) {
     const int64_t keys = count(db, keyspace::CounterKind::kKeys);
     if (keys == 0) continue;
-    text += Format("db{}:keys={},expires={}\r\n", db, keys,
-                   count(db, keyspace::CounterKind::kExpires));
+    text +=
+        Format("db{}:keys={},expires={}\r\n", db, keys, count(db, keyspace::CounterKind::kExpires));
   }
   return text;
 }
@@ -215,12 +213,14 @@ bool Wanted(const Section& section, const std::vector<std::string>& asked) {
 }  // namespace
 
 std::string InfoText(Pipeline& pipeline, const ProcessFacts& facts,
-                     const std::vector<std::string>& sections, const keyspace::Transaction& tx) {
+                     const std::vector<std::string>& sections, const keyspace::Transaction& tx,
+                     uint64_t cursor_bytes) {
   const Source source{.pipeline = pipeline,
                       .facts = facts,
                       .store = pipeline.keyspace().store().Stats(),
                       .usage = facts.usage(),
-                      .tx = tx};
+                      .tx = tx,
+                      .cursor_bytes = cursor_bytes};
   std::string text;
   for (const Section& section : kSections) {
     if (!Wanted(section, sections)) continue;

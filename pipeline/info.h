@@ -38,7 +38,8 @@ struct ProcessFacts {
 /// `sections` in lower case; empty, "default", "all" or "everything": all of them. Keys are counted
 /// as `tx` shows them.
 std::string InfoText(Pipeline& pipeline, const ProcessFacts& facts,
-                     const std::vector<std::string>& sections, const keyspace::Transaction& tx);
+                     const std::vector<std::string>& sections, const keyspace::Transaction& tx,
+                     uint64_t cursor_bytes);
 
 /// The version of Redis whose behaviour this is.
 inline constexpr const char* kRedisVersion = "7.2.4";

@@ -15,6 +15,9 @@ constexpr uint64_t kSmallestCache = 4 << 20;
 // Of the budget, for one argument and for one request. Whatever the budget, a megabyte is taken.
 constexpr uint64_t kArgumentShare = 8;
 constexpr uint64_t kRequestShare = 4;
+// For all requests and replies under way.
+constexpr uint64_t kClientShare = 4;
+constexpr uint64_t kSmallestClients = 16 << 20;
 constexpr uint64_t kSmallestArgument = 1 << 20;
 constexpr uint64_t kSmallestRequest = 2 << 20;
 
@@ -39,6 +42,10 @@ storage::StoreOptions StoreOptionsFor(const config::Config& config, uint64_t bud
   options.compaction_threads = static_cast<uint32_t>(config.compaction_threads);
   options.max_disk_bytes = Unsigned(config.max_disk);
   return options;
+}
+
+uint64_t ClientBytesFor(uint64_t budget_bytes) {
+  return std::max(kSmallestClients, budget_bytes / kClientShare);
 }
 
 RequestBounds RequestBoundsFor(uint64_t budget_bytes) {

@@ -18,6 +18,9 @@ uint64_t MemoryBudget(const config::Config& config, uint64_t available_bytes);
 /// clients a quarter, the block cache the rest.
 storage::StoreOptions StoreOptionsFor(const config::Config& config, uint64_t budget_bytes);
 
+/// What all connections together may hold of a budget.
+uint64_t ClientBytesFor(uint64_t budget_bytes);
+
 /// What one request may take of a budget, which holds a few copies of it on its way to the log.
 struct RequestBounds {
   int64_t argument_bytes = 0;

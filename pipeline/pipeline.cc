@@ -11,6 +11,7 @@ namespace {
 
 // One that has not authenticated is closed beyond this.
 constexpr size_t kUnauthenticatedUnsentBytesMax = 64 << 10;
+constexpr size_t kUnauthenticatedRequestBytes = 64 << 10;
 constexpr uint64_t kSampleNs = 1'000'000'000;
 
 constexpr std::string_view kProtectedMode =
@@ -43,10 +44,13 @@ Pipeline::~Pipeline() {
 // --- connections ---
 
 protocol::Limits Pipeline::LimitsFor(const Session* session) const {
+  const bool authenticated =
+      session == nullptr ? config_.requirepass.empty() : session->client.authenticated;
+  const auto request_bytes = static_cast<size_t>(config_.client_query_buffer_limit);
   return {.max_bulk_bytes = static_cast<size_t>(config_.proto_max_bulk_len),
-          .max_request_bytes = static_cast<size_t>(config_.client_query_buffer_limit),
-          .authenticated =
-              session == nullptr ? config_.requirepass.empty() : session->client.authenticated};
+          .max_request_bytes =
+              authenticated ? request_bytes : std::min(request_bytes, kUnauthenticatedRequestBytes),
+          .authenticated = authenticated};
 }
 
 SessionId Pipeline::Open(const Peer& peer) {
@@ -84,7 +88,12 @@ Session* Pipeline::Find(SessionId id) {
 
 void Pipeline::Close(SessionId id) {
   // Lists that still name the session look it up and find it gone.
-  sessions_.erase(id);
+  const auto it = sessions_.find(id);
+  if (it == sessions_.end()) return;
+  client_bytes_ -= it->second->held_bytes;
+  if (favoured_ == id) favoured_ = 0;
+  sessions_.erase(it);
+  JudgeClientMemory();
 }
 
 void Pipeline::CloseSoon(Session& session) {
@@ -103,6 +112,7 @@ void Pipeline::Received(SessionId id, size_t size) {
   session->client.last_active_ms = env_.WallMs();
   stats_.input_bytes += size;
   Advance(*session);
+  Account(*session);
 }
 
 void Pipeline::InputEnded(SessionId id) {
@@ -116,7 +126,8 @@ bool Pipeline::WantsInput(SessionId id) const {
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return false;
   const Session& session = *it->second;
-  return MayAdvance(session) && !session.queued && !session.input_ended;
+  return MayAdvance(session) && !session.queued && !session.input_ended &&
+         !MustWaitForMemory(session);
 }
 
 std::string_view Pipeline::ReadyOutput(SessionId id) const {
@@ -129,15 +140,16 @@ void Pipeline::Sent(SessionId id, size_t size) {
   Session& session = *Find(id);
   stats_.output_bytes += size;
   session.client.last_active_ms = env_.WallMs();
-  const bool was_full = session.replies.unsent_bytes() >= kUnsentBytesMax;
   session.replies.Consume(size);
   ResumeStalled(session);
   // Commands that arrived but did not run while there was too much to send. They wait for their
   // turn: a peer that reads as fast as it is sent to would have the loop to itself.
-  if (was_full && session.replies.unsent_bytes() < kUnsentBytesMax) {
+  if (session.full && session.replies.unsent_bytes() < UnsentMax()) {
+    session.full = false;
     MarkDirty(session);
     if (!session.held()) QueueTurn(session);
   }
+  Account(session);
 }
 
 bool Pipeline::ShouldClose(SessionId id) const {
@@ -277,6 +289,7 @@ void Pipeline::NoteStart(storage::Seq seq, int64_t start_ms) {
 
 void Pipeline::EndPass() {
   if (!held_writers_.empty() && write_free_at_ns_ <= env_.MonotonicNs()) RetryAdmissions();
+  RelieveClientMemory();
   store_.Kick();
 }
 
@@ -326,6 +339,7 @@ void Pipeline::CheckBuffers() {
       CloseSoon(*session);
     }
     if (idle_ms > 2000 && !session->held()) session->parser.ReleaseMemory();
+    Account(*session);
   }
 }
 

@@ -119,6 +119,10 @@ class Pipeline {
   config::Config& config() { return config_; }
   const commands::CommandTable& table() const { return table_; }
   Env& env() { return env_; }
+  /// What connections may hold together.
+  void SetClientMemory(uint64_t bytes) { client_bytes_max_ = bytes; }
+  /// What they hold: requests, replies, blocks kept for their commands.
+  uint64_t client_bytes() const { return client_bytes_; }
   /// Options that sessions keep copies of have changed.
   void ApplyLimits();
 
@@ -168,6 +172,18 @@ class Pipeline {
   void RunExpiryCycle();
   void SampleRates();
   void CheckBuffers();
+
+  /// What the session holds may have changed.
+  void Account(Session& session);
+  void JudgeClientMemory();
+  /// At the end of a pass: while connections hold too much, lets one of them go on, or closes some.
+  void RelieveClientMemory();
+  bool MustWaitForMemory(const Session& session) const;
+  /// With this much to send a session runs nothing.
+  size_t UnsentMax() const;
+  Session* LargestClient();
+  void CloseLargest();
+
   protocol::Limits LimitsFor(const Session* session) const;
 
   /// What a read that shows everything up to `seq` takes for now.
@@ -205,6 +221,12 @@ class Pipeline {
   keyspace::ExpiryCycle expiry_cycle_;
   bool expiry_fetching_ = false;
   bool stopping_ = false;
+
+  uint64_t client_bytes_ = 0;  // of all sessions' held_bytes
+  uint64_t client_bytes_max_ = UINT64_MAX / 2;
+  bool over_memory_ = false;
+  uint64_t over_memory_since_ns_ = 0;  // or since something was done about it
+  SessionId favoured_ = 0;             // goes on although it holds much
   PipelineStats stats_;
   std::shared_ptr<bool> alive_;  // posted callbacks look whether the pipeline is still there
 };

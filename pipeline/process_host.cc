@@ -31,7 +31,10 @@ Status CheckFits(std::string_view name, const config::Config& config, uint64_t b
 }  // namespace
 
 ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
-    : pipeline_(pipeline), facts_(std::move(facts)), cursors_(pipeline.env().RandomU64()) {}
+    : pipeline_(pipeline), facts_(std::move(facts)), cursors_(pipeline.env().RandomU64()) {
+  pipeline_.SetClientMemory(
+      ClientBytesFor(MemoryBudget(pipeline_.config(), facts_.available_memory_bytes)));
+}
 
 std::vector<commands::ClientView> ProcessHost::Clients() {
   std::vector<commands::ClientView> views;
@@ -81,6 +84,7 @@ Status ProcessHost::ConfigSet(
   if (budget != old_budget) {
     const storage::StoreOptions shares = StoreOptionsFor(config, budget);
     pipeline_.keyspace().store().SetMemory(shares.memtable_bytes, shares.block_cache_bytes);
+    pipeline_.SetClientMemory(ClientBytesFor(budget));
   }
   return {};
 }
@@ -110,7 +114,7 @@ void ProcessHost::ResetStats() {
 
 std::string ProcessHost::Info(const std::vector<std::string>& sections,
                               const keyspace::Transaction& tx) {
-  return InfoText(pipeline_, facts_, sections, tx);
+  return InfoText(pipeline_, facts_, sections, tx, cursors_.bytes());
 }
 
 void ProcessHost::Shutdown(bool /*save*/, bool /*now*/, bool /*force*/) {

@@ -43,6 +43,10 @@ struct Session {
 
   SessionId id() const { return client.id; }
   bool held() const { return hold != Hold::kNone; }
+  void DropFetched() {
+    fetched = {};
+    pinned_bytes = 0;
+  }
   protocol::RespVersion resp_version() const {
     return client.protocol == 3 ? protocol::RespVersion::kResp3 : protocol::RespVersion::kResp2;
   }
@@ -63,6 +67,9 @@ struct Session {
   int64_t long_read_now_ms = 0;
   uint64_t stalled_since_ns = 0;  // the long read waits for its reader, who took nothing since
 
+  uint64_t pinned_bytes = 0;         // of blocks that are fetched
+  uint64_t held_bytes = 0;           // as it was last accounted
+  bool full = false;                 // stopped because too much was unsent
   bool queued = false;               // listed among those who go on in turns
   bool waiting_for_release = false;  // listed among those whose replies wait
   bool dirty = false;                // listed among those the transport must look at

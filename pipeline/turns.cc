@@ -54,6 +54,7 @@ void Pipeline::Advance(Session& session) {
   const uint64_t end_ns = env_.MonotonicNs() + kSliceNs;
   size_t work = 0;
   size_t clock_at = kWorkBetweenClocks;
+  session.full = session.replies.unsent_bytes() >= UnsentMax();
   while (MayAdvance(session)) {
     if (work >= clock_at) {
       if (work >= kWorkPerSlice || env_.MonotonicNs() >= end_ns) {
@@ -75,12 +76,13 @@ void Pipeline::Advance(Session& session) {
     work += 1 + session.parser.argv().size() / kArgumentsPerWork;
     Start(session);
     work += (session.replies.buffer().size() - replied) / kReplyBytesPerWork;
+    session.full = session.replies.unsent_bytes() >= UnsentMax();
   }
 }
 
 bool Pipeline::MayAdvance(const Session& session) const {
   return !stopping_ && !session.held() && !session.closing() &&
-         session.replies.unsent_bytes() < kUnsentBytesMax;
+         session.replies.unsent_bytes() < UnsentMax();
 }
 
 void Pipeline::QueueTurn(Session& session) {
@@ -102,6 +104,7 @@ void Pipeline::Turn() {
       Advance(*session);
       MarkDirty(*session);
     }
+    Account(*session);
   }
 }
 
@@ -127,7 +130,7 @@ void Pipeline::StepLongRead(Session& session) {
     }
   }
   session.reruns = 0;
-  session.fetched = {};
+  session.DropFetched();
   if (!done) {
     // Part of the reply may be on its way: the connection cannot be kept.
     FailCommand(session, done.error(), reply_start);

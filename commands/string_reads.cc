@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "commands/arg_reader.h"
+#include "commands/host.h"
 #include "commands/lookup.h"
 #include "commands/string_handlers.h"
 #include "keyspace/gathered_reads.h"
@@ -13,6 +15,13 @@ using keyspace::FindKey;
 using keyspace::Lookup;
 using keyspace::Record;
 using keyspace::Type;
+
+namespace {
+
+/// MGET replies no more than so many strings of the greatest length.
+constexpr uint64_t kLongestStringsAtOnce = 2;
+
+}  // namespace
 
 Status Get(Call& call) {
   CW_ASSIGN(const Lookup found, FindKey(call.tx, call.Key(call.argv[1])));
@@ -31,6 +40,9 @@ Status MGet(Call& call) {
   const std::span<const std::string_view> keys = call.argv.subspan(1);
   keyspace::GatheredReads reads;
   size_t hits = 0;
+  // The whole reply is made before any of it is sent.
+  const uint64_t bytes_max = kLongestStringsAtOnce * call.host.MaxStringBytes();
+  const size_t start = call.reply.size();
   call.reply.ArrayHeader(keys.size());
   for (const std::string_view key : keys) {
     const Result<Lookup> found = FindKey(call.tx, call.Key(key));
@@ -41,6 +53,13 @@ Status MGet(Call& call) {
     const Record* record = found->live();
     if (record != nullptr) ++hits;
     if (record != nullptr && record->type == Type::kString) {
+      if (call.reply.size() - start + record->payload.size() > bytes_max) {
+        call.reply.Truncate(start);
+        return call.Error(
+            Format("ERR the values are longer than {} bytes together; ask for fewer "
+                   "keys at a time",
+                   bytes_max));
+      }
       call.reply.Bulk(record->payload);
     } else {
       call.reply.Null();

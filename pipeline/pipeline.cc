@@ -225,6 +225,7 @@ std::string Pipeline::CheckAllowed(const Session& session, const commands::Comma
 
 void Pipeline::Refuse(Session& session, size_t reply_start, std::string_view error) {
   ReplaceReply(session, reply_start, error);
+  session.DropFetched();  // it may have been held for blocks before it was refused
   ++stats_.error_replies;
   if (session.command != nullptr) ++stats_.commands[session.command].rejected_calls;
   session.replies.Commit(session.dep, store_.visible());

@@ -23,6 +23,46 @@ constexpr double kPressureOfLateMerges = 0.25;
 // A merge that is told to stop must not sleep for long.
 constexpr uint64_t kMergeSleepMsMax = 200;
 
+// What one task of a fetch reads before other fetches have their turn.
+constexpr size_t kBlocksPerFetch = 256;
+
+struct FetchJob {
+  Env& env;
+  VersionSet& versions;
+  std::atomic<int>& running;
+  std::vector<BlockRef> blocks;
+  std::function<void(Store::FetchedBlocks)> done;
+  size_t next = 0;  // in blocks
+  Store::FetchedBlocks fetched = {};
+};
+
+void FetchSome(std::shared_ptr<FetchJob> job) {
+  Env& env = job->env;
+  auto tree = job->versions.tree();
+  env.Schedule(Lane::kFetch, [tree = std::move(tree), job = std::move(job)]() mutable {
+    const size_t end = std::min(job->blocks.size(), job->next + kBlocksPerFetch);
+    for (; job->next < end; ++job->next) {
+      const TableFile* file = tree->FindFile(job->blocks[job->next].file_number);
+      if (file == nullptr) continue;
+      Result<BlockCache::Pin> pin = file->table().Fetch(job->blocks[job->next]);
+      if (pin) {
+        job->fetched.pins.push_back(std::move(*pin));
+      } else if (job->fetched.status) {
+        job->fetched.status = std::unexpected(pin.error());
+      }
+    }
+    tree.reset();  // nothing of the store may be held when it has stopped waiting
+    if (job->next < job->blocks.size()) {
+      FetchSome(std::move(job));
+      return;
+    }
+    job->done(std::move(job->fetched));
+    std::atomic<int>& running = job->running;
+    job.reset();
+    running.fetch_sub(1);
+  });
+}
+
 StoreOptions Rounded(StoreOptions options) {
   constexpr uint64_t kSectorsMin = 4;
   const uint64_t sectors = (options.log_segment_bytes + kLogAlign - 1) / kLogAlign;
@@ -266,23 +306,11 @@ Seq Store::Horizon() const {
 
 void Store::Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done) {
   fetches_.fetch_add(1);
-  env_.Schedule(Lane::kFetch, [this, tree = versions_->tree(), blocks = std::move(blocks),
-                               done = std::move(done)]() mutable {
-    FetchedBlocks fetched;
-    for (const BlockRef& block : blocks) {
-      const TableFile* file = tree->FindFile(block.file_number);
-      if (file == nullptr) continue;
-      Result<BlockCache::Pin> pin = file->table().Fetch(block);
-      if (!pin) {
-        fetched.status = std::unexpected(pin.error());
-        break;
-      }
-      fetched.pins.push_back(std::move(*pin));
-    }
-    done(std::move(fetched));
-    tree.reset();  // nothing of the store may be held when it has stopped waiting
-    fetches_.fetch_sub(1);
-  });
+  FetchSome(std::make_shared<FetchJob>(FetchJob{.env = env_,
+                                                .versions = *versions_,
+                                                .running = fetches_,
+                                                .blocks = std::move(blocks),
+                                                .done = std::move(done)}));
 }
 
 void Store::AwaitFetches() {

@@ -128,8 +128,8 @@ class Store {
     std::vector<BlockCache::Pin> pins;
     Status status;
   };
-  /// Reads blocks into the cache on a background thread, then calls `done` there. Blocks of files
-  /// that are gone meanwhile are left out.
+  /// Reads blocks into the cache in the background, then calls `done` there. Those of files that
+  /// are gone are left out. The status is the first bad block's; the others are read all the same.
   void Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done);
   /// Waits until every `done` of Fetch has been called. The blocks must be let go of before the
   /// store is destroyed.

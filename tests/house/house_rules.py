@@ -57,6 +57,7 @@ SHARED_TYPES = {
     "TableFile": "every version that lists one holds it; the last one closes it",
     "Connection": "its pending socket operations keep it alive",
     "FetchedBlocks": "a std::function carries them across threads, and must be copyable",
+    "FetchJob": "a std::function carries it from task to task, and must be copyable",
     "bool": "as a token: a posted callback asks whether its target is still there",
     r"logger|\w+_sink_mt": "spdlog takes its parts so",
 }

@@ -17,8 +17,8 @@ constexpr uint64_t kPacingSlackNs = 1'000'000;
 // Nobody waits longer for what was written before; what is left of the debt is forgotten.
 constexpr uint64_t kPacingMaxNs = 1'000'000'000;
 constexpr uint64_t kMegabyte = 1 << 20;
-// Deadlines looked at in one tick, for each step of active-expire-effort.
-constexpr uint64_t kExpiredKeysPerTick = 2000;
+// Deadlines looked at in one turn, about a millisecond, for each step of active-expire-effort.
+constexpr uint64_t kExpiredKeysPerTurn = 250;
 
 constexpr std::string_view kDiskFull =
     "MISCONF Errors writing to the log: No space left on device. Free disk space, or delete keys; "
@@ -213,8 +213,8 @@ void Pipeline::HoldForBlocks(Session& session, std::vector<storage::BlockRef> bl
   ++stats_.reruns;
   uint64_t bytes = 0;
   for (const storage::BlockRef& block : blocks) bytes += block.size;
-  store_.Fetch(std::move(blocks), [this, alive = alive_, &transport = transport_,
-                                   id = session.id(), bytes](storage::Store::FetchedBlocks fetched) {
+  store_.Fetch(std::move(blocks), [this, alive = alive_, &transport = transport_, id = session.id(),
+                                   bytes](storage::Store::FetchedBlocks fetched) {
     auto shared = std::make_shared<storage::Store::FetchedBlocks>(std::move(fetched));
     transport.Post([this, alive, id, shared, bytes] {
       if (!*alive) return;
@@ -267,8 +267,9 @@ void Pipeline::RetryAdmissions() {
 // --- expiry ---
 
 void Pipeline::RunExpiryCycle() {
+  expiry_goes_on_ = false;
   if (stopping_ || expiry_fetching_ || store_.Admit(0, true) != storage::WriteGate::kOpen) return;
-  const uint64_t limit = kExpiredKeysPerTick * static_cast<uint64_t>(config_.active_expire_effort);
+  const uint64_t limit = kExpiredKeysPerTurn * static_cast<uint64_t>(config_.active_expire_effort);
   storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
   keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute, env_.WallMs());
   const Result<keyspace::ExpiryOutcome> outcome = expiry_cycle_.Run(tx, limit);
@@ -276,7 +277,11 @@ void Pipeline::RunExpiryCycle() {
     const Result<storage::Seq> seq = tx.Commit();
     if (seq) NoteStart(*seq, tx.now_ms());
   }
-  if (view.missing().empty()) return;
+  if (view.missing().empty()) {
+    // Those that cannot be read stay due: they are no reason to go on.
+    expiry_goes_on_ = outcome && outcome->more && outcome->removed + outcome->stale > 0;
+    return;
+  }
   expiry_fetching_ = true;
   store_.Fetch(view.missing(), [this, alive = alive_,
                                 &transport = transport_](storage::Store::FetchedBlocks fetched) {

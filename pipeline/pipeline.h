@@ -99,9 +99,9 @@ class Pipeline {
   void OnProgress();
   /// kTicksPerSecond times a second: retries, expiry, samples.
   void Tick();
-  /// Slices of long reads or of long pipelines are waiting: call Turn after other connections had
-  /// theirs. It takes about a millisecond.
-  bool WantsTurn() const { return !turns_.empty(); }
+  /// Slices of long reads, of long pipelines or of expiry are waiting: call Turn after other
+  /// connections had theirs. It takes about a millisecond.
+  bool WantsTurn() const { return !turns_.empty() || expiry_goes_on_; }
   void Turn();
   /// When a pass should end, on the monotonic clock, for a write that is held back to go on;
   /// nothing if there is none.
@@ -220,6 +220,7 @@ class Pipeline {
 
   keyspace::ExpiryCycle expiry_cycle_;
   bool expiry_fetching_ = false;
+  bool expiry_goes_on_ = false;  // with the next turn
   bool stopping_ = false;
 
   uint64_t client_bytes_ = 0;  // of all sessions' held_bytes

@@ -106,6 +106,7 @@ void Pipeline::Turn() {
     }
     Account(*session);
   }
+  if (expiry_goes_on_) RunExpiryCycle();
 }
 
 void Pipeline::StepLongRead(Session& session) {

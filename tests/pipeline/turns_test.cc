@@ -62,5 +62,18 @@ TEST_F(Turns, OneThatIsReadAsFastAsItIsSentToWaitsForItsTurn) {
   EXPECT_GT(server_.Receive(client).size(), 80 * value.size());
 }
 
+TEST_F(Turns, ExpiryGoesOnUntilNothingIsDue) {
+  const SessionId client = server_.Connect();
+  std::string requests;
+  for (int i = 0; i < 5000; ++i) requests += "SET key:" + std::to_string(i) + " v PX 100\r\n";
+  server_.Send(client, requests);
+  server_.Settle();
+  env_.AdvanceMs(200);
+  server_.Tick();  // one, and what follows of it
+  server_.Settle();
+  EXPECT_EQ(server_.Info("expired_keys"), "5000");
+  EXPECT_FALSE(server_.pipeline().WantsTurn());
+}
+
 }  // namespace
 }  // namespace cordwood::pipeline

@@ -252,12 +252,25 @@ void Server::ScheduleTick() {
 void Server::WaitForSignal() {
   signals_.async_wait([this](const asio::error_code& error, int signal) {
     if (error) return;
+    if (signal == SIGHUP) {
+      ReopenLogFile();
+      WaitForSignal();
+      return;
+    }
     // A second one means now. What was acknowledged is on the disk or, under everysec and no, with
     // the kernel, which outlives us.
     if (stopping_) _exit(static_cast<int>(ExitCode::kOk));
     BeginShutdown(signal == SIGINT ? "SIGINT" : "SIGTERM");
     WaitForSignal();
   });
+}
+
+void Server::ReopenLogFile() {
+  if (const Status opened = SetLogFile(config_.logfile); !opened) {
+    LogWarning(Format("SIGHUP: {}; the old log file is kept", opened.error().message()));
+  } else {
+    LogNotice("SIGHUP: the log file is open anew");
+  }
 }
 
 void Server::BeginShutdown(const char* why) {
@@ -291,6 +304,7 @@ ExitCode Server::Run() {
   std::signal(SIGPIPE, SIG_IGN);
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
+  signals_.add(SIGHUP);
   WaitForSignal();
   ScheduleTick();
   loop_.run();

@@ -61,6 +61,8 @@ class Server final : public pipeline::Transport {
   void AcceptLater(Listener& listener, const asio::error_code& error);
   void Adopt(asio::ip::tcp::socket socket);
   void WaitForSignal();
+  /// Whoever rotates log files has moved the old one away.
+  void ReopenLogFile();
   void ScheduleTick();
   void EndPassSoon();
   void EndPass();
@@ -80,7 +82,7 @@ class Server final : public pipeline::Transport {
   asio::signal_set signals_;
   asio::steady_timer tick_;
   asio::steady_timer wake_;
-  uint64_t wake_at_ns_ = 0;  // when it fires; 0: it does not
+  uint64_t wake_at_ns_ = 0;         // when it fires; 0: it does not
   std::deque<Listener> listeners_;  // their handlers refer to them
   std::unordered_map<pipeline::SessionId, std::shared_ptr<Connection>> connections_;
   std::vector<pipeline::SessionId> serve_;

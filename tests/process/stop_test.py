@@ -113,6 +113,23 @@ class StopTest(unittest.TestCase):
             self.assertEqual(connection.call("GET", "before"), b"1")
             self.assertIsNone(connection.call("GET", "behind"))
 
+    def test_sighup_opens_the_log_file_anew_and_ends_nothing(self):
+        log = self.server.root / "server.log"
+        moved = self.server.root / "server.log.1"
+        self.server.stop()
+        self.server.start("--logfile", log)
+        log.rename(moved)
+        self.server.signal(signal.SIGHUP)
+        end = time.monotonic() + 30
+        while not log.exists() or "open anew" not in log.read_text():
+            self.assertLess(time.monotonic(), end, "there is no new log file")
+            time.sleep(0.01)
+        with self.server.connect() as connection:
+            self.assertEqual(connection.call("PING"), "PONG")
+        self.server.stop()
+        self.assertIn("everything is on the disk", log.read_text())
+        self.assertIn("Ready to accept connections", moved.read_text())
+
     def test_sigterm_and_sigint_end_an_idle_server(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.server.connect() as connection:

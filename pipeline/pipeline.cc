@@ -156,7 +156,8 @@ bool Pipeline::ShouldClose(SessionId id) const {
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return false;
   const Session& session = *it->second;
-  const bool ends = session.client.close_after_reply || (session.input_ended && !session.held() && !session.queued);
+  const bool ends = session.client.close_after_reply ||
+                    (session.input_ended && !session.held() && !session.queued);
   return session.close_now || (ends && session.replies.unsent_bytes() == 0);
 }
 
@@ -179,7 +180,10 @@ void Pipeline::MarkDirty(Session& session) {
 }
 
 void Pipeline::ApplyLimits() {
-  for (auto& [id, session] : sessions_) session->parser.SetLimits(LimitsFor(session.get()));
+  for (auto& [id, session] : sessions_) {
+    if (config_.requirepass.empty()) session->client.authenticated = true;
+    session->parser.SetLimits(LimitsFor(session.get()));
+  }
 }
 
 // --- parsing ---

@@ -108,6 +108,21 @@ TEST_F(Options, ASmallerBudgetTakesSmallerRequests) {
   EXPECT_EQ(server_.Receive(client), "-ERR Protocol error: invalid bulk length\r\n");
 }
 
+TEST_F(Options, WithoutAPasswordNobodyHasToAuthenticate) {
+  const SessionId admin = server_.Connect();
+  Set("requirepass", "secret");
+  const SessionId client = server_.Connect();
+  server_.SendCommand(client, {"GET", "k"});
+  EXPECT_EQ(server_.Receive(client), "-NOAUTH Authentication required.\r\n");
+  server_.SendCommand(admin, {"CONFIG", "SET", "requirepass", ""});
+  EXPECT_EQ(server_.Receive(admin), "+OK\r\n");
+  server_.SendCommand(client, {"GET", "k"});
+  EXPECT_EQ(server_.Receive(client), "$-1\r\n");
+  server_.SendCommand(client, {"SET", "k", std::string(100 << 10, 'v')});
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(client), "+OK\r\n");
+}
+
 TEST_F(Options, TimeoutClosesIdleClients) {
   const SessionId idle = server_.Connect();
   const SessionId active = server_.Connect();

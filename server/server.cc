@@ -6,6 +6,7 @@
 #include <asio/ip/address.hpp>
 #include <asio/ip/v6_only.hpp>
 #include <asio/post.hpp>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <utility>
@@ -102,7 +103,8 @@ Status Server::ListenOn(const std::string& address, bool optional) {
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(static_cast<int>(config_.tcp_backlog), error);
   if (error) {
-    if (optional) return {};
+    const bool absent = error.value() == EAFNOSUPPORT || error.value() == EADDRNOTAVAIL;
+    if (optional && absent) return {};
     return Fail(ErrorCode::kIo,
                 Format("cannot listen on {}: {}. Choose another port with --port, or stop the "
                        "process that uses this one.",

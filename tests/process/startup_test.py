@@ -126,6 +126,16 @@ class Environment(StartupTest):
     def test_an_address_that_is_not_ours_is_named(self):
         self.refused(EXIT_CANNOT_LISTEN, "192.0.2.1", "--bind", "192.0.2.1", "--dir", self.data)
 
+    def test_an_optional_address_may_be_absent_but_not_taken(self):
+        with ServerProcess("--bind", "127.0.0.1", "-192.0.2.1") as server:
+            server.start()
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            self.refused(EXIT_CANNOT_LISTEN, str(port), "--port", port, "--dir", self.data,
+                         "--bind", "-127.0.0.1", "127.0.0.2")
+
     def test_a_directory_that_is_a_file_is_named(self):
         self.data.write_text("not a directory")
         self.refused(EXIT_IO, "data", "--dir", self.data)

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/ascii.h"
 #include "base/format.h"
 #include "commands/arg_reader.h"
 #include "commands/client_kinds.h"
@@ -163,7 +162,7 @@ Status ClientSetInfo(Call& call) {
   }
   if (!IsPlainWord(call.argv[3])) {
     return call.Error(Format("ERR {} cannot contain spaces, newlines or special characters.",
-                             ToLower(call.argv[2])));
+                             AsPrinted(call.argv[2])));
   }
   *attribute = call.argv[3];
   call.reply.Ok();

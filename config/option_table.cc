@@ -184,6 +184,9 @@ Result<std::vector<const Option*>> FindChangeable(std::span<const OptionChange> 
       return Fail(ErrorCode::kInvalidArgument,
                   Format("Unknown option or number of arguments for CONFIG SET - '{}'", name));
     }
+    if (option->name == "dir" || option->name == "dbfilename") {
+      return ChangeFailure(name, "can't set protected config");
+    }
     if (option->change == Change::kAtStart) {
       return ChangeFailure(name, "can't set immutable config");
     }
@@ -238,15 +241,19 @@ std::optional<std::string> GetOption(const Config& config, std::string_view name
 
 std::vector<NameAndValue> MatchOptions(const Config& config,
                                        std::span<const std::string_view> patterns) {
-  const auto matches = [patterns](std::string_view name) {
-    return !name.empty() && std::ranges::any_of(patterns, [name](std::string_view pattern) {
-      return GlobMatch(pattern, name, GlobCase::kIgnored);
-    });
-  };
   std::vector<NameAndValue> found;
+  const auto add_if_asked = [&](const Option& option, std::string_view name) {
+    if (name.empty()) return;
+    for (const std::string_view pattern : patterns) {
+      if (!GlobMatch(pattern, name, GlobCase::kIgnored)) continue;
+      // One that is asked for by its name is told as it was written.
+      found.emplace_back(EqualsIgnoreCase(pattern, name) ? pattern : name, option.get(config));
+      return;
+    }
+  };
   for (const Option& option : AllOptions()) {
-    if (matches(option.name)) found.emplace_back(option.name, option.get(config));
-    if (matches(option.alias)) found.emplace_back(option.alias, option.get(config));
+    add_if_asked(option, option.name);
+    add_if_asked(option, option.alias);
   }
   return found;
 }

@@ -138,7 +138,7 @@ TEST_F(ClientCommands, NameTheLibrary) {
   EXPECT_EQ(self_->library_name, "redis-py");
   EXPECT_EQ(self_->library_version, "5.0");
   EXPECT_EQ(Run({"CLIENT", "SETINFO", "LIB-VER", "a b"}),
-            ErrorReply("ERR lib-ver cannot contain spaces, newlines or special characters."));
+            ErrorReply("ERR LIB-VER cannot contain spaces, newlines or special characters."));
   EXPECT_EQ(Run({"CLIENT", "SETINFO", "FOO", "x"}), ErrorReply("ERR Unrecognized option 'FOO'"));
 }
 

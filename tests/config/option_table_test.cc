@@ -230,6 +230,13 @@ TEST(MatchOptions, AStarIsEverything) {
   EXPECT_EQ(MatchOptions(Config(), patterns).size(), names);
 }
 
+TEST(MatchOptions, ANameIsToldAsItWasAskedFor) {
+  const std::vector<std::string_view> name = {"MaxMemory"};
+  EXPECT_EQ(MatchOptions(Config(), name), (std::vector<NameAndValue>{{"MaxMemory", "0"}}));
+  const std::vector<std::string_view> pattern = {"MAXMEM?RY"};
+  EXPECT_EQ(MatchOptions(Config(), pattern), (std::vector<NameAndValue>{{"maxmemory", "0"}}));
+}
+
 TEST(ChangeOptions, ChangesAllThatAreNamed) {
   Config config;
   const std::vector<OptionChange> changes = {{"maxmemory", "2mb"}, {"TIMEOUT", "5"}, {"save", ""}};
@@ -255,6 +262,8 @@ TEST(ChangeOptions, RefusesWhatCannotBeChanged) {
   EXPECT_EQ(ChangeRefusal({{"databases", "4"}}),
             "CONFIG SET failed (possibly related to argument 'databases') - can't set immutable "
             "config");
+  EXPECT_EQ(ChangeRefusal({{"dir", "/tmp"}}),
+            "CONFIG SET failed (possibly related to argument 'dir') - can't set protected config");
   EXPECT_EQ(ChangeRefusal({{"daemonize", "no"}}),
             "CONFIG SET failed (possibly related to argument 'daemonize') - can't set immutable "
             "config");

@@ -30,6 +30,7 @@ struct ProcessFacts {
   std::string config_file;
   std::string allocator;  // what memory comes from
   uint64_t process_id = 0;
+  int64_t clients_max = 0;              // that the limit of open files allows; 0: not known
   uint64_t available_memory_bytes = 0;  // to the process; the budget may be less
   uint64_t started_ns = 0;              // monotonic
   std::function<Usage()> usage;

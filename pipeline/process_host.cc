@@ -1,5 +1,7 @@
 #include "pipeline/process_host.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/log.h"
 #include "config/option_table.h"
@@ -78,6 +80,14 @@ Status ProcessHost::ConfigSet(
   const uint64_t old_budget = MemoryBudget(config, facts_.available_memory_bytes);
   const uint64_t budget = MemoryBudget(changed, facts_.available_memory_bytes);
   for (const auto& [name, value] : values) CW_TRY(CheckFits(name, changed, budget));
+  if (facts_.clients_max > 0 &&
+      changed.maxclients > std::max(config.maxclients, facts_.clients_max)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                Format("CONFIG SET failed (possibly related to argument 'maxclients') - The "
+                       "operating system is not able to handle the specified number of clients, "
+                       "try with {}",
+                       facts_.clients_max));
+  }
   FitRequests(changed, budget);
   config = std::move(changed);
   ApplyConfig();

@@ -55,9 +55,10 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
   constexpr uint64_t kFilesOfOurOwn = 1024;
   const uint64_t files =
       RaiseOpenFileLimit(static_cast<uint64_t>(config.maxclients) + kFilesOfOurOwn);
-  if (files < static_cast<uint64_t>(config.maxclients) + kFilesOfOurOwn) {
-    config.maxclients =
-        static_cast<int64_t>(files > 2 * kFilesOfOurOwn ? files - kFilesOfOurOwn : files / 2);
+  facts.clients_max =
+      static_cast<int64_t>(files > 2 * kFilesOfOurOwn ? files - kFilesOfOurOwn : files / 2);
+  if (config.maxclients > facts.clients_max) {
+    config.maxclients = facts.clients_max;
     LogNotice(Format("the limit of open files is {}: maxclients is {}", files, config.maxclients));
   }
   facts.available_memory_bytes = AvailableMemoryBytes();

@@ -51,11 +51,12 @@ pipeline::ProcessFacts::Usage MeasureUsage() {
 uint64_t RaiseOpenFileLimit(uint64_t wanted) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-  if (limit.rlim_cur < wanted) {
-    limit.rlim_cur = std::min<uint64_t>(wanted, limit.rlim_max);
-    setrlimit(RLIMIT_NOFILE, &limit);
-    getrlimit(RLIMIT_NOFILE, &limit);
+  for (const rlim_t raised : {limit.rlim_max, std::min<rlim_t>(wanted, limit.rlim_max)}) {
+    if (limit.rlim_cur >= raised) break;
+    const rlimit changed{.rlim_cur = raised, .rlim_max = limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &changed) == 0) break;
   }
+  getrlimit(RLIMIT_NOFILE, &limit);
   return limit.rlim_cur;
 }
 

@@ -10,7 +10,8 @@
 
 namespace cordwood::server {
 
-/// Lets the process have this many open files if it can; returns how many it may have.
+/// Raises the limit of open files as far as it goes, or to `wanted` if it cannot go that far;
+/// returns how many the process may have.
 uint64_t RaiseOpenFileLimit(uint64_t wanted);
 
 /// Everything but the available memory and the configuration file.

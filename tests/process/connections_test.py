@@ -187,7 +187,8 @@ class Requests(unittest.TestCase):
         # More than fits on the way, and the end in the middle of a request.
         count, value = 3000, b"x" * 1000
         with self.server.connect() as pipelined:
-            pipelined.send(encode("SET", "b", value) + encode("GET", "b") * count + b"*2\r\n$3\r\nGE")
+            pipelined.send(encode("SET", "b", value) + encode("GET", "b") * count +
+                           b"*2\r\n$3\r\nGE")
             pipelined.socket.shutdown(socket.SHUT_WR)
             self.assertEqual(pipelined.read(), "OK")
             self.assertEqual({pipelined.read() for _ in range(count)}, {value})
@@ -275,6 +276,20 @@ class Admission(unittest.TestCase):
         wait_until(lambda: clients(control) == 3, "those that are gone still count")
         with server.connect() as connection:
             self.assertEqual(connection.call("PING"), "PONG")
+
+    def test_maxclients_is_what_the_limit_of_open_files_allows(self):
+        server = ServerProcess()
+        self.addCleanup(server.__exit__)
+        server.open_files = 3000
+        server.start()
+        with server.connect() as connection:
+            self.assertEqual(connection.call("CONFIG", "GET", "maxclients"),
+                             [b"maxclients", b"1976"])
+            self.assertEqual(
+                connection.call("CONFIG", "SET", "maxclients", "5000"),
+                "ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating "
+                "system is not able to handle the specified number of clients, try with 1976")
+            self.assertEqual(connection.call("CONFIG", "SET", "maxclients", "1000"), "OK")
 
     def test_protected_mode_answers_this_machine_only(self):
         address = own_address()

@@ -53,9 +53,18 @@ struct KeySpec {
 class LongRead {
  public:
   virtual ~LongRead() = default;
+  /// What the client's database means at that state; a slice cannot ask, for the numbers move on.
+  /// Called before the first Step.
+  void FixGeneration(keyspace::Generation generation) { generation_ = generation; }
   /// Works for about a millisecond, appending to the reply. True when the reply is complete. On
   /// kCold it is called again once the blocks are there, with the reply cut back.
   virtual Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) = 0;
+
+ protected:
+  keyspace::Generation generation() const { return generation_; }
+
+ private:
+  keyspace::Generation generation_ = 0;
 };
 
 /// One run of one command.

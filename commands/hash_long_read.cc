@@ -5,7 +5,7 @@
 namespace cordwood::commands::hashes {
 
 Result<bool> HashRead::Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) {
-  const keyspace::KeyName name = {.generation = tx.GenerationOf(db_), .key = key_};
+  const keyspace::KeyName name = {.generation = generation(), .key = key_};
   const bool first = !found_;
   keyspace::Lookup lookup;
   if (first) {
@@ -37,7 +37,9 @@ Result<bool> HashRead::Step(keyspace::Transaction& tx, protocol::ReplyWriter& re
 Status RunSliced(Call& call, WhenCold when_cold,
                  const std::function<std::unique_ptr<HashRead>()>& make) {
   const size_t start = call.reply.size();
-  const Result<bool> done = make()->Step(call.tx, call.reply);
+  const std::unique_ptr<HashRead> read = make();
+  read->FixGeneration(call.tx.GenerationOf(call.client.db));
+  const Result<bool> done = read->Step(call.tx, call.reply);
   const bool cold = !done && done.error().code() == ErrorCode::kCold;
   if (!done && !(cold && when_cold == WhenCold::kGoOn)) return std::unexpected(done.error());
   if (done && *done) return {};

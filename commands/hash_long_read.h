@@ -22,7 +22,7 @@ namespace cordwood::commands::hashes {
 
 class HashRead : public LongRead {
  public:
-  HashRead(int db, std::string_view key) : db_(db), key_(key) {}
+  explicit HashRead(std::string_view key) : key_(key) {}
 
   /// Counts a hit or a miss with the last slice.
   Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) final;
@@ -36,7 +36,6 @@ class HashRead : public LongRead {
   virtual Result<bool> Continue(keyspace::Hash& hash, protocol::ReplyWriter& reply) = 0;
 
  private:
-  const int db_;
   const std::string key_;
   std::optional<keyspace::Lookup> found_;  // as of the first slice
 };

@@ -74,7 +74,7 @@ enum class Part : uint8_t { kBoth, kFields, kValues };
 
 class WholeHash final : public HashRead {
  public:
-  WholeHash(const Call& call, Part part) : HashRead(call.client.db, call.argv[1]), part_(part) {}
+  WholeHash(const Call& call, Part part) : HashRead(call.argv[1]), part_(part) {}
 
  private:
   void ReplyMissing(ReplyWriter& reply) override { Begin(reply, 0); }
@@ -133,7 +133,7 @@ constexpr size_t kDrawsPerSlice = 64;
 class RandomFields final : public HashRead {
  public:
   RandomFields(const Call& call, const Sample& sample, uint64_t seed)
-      : HashRead(call.client.db, call.argv[1]), sample_(sample), random_(seed) {}
+      : HashRead(call.argv[1]), sample_(sample), random_(seed) {}
 
  private:
   void ReplyMissing(ReplyWriter& reply) override {

@@ -27,15 +27,15 @@ constexpr uint64_t kSliceKeys = 1000;
 constexpr int64_t kDefaultCount = 10;
 
 /// KEYS on more keys than fit one slice. A reply begins with its length, so one pass counts and
-/// another one, over the same state, sends. Nothing is taken over from the handler: it ran at an
-/// older state.
+/// another one, over the same state, sends. Nothing is taken over from the handler: it ran at
+/// another state.
 class LongKeys final : public LongRead {
  public:
-  LongKeys(int db, std::string_view pattern) : db_(db), filter_{.pattern = std::string(pattern)} {}
+  explicit LongKeys(std::string_view pattern) : filter_{.pattern = std::string(pattern)} {}
 
   Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) override {
     if (!sending_) {
-      sending_.emplace(tx.GenerationOf(db_), filter_, tx.now_ms());
+      sending_.emplace(generation(), filter_, tx.now_ms());
       counting_.emplace(*sending_);
     }
     if (!counting_->done()) {
@@ -48,7 +48,6 @@ class LongKeys final : public LongRead {
   }
 
  private:
-  const int db_;
   const KeyFilter filter_;
   std::optional<KeyWalk> sending_;  // from the first step on
   std::optional<KeyWalk> counting_;
@@ -65,25 +64,29 @@ void ReplyScan(protocol::ReplyWriter& reply, Host& host, const KeyWalk& walk,
   for (const std::string& key : keys) reply.Bulk(key);
 }
 
-/// SCAN with a count that is larger than a slice.
+/// SCAN with a count that is larger than a slice. As with KEYS, the walk begins with the first
+/// slice: the handler ran at another state.
 class LongScan final : public LongRead {
  public:
-  LongScan(Host& host, KeyWalk walk, uint64_t count)
-      : host_(host), walk_(std::move(walk)), left_(count) {}
+  LongScan(Host& host, KeyFilter filter, std::string from, uint64_t count)
+      : host_(host), filter_(std::move(filter)), from_(std::move(from)), left_(count) {}
 
   Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) override {
+    if (!walk_) walk_.emplace(generation(), filter_, tx.now_ms(), from_);
     CW_ASSIGN(const uint64_t looked_at,
-              walk_.Advance(tx, std::min(left_, kSliceKeys),
-                            [this](std::string_view key) { keys_.emplace_back(key); }));
+              walk_->Advance(tx, std::min(left_, kSliceKeys),
+                             [this](std::string_view key) { keys_.emplace_back(key); }));
     left_ -= looked_at;
-    if (left_ > 0 && !walk_.done()) return false;
-    ReplyScan(reply, host_, walk_, keys_);
+    if (left_ > 0 && !walk_->done()) return false;
+    ReplyScan(reply, host_, *walk_, keys_);
     return true;
   }
 
  private:
   Host& host_;
-  KeyWalk walk_;
+  const KeyFilter filter_;
+  const std::string from_;
+  std::optional<KeyWalk> walk_;  // from the first step on
   uint64_t left_;
   std::vector<std::string> keys_;
 };
@@ -138,7 +141,7 @@ Status Keys(Call& call) {
     return std::unexpected(looked_at.error());
   }
   if (!walk.done()) {
-    call.long_read = std::make_unique<LongKeys>(call.client.db, call.argv[1]);
+    call.long_read = std::make_unique<LongKeys>(call.argv[1]);
     return {};
   }
   call.reply.ArrayHeader(keys.size());
@@ -158,14 +161,15 @@ Status Scan(Call& call) {
     call.reply.ArrayHeader(0);
     return {};
   }
-  const std::string from = *cursor == 0 ? std::string() : call.host.LoadCursor(*cursor);
-  KeyWalk walk(call.tx.GenerationOf(call.client.db), std::move(options->filter), call.tx.now_ms(),
-               from);
+  std::string from = *cursor == 0 ? std::string() : call.host.LoadCursor(*cursor);
   const auto count = static_cast<uint64_t>(options->count);
   if (count > kSliceKeys) {
-    call.long_read = std::make_unique<LongScan>(call.host, std::move(walk), count);
+    call.long_read =
+        std::make_unique<LongScan>(call.host, std::move(options->filter), std::move(from), count);
     return {};
   }
+  KeyWalk walk(call.tx.GenerationOf(call.client.db), std::move(options->filter), call.tx.now_ms(),
+               from);
   // Cut short by a cold block it replies what it has: the count is only a hint.
   std::vector<std::string> keys;
   CW_TRY(walk.Advance(call.tx, count, [&](std::string_view key) { keys.emplace_back(key); }));

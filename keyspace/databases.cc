@@ -1,5 +1,6 @@
 #include "keyspace/databases.h"
 
+#include "base/check.h"
 #include "base/coding.h"
 #include "base/format.h"
 
@@ -36,7 +37,9 @@ Generation Databases::Newest(int db) const {
 
 Generation Databases::Visible(int db, storage::Seq visible) const {
   const std::scoped_lock lock(mutex_);
+  CHECK(visible >= folded_);
   while (!pending_.empty() && pending_.front().seq <= visible) {
+    folded_ = pending_.front().seq;
     visible_[static_cast<size_t>(pending_.front().db)] = pending_.front().generation;
     pending_.pop_front();
   }

@@ -27,6 +27,8 @@ class Databases {
 
   int count() const { return static_cast<int>(newest_.size()); }
   Generation Newest(int db) const;
+  /// As of `visible`. What happened up to there is folded in for good, so nobody may ask for less
+  /// once more happened; what goes on at an older state takes its generation along.
   Generation Visible(int db, storage::Seq visible) const;
 
   /// Notes a committed change.
@@ -48,6 +50,7 @@ class Databases {
   std::vector<Generation> newest_;           // guarded by mutex_
   mutable std::vector<Generation> visible_;  // guarded by mutex_
   mutable std::deque<Pending> pending_;      // guarded by mutex_; above visible
+  mutable storage::Seq folded_ = 0;          // guarded by mutex_; of the last change in visible_
 };
 
 }  // namespace cordwood::keyspace

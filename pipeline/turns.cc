@@ -34,6 +34,8 @@ void Pipeline::StartLongRead(Session& session) {
   session.hold = Hold::kLongRead;
   session.snapshot = store_.TakeSnapshot();
   session.long_read_now_ms = NowMsAt(session.snapshot->seq());
+  session.long_read->FixGeneration(
+      keyspace_.databases().Visible(session.client.db, session.snapshot->seq()));
   QueueTurn(session);
 }
 

@@ -145,6 +145,7 @@ TEST_F(HashReads, ALongReadShowsOneStateWhileOthersWrite) {
         .argv = argv, .tx = tx, .reply = reply, .client = runner_.client(), .host = runner_.host()};
     ASSERT_TRUE(runner_.table().Find("hgetall")->handler(call));
     read = std::move(call.long_read);
+    read->FixGeneration(tx.GenerationOf(0));
   });
   ASSERT_NE(read, nullptr);
   bool done = false;

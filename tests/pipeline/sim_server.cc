@@ -138,9 +138,11 @@ void SimServer::RunLoop() {
 }
 
 bool SimServer::Step() {
+  // A slice may end with a wait for blocks, which is a task for the next step.
+  const bool had_turn = pipeline_->WantsTurn();
   const bool ran = env_.Step();
   RunLoop();
-  return ran || !posted_.empty() || progress_ || pipeline_->WantsTurn();
+  return ran || had_turn || !posted_.empty() || progress_ || pipeline_->WantsTurn();
 }
 
 void SimServer::Settle() {

@@ -9,6 +9,9 @@ namespace {
 constexpr size_t kHashBytes = sizeof(uint64_t);
 /// How many neighbours of a random position a draw chooses from.
 constexpr uint64_t kNeighbours = 32;
+/// Of a hash, for what lies behind a scan's position.
+constexpr int kBelowPosition = 12;
+constexpr uint64_t kPositions = uint64_t{1} << (64 - kBelowPosition);
 
 std::string Subkey(std::string_view name) {
   std::string subkey;
@@ -77,17 +80,19 @@ void HashedElements::Walk::Settle() {
 
 Result<HashedElements::Page> HashedElements::Scan(uint64_t position, uint64_t count) {
   Page page;
+  if (position >= kPositions) return page;
   uint64_t last = 0;
-  size_t complete = 0;  // elements before those with the hash `last`, which may not be all
+  size_t complete = 0;  // elements before those at the position `last`, which may not be all
   Walk walk(*this);
-  for (walk.SeekHash(position); walk.Valid(); walk.Next()) {
-    if (page.elements.empty() || walk.hash() != last) {
+  for (walk.SeekHash(position << kBelowPosition); walk.Valid(); walk.Next()) {
+    const uint64_t here = walk.hash() >> kBelowPosition;
+    if (page.elements.empty() || here != last) {
       if (!page.elements.empty() && page.elements.size() >= count) {
         page.next = last + 1;
         return page;
       }
       complete = page.elements.size();
-      last = walk.hash();
+      last = here;
     }
     page.elements.emplace_back(walk.name(), walk.value());
   }

@@ -71,12 +71,13 @@ class HashedElements {
     std::string_view name_;
   };
 
-  /// Elements from a position on, and the position after them; 0 when these were the last.
+  /// Elements from a position on, and the position after them; 0 when these were the last. A
+  /// position is the first 52 bits of a hash: clients that keep numbers as doubles can hold it.
   struct Page {
     std::vector<std::pair<std::string, std::string>> elements;
     uint64_t next = 0;
   };
-  /// At least `count` elements if there are as many, and all with the hash of the last; fewer
+  /// At least `count` elements if there are as many, and all at the position of the last; fewer
   /// where reading on would be cold. kCold only if there is nothing to answer. Every element that
   /// exists from the first page to the last is in one of them.
   Result<Page> Scan(uint64_t position, uint64_t count);

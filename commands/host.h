@@ -66,6 +66,8 @@ class Host {
   // --- iteration cursors: a 64-bit number that stands for a place in the order of keys ---
   /// The cursor for "go on at the first key that is not smaller than `place`"; never 0.
   virtual uint64_t SaveCursor(std::string_view place) = 0;
+  /// The scan with this cursor went on, or ended: it may be forgotten before others. 0 is none.
+  virtual void SupersedeCursor(uint64_t cursor) = 0;
   /// The place of a cursor; empty, so the start, for one that is not known (any more).
   virtual std::string LoadCursor(uint64_t cursor) = 0;
 };

@@ -54,10 +54,12 @@ class LongKeys final : public LongRead {
   uint64_t count_ = 0;
 };
 
-void ReplyScan(protocol::ReplyWriter& reply, Host& host, const KeyWalk& walk,
+/// `before` is the cursor that the client came with.
+void ReplyScan(protocol::ReplyWriter& reply, Host& host, uint64_t before, const KeyWalk& walk,
                const std::vector<std::string>& keys) {
   std::string cursor;
   AppendUint64(cursor, walk.done() ? 0 : host.SaveCursor(walk.position()));
+  host.SupersedeCursor(before);
   reply.ArrayHeader(2);
   reply.Bulk(cursor);
   reply.ArrayHeader(keys.size());
@@ -68,8 +70,12 @@ void ReplyScan(protocol::ReplyWriter& reply, Host& host, const KeyWalk& walk,
 /// slice: the handler ran at another state.
 class LongScan final : public LongRead {
  public:
-  LongScan(Host& host, KeyFilter filter, std::string from, uint64_t count)
-      : host_(host), filter_(std::move(filter)), from_(std::move(from)), left_(count) {}
+  LongScan(Host& host, uint64_t cursor, KeyFilter filter, std::string from, uint64_t count)
+      : host_(host),
+        cursor_(cursor),
+        filter_(std::move(filter)),
+        from_(std::move(from)),
+        left_(count) {}
 
   Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) override {
     if (!walk_) walk_.emplace(generation(), filter_, tx.now_ms(), from_);
@@ -78,12 +84,13 @@ class LongScan final : public LongRead {
                              [this](std::string_view key) { keys_.emplace_back(key); }));
     left_ -= looked_at;
     if (left_ > 0 && !walk_->done()) return false;
-    ReplyScan(reply, host_, *walk_, keys_);
+    ReplyScan(reply, host_, cursor_, *walk_, keys_);
     return true;
   }
 
  private:
   Host& host_;
+  const uint64_t cursor_;
   const KeyFilter filter_;
   const std::string from_;
   std::optional<KeyWalk> walk_;  // from the first step on
@@ -164,8 +171,8 @@ Status Scan(Call& call) {
   std::string from = *cursor == 0 ? std::string() : call.host.LoadCursor(*cursor);
   const auto count = static_cast<uint64_t>(options->count);
   if (count > kSliceKeys) {
-    call.long_read =
-        std::make_unique<LongScan>(call.host, std::move(options->filter), std::move(from), count);
+    call.long_read = std::make_unique<LongScan>(call.host, *cursor, std::move(options->filter),
+                                                std::move(from), count);
     return {};
   }
   KeyWalk walk(call.tx.GenerationOf(call.client.db), std::move(options->filter), call.tx.now_ms(),
@@ -173,7 +180,7 @@ Status Scan(Call& call) {
   // Cut short by a cold block it replies what it has: the count is only a hint.
   std::vector<std::string> keys;
   CW_TRY(walk.Advance(call.tx, count, [&](std::string_view key) { keys.emplace_back(key); }));
-  ReplyScan(call.reply, call.host, walk, keys);
+  ReplyScan(call.reply, call.host, *cursor, walk, keys);
   return {};
 }
 

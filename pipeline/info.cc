@@ -65,18 +65,20 @@ std::string Clients(const Source& source) {
 std::string Memory(const Source& source) {
   const storage::StoreStats& store = source.store;
   const uint64_t memtables = store.memtable_bytes + store.immutable_bytes;
-  const uint64_t clients = source.pipeline.client_bytes() + source.cursor_bytes;
+  const uint64_t clients = source.pipeline.client_bytes();
   const uint64_t budget =
       MemoryBudget(source.pipeline.config(), source.facts.available_memory_bytes);
-  const uint64_t used = memtables + store.cache.used_bytes + store.resident_table_bytes + clients;
+  const uint64_t used =
+      memtables + store.cache.used_bytes + store.resident_table_bytes + clients + source.cursor_bytes;
   return Format(
       "used_memory:{}\r\nused_memory_human:{}\r\nused_memory_rss:{}\r\nused_memory_rss_human:{}\r\n"
       "used_memory_peak_rss:{}\r\nmaxmemory:{}\r\nmaxmemory_human:{}\r\nmaxmemory_policy:noeviction"
       "\r\nmem_memtables:{}\r\nmem_block_cache:{}\r\nmem_filters_and_indexes:{}\r\n"
-      "mem_clients_normal:{}\r\nmem_allocator:{}\r\n",
+      "mem_clients_normal:{}\r\nmem_scan_cursors:{}\r\nmem_allocator:{}\r\n",
       used, HumanBytes(used), source.usage.resident_bytes, HumanBytes(source.usage.resident_bytes),
       source.usage.peak_resident_bytes, budget, HumanBytes(budget), memtables,
-      store.cache.used_bytes, store.resident_table_bytes, clients, source.facts.allocator);
+      store.cache.used_bytes, store.resident_table_bytes, clients, source.cursor_bytes,
+      source.facts.allocator);
 }
 
 std::string Persistence(const Source& source) {

@@ -124,7 +124,7 @@ void ProcessHost::ResetStats() {
 
 std::string ProcessHost::Info(const std::vector<std::string>& sections,
                               const keyspace::Transaction& tx) {
-  return InfoText(pipeline_, facts_, sections, tx, cursors_.bytes());
+  return InfoText(pipeline_, facts_, sections, tx, cursors_.memory_bytes());
 }
 
 void ProcessHost::Shutdown(bool /*save*/, bool /*now*/, bool /*force*/) {

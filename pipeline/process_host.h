@@ -40,6 +40,7 @@ class ProcessHost final : public commands::Host {
   uint64_t RandomU64() override { return pipeline_.env().RandomU64(); }
   void CompactEverything() override;
   uint64_t SaveCursor(std::string_view key) override { return cursors_.Save(key); }
+  void SupersedeCursor(uint64_t cursor) override { cursors_.Supersede(cursor); }
   std::string LoadCursor(uint64_t cursor) override { return cursors_.Load(cursor); }
 
  private:

@@ -29,6 +29,7 @@ class FakeHost final : public Host {
 
   // --- what commands did ---
   std::vector<uint64_t> killed;
+  std::vector<uint64_t> superseded_cursors;
   std::vector<std::vector<std::string>> info_asked;
   int stats_resets = 0;
   int compactions = 0;
@@ -49,6 +50,7 @@ class FakeHost final : public Host {
   uint64_t RandomU64() override { return random_.Next(); }
   void CompactEverything() override { ++compactions; }
   uint64_t SaveCursor(std::string_view key) override;
+  void SupersedeCursor(uint64_t cursor) override { superseded_cursors.push_back(cursor); }
   std::string LoadCursor(uint64_t cursor) override;
 
  private:

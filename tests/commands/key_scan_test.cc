@@ -94,6 +94,16 @@ TEST(Scan, GoesOnInSlicesWithALargeCount) {
   EXPECT_EQ(ScanAll(runner, {"COUNT", "100000"}), Numbered(2500));
 }
 
+TEST(Scan, GivesUpTheCursorThatItCameWith) {
+  CommandRunner runner;
+  SetAll(runner, Numbered(20));
+  const Page first = Scan(runner, "0", {});
+  const Page second = Scan(runner, first.cursor, {"COUNT", "5"});
+  EXPECT_EQ(runner.host().superseded_cursors.back(), ParseUint64(first.cursor));
+  EXPECT_EQ(Scan(runner, second.cursor, {"COUNT", "1001"}).cursor, "0");
+  EXPECT_EQ(runner.host().superseded_cursors.back(), ParseUint64(second.cursor));
+}
+
 TEST(Scan, FiltersByPatternAndType) {
   CommandRunner runner;
   SetAll(runner, {"user:1", "user:2", "item:1"});

@@ -14,6 +14,8 @@ namespace cordwood::config {
 namespace {
 
 constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
+// What the encoding of keys has initial generations for: docs/KEY_ENCODING.md.
+constexpr int64_t kDatabasesMax = 65535;
 constexpr int64_t kUintMax = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kKb = 1 << 10;
 constexpr int64_t kMb = 1 << 20;
@@ -115,7 +117,7 @@ void AddRedisOptions(std::vector<Option>& options) {
   add(ChoiceOption("loglevel", &Config::loglevel,
                    {"debug", "verbose", "notice", "warning", "nothing"}));
   add(AtStart(TextOption("logfile", &Config::logfile)));
-  add(AtStart(IntegerOption("databases", &Config::databases, {.min = 1, .max = kIntMax})));
+  add(AtStart(IntegerOption("databases", &Config::databases, {.min = 1, .max = kDatabasesMax})));
 
   add(ChoiceOption("appendfsync", &Config::appendfsync, {"everysec", "always", "no"}));
   add(MemoryOption("maxmemory", &Config::maxmemory));

@@ -7,6 +7,7 @@
 namespace cordwood::keyspace {
 
 Databases::Databases(int count) {
+  CHECK(static_cast<Generation>(count) < kFirstFree);
   for (int db = 0; db < count; ++db) newest_.push_back(static_cast<Generation>(db) + 1);
   visible_ = newest_;
 }

@@ -19,7 +19,8 @@ namespace cordwood::keyspace {
 
 class Databases {
  public:
-  /// Every number has a generation of its own from the start: 1, 2, ...
+  /// Every number has a generation of its own from the start: 1, 2, ... REQUIRES: the count is
+  /// below kFirstFree.
   explicit Databases(int count);
 
   /// Reads the records of changed numbers. REQUIRES: nothing was committed yet.

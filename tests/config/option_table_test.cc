@@ -117,6 +117,11 @@ TEST(OptionTable, TheDefaultsAreDurableAndPrintAsRedisPrints) {
   EXPECT_EQ(GetOption(config, ""), std::nullopt);
 }
 
+TEST(OptionTable, DatabasesAreAsManyAsHaveGenerations) {
+  EXPECT_EQ(MustSet("databases", {"65535"}).databases, 65535);
+  EXPECT_NE(RefusalOf("databases", {"65536"}), "accepted");
+}
+
 TEST(OptionTable, NamesAreFoundInAnyCase) {
   EXPECT_EQ(MustSet("MaxMemory", {"1"}).maxmemory, 1);
   EXPECT_EQ(GetOption(Config(), "PORT"), "6379");

@@ -116,6 +116,16 @@ Status Hash::Write(Form form, std::string payload) {
   return {};
 }
 
+Status Hash::WriteShrunk(Form form, std::string payload) {
+  Record record{.type = Type::kHash,
+                .form = form,
+                .expiry_ms = found_.live()->expiry_ms,
+                .payload = std::move(payload)};
+  CW_TRY(ShrinkRecord(tx_, name_, found_, record));
+  found_ = {.stored = std::move(record)};
+  return {};
+}
+
 Status Hash::RemoveAll() {
   CW_TRY(RemoveKey(tx_, name_, found_));
   found_ = {};
@@ -201,7 +211,7 @@ Result<uint64_t> Hash::RemoveInline(std::span<const std::string_view> fields) {
   if (pairs.empty()) {
     CW_TRY(RemoveAll());
   } else if (removed > 0) {
-    CW_TRY(Write(Form::kInline, EncodeInlineHash(pairs)));
+    CW_TRY(WriteShrunk(Form::kInline, EncodeInlineHash(pairs)));
   }
   return removed;
 }
@@ -224,7 +234,7 @@ Result<uint64_t> Hash::RemoveElements(std::span<const std::string_view> fields) 
   }
   for (const std::string_view field : there) elements.Delete(field);
   object.count -= there.size();
-  CW_TRY(Write(Form::kElements, object.Encode()));
+  CW_TRY(WriteShrunk(Form::kElements, object.Encode()));
   return there.size();
 }
 

@@ -69,6 +69,8 @@ class Hash {
   bool TooLong(std::span<const FieldValue> pairs) const;
   /// Writes the record with this payload; the expiry stays.
   Status Write(Form form, std::string payload);
+  /// The same after fields were taken out.
+  Status WriteShrunk(Form form, std::string payload);
   Status RemoveAll();
   /// Moves `kept`, all different, to elements of a new object and sets `pairs` there.
   Result<uint64_t> Convert(std::span<const FieldValue> kept, std::span<const FieldValue> pairs);

@@ -71,6 +71,13 @@ Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, con
   return {};
 }
 
+Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
+                    const Record& record) {
+  CW_TRY(Transition(tx, name, before.stored, record, false));
+  tx.PutShrunk(KeyRecordKey(name.generation, name.key), record.Encode());
+  return {};
+}
+
 Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
                  std::optional<int64_t> expiry_ms) {
   const Record record{.expiry_ms = expiry_ms, .payload = std::string(value)};

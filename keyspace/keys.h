@@ -40,6 +40,11 @@ Result<Lookup> FindKey(Transaction& tx, const KeyName& name);
 /// one's elements die. REQUIRES: `before` is what FindKey says in this transaction.
 Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record);
 
+/// As PutRecord, for a record of the same object or an inline one that lost elements, and nothing
+/// else: it only takes away, so it goes on while the disk is full.
+Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
+                    const Record& record);
+
 /// Sets a plain string over whatever there is, reading from disk only if the key may own elements.
 Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
                  std::optional<int64_t> expiry_ms);

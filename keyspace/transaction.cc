@@ -58,6 +58,12 @@ void Transaction::Put(std::string store_key, std::string value, Assumption assum
   if (!written_before) written.assumption = assumption;
 }
 
+void Transaction::PutShrunk(std::string store_key, std::string value) {
+  const bool frees = frees_;
+  Put(std::move(store_key), std::move(value));
+  frees_ = frees;
+}
+
 void Transaction::Delete(std::string store_key) { Touch(std::move(store_key)).value.reset(); }
 
 void Transaction::DropRange(std::string begin, std::string end) {
@@ -93,9 +99,7 @@ void Transaction::Count(Generation generation, CounterKind kind, int64_t delta) 
 void Transaction::SetGeneration(int db, Generation generation) {
   std::string value;
   AppendVarint64(value, generation);
-  const bool frees = frees_;
-  Put(Databases::RecordKey(db), std::move(value));
-  frees_ = frees;
+  PutShrunk(Databases::RecordKey(db), std::move(value));
   generations_[db] = generation;
 }
 

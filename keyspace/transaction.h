@@ -57,6 +57,8 @@ class Transaction {
 
   // --- writing; REQUIRES execute mode ---
   void Put(std::string store_key, std::string value, Assumption assumption = Assumption::kSettled);
+  /// As Put, for a value that takes the place of a larger one: still only takes away.
+  void PutShrunk(std::string store_key, std::string value);
   void Delete(std::string store_key);
   /// Everything in the range is gone, what this transaction wrote there included.
   void DropRange(std::string begin, std::string end);

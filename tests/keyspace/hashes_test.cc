@@ -105,6 +105,28 @@ TEST_F(Hashes, MoveOutWithALongFieldOrValue) {
   }
 }
 
+TEST_F(Hashes, TakingFieldsOutOnlyFrees) {
+  for (const int fields : {10, 1000}) {  // inline, elements
+    SetNumbered(0, fields);
+    Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(Lookup found, FindKey(tx, Name(tx)));
+      Hash hash(tx, Name(tx), std::move(found));
+      const std::string_view gone[] = {"field1", "field2"};
+      CW_ASSIGN(const uint64_t removed, hash.Remove(gone));
+      EXPECT_EQ(removed, 2u);
+      EXPECT_TRUE(tx.has_writes());
+      EXPECT_TRUE(tx.frees()) << fields;
+      return {};
+    });
+    Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(Lookup found, FindKey(tx, Name(tx)));
+      CW_ASSIGN(const uint64_t length, Hash(tx, Name(tx), std::move(found)).Length());
+      EXPECT_EQ(length, static_cast<uint64_t>(fields) - 2);
+      return {};
+    });
+  }
+}
+
 TEST_F(Hashes, NeverMoveBack) {
   SetNumbered(0, 200);
   With([](Hash& hash) -> Status {

@@ -4,6 +4,7 @@
 // written on the loop that owns it.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace cordwood::commands {
@@ -22,6 +23,9 @@ struct Client {
   std::string name;
   std::string library_name;
   std::string library_version;
+  /// Of the running command; drawn when it first asks, and the same when it runs again, so that it
+  /// then wants the blocks that were fetched for it.
+  std::optional<uint64_t> seed;
   std::string last_command;    // lower case, "get" or "client|list"
   int64_t last_active_ms = 0;  // wall clock
 };

@@ -81,6 +81,8 @@ struct Call {
   keyspace::KeyName Key(std::string_view key) {
     return {.generation = tx.GenerationOf(client.db), .key = key};
   }
+  /// A random number that is the same in every run of the command.
+  uint64_t Seed();
   /// Replies "-<message>" and ends the handler: `return call.Error("ERR syntax error");`
   Status Error(std::string_view message) {
     reply.Error(message);

@@ -252,7 +252,7 @@ Status HVals(Call& call) { return ReplyWhole(call, Part::kValues); }
 Status HRandField(Call& call) {
   const std::optional<Sample> sample = TakeSample(call);
   if (!sample) return {};
-  return RunSliced(call, WhenCold::kGoOn, [&, seed = call.host.RandomU64()] {
+  return RunSliced(call, WhenCold::kGoOn, [&, seed = call.Seed()] {
     return std::make_unique<RandomFields>(call, *sample, seed);
   });
 }

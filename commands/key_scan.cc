@@ -98,6 +98,31 @@ class LongScan final : public LongRead {
   std::vector<std::string> keys_;
 };
 
+void ReplyKey(protocol::ReplyWriter& reply, const std::optional<std::string>& key) {
+  if (key) {
+    reply.Bulk(*key);
+  } else {
+    reply.Null();
+  }
+}
+
+/// RANDOMKEY where draws find nothing: nearly all keys have expired, say.
+class LongRandomKey final : public LongRead {
+ public:
+  explicit LongRandomKey(uint64_t seed) : seed_(seed) {}
+
+  Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) override {
+    if (!keys_) keys_.emplace(generation(), tx.now_ms(), seed_);
+    CW_ASSIGN(const bool done, keys_->Advance(tx));
+    if (done) ReplyKey(reply, keys_->chosen());
+    return done;
+  }
+
+ private:
+  const uint64_t seed_;
+  std::optional<keyspace::FirstKeys> keys_;
+};
+
 struct ScanOptions {
   KeyFilter filter;
   int64_t count = kDefaultCount;
@@ -185,14 +210,13 @@ Status Scan(Call& call) {
 }
 
 Status RandomKey(Call& call) {
-  Random random(call.host.RandomU64());
-  CW_ASSIGN(const std::optional<std::string> key,
-            keyspace::RandomKey(call.tx, call.client.db, random));
-  if (key) {
-    call.reply.Bulk(*key);
-  } else {
-    call.reply.Null();
+  Random random(call.Seed());
+  CW_ASSIGN(const keyspace::DrawnKey drawn, keyspace::RandomKey(call.tx, call.client.db, random));
+  if (!drawn.complete) {
+    call.long_read = std::make_unique<LongRandomKey>(random.Next());
+    return {};
   }
+  ReplyKey(call.reply, drawn.key);
   return {};
 }
 

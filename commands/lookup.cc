@@ -1,6 +1,13 @@
 #include "commands/lookup.h"
 
+#include "commands/host.h"
+
 namespace cordwood::commands {
+
+uint64_t Call::Seed() {
+  if (!client.seed) client.seed = host.RandomU64();
+  return *client.seed;
+}
 
 void CountLookup(keyspace::Transaction& tx, bool found) {
   keyspace::KeyspaceStats& stats = tx.keyspace().stats();

@@ -10,25 +10,10 @@ namespace {
 constexpr int64_t kFewKeys = 100;
 // Draws may fall on other databases' entries, and on keys that are deleted or expired.
 constexpr int kDraws = 32;
-// Where nearly every draw fails, one of the first keys must do.
+// Once a draw has failed, so many that are cold are fetched together.
+constexpr int kColdTogether = 16;
+// Where nearly every draw fails, one of so many keys must do.
 constexpr uint64_t kFallbackKeys = 1000;
-
-/// One of the first keys, each as likely as any other.
-Result<std::optional<std::string>> OneOfTheFirst(Transaction& tx, Generation generation,
-                                                 Random& random) {
-  std::optional<std::string> chosen;
-  uint64_t met = 0;
-  uint64_t looked_at = 0;
-  const auto meet = [&](std::string_view key) {
-    if (random.OneIn(++met)) chosen = key;
-  };
-  KeyWalk walk(generation, {}, tx.now_ms());
-  while (!walk.done() && looked_at < kFallbackKeys) {
-    CW_ASSIGN(const uint64_t more, walk.Advance(tx, kFallbackKeys - looked_at, meet));
-    looked_at += more;
-  }
-  return chosen;
-}
 
 /// What lies at a place drawn at random; nothing if that is not a key that commands see.
 Result<std::optional<std::string>> Draw(Transaction& tx, Generation generation, Random& random) {
@@ -48,17 +33,48 @@ Result<std::optional<std::string>> Draw(Transaction& tx, Generation generation, 
   return std::string(records.key().substr(begin.size()));
 }
 
-}  // namespace
-
-Result<std::optional<std::string>> RandomKey(Transaction& tx, int db, Random& random) {
-  const Generation generation = tx.GenerationOf(db);
-  if (tx.CountOf(db, CounterKind::kKeys) > kFewKeys) {
-    for (int i = 0; i < kDraws; ++i) {
-      CW_ASSIGN(std::optional<std::string> key, Draw(tx, generation, random));
-      if (key) return key;
+/// The first draw that falls on a key.
+Result<DrawnKey> DrawAmongMany(Transaction& tx, Generation generation, Random& random) {
+  int failed = 0;
+  std::optional<Error> cold;
+  int colds = 0;
+  for (int i = 0; i < kDraws && colds < kColdTogether; ++i) {
+    Result<std::optional<std::string>> key = Draw(tx, generation, random);
+    if (!key) {
+      if (key.error().code() != ErrorCode::kCold) return std::unexpected(key.error());
+      cold = key.error();
+      ++colds;
+      // Most draws fall on a key, so one alone is worth a try.
+      if (failed == 0) break;
+    } else if (!*key) {
+      ++failed;
+    } else if (!cold) {
+      return DrawnKey{.key = *std::move(key)};
     }
   }
-  return OneOfTheFirst(tx, generation, random);
+  if (cold) return std::unexpected(*cold);
+  return DrawnKey{.complete = false};
+}
+
+}  // namespace
+
+Result<bool> FirstKeys::Advance(Transaction& tx) {
+  const auto meet = [this](std::string_view key) {
+    if (random_.OneIn(++met_)) chosen_ = key;
+  };
+  CW_ASSIGN(const uint64_t more, walk_.Advance(tx, kFallbackKeys, meet));
+  looked_at_ += more;
+  return walk_.done() || (chosen_ && looked_at_ >= kFallbackKeys);
+}
+
+Result<DrawnKey> RandomKey(Transaction& tx, int db, Random& random) {
+  const Generation generation = tx.GenerationOf(db);
+  if (tx.CountOf(db, CounterKind::kKeys) > kFewKeys) return DrawAmongMany(tx, generation, random);
+  FirstKeys first(generation, tx.now_ms(), random.Next());
+  const Result<bool> done = first.Advance(tx);
+  if (!done && done.error().code() != ErrorCode::kCold) return std::unexpected(done.error());
+  if (!done || !*done) return DrawnKey{.complete = false};
+  return DrawnKey{.key = first.chosen()};
 }
 
 }  // namespace cordwood::keyspace

@@ -217,6 +217,7 @@ void Pipeline::Start(Session& session) {
     return;
   }
   session.reruns = 0;
+  session.client.seed.reset();
   Run(session);
 }
 

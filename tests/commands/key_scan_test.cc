@@ -250,5 +250,24 @@ TEST(RandomKey, IsOneOfTheKeysOrNull) {
   EXPECT_EQ(drawn, (std::set<std::string>{Bulk("a"), Bulk("b"), Bulk("c")}));
 }
 
+// A command that runs again draws the same place, and finds what was fetched for it.
+TEST(RandomKey, FindsWhatWasFetchedForIt) {
+  CommandRunner runner;
+  SetAll(runner, Numbered(2000));
+  runner.rig().Compact();
+  runner.rig().Reopen();
+  const uint64_t before = runner.rig().reruns();
+  for (int i = 0; i < 5; ++i) EXPECT_NE(runner.Execute({"RANDOMKEY"}), kNil);
+  EXPECT_LE(runner.rig().reruns() - before, 6u);
+}
+
+TEST(RandomKey, IsTheOnlyKeyThatHasNotExpired) {
+  CommandRunner runner;
+  for (const std::string& name : Numbered(2500)) runner.Execute({"SET", name, "v", "PX", "10"});
+  runner.Execute({"SET", "stays", "v"});
+  runner.AdvanceMs(10);
+  EXPECT_EQ(runner.Run({"RANDOMKEY"}), Bulk("stays"));
+}
+
 }  // namespace
 }  // namespace cordwood::commands

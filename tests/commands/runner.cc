@@ -97,6 +97,7 @@ CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv
 }
 
 std::string CommandRunner::RunAt(const Command& command, const Argv& argv, Where where) {
+  client_.seed.reset();
   for (int reruns = 0;; ++reruns) {
     Outcome outcome = RunOnce(command, argv, where, KeyspaceRig::TierFor(reruns));
     if (!outcome.missing.empty()) {

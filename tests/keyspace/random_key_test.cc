@@ -31,7 +31,14 @@ void Remove(KeyspaceRig& rig, std::string_view key) {
 std::optional<std::string> Draw(KeyspaceRig& rig, Random& random) {
   std::optional<std::string> key;
   EXPECT_TRUE(rig.Read([&](Transaction& tx) -> Status {
-    CW_ASSIGN(key, RandomKey(tx, 0, random));
+    CW_ASSIGN(const DrawnKey drawn, RandomKey(tx, 0, random));
+    key = drawn.key;
+    if (drawn.complete) return {};
+    FirstKeys first(tx.GenerationOf(0), tx.now_ms(), random.Next());
+    for (bool done = false; !done;) {
+      CW_ASSIGN(done, first.Advance(tx));
+    }
+    key = first.chosen();
     return {};
   }));
   return key;
@@ -123,6 +130,15 @@ TEST(RandomKey, IsFoundAmongManyKeysOfOtherDatabases) {
   }
   for (int i = 0; i < 150; ++i) Set(rig, Format("key:{}", i));
   EXPECT_GT(DrawMany(rig, 500).size(), 50u);
+}
+
+TEST(RandomKey, IsTheOnlyOneThatIsLeftAmongManyThatExpired) {
+  KeyspaceRig rig;
+  for (int i = 0; i < 3000; ++i) Set(rig, Format("gone:{:04}", i), rig.now_ms() + 1);
+  Set(rig, "stays");
+  rig.AdvanceMs(1);
+  Random random(3);
+  EXPECT_EQ(Draw(rig, random), "stays");
 }
 
 }  // namespace

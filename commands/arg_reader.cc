@@ -54,6 +54,13 @@ std::optional<long double> ArgReader::LongDouble(std::string_view error) {
   return OrReply(ParseLongDouble(Next()), error, call_);
 }
 
+std::optional<std::string_view> ArgReader::Pattern() {
+  const std::string_view pattern = Next();
+  if (pattern.size() <= kPatternBytesMax) return pattern;
+  call_.reply.Error("ERR the pattern is longer than 1024 bytes");
+  return std::nullopt;
+}
+
 std::optional<uint64_t> ArgReader::Cursor() {
   return OrReply(ParseCursor(Next()), "ERR invalid cursor", call_);
 }

@@ -23,6 +23,9 @@
 
 namespace cordwood::commands {
 
+/// Matching takes pattern times name steps, for every name: long patterns would stop the world.
+inline constexpr size_t kPatternBytesMax = 1024;
+
 class ArgReader {
  public:
   /// Starts at argv[first]. REQUIRES: first <= argv.size().
@@ -47,6 +50,8 @@ class ArgReader {
   std::optional<long double> LongDouble(std::string_view error = kNotAFloat);
   /// The cursor of SCAN and its like: anything that strtoul takes whole.
   std::optional<uint64_t> Cursor();
+  /// A glob to match many names with: not longer than kPatternBytesMax.
+  std::optional<std::string_view> Pattern();
 
  private:
   Call& call_;

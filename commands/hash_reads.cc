@@ -60,7 +60,8 @@ std::optional<ScanOptions> TakeScanOptions(Call& call) {
       options.count = *count;
       if (*count >= 1) continue;
     } else if (args.MatchBefore("MATCH", 1)) {
-      options.pattern = args.Next();
+      options.pattern = args.Pattern();
+      if (!options.pattern) return std::nullopt;
       continue;
     }
     call.reply.Error(kSyntaxError);

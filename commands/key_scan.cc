@@ -25,6 +25,8 @@ using keyspace::KeyWalk;
 // Keys looked at in one slice: some hundred microseconds.
 constexpr uint64_t kSliceKeys = 1000;
 constexpr int64_t kDefaultCount = 10;
+// A page looks at no more keys, whatever COUNT says: the rest has a cursor.
+constexpr int64_t kCountMax = 10'000;
 
 /// KEYS on more keys than fit one slice. A reply begins with its length, so one pass counts and
 /// another one, over the same state, sends. Nothing is taken over from the handler: it ran at
@@ -82,7 +84,7 @@ class LongScan final : public LongRead {
     CW_ASSIGN(const uint64_t looked_at,
               walk_->Advance(tx, std::min(left_, kSliceKeys),
                              [this](std::string_view key) { keys_.emplace_back(key); }));
-    left_ -= looked_at;
+    left_ -= std::min(left_, looked_at);
     if (left_ > 0 && !walk_->done()) return false;
     ReplyScan(reply, host_, cursor_, *walk_, keys_);
     return true;
@@ -144,9 +146,11 @@ std::optional<ScanOptions> TakeScanOptions(Call& call) {
     if (args.MatchBefore("COUNT", 1)) {
       const std::optional<int64_t> count = args.Int64();
       if (!count) return std::nullopt;
-      options.count = *count;
+      options.count = std::min(*count, kCountMax);
     } else if (args.MatchBefore("MATCH", 1)) {
-      options.filter.pattern = args.Next();
+      const std::optional<std::string_view> pattern = args.Pattern();
+      if (!pattern) return std::nullopt;
+      options.filter.pattern = *pattern;
     } else if (args.MatchBefore("TYPE", 1)) {
       options.filter.type = TypeNamed(args.Next());
       options.no_such_type = !options.filter.type;
@@ -164,7 +168,9 @@ std::optional<ScanOptions> TakeScanOptions(Call& call) {
 }  // namespace
 
 Status Keys(Call& call) {
-  KeyWalk walk(call.tx.GenerationOf(call.client.db), {.pattern = std::string(call.argv[1])},
+  const std::optional<std::string_view> pattern = ArgReader(call, 1).Pattern();
+  if (!pattern) return {};
+  KeyWalk walk(call.tx.GenerationOf(call.client.db), {.pattern = std::string(*pattern)},
                call.tx.now_ms());
   std::vector<std::string> keys;
   const Result<uint64_t> looked_at =
@@ -173,7 +179,7 @@ Status Keys(Call& call) {
     return std::unexpected(looked_at.error());
   }
   if (!walk.done()) {
-    call.long_read = std::make_unique<LongKeys>(call.argv[1]);
+    call.long_read = std::make_unique<LongKeys>(*pattern);
     return {};
   }
   call.reply.ArrayHeader(keys.size());

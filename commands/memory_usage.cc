@@ -1,8 +1,11 @@
 // MEMORY USAGE. What a key takes is bytes of the store, before compression: its record, and its
 // elements if it has any. Nothing of it need be in memory.
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 
 #include "commands/arg_reader.h"
 #include "commands/help.h"
@@ -34,42 +37,87 @@ std::optional<int64_t> TakeSamples(Call& call) {
   return samples;
 }
 
-/// From the first `samples` elements (0: all) to all of them.
-Result<uint64_t> ElementBytes(Call& call, const KeyName& name, const Record& record,
-                              int64_t samples) {
-  CW_ASSIGN(const keyspace::ObjectPayload object, keyspace::ObjectPayload::Decode(record.payload));
-  const std::string prefix = keyspace::ElementPrefix(name.generation, object.oid);
-  keyspace::RangeWalk elements(call.tx, prefix);
-  uint64_t bytes = 0;
-  uint64_t met = 0;
-  for (elements.Seek(prefix); elements.Valid(); elements.Next()) {
-    bytes += elements.key().size() + elements.value().size();
-    ++met;
-    if (met == static_cast<uint64_t>(samples)) break;
+// Elements looked at in one slice.
+constexpr uint64_t kSliceElements = 1000;
+
+/// Looks at the first `samples` elements (0: all), and concludes from them to all.
+class Usage final : public LongRead {
+ public:
+  Usage(std::string_view key, int64_t samples)
+      : key_(key), samples_(samples == 0 ? UINT64_MAX : static_cast<uint64_t>(samples)) {}
+
+  Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) override {
+    if (!looked_up_) CW_TRY(LookUp(tx));
+    if (object_) {
+      CW_ASSIGN(const bool done, LookAtElements(tx));
+      if (!done) return false;
+    }
+    if (exists_) {
+      const uint64_t of_elements =
+          met_ == 0 || met_ >= object_->count ? bytes_ : bytes_ / met_ * object_->count;
+      reply.Integer(static_cast<int64_t>(record_bytes_ + of_elements));
+    } else {
+      reply.Null();
+    }
+    return true;
   }
-  CW_TRY(elements.status());
-  return met == 0 || met >= object.count ? bytes : bytes / met * object.count;
-}
+
+ private:
+  Status LookUp(keyspace::Transaction& tx) {
+    const KeyName name = {.generation = generation(), .key = key_};
+    CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(tx, name));
+    if (const Record* record = found.live(); record != nullptr) {
+      exists_ = true;
+      record_bytes_ =
+          keyspace::KeyRecordKey(name.generation, name.key).size() + record->Encode().size();
+      if (record->owns_object()) {
+        CW_ASSIGN(object_, keyspace::ObjectPayload::Decode(record->payload));
+        prefix_ = keyspace::ElementPrefix(name.generation, object_->oid);
+        next_ = prefix_;
+      }
+    }
+    looked_up_ = true;
+    return {};
+  }
+
+  /// True once it has seen enough. Fails only if it got to none.
+  Result<bool> LookAtElements(keyspace::Transaction& tx) {
+    keyspace::RangeWalk elements(tx, prefix_);
+    uint64_t left = std::min(kSliceElements, samples_ - met_);
+    const uint64_t met_before = met_;
+    for (elements.Seek(next_); elements.Valid() && left > 0; elements.Next()) {
+      bytes_ += elements.key().size() + elements.value().size();
+      ++met_;
+      --left;
+      next_.assign(elements.key());
+      next_.push_back('\0');
+    }
+    if (met_ == met_before && met_ < samples_) CW_TRY(elements.status());
+    return met_ == samples_ || (elements.status() && !elements.Valid());
+  }
+
+  const std::string key_;
+  const uint64_t samples_;
+  bool looked_up_ = false;
+  bool exists_ = false;
+  uint64_t record_bytes_ = 0;
+  std::optional<keyspace::ObjectPayload> object_;
+  std::string prefix_;
+  std::string next_;  // store key
+  uint64_t met_ = 0;
+  uint64_t bytes_ = 0;
+};
 
 }  // namespace
 
 Status MemoryUsage(Call& call) {
   const std::optional<int64_t> samples = TakeSamples(call);
   if (!samples) return {};
-  const KeyName name = call.Key(call.argv[2]);
-  CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(call.tx, name));
-  const Record* record = found.live();
-  if (record == nullptr) {
-    call.reply.Null();
-    return {};
-  }
-  uint64_t bytes =
-      keyspace::KeyRecordKey(name.generation, name.key).size() + record->Encode().size();
-  if (record->owns_object()) {
-    CW_ASSIGN(const uint64_t of_elements, ElementBytes(call, name, *record, *samples));
-    bytes += of_elements;
-  }
-  call.reply.Integer(static_cast<int64_t>(bytes));
+  auto usage = std::make_unique<Usage>(call.argv[2], *samples);
+  usage->FixGeneration(call.tx.GenerationOf(call.client.db));
+  CW_ASSIGN(const bool done, usage->Step(call.tx, call.reply));
+  // What is left begins anew: its slices run at another state.
+  if (!done) call.long_read = std::make_unique<Usage>(call.argv[2], *samples);
   return {};
 }
 

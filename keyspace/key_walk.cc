@@ -8,6 +8,9 @@
 namespace cordwood::keyspace {
 namespace {
 
+// Steps of matching that take about as long as getting to the next key.
+constexpr uint64_t kStepsPerKey = 1024;
+
 /// The end of the keys that can match the pattern.
 std::string EndOf(Generation generation, std::string_view pattern) {
   const std::string_view prefix = GlobPrefix(pattern);
@@ -18,6 +21,10 @@ std::string EndOf(Generation generation, std::string_view pattern) {
 }
 
 }  // namespace
+
+uint64_t KeyWalk::CostOf(size_t key_bytes) const {
+  return 1 + filter_.pattern.size() * key_bytes / kStepsPerKey;
+}
 
 KeyWalk::KeyWalk(Generation generation, KeyFilter filter, int64_t now_ms, std::string_view from)
     : prefix_bytes_(TablePrefix(generation, Table::kKey).size()),
@@ -33,13 +40,13 @@ Result<uint64_t> KeyWalk::Advance(Transaction& tx, uint64_t limit,
   uint64_t looked_at = 0;
   RangeWalk records(tx, std::string_view(next_).substr(0, prefix_bytes_));
   for (records.Seek(next_); records.Valid() && records.key() < end_; records.Next()) {
-    if (looked_at == limit) return looked_at;
+    if (looked_at >= limit) return looked_at;
     Result<RecordHeader> header = RecordHeader::Decode(records.value());
     if (!header) {
       if (looked_at > 0) return looked_at;
       return std::unexpected(std::move(header).error());
     }
-    ++looked_at;
+    looked_at += CostOf(records.key().size() - prefix_bytes_);
     next_.assign(records.key());
     next_.push_back('\0');
     if (header->ExpiredAt(now_ms_) || (filter_.type && header->type != *filter_.type)) continue;

@@ -32,8 +32,9 @@ class KeyWalk {
   KeyWalk(Generation generation, KeyFilter filter, int64_t now_ms, std::string_view from = {});
 
   /// Looks at up to `limit` keys and calls `found` for those that pass the filter; returns how
-  /// many it looked at. Fewer than the limit: the walk is done, or the next block is not in the
-  /// cache. kCold, and any other error, only if it did not get to any key.
+  /// many it looked at. A key that is dear to match counts as several. Fewer than the limit: the
+  /// walk is done, or the next block is not in the cache. kCold, and any other error, only if it
+  /// did not get to any key.
   Result<uint64_t> Advance(Transaction& tx, uint64_t limit,
                            const std::function<void(std::string_view key)>& found);
 
@@ -42,6 +43,9 @@ class KeyWalk {
   std::string_view position() const;
 
  private:
+  /// Of looking at a key, in keys that are cheap to match.
+  uint64_t CostOf(size_t key_bytes) const;
+
   const size_t prefix_bytes_;  // of store keys, before the key
   const int64_t now_ms_;
   KeyFilter filter_;

@@ -208,6 +208,39 @@ TEST(Scan, ReturnsWhatIsThereAllTheTime) {
   }
 }
 
+TEST(Scan, APageIsBounded) {
+  CommandRunner runner;
+  std::vector<std::string> words = {"MSET"};
+  for (const std::string& name : Numbered(10'100)) {
+    words.push_back(name);
+    words.emplace_back("v");
+  }
+  ASSERT_EQ(runner.Execute({words.begin(), words.end()}), kOk);
+  const Page page = Scan(runner, "0", {"COUNT", "1000000000"});
+  EXPECT_EQ(page.keys.size(), 10'000u);
+  EXPECT_NE(page.cursor, "0");
+}
+
+TEST(Scan, RefusesLongPatterns) {
+  CommandRunner runner;
+  runner.Run({"SET", "k", "v"});
+  runner.Run({"HSET", "h", "f", "v"});
+  const std::string refusal = ErrorReply("ERR the pattern is longer than 1024 bytes");
+  const std::string pattern(1025, '*');
+  EXPECT_EQ(runner.Run({"KEYS", pattern}), refusal);
+  EXPECT_EQ(runner.Run({"SCAN", "0", "MATCH", pattern}), refusal);
+  EXPECT_EQ(runner.Run({"HSCAN", "h", "0", "MATCH", pattern}), refusal);
+  EXPECT_EQ(runner.Run({"KEYS", std::string(1024, '*')}), Bulks({"h", "k"}));
+}
+
+TEST(Keys, GoesOnInSlicesWhenThePatternIsDear) {
+  CommandRunner runner;
+  SetAll(runner, Numbered(500));
+  const std::string pattern = std::string(1000, '*') + "9";
+  EXPECT_EQ(Strings(runner.Run({"KEYS", pattern})).size(), 50u);
+  EXPECT_GE(runner.slices(), 8u);
+}
+
 TEST(Keys, MatchesGlobs) {
   CommandRunner runner;
   SetAll(runner, {"one", "two", "three", "four", ""});

@@ -107,6 +107,16 @@ TEST(MemoryUsage, CountsTheBytesOfRecordAndElements) {
   EXPECT_EQ(usage({"MEMORY", "USAGE", "h", "samples", "300"}), all);
 }
 
+TEST(MemoryUsage, LooksAtManyElementsInSlices) {
+  CommandRunner runner;
+  for (int i = 0; i < 2500; ++i) runner.Execute({"HSET", "h", Format("field{:04}", i), "value"});
+  const std::string all = runner.Run({"MEMORY", "USAGE", "h", "SAMPLES", "0"});
+  EXPECT_GE(runner.slices(), 6u);  // three for the read at each state
+  EXPECT_EQ(runner.Run({"MEMORY", "USAGE", "h", "SAMPLES", "2500"}), all);
+  EXPECT_EQ(runner.Run({"MEMORY", "USAGE", "h", "SAMPLES", "1000000"}), all);
+  EXPECT_EQ(runner.Run({"MEMORY", "USAGE", "h", "SAMPLES", "1000"}), all);  // all are alike
+}
+
 TEST(MemoryUsage, RepliesRedisErrors) {
   CommandRunner runner;
   EXPECT_EQ(runner.Run({"MEMORY", "USAGE", "k", "SAMPLES", "-1"}), ErrorReply(kSyntaxError));

@@ -68,8 +68,8 @@ void ReplyScan(protocol::ReplyWriter& reply, Host& host, uint64_t before, const 
   for (const std::string& key : keys) reply.Bulk(key);
 }
 
-/// SCAN with a count that is larger than a slice. As with KEYS, the walk begins with the first
-/// slice: the handler ran at another state.
+/// SCAN with a count that is larger than a slice, or with keys that are cold. As with KEYS, the
+/// walk begins with the first slice: the handler ran at another state.
 class LongScan final : public LongRead {
  public:
   LongScan(Host& host, uint64_t cursor, KeyFilter filter, std::string from, uint64_t count)
@@ -201,17 +201,19 @@ Status Scan(Call& call) {
   }
   std::string from = *cursor == 0 ? std::string() : call.host.LoadCursor(*cursor);
   const auto count = static_cast<uint64_t>(options->count);
-  if (count > kSliceKeys) {
-    call.long_read = std::make_unique<LongScan>(call.host, *cursor, std::move(options->filter),
-                                                std::move(from), count);
-    return {};
+  if (count <= kSliceKeys) {
+    KeyWalk walk(call.tx.GenerationOf(call.client.db), options->filter, call.tx.now_ms(), from);
+    std::vector<std::string> keys;
+    CW_ASSIGN(const uint64_t looked_at,
+              walk.Advance(call.tx, count, [&](std::string_view key) { keys.emplace_back(key); }));
+    if (looked_at >= count || walk.done()) {
+      ReplyScan(call.reply, call.host, *cursor, walk, keys);
+      return {};
+    }
+    // The next block is cold. A page of what there is would cost a round trip for each block.
   }
-  KeyWalk walk(call.tx.GenerationOf(call.client.db), std::move(options->filter), call.tx.now_ms(),
-               from);
-  // Cut short by a cold block it replies what it has: the count is only a hint.
-  std::vector<std::string> keys;
-  CW_TRY(walk.Advance(call.tx, count, [&](std::string_view key) { keys.emplace_back(key); }));
-  ReplyScan(call.reply, call.host, *cursor, walk, keys);
+  call.long_read = std::make_unique<LongScan>(call.host, *cursor, std::move(options->filter),
+                                              std::move(from), count);
   return {};
 }
 

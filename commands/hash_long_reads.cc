@@ -126,8 +126,9 @@ enum class Method : uint8_t {
   kWalk,           // through all fields, each taken with the chance that keeps the sample uniform
 };
 
-/// A distinct sample of more than one field in this many is taken on a walk.
-constexpr uint64_t kDrawsBelow = 8;
+/// A distinct sample of more than one field in this many is taken on a walk. A draw seeks, steps
+/// over neighbours and copies, which takes as long as some hundred steps of a walk.
+constexpr uint64_t kDrawsBelow = 128;
 constexpr size_t kDrawsPerSlice = 64;
 
 class RandomFields final : public HashRead {

@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "commands/help.h"
 #include "commands/key_handlers.h"
+#include "commands/lookup.h"
 #include "keyspace/keys.h"
 
 namespace cordwood::commands::keys {
@@ -42,6 +43,7 @@ std::string_view EncodingOf(const Record& record) {
 /// Replies null and answers false if the key does not exist.
 Result<bool> ExistsOrNull(Call& call) {
   CW_ASSIGN(const Lookup found, keyspace::FindKey(call.tx, call.Key(call.argv[2])));
+  CountLookup(call, found.live() != nullptr);
   if (found.live() == nullptr) call.reply.Null();
   return found.live() != nullptr;
 }
@@ -50,6 +52,7 @@ Result<bool> ExistsOrNull(Call& call) {
 
 Status ObjectEncoding(Call& call) {
   CW_ASSIGN(const Lookup found, keyspace::FindKey(call.tx, call.Key(call.argv[2])));
+  CountLookup(call, found.live() != nullptr);
   if (found.live() == nullptr) {
     call.reply.Null();
   } else {

@@ -6,7 +6,8 @@
 // front of the table would step over all of them every time; it starts at the floor instead, and
 // need not start at all while the floor is not due.
 //
-//   no deadline of the newest state lies before its generation's floor
+//   no deadline of the newest state lies before its generation's floor, but for those whose records
+//   are damaged: the cycle passes over them, so as not to meet them again in every round
 //
 // The expiry cycle raises a floor over what it removed, a write of an earlier deadline lowers it;
 // both happen when the transaction is committed (keyspace/transaction.h). Nothing is stored: after

@@ -35,6 +35,7 @@ struct BlockCache::Entry {
   std::atomic<uint32_t> pins = 1;
   // Under the shard's lock.
   uint8_t chances = 1;
+  bool parked = false;
   Entry* in_bucket = nullptr;  // the next one there
   Entry* before = nullptr;     // around the clock
   Entry* after = nullptr;
@@ -47,6 +48,10 @@ struct alignas(64) BlockCache::Shard {
   std::atomic<uint64_t> used = 0;
   std::atomic<uint64_t> capacity = 0;
   std::atomic<uint64_t> pinned = 0;
+  /// Entries that are not around the clock because the hand met them pinned: if there were many,
+  /// every trim would walk past all of them. The last pin brings an entry back. Of a release and a
+  /// parking at the same time, one sees the other, as above.
+  std::atomic<uint64_t> parked = 0;
   // Under the lock.
   uint64_t passing = 0;         // bytes of entries that leave unpinned; not in `used`
   std::vector<Entry*> buckets;  // a power of two
@@ -56,9 +61,17 @@ struct alignas(64) BlockCache::Shard {
   Entry** Place(const BlockKey& key, uint64_t hash);
   Entry* PinFound(Entry* entry);
   void Link(Entry* entry);
+  /// Puts the entry around the clock, behind the hand: the last to be looked at.
+  void Join(Entry* entry);
+  void Leave(Entry* entry);
+  /// Takes a pinned entry off the clock; false if its last pin went meanwhile.
+  bool Park(Entry* entry);
+  /// Undoes Park, if it was done.
+  void Unpark(Entry* entry);
   /// Removes the entry and puts it in front of `removed`.
   void Unlink(Entry* entry, Entry** removed);
-  /// Removes unpinned entries until the rest fits.
+  /// Removes unpinned entries until the rest fits. What it looks at it removes, parks or takes a
+  /// chance from: steps that an insert, a pin or a hit each paid for.
   void Trim(Entry** removed);
   void SetCapacity(uint64_t bytes);
 };
@@ -88,14 +101,7 @@ BlockCache::Entry* BlockCache::Shard::PinFound(Entry* entry) {
 
 void BlockCache::Shard::Link(Entry* entry) {
   *Place(entry->key, entry->hash) = entry;
-  if (hand == nullptr) {
-    hand = entry->before = entry->after = entry;
-  } else {  // behind the hand: the last to be looked at
-    entry->after = hand;
-    entry->before = hand->before;
-    hand->before->after = entry;
-    hand->before = entry;
-  }
+  Join(entry);
   if (entry->leaves_unpinned) {
     passing += entry->charge;
   } else {
@@ -105,11 +111,44 @@ void BlockCache::Shard::Link(Entry* entry) {
   ++stats.inserts;
 }
 
-void BlockCache::Shard::Unlink(Entry* entry, Entry** removed) {
-  *Place(entry->key, entry->hash) = entry->in_bucket;
+void BlockCache::Shard::Join(Entry* entry) {
+  if (hand == nullptr) {
+    hand = entry->before = entry->after = entry;
+    return;
+  }
+  entry->after = hand;
+  entry->before = hand->before;
+  hand->before->after = entry;
+  hand->before = entry;
+}
+
+void BlockCache::Shard::Leave(Entry* entry) {
   if (hand == entry) hand = entry->after == entry ? nullptr : entry->after;
   entry->before->after = entry->after;
   entry->after->before = entry->before;
+}
+
+bool BlockCache::Shard::Park(Entry* entry) {
+  ++parked;
+  if (entry->pins == 0) {  // who let go of it may not have seen that it is being parked
+    --parked;
+    return false;
+  }
+  Leave(entry);
+  entry->parked = true;
+  return true;
+}
+
+void BlockCache::Shard::Unpark(Entry* entry) {
+  if (!entry->parked) return;
+  entry->parked = false;
+  Join(entry);
+  --parked;
+}
+
+void BlockCache::Shard::Unlink(Entry* entry, Entry** removed) {
+  *Place(entry->key, entry->hash) = entry->in_bucket;
+  Leave(entry);
   if (entry->leaves_unpinned) {
     passing -= entry->charge;
   } else {
@@ -123,15 +162,12 @@ void BlockCache::Shard::Unlink(Entry* entry, Entry** removed) {
 
 void BlockCache::Shard::Trim(Entry** removed) {
   int patience = kPatience;
-  // Once the hand went around and met pinned entries only, nothing can go.
-  for (uint64_t pinned_met = 0; used > capacity && pinned_met < stats.blocks;) {
+  while (used > capacity) {
     Entry* entry = hand;
+    if (entry == nullptr) return;  // all are pinned
+    ++stats.examined;
+    if (entry->pins > 0 && Park(entry)) continue;
     hand = entry->after;
-    if (entry->pins > 0) {
-      ++pinned_met;
-      continue;
-    }
-    pinned_met = 0;
     if (entry->chances > 0 && patience > 0) {
       --entry->chances;
       --patience;
@@ -177,13 +213,14 @@ void BlockCache::Pin::Release(Entry* entry) {
   const bool leaves = entry->leaves_unpinned;
   if (entry->pins.fetch_sub(1) != 1) return;
   shard.pinned -= charge;
-  if (!leaves && shard.used <= shard.capacity) return;
+  if (!leaves && shard.used <= shard.capacity && shard.parked == 0) return;
   Entry* removed = nullptr;
   {
     const std::lock_guard lock(shard.mutex);
     Entry* present = *shard.Place(key, hash);
-    if (present != nullptr && present->leaves_unpinned && present->pins == 0) {
-      shard.Unlink(present, &removed);
+    if (present != nullptr && present->pins == 0) {
+      shard.Unpark(present);
+      if (present->leaves_unpinned) shard.Unlink(present, &removed);
     }
     shard.Trim(&removed);
   }
@@ -201,7 +238,7 @@ BlockCache::BlockCache(uint64_t capacity_bytes, uint32_t shards) {
 
 BlockCache::~BlockCache() {
   for (uint32_t i = 0; i < shard_count_; ++i) {
-    CHECK(shards_[i].pinned == 0);
+    CHECK(shards_[i].pinned == 0 && shards_[i].parked == 0);
     Entry* removed = nullptr;
     while (shards_[i].hand != nullptr) shards_[i].Unlink(shards_[i].hand, &removed);
     Free(removed);
@@ -274,6 +311,7 @@ BlockCache::Stats BlockCache::stats() const {
     sum.misses += shard.stats.misses;
     sum.inserts += shard.stats.inserts;
     sum.evictions += shard.stats.evictions;
+    sum.examined += shard.stats.examined;
     sum.blocks += shard.stats.blocks;
     sum.used_bytes += shard.used + shard.passing;
     sum.pinned_bytes += shard.pinned;

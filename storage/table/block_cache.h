@@ -13,7 +13,8 @@
 // purpose: numbers are not used twice, so the blocks of removed files grow old and go.
 //
 // Threads: any. One lock for each shard, held for tens of instructions, never across a call of
-// Env; letting a pin go takes none as long as the shard is within its capacity.
+// Env; letting a pin go takes none as long as the shard is within its capacity and was
+// so since its pins were taken.
 
 #include <atomic>
 #include <cstdint>
@@ -71,6 +72,7 @@ class BlockCache {
     uint64_t misses = 0;
     uint64_t inserts = 0;
     uint64_t evictions = 0;
+    uint64_t examined = 0;  // entries that were looked at for one to evict
     uint64_t blocks = 0;
     uint64_t used_bytes = 0;    // blocks and what it takes to keep them
     uint64_t pinned_bytes = 0;  // the part of them that is pinned

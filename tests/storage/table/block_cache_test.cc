@@ -81,6 +81,25 @@ TEST(BlockCache, PinsMayExceedTheCapacityAndAreTrimmedWhenLetGo) {
   EXPECT_EQ(cache.stats().pinned_bytes, 0u);
 }
 
+TEST(BlockCache, ManyPinnedBlocksAreNotWalkedPastAgainAndAgain) {
+  constexpr uint64_t kBlocks = 2000;
+  BlockCache cache(10 * kChargeMax, 1);
+  std::vector<BlockCache::Pin> pins;
+  for (uint64_t i = 0; i < kBlocks; ++i) {
+    pins.push_back(cache.Insert({.file_number = 1, .offset = i}, MakeBlock("x")));
+  }
+  for (uint64_t i = 0; i < kBlocks; ++i) {
+    EXPECT_TRUE(cache.Lookup({.file_number = 1, .offset = i})) << i;
+  }
+  while (pins.size() > kBlocks / 2) pins.pop_back();
+  EXPECT_EQ(cache.stats().pinned_bytes, cache.stats().used_bytes);
+  pins.clear();
+  EXPECT_LE(cache.stats().used_bytes, 10 * kChargeMax);
+  EXPECT_EQ(cache.stats().pinned_bytes, 0u);
+  // Parked once, then three chances and the eviction.
+  EXPECT_LE(cache.stats().examined, 5 * kBlocks);
+}
+
 TEST(BlockCache, ABlockThatIsReadOftenSurvivesAScan) {
   BlockCache cache(20 * kChargeMax, 1);
   cache.Insert({.file_number = 1}, MakeBlock("hot"));

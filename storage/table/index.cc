@@ -116,9 +116,13 @@ size_t TableIndex::Find(std::string_view key) const {
   const int order = key.substr(0, common_).compare(common);
   if (order != 0) return order < 0 ? 0 : count();
   const uint64_t word = WordOf(key);
-  const auto [first, last] = std::equal_range(words_.begin(), words_.end(), word);
-  auto begin = static_cast<size_t>(first - words_.begin());
-  auto end = static_cast<size_t>(last - words_.begin());
+  auto begin =
+      static_cast<size_t>(std::lower_bound(words_.begin(), words_.end(), word) - words_.begin());
+  // Most often the word alone tells, or there is one separator to compare.
+  if (begin == count() || words_[begin] != word || separator(begin) >= key) return begin;
+  auto end = static_cast<size_t>(
+      std::upper_bound(words_.begin() + static_cast<ptrdiff_t>(begin), words_.end(), word) -
+      words_.begin());
   while (begin < end) {
     const size_t middle = begin + (end - begin) / 2;
     if (separator(middle) < key) {

@@ -1,7 +1,6 @@
 #include "storage/pacing.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace cordwood::storage {
 namespace {
@@ -23,7 +22,7 @@ double WritePressure(double debt, double memory) {
 uint64_t WriteDelayUs(double pressure, uint64_t bytes) {
   const double excess = std::max(pressure - kPressureStart, 0.0) / (1.0 - kPressureStart);
   const double per_megabyte =
-      std::min(kDelayUsPerMegabyte * std::pow(excess, 3), kDelayUsPerMegabyteMax);
+      std::min(kDelayUsPerMegabyte * excess * excess * excess, kDelayUsPerMegabyteMax);
   return static_cast<uint64_t>(per_megabyte * static_cast<double>(bytes) / kMegabyte);
 }
 

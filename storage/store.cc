@@ -211,8 +211,10 @@ Result<Seq> Store::Write(const WriteBatch& batch) {
   CW_TRY(failure());
   CHECK(!batch.empty());
   const Seq first = last_seq_ + 1;
-  log_->Append(first, batch.count(), batch.bytes());
+  // First into the memtable: once the log has a batch, D may pass it, and whoever reads at D must
+  // find it.
   CW_TRY(Insert(first, batch.count(), batch.bytes()));
+  log_->Append(first, batch.count(), batch.bytes());
   last_seq_ = first + batch.count() - 1;
   user_bytes_.fetch_add(batch.bytes().size(), std::memory_order_relaxed);
   SwitchMemtableIfFull();

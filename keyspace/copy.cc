@@ -13,8 +13,7 @@ Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record
   const ObjectPayload copy{.oid = tx.NewOid(), .count = object.count};
   RangeWalk elements(tx, begin);
   for (elements.Seek(begin); elements.Valid(); elements.Next()) {
-    tx.Put(ElementKey(to, copy.oid, elements.key().substr(begin.size())),
-           std::string(elements.value()));
+    tx.Put(ElementKey(to, copy.oid, elements.key().substr(begin.size())), elements.value());
   }
   CW_TRY(elements.status());
   Record copied = record;

@@ -18,7 +18,8 @@ std::string Databases::RecordKey(int db) {
 
 Status Databases::Load(storage::View& view) {
   for (size_t db = 0; db < newest_.size(); ++db) {
-    CW_ASSIGN(const std::optional<std::string> value, view.Get(RecordKey(static_cast<int>(db))));
+    CW_ASSIGN(const std::optional<std::string_view> value,
+              view.Get(RecordKey(static_cast<int>(db))));
     if (!value) continue;
     ByteReader in(*value);
     const std::optional<uint64_t> generation = in.Varint64();

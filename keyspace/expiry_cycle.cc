@@ -29,7 +29,7 @@ bool Serve(Transaction& tx, std::string_view store_key, ExpiryOutcome& outcome) 
       ++outcome.unreadable;
     }
   } else {
-    tx.Delete(std::string(store_key));
+    tx.Delete(store_key);
     ++outcome.stale;
   }
   return true;

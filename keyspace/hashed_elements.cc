@@ -24,16 +24,16 @@ std::string Subkey(std::string_view name) {
 
 std::string HashedElements::StoreKey(std::string_view name) const { return prefix_ + Subkey(name); }
 
-Result<std::optional<std::string>> HashedElements::Get(std::string_view name) {
+Result<std::optional<std::string_view>> HashedElements::Get(std::string_view name) {
   const std::string store_key = StoreKey(name);
   if (object_ == Object::kStored) return tx_.Get(store_key);
   const std::optional<Transaction::OwnWrite> own = tx_.FirstWrite(store_key);
-  if (!own || own->key != store_key || own->value == nullptr) return std::nullopt;
-  return *own->value;
+  if (!own || own->key != store_key || !own->value) return std::nullopt;
+  return own->value;
 }
 
 void HashedElements::Put(std::string_view name, std::string_view value) {
-  tx_.Put(StoreKey(name), std::string(value));
+  tx_.Put(StoreKey(name), value);
 }
 
 void HashedElements::Delete(std::string_view name) { tx_.Delete(StoreKey(name)); }

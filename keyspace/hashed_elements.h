@@ -36,7 +36,8 @@ class HashedElements {
   HashedElements(Transaction& tx, Generation generation, Oid oid, Object object = Object::kStored)
       : tx_(tx), prefix_(ElementPrefix(generation, oid)), object_(object) {}
 
-  Result<std::optional<std::string>> Get(std::string_view name);
+  /// The value lives as long as the transaction and its view.
+  Result<std::optional<std::string_view>> Get(std::string_view name);
   /// The caller counts.
   void Put(std::string_view name, std::string_view value);
   void Delete(std::string_view name);

@@ -76,7 +76,9 @@ Result<std::optional<std::string>> Hash::Get(std::string_view field) {
   if (!exists()) return std::nullopt;
   if (in_elements()) {
     CW_ASSIGN(HashedElements elements, Elements());
-    return elements.Get(field);
+    CW_ASSIGN(const std::optional<std::string_view> found, elements.Get(field));
+    if (!found) return std::nullopt;
+    return std::string(*found);
   }
   std::optional<std::string> value;
   CW_TRY(VisitInlineHash(found_.live()->payload, [&](const FieldValue& pair) {
@@ -99,8 +101,8 @@ Result<std::vector<std::optional<std::string>>> Hash::GetMany(
   CW_ASSIGN(HashedElements elements, Elements());
   GatheredReads reads;
   for (size_t i = 0; i < fields.size() && !reads.failed(); ++i) {
-    Result<std::optional<std::string>> value = elements.Get(fields[i]);
-    if (reads.Ok(value)) values[i] = *std::move(value);
+    const Result<std::optional<std::string_view>> value = elements.Get(fields[i]);
+    if (reads.Ok(value) && *value) values[i] = **value;
   }
   CW_TRY(reads.status());
   return values;
@@ -183,7 +185,7 @@ Result<uint64_t> Hash::SetElements(HashedElements& elements, std::span<const Fie
   GatheredReads reads;
   uint64_t created = 0;
   for (const FieldValue& pair : pairs) {
-    const Result<std::optional<std::string>> old = elements.Get(pair.field);
+    const Result<std::optional<std::string_view>> old = elements.Get(pair.field);
     if (!reads.Ok(old)) {
       if (reads.failed()) break;
       continue;
@@ -222,7 +224,7 @@ Result<uint64_t> Hash::RemoveElements(std::span<const std::string_view> fields) 
   GatheredReads reads;
   std::unordered_set<std::string_view> there;
   for (const std::string_view field : fields) {
-    const Result<std::optional<std::string>> old = elements.Get(field);
+    const Result<std::optional<std::string_view>> old = elements.Get(field);
     if (reads.failed()) break;
     if (reads.Ok(old) && *old) there.insert(field);
   }

@@ -5,7 +5,7 @@
 namespace cordwood::keyspace {
 namespace {
 
-Result<Lookup> Judge(Transaction& tx, const std::optional<std::string>& bytes) {
+Result<Lookup> Judge(Transaction& tx, std::optional<std::string_view> bytes) {
   Lookup lookup;
   if (!bytes) return lookup;
   CW_ASSIGN(lookup.stored, Record::Decode(*bytes));
@@ -13,12 +13,23 @@ Result<Lookup> Judge(Transaction& tx, const std::optional<std::string>& bytes) {
   return lookup;
 }
 
-std::optional<int64_t> ExpiryOf(const std::optional<Record>& record) {
-  return record ? record->expiry_ms : std::nullopt;
+/// Of a record that is going to be replaced: the payload only if it names an object.
+Result<Lookup> JudgeReplaced(Transaction& tx, std::string_view bytes) {
+  CW_ASSIGN(const RecordHeader header, RecordHeader::Decode(bytes));
+  if (header.form == Form::kElements) return Judge(tx, bytes);
+  const Record record{
+      .type = header.type, .form = header.form, .expiry_ms = header.expiry_ms, .payload = {}};
+  return Lookup{.stored = record, .expired = header.ExpiredAt(tx.now_ms())};
 }
 
-Result<std::optional<Oid>> OidOf(const std::optional<Record>& record) {
-  if (!record || !record->owns_object()) return std::nullopt;
+const Record* StoredOf(const Lookup& lookup) { return lookup.stored ? &*lookup.stored : nullptr; }
+
+std::optional<int64_t> ExpiryOf(const Record* record) {
+  return record != nullptr ? record->expiry_ms : std::nullopt;
+}
+
+Result<std::optional<Oid>> OidOf(const Record* record) {
+  if (record == nullptr || !record->owns_object()) return std::nullopt;
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record->payload));
   return object.oid;
 }
@@ -36,9 +47,9 @@ void MoveDeadline(Transaction& tx, const KeyName& name, std::optional<int64_t> b
 }
 
 // Everything but the record itself that changes when `before` becomes `after`; `keep_elements`
-// when the stored record's elements live on under another key.
-Status Transition(Transaction& tx, const KeyName& name, const std::optional<Record>& before,
-                  const std::optional<Record>& after, bool keep_elements) {
+// when the stored record's elements live on under another key. Null: there is none.
+Status Transition(Transaction& tx, const KeyName& name, const Record* before, const Record* after,
+                  bool keep_elements) {
   CW_ASSIGN(const std::optional<Oid> old_oid, OidOf(before));
   CW_ASSIGN(const std::optional<Oid> new_oid, OidOf(after));
   if (old_oid && old_oid != new_oid && !keep_elements) {
@@ -50,7 +61,7 @@ Status Transition(Transaction& tx, const KeyName& name, const std::optional<Reco
   const auto count = [&](CounterKind kind, bool was, bool is) {
     tx.Count(name.generation, kind, static_cast<int64_t>(is) - static_cast<int64_t>(was));
   };
-  count(CounterKind::kKeys, before.has_value(), after.has_value());
+  count(CounterKind::kKeys, before != nullptr, after != nullptr);
   count(CounterKind::kExpires, ExpiryOf(before).has_value(), ExpiryOf(after).has_value());
   count(CounterKind::kObjects, old_oid.has_value(), new_oid.has_value());
   return {};
@@ -71,15 +82,15 @@ bool MayLeaveSomething(Transaction& tx, const KeyName& name) {
 }  // namespace
 
 Result<Lookup> FindKey(Transaction& tx, const KeyName& name) {
-  CW_ASSIGN(const std::optional<std::string> bytes,
+  CW_ASSIGN(const std::optional<std::string_view> bytes,
             tx.Get(KeyRecordKey(name.generation, name.key)));
   return Judge(tx, bytes);
 }
 
 Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record) {
   if (before.expired) tx.NoteExpired();
-  CW_TRY(Transition(tx, name, before.stored, record, false));
-  tx.Put(KeyRecordKey(name.generation, name.key), record.Encode());
+  CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
+  tx.PutParts(KeyRecordKey(name.generation, name.key), record.header().Encode(), record.payload);
   return {};
 }
 
@@ -92,38 +103,40 @@ Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
 
 Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
                  std::optional<int64_t> expiry_ms) {
-  const Record record{.expiry_ms = expiry_ms, .payload = std::string(value)};
-  std::string store_key = KeyRecordKey(name.generation, name.key);
-  std::string bytes;
-  storage::Presence presence = tx.Probe(store_key, &bytes);
+  const Record record{.expiry_ms = expiry_ms, .payload = {}};  // but for the value
+  const std::string store_key = KeyRecordKey(name.generation, name.key);
+  Lookup before;
+  std::string_view bytes;
+  const storage::Presence presence = tx.Probe(store_key, &bytes);
   if (presence == storage::Presence::kUnknown) {
     if (!MayLeaveSomething(tx, name)) {
       if (expiry_ms) {
         tx.Count(name.generation, CounterKind::kExpires, 1);
         tx.PutDeadline(name.generation, *expiry_ms, name.key);
       }
-      tx.Put(std::move(store_key), record.Encode(), Assumption::kPlainKey);
+      tx.PutParts(store_key, record.header().Encode(), value, Assumption::kPlainKey);
       return {};
     }
-    CW_ASSIGN(const Lookup before, FindKey(tx, name));
-    return PutRecord(tx, name, before, record);
+    CW_ASSIGN(before, FindKey(tx, name));
+  } else if (presence == storage::Presence::kPresent) {
+    CW_ASSIGN(before, JudgeReplaced(tx, bytes));
   }
-  const bool present = presence == storage::Presence::kPresent;
-  CW_ASSIGN(const Lookup before,
-            Judge(tx, present ? std::optional<std::string>(std::move(bytes)) : std::nullopt));
-  return PutRecord(tx, name, before, record);
+  if (before.expired) tx.NoteExpired();
+  CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
+  tx.PutParts(store_key, record.header().Encode(), value);
+  return {};
 }
 
 Status RemoveKey(Transaction& tx, const KeyName& name, const Lookup& before) {
   CHECK(before.stored.has_value());
-  CW_TRY(Transition(tx, name, before.stored, std::nullopt, false));
+  CW_TRY(Transition(tx, name, &*before.stored, nullptr, false));
   tx.Delete(KeyRecordKey(name.generation, name.key));
   return {};
 }
 
 Status DetachKey(Transaction& tx, const KeyName& name, const Lookup& before) {
   CHECK(before.stored.has_value());
-  CW_TRY(Transition(tx, name, before.stored, std::nullopt, true));
+  CW_TRY(Transition(tx, name, &*before.stored, nullptr, true));
   tx.Delete(KeyRecordKey(name.generation, name.key));
   return {};
 }

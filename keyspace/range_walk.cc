@@ -32,7 +32,7 @@ void RangeWalk::Settle(std::string from) {
       valid_ = committed;
       return;
     }
-    if (own->value != nullptr) {
+    if (own->value) {
       own_key_ = own->key;
       own_value_ = *own->value;
       valid_ = true;

@@ -45,15 +45,15 @@ std::string_view TypeName(Type type) {
   return "none";
 }
 
-std::string Record::Encode() const {
+std::string RecordHeader::Encode() const {
   std::string out;
-  out.reserve(kHeaderBytes + (expiry_ms ? sizeof(int64_t) : 0) + payload.size());
   out.push_back(static_cast<char>(static_cast<uint8_t>(type) << 4 | static_cast<uint8_t>(form)));
   out.push_back(static_cast<char>(expiry_ms ? kHasExpiry : 0));
   if (expiry_ms) AppendFixed(out, *expiry_ms);
-  out += payload;
   return out;
 }
+
+std::string Record::Encode() const { return header().Encode() + payload; }
 
 Result<RecordHeader> RecordHeader::Decode(std::string_view bytes) {
   ByteReader in(bytes);

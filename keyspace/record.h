@@ -43,6 +43,8 @@ struct RecordHeader {
 
   bool ExpiredAt(int64_t now_ms) const { return expiry_ms && *expiry_ms <= now_ms; }
 
+  /// What stands in front of the payload.
+  std::string Encode() const;
   /// kCorruption if the bytes are not a record.
   static Result<RecordHeader> Decode(std::string_view bytes);
 };
@@ -53,6 +55,7 @@ struct Record {
   std::optional<int64_t> expiry_ms;
   std::string payload;
 
+  RecordHeader header() const { return {.type = type, .form = form, .expiry_ms = expiry_ms}; }
   bool owns_object() const { return form == Form::kElements; }
   bool ExpiredAt(int64_t now_ms) const { return expiry_ms && *expiry_ms <= now_ms; }
 

@@ -23,12 +23,12 @@ int64_t Transaction::CountOf(int db, CounterKind kind) const {
   return store.NewestCount(counter) + counts_.Get(counter);
 }
 
-Result<std::optional<std::string>> Transaction::Get(std::string_view store_key) {
+Result<std::optional<std::string_view>> Transaction::Get(std::string_view store_key) {
   if (const auto it = overlay_.find(store_key); it != overlay_.end()) return it->second.value;
   return view_.Get(store_key);
 }
 
-storage::Presence Transaction::Probe(std::string_view store_key, std::string* value) {
+storage::Presence Transaction::Probe(std::string_view store_key, std::string_view* value) {
   const auto it = overlay_.find(store_key);
   if (it == overlay_.end()) return view_.Probe(store_key, value);
   if (!it->second.value) return storage::Presence::kAbsent;
@@ -39,32 +39,46 @@ storage::Presence Transaction::Probe(std::string_view store_key, std::string* va
 std::optional<Transaction::OwnWrite> Transaction::FirstWrite(std::string_view store_key) const {
   const auto it = overlay_.lower_bound(store_key);
   if (it == overlay_.end()) return std::nullopt;
-  return OwnWrite{.key = it->first, .value = it->second.value ? &*it->second.value : nullptr};
+  return OwnWrite{.key = it->first, .value = it->second.value};
 }
 
-Transaction::Written& Transaction::Touch(std::string store_key) {
+std::string_view Transaction::Copy(std::string_view head, std::string_view tail) {
+  const size_t size = head.size() + tail.size();
+  if (size == 0) return {};
+  auto* copy = static_cast<char*>(memory_.allocate(size, 1));
+  head.copy(copy, head.size());
+  tail.copy(copy + head.size(), tail.size());
+  return {copy, size};
+}
+
+Transaction::Touched Transaction::Touch(std::string_view store_key) {
   CHECK(mode_ == Mode::kExecute);
   write_bytes_ += store_key.size() + kOpOverheadBytes;
-  return overlay_[std::move(store_key)];
+  const auto place = overlay_.lower_bound(store_key);
+  if (place != overlay_.end() && place->first == store_key) {
+    return {.written = place->second, .first = false};
+  }
+  const auto it = overlay_.emplace_hint(place, Copy(store_key, {}), Written());
+  return {.written = it->second, .first = true};
 }
 
-void Transaction::Put(std::string store_key, std::string value, Assumption assumption) {
-  write_bytes_ += value.size();
+void Transaction::PutParts(std::string_view store_key, std::string_view head, std::string_view tail,
+                           Assumption assumption) {
+  write_bytes_ += head.size() + tail.size();
   frees_ = false;
-  const bool written_before = overlay_.contains(store_key);
-  Written& written = Touch(std::move(store_key));
-  written.value = std::move(value);
+  const Touched touched = Touch(store_key);
+  touched.written.value = Copy(head, tail);
   // What lies beneath the transaction's first write of a key is what the batch has to settle.
-  if (!written_before) written.assumption = assumption;
+  if (touched.first) touched.written.assumption = assumption;
 }
 
-void Transaction::PutShrunk(std::string store_key, std::string value) {
+void Transaction::PutShrunk(std::string_view store_key, std::string_view value) {
   const bool frees = frees_;
-  Put(std::move(store_key), std::move(value));
+  Put(store_key, value);
   frees_ = frees;
 }
 
-void Transaction::Delete(std::string store_key) { Touch(std::move(store_key)).value.reset(); }
+void Transaction::Delete(std::string_view store_key) { Touch(store_key).written.value.reset(); }
 
 void Transaction::DropRange(std::string begin, std::string end) {
   CHECK(mode_ == Mode::kExecute);
@@ -89,7 +103,7 @@ void Transaction::PutDeadline(Generation generation, int64_t expiry_ms, std::str
   std::string store_key = DeadlineKey(generation, expiry_ms, key);
   const auto [first, inserted] = first_deadlines_.try_emplace(generation, store_key);
   if (!inserted && store_key < first->second) first->second = store_key;
-  Put(std::move(store_key), {});
+  Put(store_key, {});
 }
 
 void Transaction::Count(Generation generation, CounterKind kind, int64_t delta) {
@@ -99,7 +113,7 @@ void Transaction::Count(Generation generation, CounterKind kind, int64_t delta) 
 void Transaction::SetGeneration(int db, Generation generation) {
   std::string value;
   AppendVarint64(value, generation);
-  PutShrunk(Databases::RecordKey(db), std::move(value));
+  PutShrunk(Databases::RecordKey(db), value);
   generations_[db] = generation;
 }
 
@@ -112,6 +126,7 @@ Result<storage::Seq> Transaction::Commit() {
     return store.last_seq();
   }
   storage::WriteBatch batch;
+  batch.Reserve(write_bytes_ + counts_.sums().size() * kOpOverheadBytes);
   for (const auto& [key, written] : overlay_) {
     const auto assumption = static_cast<uint8_t>(written.assumption);
     if (written.value) {

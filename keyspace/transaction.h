@@ -10,8 +10,11 @@
 // Ownership: the keyspace and the view outlive it. Threads: the loop for reads, the executor for
 // the rest.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,25 +44,31 @@ class Transaction {
   Generation GenerationOf(int db) const;
   int64_t CountOf(int db, CounterKind kind) const;
 
-  // --- store keys ---
-  Result<std::optional<std::string>> Get(std::string_view store_key);
+  // --- store keys; values live as long as the transaction and its view ---
+  Result<std::optional<std::string_view>> Get(std::string_view store_key);
   /// What can be said without reading a file; `value` is filled if present.
-  storage::Presence Probe(std::string_view store_key, std::string* value);
+  storage::Presence Probe(std::string_view store_key, std::string_view* value);
   /// Walks what is committed; the overlay does not show. REQUIRES: nothing in the range walked was
   /// written by this transaction. See keyspace/range_walk.h for one without this requirement.
   storage::VisibleIterator NewIterator() { return view_.NewIterator(); }
-  /// What this transaction wrote first at or after `store_key`. Valid until the next write.
+  /// What this transaction wrote first at or after `store_key`.
   struct OwnWrite {
     std::string_view key;
-    const std::string* value = nullptr;  // null: deleted
+    std::optional<std::string_view> value;  // absent: deleted
   };
   std::optional<OwnWrite> FirstWrite(std::string_view store_key) const;
 
   // --- writing; REQUIRES execute mode ---
-  void Put(std::string store_key, std::string value, Assumption assumption = Assumption::kSettled);
+  void Put(std::string_view store_key, std::string_view value,
+           Assumption assumption = Assumption::kSettled) {
+    PutParts(store_key, {}, value, assumption);
+  }
+  /// The value is `head` and `tail`, one behind the other.
+  void PutParts(std::string_view store_key, std::string_view head, std::string_view tail,
+                Assumption assumption = Assumption::kSettled);
   /// As Put, for a value that takes the place of a larger one: still only takes away.
-  void PutShrunk(std::string store_key, std::string value);
-  void Delete(std::string store_key);
+  void PutShrunk(std::string_view store_key, std::string_view value);
+  void Delete(std::string_view store_key);
   /// Everything in the range is gone, what this transaction wrote there included.
   void DropRange(std::string begin, std::string end);
   /// Everything of the generation is gone; its counters become zero.
@@ -88,7 +97,7 @@ class Transaction {
 
  private:
   struct Written {
-    std::optional<std::string> value;  // absent: deleted
+    std::optional<std::string_view> value;  // absent: deleted
     Assumption assumption = Assumption::kSettled;
   };
   struct Range {
@@ -96,14 +105,24 @@ class Transaction {
     std::string end;
   };
 
-  Written& Touch(std::string store_key);
+  struct Touched {
+    Written& written;
+    bool first;  // the transaction had not written the key
+  };
+  Touched Touch(std::string_view store_key);
+  /// `head` and `tail`, one behind the other, in memory that lives as long as the transaction.
+  std::string_view Copy(std::string_view head, std::string_view tail);
   void ApplyDeadlines();
 
   Keyspace& keyspace_;
   storage::View& view_;
   const Mode mode_;
   const int64_t now_ms_;
-  std::map<std::string, Written, std::less<>> overlay_;
+  // Keys, values and nodes of the overlay: nothing of it moves or goes before the transaction does,
+  // and most transactions need no allocation.
+  std::array<std::byte, 1024> first_memory_;
+  std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};
+  std::pmr::map<std::string_view, Written> overlay_{&memory_};
   std::vector<Range> ranges_;
   storage::Counters counts_;
   std::map<int, Generation> generations_;

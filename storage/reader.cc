@@ -9,19 +9,26 @@ View::View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier ti
 
 View::~View() { VersionCell::Unpin(slot_); }
 
-Result<std::optional<std::string>> View::Get(std::string_view key) {
+std::string_view View::Keep(FoundEntry found) {
+  if (!found.pin) return found.value;  // a memtable's: the version keeps it
+  if (pin_count_ == pins_.size()) return copies_.emplace_front(found.value);
+  pins_[pin_count_++] = std::move(found.pin);
+  return found.value;
+}
+
+Result<std::optional<std::string_view>> View::Get(std::string_view key) {
   const ReadOptions options{.tier = tier_, .missing = &missing_};
   CW_ASSIGN(std::optional<FoundEntry> found, version_.Get(key, seq_, options));
   if (!found || !found->tag.is_put) return std::nullopt;
-  return std::move(found->value);
+  return Keep(*std::move(found));
 }
 
-Presence View::Probe(std::string_view key, std::string* value) {
+Presence View::Probe(std::string_view key, std::string_view* value) {
   Result<std::optional<FoundEntry>> found =
       version_.Get(key, seq_, ReadOptions{.tier = Tier::kCacheOnly});
   if (!found) return Presence::kUnknown;
   if (!*found || !(*found)->tag.is_put) return Presence::kAbsent;
-  if (value != nullptr) *value = std::move((*found)->value);
+  *value = Keep(**std::move(found));
   return Presence::kPresent;
 }
 

@@ -9,6 +9,8 @@
 //
 // Ownership: the store outlives its readers, a reader its view. Threads: one at a time.
 
+#include <array>
+#include <forward_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +20,9 @@
 #include "base/error.h"
 #include "storage/entry.h"
 #include "storage/read_options.h"
+#include "storage/table/block_cache.h"
 #include "storage/version/sampling.h"
+#include "storage/version/version.h"
 #include "storage/version/version_cell.h"
 #include "storage/visible_iterator.h"
 
@@ -40,13 +44,14 @@ class View {
   /// The state that is shown: everything up to this seq; kMaxSeq for the newest.
   Seq seq() const { return seq_; }
 
-  /// The value of `key`, if it exists. kCold if the view is cache-only and the blocks are not in
-  /// the cache; then missing() names them. kCorruption names file and offset.
-  Result<std::optional<std::string>> Get(std::string_view key);
+  /// The value of `key`, if it exists, for as long as the view lives. kCold if the view is
+  /// cache-only and the blocks are not in the cache; then missing() names them. kCorruption names
+  /// file and offset.
+  Result<std::optional<std::string_view>> Get(std::string_view key);
 
   /// Never kCold and never an error: what memtables, filters and cached blocks decide. A present
-  /// key's value is copied to `value` if that is not null.
-  Presence Probe(std::string_view key, std::string* value);
+  /// key's `*value` is as of Get.
+  Presence Probe(std::string_view key, std::string_view* value);
 
   /// The view must outlive the iterator.
   VisibleIterator NewIterator();
@@ -63,11 +68,19 @@ class View {
   friend class Reader;
   View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier);
 
+  /// Makes the value live as long as the view.
+  std::string_view Keep(FoundEntry found);
+
   VersionCell::Slot& slot_;
   const Version& version_;
   const Seq seq_;
   const Tier tier_;
   std::vector<BlockRef> missing_;
+  /// The first values out of tables keep their blocks in the cache. Later ones are copied: a
+  /// command that reads many keys must not hold on to a block for each.
+  std::array<BlockCache::Pin, 4> pins_;
+  size_t pin_count_ = 0;
+  std::forward_list<std::string> copies_;
 };
 
 /// Keeps everything readable that was visible at one seq. See Store::TakeSnapshot.

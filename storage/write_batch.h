@@ -45,6 +45,8 @@ class WriteBatch {
   void Count(uint64_t counter, int64_t delta);
   void Note(std::string_view bytes);
 
+  /// Makes room for about so many bytes of operations.
+  void Reserve(size_t bytes) { bytes_.reserve(bytes); }
   void Clear();
   bool empty() const { return count_ == 0; }
   /// Operations, and so seqs, in the batch.

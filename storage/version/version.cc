@@ -10,7 +10,7 @@ std::optional<FoundEntry> GetFromMemtable(const Memtable& memtable, std::string_
                                           uint64_t hash, Seq at_most) {
   const std::optional<Memtable::Found> found = memtable.Get(key, hash, at_most);
   if (!found) return std::nullopt;
-  return FoundEntry{.tag = found->tag, .seq = found->seq, .value = std::string(found->value)};
+  return FoundEntry{.tag = found->tag, .seq = found->seq, .value = found->value};
 }
 
 }  // namespace
@@ -27,10 +27,13 @@ Result<std::optional<FoundEntry>> Version::Get(std::string_view key, Seq at_most
   for (const Run& run : tree->runs()) {
     const Fragment* fragment = run.Find(key);
     if (fragment == nullptr) continue;
-    CW_ASSIGN(const std::optional<TableFound> found,
+    CW_ASSIGN(std::optional<TableFound> found,
               fragment->file->table().Get(key, hash, at_most, options));
     if (found) {
-      return FoundEntry{.tag = found->tag, .seq = found->seq, .value = std::string(found->value)};
+      return FoundEntry{.tag = found->tag,
+                        .seq = found->seq,
+                        .value = found->value,
+                        .pin = std::move(found->pin)};
     }
   }
   return std::nullopt;

@@ -7,7 +7,6 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,15 +14,18 @@
 #include "storage/entry_iterator.h"
 #include "storage/memtable/memtable.h"
 #include "storage/read_options.h"
+#include "storage/table/block_cache.h"
 #include "storage/version/tree.h"
 
 namespace cordwood::storage {
 
-/// One version of a key. A tombstone has an empty value.
+/// One version of a key. A tombstone has an empty value. The value lives as long as the version,
+/// and if it came from a table, only as long as the pin.
 struct FoundEntry {
   Tag tag;
   Seq seq = 0;
-  std::string value;
+  std::string_view value;
+  BlockCache::Pin pin;
 };
 
 struct Version {

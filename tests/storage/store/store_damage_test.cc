@@ -63,7 +63,7 @@ std::string WrongAnswer(support::SimEnv& env, const State& expected) {
   View view = reader.Newest(Tier::kMayBlock);
   for (int i = 0; i < 160; ++i) {
     const std::string key = Format("key:{:04}", i);
-    const Result<std::optional<std::string>> value = view.Get(key);
+    const Result<std::optional<std::string_view>> value = view.Get(key);
     if (!value) {
       if (value.error().code() != ErrorCode::kCorruption) return value.error().message();
       continue;

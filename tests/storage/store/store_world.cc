@@ -214,7 +214,7 @@ void StoreWorld::CheckView(View& view, const State& expected) {
   for (int i = 0; i < 20; ++i) {
     const std::string key = Format("key:{:05}", random_.Below(400));
     if (dropped.contains(key)) continue;
-    const Result<std::optional<std::string>> value = view.Get(key);
+    const Result<std::optional<std::string_view>> value = view.Get(key);
     ASSERT_TRUE(value) << value.error().message();
     const auto found = expected.find(key);
     ASSERT_EQ(value->has_value(), found != expected.end()) << key;

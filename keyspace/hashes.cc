@@ -68,8 +68,13 @@ Result<uint64_t> Hash::Length() const {
     CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
     return object.count;
   }
-  CW_ASSIGN(const std::vector<FieldValue> pairs, Inline());
-  return pairs.size();
+  uint64_t count = 0;
+  if (!exists()) return count;
+  CW_TRY(VisitInlineHash(found_.live()->payload, [&](const FieldValue&) {
+    ++count;
+    return true;
+  }));
+  return count;
 }
 
 Result<std::optional<std::string>> Hash::Get(std::string_view field) {

@@ -1,5 +1,6 @@
 #include "keyspace/key_codec.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/coding.h"
@@ -9,10 +10,30 @@ namespace {
 
 constexpr size_t kFixedBytes = sizeof(uint64_t);
 
+size_t OrderedLength(uint64_t number) {
+  return static_cast<size_t>((std::bit_width(number) + 7) / 8);
+}
+
+/// One allocation, and none that grows: every command makes such a key.
+std::string WithPrefix(Generation generation, Table table, std::string_view rest) {
+  const size_t length = OrderedLength(generation);
+  char big_endian[kFixedBytes];
+  StoreFixed(big_endian, __builtin_bswap64(generation));
+  char prefix[kFixedBytes + 2];
+  prefix[0] = static_cast<char>(length);
+  std::copy_n(big_endian + kFixedBytes - length, length, prefix + 1);
+  prefix[1 + length] = static_cast<char>(table);
+  std::string out;
+  out.reserve(length + 2 + rest.size());
+  out.append(prefix, length + 2);
+  out.append(rest);
+  return out;
+}
+
 }  // namespace
 
 void AppendOrderedVarint(std::string& out, uint64_t number) {
-  const size_t length = static_cast<size_t>((std::bit_width(number) + 7) / 8);
+  const size_t length = OrderedLength(number);
   out.push_back(static_cast<char>(length));
   char big_endian[kFixedBytes];
   StoreFixed(big_endian, __builtin_bswap64(number));
@@ -31,22 +52,15 @@ std::optional<uint64_t> TakeOrderedVarint(std::string_view& bytes) {
 }
 
 std::string TablePrefix(Generation generation, Table table) {
-  std::string out;
-  AppendOrderedVarint(out, generation);
-  out.push_back(static_cast<char>(table));
-  return out;
+  return WithPrefix(generation, table, {});
 }
 
 std::string KeyRecordKey(Generation generation, std::string_view key) {
-  std::string out = TablePrefix(generation, Table::kKey);
-  out += key;
-  return out;
+  return WithPrefix(generation, Table::kKey, key);
 }
 
 std::string OwnerKey(Generation generation, std::string_view key) {
-  std::string out = TablePrefix(generation, Table::kOwner);
-  out += key;
-  return out;
+  return WithPrefix(generation, Table::kOwner, key);
 }
 
 std::string ElementPrefix(Generation generation, Oid oid) {

@@ -75,7 +75,7 @@ bool MayLeaveSomething(Transaction& tx, const KeyName& name) {
   };
   if (any(CounterKind::kExpires)) return true;
   if (!any(CounterKind::kObjects)) return false;
-  std::string ignored;
+  std::string_view ignored;
   return tx.Probe(OwnerKey(name.generation, name.key), &ignored) != storage::Presence::kAbsent;
 }
 

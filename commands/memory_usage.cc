@@ -82,7 +82,7 @@ class Usage final : public LongRead {
 
   /// True once it has seen enough. Fails only if it got to none.
   Result<bool> LookAtElements(keyspace::Transaction& tx) {
-    keyspace::RangeWalk elements(tx, prefix_);
+    keyspace::RangeWalk elements(tx, keyspace::PrefixEnd(prefix_));
     uint64_t left = std::min(kSliceElements, samples_ - met_);
     const uint64_t met_before = met_;
     for (elements.Seek(next_); elements.Valid() && left > 0; elements.Next()) {

@@ -11,7 +11,7 @@ Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
   const std::string begin = ElementPrefix(from, object.oid);
   const ObjectPayload copy{.oid = tx.NewOid(), .count = object.count};
-  RangeWalk elements(tx, begin);
+  RangeWalk elements(tx, PrefixEnd(begin));
   for (elements.Seek(begin); elements.Valid(); elements.Next()) {
     tx.Put(ElementKey(to, copy.oid, elements.key().substr(begin.size())), elements.value());
   }

@@ -41,7 +41,7 @@ void HashedElements::Delete(std::string_view name) { tx_.Delete(StoreKey(name));
 // --- walking ---
 
 HashedElements::Walk::Walk(HashedElements& elements)
-    : prefix_(elements.prefix_), walk_(elements.tx_, elements.prefix_) {}
+    : prefix_(elements.prefix_), walk_(elements.tx_, PrefixEnd(elements.prefix_)) {}
 
 void HashedElements::Walk::SeekHash(uint64_t hash) {
   std::string at = prefix_;

@@ -38,8 +38,9 @@ std::string_view KeyWalk::position() const { return std::string_view(next_).subs
 Result<uint64_t> KeyWalk::Advance(Transaction& tx, uint64_t limit,
                                   const std::function<void(std::string_view key)>& found) {
   uint64_t looked_at = 0;
-  RangeWalk records(tx, std::string_view(next_).substr(0, prefix_bytes_));
-  for (records.Seek(next_); records.Valid() && records.key() < end_; records.Next()) {
+  RangeWalk records(tx, end_);
+  records.SetBudget(kHiddenPerSlice);
+  for (records.Seek(next_); records.Valid(); records.Next()) {
     if (looked_at >= limit) return looked_at;
     Result<RecordHeader> header = RecordHeader::Decode(records.value());
     if (!header) {
@@ -53,8 +54,11 @@ Result<uint64_t> KeyWalk::Advance(Transaction& tx, uint64_t limit,
     const std::string_view key = records.key().substr(prefix_bytes_);
     if (GlobMatch(filter_.pattern, key)) found(key);
   }
-  if (const Status status = records.status(); !status) {
-    if (looked_at == 0) return std::unexpected(status.error());
+  const Status status = records.status();
+  if (!status) {
+    std::string passed = records.stopped() ? records.passed() : next_;
+    if (looked_at == 0 && passed == next_) return std::unexpected(status.error());
+    next_ = std::move(passed);
     return looked_at;
   }
   done_ = true;

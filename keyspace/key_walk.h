@@ -32,14 +32,16 @@ class KeyWalk {
   KeyWalk(Generation generation, KeyFilter filter, int64_t now_ms, std::string_view from = {});
 
   /// Looks at up to `limit` keys and calls `found` for those that pass the filter; returns how
-  /// many it looked at. A key that is dear to match counts as several. Fewer than the limit: the
-  /// walk is done, or the next block is not in the cache. kCold, and any other error, only if it
-  /// did not get to any key.
+  /// many it looked at. A key that is dear to match counts as several. Fewer than the limit, or
+  /// none: the walk is done, or it went on as far as it could, to a block that is not in the cache
+  /// or over as many deleted keys as one call may (kHiddenPerSlice). kCold, and any other error,
+  /// only if it did not get any further.
   Result<uint64_t> Advance(Transaction& tx, uint64_t limit,
                            const std::function<void(std::string_view key)>& found);
 
   bool done() const { return done_; }
-  /// Where another walk takes over: no key before it is left. Never empty after the first key.
+  /// Where another walk takes over: no key before it is left. Never empty once the walk got
+  /// anywhere.
   std::string_view position() const;
 
  private:

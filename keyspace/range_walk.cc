@@ -2,11 +2,9 @@
 
 namespace cordwood::keyspace {
 
-RangeWalk::RangeWalk(Transaction& tx, std::string_view prefix)
-    : tx_(tx), prefix_(prefix), end_(PrefixEnd(prefix)), committed_(tx.NewIterator()) {}
-
-bool RangeWalk::Inside(std::string_view store_key) const {
-  return end_.empty() || store_key < end_;
+RangeWalk::RangeWalk(Transaction& tx, std::string end)
+    : tx_(tx), end_(std::move(end)), committed_(tx.NewIterator()) {
+  committed_.SetEnd(end_);
 }
 
 void RangeWalk::Seek(std::string_view store_key) {
@@ -21,15 +19,19 @@ void RangeWalk::Next() {
   Settle(std::move(after));
 }
 
+bool RangeWalk::IsNext(std::string_view own_key) const {
+  if (!end_.empty() && own_key >= end_) return false;
+  if (committed_.Valid()) return own_key <= committed_.key();
+  if (committed_.stopped()) return own_key < committed_.passed();
+  return committed_.status().has_value();
+}
+
 void RangeWalk::Settle(std::string from) {
   own_key_.reset();
   for (;;) {
-    valid_ = false;
-    if (!committed_.status()) return;
-    const bool committed = committed_.Valid() && Inside(committed_.key());
     const std::optional<Transaction::OwnWrite> own = tx_.FirstWrite(from);
-    if (!own || !Inside(own->key) || (committed && committed_.key() < own->key)) {
-      valid_ = committed;
+    if (!own || !IsNext(own->key)) {
+      valid_ = committed_.Valid();
       return;
     }
     if (own->value) {
@@ -39,7 +41,7 @@ void RangeWalk::Settle(std::string from) {
       return;
     }
     from = own->key;
-    if (committed && committed_.key() == from) committed_.Next();
+    if (committed_.Valid() && committed_.key() == from) committed_.Next();
     from.push_back('\0');
   }
 }

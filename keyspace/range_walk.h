@@ -3,7 +3,11 @@
 // Walks the store keys of a range, forwards, as a transaction sees them: what is committed, with
 // the transaction's own writes over it.
 //
-// status(): as in storage/entry_iterator.h. Views live until the next move. The transaction may
+// Any number of deleted keys may lie between two that exist. A walk that has a budget stops when it
+// has stepped over so many, as it does at a cold block, and tells where it got to; another walk, in
+// another transaction, goes on there.
+//
+// status(): as in storage/visible_iterator.h. Views live until the next move. The transaction may
 // write while a walk is open; what lies behind the walk's position then does not come back.
 //
 // Ownership: the transaction outlives it. Threads: the transaction's.
@@ -17,12 +21,19 @@
 
 namespace cordwood::keyspace {
 
+/// The budget of a page, or of a slice of a long read: up to a millisecond.
+inline constexpr uint64_t kHiddenPerSlice = 8192;
+
 class RangeWalk {
  public:
-  /// Everything that begins with `prefix`. Not positioned yet.
-  RangeWalk(Transaction& tx, std::string_view prefix);
+  /// To `end`; empty: to the last key of all. Not positioned yet.
+  RangeWalk(Transaction& tx, std::string end);
 
-  /// The first key at or after `store_key`, which begins with the prefix.
+  /// Deleted keys, and old versions, that it steps over from now on; without a call any number.
+  void SetBudget(uint64_t entries) { committed_.SetBudget(entries); }
+  uint64_t budget() const { return committed_.budget(); }
+
+  /// The first key at or after `store_key`.
   void Seek(std::string_view store_key);
   /// REQUIRES, as the next two: Valid().
   void Next();
@@ -31,14 +42,18 @@ class RangeWalk {
 
   bool Valid() const { return valid_; }
   Status status() const { return committed_.status(); }
+  /// The walk stopped on its way: status() is kCold or kPaused.
+  bool stopped() const { return !valid_ && committed_.stopped(); }
+  /// Where another walk goes on: see storage/visible_iterator.h. REQUIRES: stopped().
+  std::string passed() const { return committed_.passed(); }
 
  private:
   /// Chooses between the committed position and the first own write at or after `from`.
   void Settle(std::string from);
-  bool Inside(std::string_view store_key) const;
+  /// Whether no committed key that this walk does not know yet lies before an own write.
+  bool IsNext(std::string_view own_key) const;
 
   Transaction& tx_;
-  const std::string prefix_;
   const std::string end_;
   storage::VisibleIterator committed_;
   bool valid_ = false;

@@ -83,6 +83,7 @@ void VisibleIterator::FindForward() {
     const std::string_view key = entries_->key();
     const uint64_t trailer = entries_->trailer();
     if (key != saved_key_) {
+      if (!end_.empty() && key >= end_) return;
       settled_ = false;
       version = 0;
     }

@@ -30,6 +30,8 @@ class VisibleIterator {
   bool Valid() const { return valid_; }
   Status status() const;
 
+  /// Moves forwards end before `end`: what lies there or behind it is neither met nor stepped over.
+  void SetEnd(std::string end) { end_ = std::move(end); }
   /// Moves forwards step over so many hidden entries from now on, in all. Without a call: over any
   /// number.
   void SetBudget(uint64_t entries) { budget_ = entries; }
@@ -70,6 +72,7 @@ class VisibleIterator {
 
   const std::unique_ptr<EntryIterator> entries_;
   const Seq seq_;
+  std::string end_;  // of walks forwards; empty: none
   uint64_t budget_ = UINT64_MAX;
   bool valid_ = false;
   bool paused_ = false;

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/random.h"
 #include "keyspace/keys.h"
+#include "keyspace/range_walk.h"
 #include "tests/keyspace/keyspace_rig.h"
 #include "tests/support/seeds.h"
 
@@ -116,6 +117,38 @@ TEST(KeyWalk, GoesOnAfterAColdBlock) {
   const Keys keys = Walk(rig, {});
   EXPECT_GT(rig.reruns(), reruns);
   EXPECT_EQ(keys, Keys(expected.begin(), expected.end()));
+}
+
+TEST(KeyWalk, CrossesDeletedKeysInPieces) {
+  constexpr int kDeleted = 20'000;
+  KeyspaceRig rig({.store = {.memtable_bytes = 64 << 20}});
+  Put(rig, "a");
+  Put(rig, "z");
+  for (const bool there : {true, false}) {
+    ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+      for (int i = 0; i < kDeleted; ++i) {
+        std::string store_key = KeyRecordKey(tx.GenerationOf(0), Format("key:{}", i));
+        if (there) {
+          tx.Put(std::move(store_key), Record{}.Encode());
+        } else {
+          tx.Delete(std::move(store_key));
+        }
+      }
+      return {};
+    }));
+  }
+  Keys keys;
+  int pieces = 0;
+  KeyWalk walk(rig.keyspace().databases().Newest(0), {}, rig.now_ms());
+  for (std::string position; !walk.done(); position = walk.position(), ++pieces) {
+    ASSERT_TRUE(rig.Read([&](Transaction& tx) -> Status {
+      CW_TRY(walk.Advance(tx, 1000, [&](std::string_view key) { keys.emplace_back(key); }));
+      return {};
+    }));
+    ASSERT_GT(walk.position(), position);
+  }
+  EXPECT_EQ(keys, (Keys{"a", "z"}));
+  EXPECT_EQ(pieces, static_cast<int>(2 * kDeleted / kHiddenPerSlice + 1));
 }
 
 TEST(KeyWalk, MeetsWhatIsThereAllTheTimeExactlyOnce) {

@@ -14,17 +14,27 @@ namespace {
 
 using Pairs = std::map<std::string, std::string>;
 
-Result<Pairs> WalkFrom(Transaction& tx, std::string_view prefix, std::string_view from) {
+/// In pieces that step over `budget` deleted keys.
+Result<Pairs> WalkFrom(Transaction& tx, std::string_view prefix, std::string from,
+                       uint64_t budget = UINT64_MAX) {
   Pairs pairs;
-  RangeWalk walk(tx, prefix);
+  RangeWalk walk(tx, PrefixEnd(prefix));
   std::string last;
-  for (walk.Seek(from); walk.Valid(); walk.Next()) {
-    EXPECT_LT(last, walk.key());
-    last = walk.key();
-    pairs.emplace(walk.key(), walk.value());
+  for (;;) {
+    walk.SetBudget(budget);
+    for (walk.Seek(from); walk.Valid(); walk.Next()) {
+      EXPECT_LT(last, walk.key());
+      last = walk.key();
+      pairs.emplace(walk.key(), walk.value());
+    }
+    if (walk.status()) return pairs;
+    if (walk.status().error().code() != ErrorCode::kPaused) {
+      return std::unexpected(walk.status().error());
+    }
+    EXPECT_TRUE(walk.stopped());
+    EXPECT_GT(walk.passed(), from);
+    from = walk.passed();
   }
-  CW_TRY(walk.status());
-  return pairs;
 }
 
 TEST(RangeWalk, ShowsOwnWritesOverWhatIsCommitted) {
@@ -44,6 +54,34 @@ TEST(RangeWalk, ShowsOwnWritesOverWhatIsCommitted) {
     EXPECT_EQ(pairs, (Pairs{{"pa", "old"}, {"pb", "new"}, {"pbb", "new"}, {"pd", "new"}}));
     CW_ASSIGN(const Pairs later, WalkFrom(tx, "p", "pba"));
     EXPECT_EQ(later, (Pairs{{"pbb", "new"}, {"pd", "new"}}));
+    return {};
+  }));
+}
+
+TEST(RangeWalk, EndsAtItsEndWhateverWasDeletedBehindIt) {
+  KeyspaceRig rig;
+  for (const bool there : {true, false}) {
+    ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+      if (there) tx.Put("p", "value");
+      for (int i = 0; i < 1000; ++i) {
+        if (there) {
+          tx.Put(Format("q{}", i), "");
+        } else {
+          tx.Delete(Format("q{}", i));
+        }
+      }
+      return {};
+    }));
+  }
+  ASSERT_TRUE(rig.Execute([](Transaction& tx) -> Status {
+    RangeWalk walk(tx, "q");
+    walk.SetBudget(2);
+    walk.Seek("p");
+    EXPECT_TRUE(walk.Valid());
+    walk.Next();
+    EXPECT_FALSE(walk.Valid());
+    EXPECT_FALSE(walk.stopped());
+    EXPECT_TRUE(walk.status());
     return {};
   }));
 }
@@ -71,7 +109,8 @@ TEST(RangeWalk, AgreesWithAMap) {
           }
         }
         const std::string from = random.OneIn(2) ? "p" : Format("p{}", random.Below(40));
-        CW_ASSIGN(const Pairs pairs, WalkFrom(tx, "p", from));
+        const uint64_t budget = random.OneIn(2) ? UINT64_MAX : random.Below(6);
+        CW_ASSIGN(const Pairs pairs, WalkFrom(tx, "p", from, budget));
         EXPECT_EQ(pairs, Pairs(now.lower_bound(from), now.end()));
         model = std::move(now);
         return {};

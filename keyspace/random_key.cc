@@ -22,12 +22,15 @@ Result<std::optional<std::string>> Draw(Transaction& tx, Generation generation, 
   const std::optional<storage::Place> place = tx.view().DrawPlace(begin, end, random);
   if (!place) return std::nullopt;
   storage::VisibleIterator records = tx.NewIterator();
+  records.SetEnd(end);
+  records.SetBudget(kHiddenPerSlice / kDraws);
   records.Seek(place->key);
   for (uint64_t skip = random.Below(place->entries); skip > 0 && records.Valid(); --skip) {
     records.Next();
   }
-  CW_TRY(records.status());
-  if (!records.Valid() || records.key() < begin || records.key() >= end) return std::nullopt;
+  const Status status = records.status();
+  if (!status && status.error().code() != ErrorCode::kPaused) return std::unexpected(status.error());
+  if (!records.Valid() || records.key() < begin) return std::nullopt;
   CW_ASSIGN(const RecordHeader header, RecordHeader::Decode(records.value()));
   if (header.ExpiredAt(tx.now_ms())) return std::nullopt;
   return std::string(records.key().substr(begin.size()));

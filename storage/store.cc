@@ -191,8 +191,7 @@ void Store::UpdatePressure() {
     immutable_bytes += memtable->bytes();
   }
   immutable_bytes_.store(immutable_bytes, std::memory_order_relaxed);
-  debt_.store(CompactionDebt(*versions_->tree(), background_->picker_options()),
-              std::memory_order_relaxed);
+  debt_.store(background_->CompactionDebt(), std::memory_order_relaxed);
   disk_bytes_.store(versions_->tree()->bytes() + log_->stats().segment_bytes,
                     std::memory_order_relaxed);
 }
@@ -407,7 +406,7 @@ StoreStats Store::Stats() const {
     const std::scoped_lock lock(counts_mutex_);
     stats.pending_counts = pending_counts_.size();
   }
-  stats.compaction_debt = CompactionDebt(*tree, background_->picker_options());
+  stats.compaction_debt = background_->CompactionDebt();
   return stats;
 }
 

@@ -85,7 +85,7 @@ void Background::KickMerges() {
     {
       const std::scoped_lock lock(mutex_);
       if (merging_ > options_.compaction_threads || trouble_[kMergeJob].blocked) return;
-      if (stopping_ || !status_ || !corruption_) return;
+      if (stopping_ || !status_) return;
       // Taken under the lock: an older tree has inputs that a job has replaced meanwhile.
       job.tree = versions_.tree();
       picker_.horizon = horizon;
@@ -126,6 +126,9 @@ void Background::CompactionTask(Job job) {
     for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
     for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);
     if (status && into_last) picker_.cursor = job.choice.next_cursor;
+    if (!status && status.error().code() == ErrorCode::kCorruption) {
+      picker_.broken.insert(job.choice.inputs.begin(), job.choice.inputs.end());
+    }
   });
 }
 
@@ -198,7 +201,8 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
     if (!out_of_space_.exchange(true)) LogWarning(error.message());
   } else if (kind == kMergeJob && error.code() == ErrorCode::kCorruption) {
     if (corruption_) corruption_ = status;
-    LogWarning(Format("compaction stopped: {}", error.message()));
+    LogWarning(
+        Format("a merge met damage, and its runs are left as they are: {}", error.message()));
   } else if (++trouble.failures >= kTriesMax) {
     GiveUp(status);
   }
@@ -224,6 +228,11 @@ Status Background::status() const {
 Status Background::corruption() const {
   const std::scoped_lock lock(mutex_);
   return corruption_;
+}
+
+double Background::CompactionDebt() const {
+  const std::scoped_lock lock(mutex_);
+  return storage::CompactionDebt(*versions_.tree(), picker_, picker_options());
 }
 
 BackgroundStats Background::stats() const {

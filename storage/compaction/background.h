@@ -7,9 +7,10 @@
 // many merges of deeper levels as there are compaction threads, on different runs, and beside them
 // one of level zero: a deep merge may take minutes, and flushes go on meanwhile. So level zero
 // holds no more than its limit and what is flushed during one merge of its own. A job that fails
-// for lack of space is tried again after a second; corruption stops the merges that meet it and is
-// reported; what fails again and again, or in the manifest, stops all background work and is
-// reported.
+// for lack of space is tried again after a second; what fails again and again, or in the manifest,
+// stops all background work and is reported. One that meets corruption is reported and its runs are
+// left out of merges until the next start; the others go on, and writers are not slowed for what
+// cannot be merged.
 //
 // Threads: any. Stop must be called before destruction, when no more work is handed in.
 
@@ -87,6 +88,8 @@ class Background {
   bool out_of_space() const { return out_of_space_.load(std::memory_order_relaxed); }
   BackgroundStats stats() const;
   PickerOptions picker_options() const;
+  /// How far merges are behind: storage/compaction/picker.h.
+  double CompactionDebt() const;
 
  private:
   struct Job {
@@ -120,7 +123,7 @@ class Background {
   Status Flush(const std::shared_ptr<Memtable>& memtable);
   Status CarryOut(const Job& job);
   Status Merge(const Job& job);
-  Status Deepen(const Choice& choice);
+  Status Deepen(const Job& job);
   Status Drop(const Choice& choice);
   /// What the parts of a merge have written so far; on failure its files are of no use.
   struct MergeOutput {

@@ -110,17 +110,17 @@ Status Background::CarryOut(const Job& job) {
     case Choice::Kind::kMerge:
       return Merge(job);
     case Choice::Kind::kDeepen:
-      return Deepen(job.choice);
+      return Deepen(job);
     case Choice::Kind::kDrop:
       return Drop(job.choice);
   }
   return {};
 }
 
-Status Background::Deepen(const Choice& choice) {
+Status Background::Deepen(const Job& job) {
   VersionSet::Installation installation;
-  for (const uint64_t run : choice.inputs) {
-    installation.edit.run_levels.emplace_back(run, choice.target_level);
+  for (const uint64_t run : job.choice.inputs) {
+    installation.edit.run_levels.emplace_back(run, job.tree->FindRun(run)->level + 1);
   }
   return Install(std::move(installation));
 }

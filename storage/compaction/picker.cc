@@ -14,8 +14,22 @@ bool AnyBusy(const std::vector<const Run*>& runs, const PickerState& state) {
                      [&](const Run* run) { return state.busy.contains(run->id); });
 }
 
-double Fullness(const Tree& tree, uint32_t level, const PickerOptions& options) {
-  return static_cast<double>(tree.RunsOf(level).size()) / options.runs_per_level;
+// The runs of a level that can be merged down: those newer than all that cannot be read.
+std::vector<const Run*> MergeableRuns(const Tree& tree, uint32_t level, const PickerState& state) {
+  std::vector<const Run*> runs = tree.RunsOf(level);
+  const auto broken = std::find_if(runs.begin(), runs.end(),
+                                   [&](const Run* run) { return state.broken.contains(run->id); });
+  runs.erase(broken, runs.end());
+  return runs;
+}
+
+bool LastIsBroken(const Tree& tree, const PickerState& state) {
+  return tree.last_run() != nullptr && state.broken.contains(tree.last_run()->id);
+}
+
+double Fullness(const Tree& tree, uint32_t level, const PickerState& state,
+                const PickerOptions& options) {
+  return static_cast<double>(MergeableRuns(tree, level, state).size()) / options.runs_per_level;
 }
 
 std::vector<uint64_t> Ids(const std::vector<const Run*>& runs) {
@@ -100,28 +114,46 @@ Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const st
   return choice;
 }
 
-// Merges all runs of `level` into the level below.
+// Moves everything older than `runs` one level down, so that they can be merged: something there
+// cannot be read.
+Choice PickSink(const Tree& tree, const std::vector<const Run*>& runs, const PickerState& state) {
+  std::vector<const Run*> older;
+  for (const Run& run : tree.runs()) {
+    if (&run > runs.back()) older.push_back(&run);
+  }
+  if (AnyBusy(older, state)) return {};
+  return {.kind = Choice::Kind::kDeepen, .inputs = Ids(older)};
+}
+
+// Merges `runs` into the last run, or gives that a level more.
+Choice PickLast(const std::vector<const Run*>& runs, const Run& last, const PickerState& state,
+                const PickerOptions& options) {
+  if (state.busy.contains(last.id)) return {};
+  const bool under_way = !state.cursor.empty();
+  const bool outgrown = last.data_bytes() > DataBytes(runs) * options.last_level_fanout;
+  const bool full = runs.size() >= options.runs_per_level;
+  if (outgrown && full && !under_way && !state.everything) {
+    return {.kind = Choice::Kind::kDeepen, .inputs = {last.id}};
+  }
+  Choice piece = PickPiece(runs, last, state.cursor, options);
+  // What came after the merge had passed by is the next round's.
+  if (piece.kind == Choice::Kind::kNothing && under_way) {
+    piece = PickPiece(runs, last, {}, options);
+  }
+  return piece;
+}
+
+// Merges the runs of `level` into the level below.
 Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
                  const PickerOptions& options) {
-  const std::vector<const Run*> runs = tree.RunsOf(level);
+  const std::vector<const Run*> runs = MergeableRuns(tree, level, state);
   if (runs.empty() || AnyBusy(runs, state)) return {};
   if (level > 0 && state.level_zero_only) return {};
-  if (level + 1 == tree.last_level() && tree.last_run() != nullptr) {
-    const Run& last = *tree.last_run();
-    if (state.busy.contains(last.id)) return {};
-    const bool under_way = !state.cursor.empty();
-    const bool outgrown = last.data_bytes() > DataBytes(runs) * options.last_level_fanout;
-    const bool full = runs.size() >= options.runs_per_level;
-    if (outgrown && full && !under_way && !state.everything) {
-      return {.kind = Choice::Kind::kDeepen, .inputs = {last.id}, .target_level = last.level + 1};
-    }
-    Choice piece = PickPiece(runs, last, state.cursor, options);
-    // What came after the merge had passed by is the next round's.
-    if (piece.kind == Choice::Kind::kNothing && under_way) {
-      piece = PickPiece(runs, last, {}, options);
-    }
-    return piece;
+  const bool above_last = level + 1 == tree.last_level() && tree.last_run() != nullptr;
+  if (runs.size() < tree.RunsOf(level).size() || (above_last && LastIsBroken(tree, state))) {
+    return runs.size() >= options.runs_per_level ? PickSink(tree, runs, state) : Choice{};
   }
+  if (above_last) return PickLast(runs, *tree.last_run(), state, options);
   return {.kind = Choice::Kind::kMerge, .inputs = Ids(runs), .target_level = level + 1};
 }
 
@@ -164,7 +196,8 @@ Choice PickDrop(const Tree& tree, const PickerState& state) {
 // Merges fragments of the last run alone: the first that have come to hold garbage, side by side.
 Choice PickRewrite(const Tree& tree, const PickerState& state, const PickerOptions& options) {
   const Run* last = tree.last_run();
-  if (last == nullptr || state.busy.contains(last->id) || state.level_zero_only) return {};
+  if (last == nullptr || LastIsBroken(tree, state) || state.busy.contains(last->id)) return {};
+  if (state.level_zero_only) return {};
   const auto holds_garbage = [&](const Fragment& fragment) {
     const double share = GarbageShareInLastRun(fragment, state.horizon);
     return state.everything ? share > 0 : share >= options.garbage_share;
@@ -196,7 +229,7 @@ bool UpperGarbage(const Tree& tree, const PickerState& state, const PickerOption
 bool IsDueAboveLast(const Tree& tree, uint32_t level, const PickerState& state,
                     const PickerOptions& options) {
   const Run* last = tree.last_run();
-  if (last == nullptr || level + 1 != tree.last_level()) return false;
+  if (last == nullptr || LastIsBroken(tree, state) || level + 1 != tree.last_level()) return false;
   if (!state.cursor.empty()) return true;
   return last->bytes() >= options.piece_bytes &&
          2 * DataBytes(tree.RunsOf(level)) >= last->data_bytes();
@@ -214,7 +247,7 @@ Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOp
   // The fullest level first, the upper one of two that are equally full.
   std::vector<std::pair<double, uint32_t>> by_fullness;
   for (uint32_t level = 0; level < tree.last_level(); ++level) {
-    double fullness = Fullness(tree, level, options);
+    double fullness = Fullness(tree, level, state, options);
     if (IsDueAboveLast(tree, level, state, options)) fullness = std::max(fullness, 1.0);
     if (fullness >= 1.0) by_fullness.emplace_back(-fullness, level);
   }
@@ -234,10 +267,10 @@ Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOp
   return PickRewrite(tree, state, options);
 }
 
-double CompactionDebt(const Tree& tree, const PickerOptions& options) {
+double CompactionDebt(const Tree& tree, const PickerState& state, const PickerOptions& options) {
   double debt = 0;
   for (uint32_t level = 0; level < tree.last_level(); ++level) {
-    debt = std::max(debt, Fullness(tree, level, options));
+    debt = std::max(debt, Fullness(tree, level, state, options));
   }
   return debt;
 }

@@ -32,7 +32,7 @@ struct Choice {
   enum class Kind : uint8_t {
     kNothing,
     kMerge,   // merge `inputs` inside `bounds` into `target_run` (0: a new run) of `target_level`
-    kDeepen,  // move the last run one level down
+    kDeepen,  // move each of `inputs` one level down
     kDrop,    // remove the fragments in `drops`: dead ranges cover them whole
   };
   struct Drop {
@@ -71,6 +71,9 @@ struct PickerState {
   bool level_zero_only = false;
   /// Runs that a merge is reading or writing.
   std::set<uint64_t> busy;
+  /// Runs that cannot be read: no merge takes them. What is newer goes on without them: when it
+  /// fills a level above them, they and all that is older sink a level.
+  std::set<uint64_t> broken;
   /// Dead ranges below this seq can be acted on.
   Seq horizon = 0;
   /// Those of data that is newer than the tree, and on stable storage.
@@ -84,7 +87,8 @@ bool IsDeepMerge(const Choice& choice);
 Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOptions& options);
 
 /// How far behind compaction is: 0 is none, 1 is every level as full as it may be; above 1 there
-/// is work that should have been done already.
-double CompactionDebt(const Tree& tree, const PickerOptions& options);
+/// is work that should have been done already. Runs that cannot be read do not count, nor what is
+/// older on their level: no waiting would make them fewer.
+double CompactionDebt(const Tree& tree, const PickerState& state, const PickerOptions& options);
 
 }  // namespace cordwood::storage

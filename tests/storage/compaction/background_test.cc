@@ -37,7 +37,8 @@ class BackgroundTest : public ::testing::Test {
   // time going by.
   void FlushAKilobyte() {
     const Seq seq = ++last_seq_;
-    memtable_->Add(seq, {.is_put = true}, Format("key{:05}", seq), std::string(1000, 'x'));
+    memtable_->Add(seq, {.is_put = true}, Format("key{:04}", seq * 7919 % 1009),
+                   std::string(1000, 'x'));
     memtable_ = std::make_shared<Memtable>();
     versions_.SwitchMemtable(memtable_);
     background_.Kick();
@@ -170,6 +171,33 @@ TEST_F(BackgroundTest, LevelZeroIsMergedWhileADeeperMergeIsHeldUp) {
   }
   EXPECT_GT(runs_of(1).size(), 2 * full) << "no merge was held up";
   EXPECT_LE(most, full);
+}
+
+// A damaged block in a run of each kind: of the last level, of level zero, of one between.
+TEST_F(BackgroundTest, DamageInOneRunDoesNotKeepTheOthersFromBeingMerged) {
+  const uint32_t full = background_.picker_options().runs_per_level;
+  for (const uint32_t level : {2u, 0u, 1u}) {
+    SCOPED_TRACE(level);
+    for (int i = 0; versions_.tree()->RunsOf(level).empty(); ++i) {
+      FlushAKilobyte();
+      ASSERT_LT(i, 500);
+    }
+    const std::shared_ptr<const Tree> tree = versions_.tree();
+    const Fragment& damaged = tree->RunsOf(level).back()->fragments.front();
+    ASSERT_TRUE(env_.FlipBit(TablePath("data", damaged.file->number()), 9, 1));
+    size_t most = 0;
+    for (int i = 0; i < 500; ++i) {
+      FlushAKilobyte();
+      background_.Tick();
+      env_.RunUntilIdle(0);
+      most = std::max(most, versions_.tree()->RunsOf(0).size());
+    }
+    EXPECT_FALSE(background_.corruption());
+    EXPECT_LE(most, 3 * full);
+    EXPECT_LT(versions_.tree()->runs().size(), 12 * full);
+    EXPECT_LE(background_.CompactionDebt(), 1) << "writers are slowed for good";
+    EXPECT_NE(versions_.tree()->FindFile(damaged.file->number()), nullptr) << "the damage is gone";
+  }
 }
 
 // Two keys at the ends of the last run lie above it, in one fragment that spans all of it.

@@ -252,7 +252,6 @@ TEST_F(PickerTest, DeepensWhenTheLastRunOutgrewTheFanoutBeforeCompression) {
   const Choice choice = Pick(Tree({a, b, large}));
   EXPECT_EQ(choice.kind, Kind::kDeepen);
   EXPECT_EQ(choice.inputs, (Ids{1}));
-  EXPECT_EQ(choice.target_level, 2u);
 
   EXPECT_EQ(Pick(Tree({a, b, last(78)})).kind, Kind::kMerge);
   EXPECT_EQ(Pick(Tree({a, large})).kind, Kind::kNothing) << "the level above is not full";
@@ -456,6 +455,40 @@ TEST_F(PickerTest, PicksLevelZeroAloneWhenThereIsRoomForNothingElse) {
   EXPECT_FALSE(IsDeepMerge(choice));
 }
 
+TEST_F(PickerTest, WhatCannotBeReadSinksWhenALevelAboveItIsFull) {
+  state_.broken = {1};
+  options_.piece_bytes = 1;
+  const auto newer = [&](std::vector<Run> below) {
+    below.push_back(MakeRun(8, 0, {{.puts = 2}}));
+    return below;
+  };
+  const auto full = [&](std::vector<Run> below) {
+    below.push_back(MakeRun(9, 0));
+    return newer(std::move(below));
+  };
+  // A last run. Then there is an empty level to merge into.
+  EXPECT_EQ(Pick(Tree(newer({MakeRun(1, 1)}))).kind, Kind::kNothing);
+  const Choice sink = Pick(Tree(full({MakeRun(1, 1)})));
+  EXPECT_EQ(sink.kind, Kind::kDeepen);
+  EXPECT_EQ(sink.inputs, (Ids{1}));
+  const Choice merge = Pick(Tree(full({MakeRun(1, 2)})));
+  EXPECT_EQ(merge.inputs, (Ids{9, 8}));
+  EXPECT_EQ(merge.target_level, 1u);
+  EXPECT_EQ(merge.target_run, 0u);
+  // A run of an upper level takes along what is older.
+  EXPECT_EQ(Pick(Tree(newer({MakeRun(1, 0), MakeRun(2, 1)}))).kind, Kind::kNothing);
+  EXPECT_EQ(Pick(Tree(full({MakeRun(1, 0), MakeRun(2, 1)}))).inputs, (Ids{1, 2}));
+  state_.busy = {2};
+  EXPECT_EQ(Pick(Tree(full({MakeRun(1, 0), MakeRun(2, 1)}))).kind, Kind::kNothing);
+}
+
+TEST_F(PickerTest, DebtLeavesOutWhatCannotBeRead) {
+  const Tree tree({MakeRun(1, 0), MakeRun(2, 0), MakeRun(3, 0), MakeRun(4, 0)});
+  EXPECT_EQ(CompactionDebt(tree, state_, options_), 2.0);
+  state_.broken = {3};
+  EXPECT_EQ(CompactionDebt(tree, state_, options_), 0.5);
+}
+
 // The tree after `choice`, by the ranges alone: what was merged is a fragment of some table.
 Tree After(const Tree& tree, const Choice& choice, uint64_t new_run) {
   std::vector<Run> runs;
@@ -525,13 +558,13 @@ TEST_F(PickerTest, EverythingOfNothingIsNothing) {
 
 TEST_F(PickerTest, DebtIsTheFullnessOfTheFullestLevelAboveTheLast) {
   options_.runs_per_level = 4;
-  EXPECT_EQ(CompactionDebt(Tree(), options_), 0.0);
-  EXPECT_EQ(CompactionDebt(Tree({MakeRun(1, 1)}), options_), 0.0);
-  EXPECT_EQ(CompactionDebt(Tree({MakeRun(1, 0)}), options_), 0.25);
+  EXPECT_EQ(CompactionDebt(Tree(), state_, options_), 0.0);
+  EXPECT_EQ(CompactionDebt(Tree({MakeRun(1, 1)}), state_, options_), 0.0);
+  EXPECT_EQ(CompactionDebt(Tree({MakeRun(1, 0)}), state_, options_), 0.25);
   std::vector<Run> runs = {MakeRun(1, 2), MakeRun(2, 1), MakeRun(3, 1), MakeRun(4, 0)};
-  EXPECT_EQ(CompactionDebt(Tree(runs), options_), 0.5);
+  EXPECT_EQ(CompactionDebt(Tree(runs), state_, options_), 0.5);
   for (uint64_t id = 5; id < 9; ++id) runs.push_back(MakeRun(id, 0));
-  EXPECT_EQ(CompactionDebt(Tree(runs), options_), 1.25);
+  EXPECT_EQ(CompactionDebt(Tree(runs), state_, options_), 1.25);
 }
 
 }  // namespace

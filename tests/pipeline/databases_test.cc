@@ -32,8 +32,7 @@ class DatabasesAtD : public ::testing::Test {
   }
 
   std::string EndStall() {
-    env_.RunForMs(4001);
-    server_.Settle();
+    server_.RunForMs(4001);
     return server_.Receive(writer_);
   }
 

@@ -150,6 +150,13 @@ void SimServer::Settle() {
   }
 }
 
+void SimServer::RunForMs(uint64_t ms) {
+  for (const uint64_t end_ns = env_.MonotonicNs() + ms * 1'000'000; env_.MonotonicNs() < end_ns;) {
+    env_.RunForMs(1);
+    Settle();
+  }
+}
+
 void SimServer::Tick() {
   env_.AdvanceMs(1000 / kTicksPerSecond);
   pipeline_->Tick();

@@ -56,6 +56,8 @@ class SimServer final : public Transport {
   bool Step();
   /// Steps until nothing can go on.
   void Settle();
+  /// The same for so many milliseconds of virtual time.
+  void RunForMs(uint64_t ms);
   /// One command on a connection of its own, run to its reply; empty if the world froze.
   std::string Ask(const std::vector<std::string_view>& argv);
 

@@ -42,8 +42,8 @@ class Appendfsync : public ::testing::Test {
     const std::unique_ptr<support::SimEnv> after =
         env_.CopyAfterPowerLoss(1, support::PowerLoss::kDrop);
     SimServer next(*after, TinyStoreOptions());
-    EXPECT_TRUE(next.Start());
-    return next.Ask(argv);
+    const Status started = next.Start();
+    return started ? next.Ask(argv) : started.error().message();
   }
 
   support::SimEnv env_;

@@ -123,7 +123,8 @@ void SimServer::ServeOne(SessionId id) {
   }
 }
 
-void SimServer::RunLoop() {
+bool SimServer::RunLoop() {
+  const bool due = !posted_.empty() || progress_ || pipeline_->WantsTurn();
   while (!posted_.empty()) {
     const std::function<void()> task = std::move(posted_.front());
     posted_.pop_front();
@@ -135,14 +136,12 @@ void SimServer::RunLoop() {
   Serve();
   pipeline_->EndPass();
   blocking_reads_ = pipeline_->stats().blocking_reads;
+  return due;
 }
 
 bool SimServer::Step() {
-  // A slice may end with a wait for blocks, which is a task for the next step.
-  const bool had_turn = pipeline_->WantsTurn();
   const bool ran = env_.Step();
-  RunLoop();
-  return ran || had_turn || !posted_.empty() || progress_ || pipeline_->WantsTurn();
+  return RunLoop() || ran;
 }
 
 void SimServer::Settle() {

@@ -50,9 +50,10 @@ class SimServer final : public Transport {
   /// What the connection was sent since the last call.
   std::string Receive(SessionId id);
 
-  /// Runs what is due on the loop: posted tasks, progress, slices, then the end of a pass.
-  void RunLoop();
-  /// One step of a background task, then the loop.
+  /// Runs what is due on the loop: posted tasks, progress, slices, then the end of a pass. False:
+  /// nothing was due.
+  bool RunLoop();
+  /// One step of a background task, then the loop. False: there was nothing to do.
   bool Step();
   /// Steps until nothing can go on.
   void Settle();

@@ -246,6 +246,17 @@ TEST_F(ManifestTest, ANewOneCountsOnlyWhenItIsWhole) {
   EXPECT_GT(calls, 8u);
 }
 
+TEST_F(ManifestTest, ANewOneCountsFromItsReturnOn) {
+  ManifestState next{.store_id = 8};
+  next.counts.Add(kCounter, 2);
+  Result<std::unique_ptr<ManifestWriter>> created = ManifestWriter::Create(env_, "data", 6, next);
+  ASSERT_TRUE(created);
+  EXPECT_EQ(CountOf(*env_.CopyAfterPowerLoss(1, support::PowerLoss::kDrop)), 2);
+  ASSERT_TRUE((*created)->Seal());
+  const std::unique_ptr<SimEnv> after = env_.CopyAfterPowerLoss(1, support::PowerLoss::kDrop);
+  EXPECT_TRUE((*ReadCurrent(*after, "data"))->seal);
+}
+
 TEST_F(ManifestTest, WithoutSpaceForANewOneTheOldOneCounts) {
   ASSERT_TRUE(writer_->Append(CountOne()));
   env_.SetDiskBytes(env_.UsedDiskBytes() + 5000);

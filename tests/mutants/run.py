@@ -1,0 +1,187 @@
+"""Plants bugs in the product, one at a time, and expects the tests that are named for each to
+notice: a test that cannot fail proves nothing.
+
+A bug is a patch beside this file, as `git diff` writes it, of sources (.cc) only. What it touches
+is compiled from a patched copy, with the commands of the build, and linked into the test program
+in front of the libraries; nothing of the build itself changes. CORDWOOD_BUILD names its directory.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import unittest
+from typing import NamedTuple
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = pathlib.Path(os.environ.get("CORDWOOD_BUILD", ROOT / "build" / "dev"))
+TEST_SECONDS = 250
+
+sys.path.insert(0, str(ROOT / "tests" / "house"))
+import case_report  # noqa: E402  (found through the path above)
+
+
+class Mutant(NamedTuple):
+    patch: str
+    program: str  # the target that has the tests
+    tests: list[str]  # each of them notices
+
+
+MUTANTS = [
+    # W1: a reply leaves before the sync that it depends on.
+    Mutant("reply_before_sync", "pipeline_test",
+           ["CommitContract.AReplyWaitsForTheSyncOfItsWrite",
+            "PowerLoss.LosesNothingThatWasAcknowledgedOrShown"]),
+    # R1: a plain read shows what is not durable.
+    Mutant("reads_newest", "pipeline_test",
+           ["CommitContract.APlainReadAnswersAtOnceWithTheOldValueWhileTheSyncStalls",
+            "PowerLoss.LosesNothingThatWasAcknowledgedOrShown"]),
+    # Clock: a plain read judges expiry by its own time.
+    Mutant("clock_of_the_reader", "pipeline_test",
+           ["Clock.WhatACommandFoundAliveIsNotGoneBeforeTheCommandIsVisible"]),
+    # A table holds what the log may lose.
+    Mutant("flushed_above_synced", "storage_store_test",
+           ["StoreFlush.WaitsUntilTheLastEntryOfTheMemtableIsDurable",
+            "StoreFlush.WaitsForTheSyncUnderEverySecondToo"]),
+    # The directory is not synced: after a table was written, CURRENT renamed, a segment made.
+    Mutant("table_directory_unsynced", "storage_version_test",
+           ["VersionSetTest.AnInstalledRunIsDurableBeforeItIsVisible"]),
+    Mutant("table_directory_unsynced", "pipeline_test",
+           ["PowerLoss.LosesNothingThatWasAcknowledgedOrShown"]),
+    Mutant("current_unsynced", "storage_version_test",
+           ["ManifestTest.ANewOneCountsFromItsReturnOn"]),
+    Mutant("current_unsynced", "storage_store_test",
+           ["StorePower.NobodyMissesWhatAStartRemoves"]),
+    Mutant("segment_directory_unsynced", "storage_log_test",
+           ["PowerLossAfterACommit.KeepsEverySegmentThatWasWritten"]),
+    # Recovery goes on in the old segment, over its torn tail.
+    Mutant("cut_segment_reused", "storage_log_test",
+           ["TornTail.IsNeverWrittenOver",
+            "LogFailure.WhatIsRecoveredAfterAFailedSyncSurvivesPowerLoss"]),
+    # What frames say was on stable storage is not believed: damage passes for a torn tail.
+    Mutant("watermark_ignored", "storage_log_test",
+           ["TornTail.IsLostDataWhenAnyLaterFrameKnowsBetter",
+            "SmallLog.EveryFlippedBitIsRefusedOrHarmless"]),
+    # Flushes and merges drop what a snapshot still shows.
+    Mutant("horizon_ignored", "storage_store_test",
+           ["Store.ASnapshotHoldsStillWhileTheRestGoesOn"]),
+    Mutant("horizon_ignored", "pipeline_test", ["LongReads.ShowTheStateOfTheirStart"]),
+]
+
+
+class Unusable(Exception):
+    """Why a mutant says nothing about the tests."""
+
+
+def patched_files(patch: str) -> dict[str, str]:
+    """Path to new text. Every hunk must fit one place, and exactly."""
+    renew = (f"{patch} does not fit the sources any more. Plant the bug again by hand, write "
+             f"`git diff` to tests/mutants/{patch}, and undo it")
+    files = {}
+    for part in re.split(r"^diff --git .*\n", (HERE / patch).read_text(), flags=re.M)[1:]:
+        path = re.search(r"^\+\+\+ b/(.*)$", part, flags=re.M).group(1)
+        if not path.endswith(".cc"):
+            raise Unusable(f"{patch} changes {path}: only .cc files can be replaced")
+        text = (ROOT / path).read_text() if (ROOT / path).is_file() else ""
+        for hunk in re.split(r"^@@ .*@@.*\n", part, flags=re.M)[1:]:
+            lines = [line for line in hunk.splitlines() if not line.startswith("\\")]
+            old = "".join(line[1:] + "\n" for line in lines if not line.startswith("+"))
+            new = "".join(line[1:] + "\n" for line in lines if not line.startswith("-"))
+            if text.count(old) != 1:
+                raise Unusable(f"{renew} ({path})")
+            text = text.replace(old, new)
+        files[path] = text
+    if not files:
+        raise Unusable(f"{renew} (it changes nothing)")
+    return files
+
+
+def run(command: str) -> None:
+    done = subprocess.run(command, shell=True, cwd=BUILD, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise Unusable(f"this failed:\n{command}\n{done.stdout}")
+
+
+def last_command(target: str) -> str:
+    """What the build does to make the target, when everything it needs is there."""
+    done = subprocess.run(["ninja", "-t", "commands", target], cwd=BUILD, text=True,
+                          capture_output=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+def object_of(path: str) -> str:
+    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
+        if entry["file"] == str(ROOT / path):
+            words = shlex.split(entry["command"])
+            return words[words.index("-o") + 1]
+    raise Unusable(f"{path} is not part of this build")
+
+
+def build(mutant: Mutant) -> pathlib.Path:
+    """The test program with the bug in it."""
+    folder = BUILD / "mutants" / mutant.patch
+    objects = []
+    for path, text in patched_files(f"{mutant.patch}.patch").items():
+        copy = folder / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(text)
+        made = object_of(path)
+        objects.append(f"{copy}.o")
+        command = last_command(made).replace(made, objects[-1])
+        run(command.replace(str(ROOT / path), str(copy)))
+    link = last_command(mutant.program)
+    output = re.search(r" -o (\S+) ", link)
+    program = folder / mutant.program
+    run(f"{link[:output.start()]} {' '.join(objects)} -o {program} {link[output.end():]}")
+    return program
+
+
+def unpatched(mutant: Mutant) -> pathlib.Path:
+    return BUILD / re.search(r" -o (\S+) ", last_command(mutant.program)).group(1)
+
+
+def passes(program: pathlib.Path, test: str) -> bool:
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("GTEST_OUTPUT", "CORDWOOD_FULL", "CORDWOOD_SEED")}
+    try:
+        done = subprocess.run([program, f"--gtest_filter={test}"], text=True, cwd=BUILD,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
+                              timeout=TEST_SECONDS, errors="replace")
+    except subprocess.TimeoutExpired:
+        return False
+    except OSError as error:
+        raise Unusable(f"{program} does not run, build it first: {error}") from error
+    if "Running 1 test " not in done.stdout:
+        raise Unusable(f"there is no test {test} in {program}")
+    return done.returncode == 0
+
+
+class Mutants(unittest.TestCase):
+    sound: dict[str, bool] = {}
+
+    def check(self, mutant: Mutant) -> None:
+        try:
+            program = build(mutant)
+            for test in mutant.tests:
+                if test not in self.sound:
+                    self.sound[test] = passes(unpatched(mutant), test)
+                self.assertTrue(self.sound[test], f"{test} fails without the bug, too")
+                self.assertFalse(passes(program, test), f"{test} does not notice {mutant.patch}")
+        except Unusable as why:
+            self.fail(str(why))
+
+
+for each in MUTANTS:
+    def test(self, mutant=each):
+        self.check(mutant)
+
+    setattr(Mutants, f"test_{each.patch}_is_noticed_by_{each.program}", test)
+
+
+if __name__ == "__main__":
+    sys.exit(case_report.run_tests("mutants"))

@@ -96,7 +96,7 @@ Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, con
 
 Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
                     const Record& record) {
-  CW_TRY(Transition(tx, name, before.stored, record, false));
+  CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
   tx.PutShrunk(KeyRecordKey(name.generation, name.key), record.Encode());
   return {};
 }

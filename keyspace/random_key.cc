@@ -2,6 +2,7 @@
 
 #include "keyspace/key_codec.h"
 #include "keyspace/key_walk.h"
+#include "keyspace/range_walk.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -29,7 +30,8 @@ Result<std::optional<std::string>> Draw(Transaction& tx, Generation generation, 
     records.Next();
   }
   const Status status = records.status();
-  if (!status && status.error().code() != ErrorCode::kPaused) return std::unexpected(status.error());
+  if (!status && status.error().code() != ErrorCode::kPaused)
+    return std::unexpected(status.error());
   if (!records.Valid() || records.key() < begin) return std::nullopt;
   CW_ASSIGN(const RecordHeader header, RecordHeader::Decode(records.value()));
   if (header.ExpiredAt(tx.now_ms())) return std::nullopt;

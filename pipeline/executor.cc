@@ -52,8 +52,10 @@ bool Pipeline::MustExecute(const Session& session) const {
   return session.dep > store_.visible();
 }
 
-storage::Tier Pipeline::TierFor(const Session& session) const {
-  return session.reruns < kRerunsMax ? storage::Tier::kCacheOnly : storage::Tier::kMayBlock;
+storage::Tier Pipeline::TierFor(const Session& session) {
+  if (session.reruns < kRerunsMax) return storage::Tier::kCacheOnly;
+  ++stats_.blocking_runs;
+  return storage::Tier::kMayBlock;
 }
 
 void Pipeline::CountBlockingReads(storage::Tier tier, const storage::View& view) {
@@ -273,9 +275,10 @@ void Pipeline::RunExpiryCycle() {
   storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
   keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute, env_.WallMs());
   const Result<keyspace::ExpiryOutcome> outcome = expiry_cycle_.Run(tx, limit);
-  if (outcome && tx.has_writes()) {
-    const Result<storage::Seq> seq = tx.Commit();
-    if (seq) NoteStart(*seq, tx.now_ms());
+  if (outcome) {
+    const bool writes = tx.has_writes();
+    const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
+    if (seq && writes) NoteStart(*seq, tx.now_ms());
   }
   if (view.missing().empty()) {
     // Those that cannot be read stay due: they are no reason to go on.

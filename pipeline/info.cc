@@ -68,8 +68,8 @@ std::string Memory(const Source& source) {
   const uint64_t clients = source.pipeline.client_bytes();
   const uint64_t budget =
       MemoryBudget(source.pipeline.config(), source.facts.available_memory_bytes);
-  const uint64_t used =
-      memtables + store.cache.used_bytes + store.resident_table_bytes + clients + source.cursor_bytes;
+  const uint64_t used = memtables + store.cache.used_bytes + store.resident_table_bytes + clients +
+                        source.cursor_bytes;
   return Format(
       "used_memory:{}\r\nused_memory_human:{}\r\nused_memory_rss:{}\r\nused_memory_rss_human:{}\r\n"
       "used_memory_peak_rss:{}\r\nmaxmemory:{}\r\nmaxmemory_human:{}\r\nmaxmemory_policy:noeviction"

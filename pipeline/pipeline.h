@@ -189,7 +189,7 @@ class Pipeline {
   /// What a read that shows everything up to `seq` takes for now.
   int64_t NowMsAt(storage::Seq seq);
   void NoteStart(storage::Seq seq, int64_t start_ms);
-  storage::Tier TierFor(const Session& session) const;
+  storage::Tier TierFor(const Session& session);
   void CountBlockingReads(storage::Tier tier, const storage::View& view);
 
   Env& env_;

@@ -192,14 +192,15 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
   }
   const Error& error = status.error();
   if (error.code() == ErrorCode::kClosed) return;
-  trouble.blocked = true;
+  const bool damage = kind == kMergeJob && error.code() == ErrorCode::kCorruption;
+  trouble.blocked = !damage;  // others are merged at once
   trouble.retry_ns = now_ns + kRetryNs;
   if (versions_.failed()) {
     GiveUp(status);
   } else if (error.code() == ErrorCode::kNoSpace) {
     trouble.no_space = true;
     if (!out_of_space_.exchange(true)) LogWarning(error.message());
-  } else if (kind == kMergeJob && error.code() == ErrorCode::kCorruption) {
+  } else if (damage) {
     if (corruption_) corruption_ = status;
     LogWarning(
         Format("a merge met damage, and its runs are left as they are: {}", error.message()));

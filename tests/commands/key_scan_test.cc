@@ -234,7 +234,8 @@ TEST(Scan, RefusesLongPatterns) {
 TEST(Keys, GoesOnInSlicesWhenThePatternIsDear) {
   CommandRunner runner;
   SetAll(runner, Numbered(500));
-  const std::string pattern = std::string(1000, '*') + "9";
+  std::string pattern(1000, '*');
+  pattern += '9';
   EXPECT_EQ(Strings(runner.Run({"KEYS", pattern})).size(), 50u);
   EXPECT_GE(runner.slices(), 8u);
 }

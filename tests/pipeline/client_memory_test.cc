@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "pipeline/cursor_table.h"
 #include "tests/pipeline/sim_server.h"
 
 namespace cordwood::pipeline {
@@ -84,17 +83,6 @@ TEST_F(ClientMemory, RepliesThatAreNotReadAreBoundedTogether) {
     EXPECT_LT(server_.pipeline().client_bytes(), 42u << 20);
   }
   EXPECT_EQ(server_.Ask({"PING"}), "+PONG\r\n");
-}
-
-TEST(CursorTable, IsBoundedInBytes) {
-  CursorTable cursors(1, 100, 1000);
-  const uint64_t first = cursors.Save(std::string(600, 'a'));
-  const uint64_t second = cursors.Save(std::string(600, 'b'));
-  EXPECT_EQ(cursors.Load(first), "");
-  EXPECT_EQ(cursors.Load(second), std::string(600, 'b'));
-  const uint64_t huge = cursors.Save(std::string(5000, 'c'));
-  EXPECT_EQ(cursors.Load(huge).size(), 5000u);
-  EXPECT_EQ(cursors.bytes(), 5000u);
 }
 
 }  // namespace

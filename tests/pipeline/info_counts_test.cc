@@ -23,10 +23,10 @@ TEST_F(InfoCounts, EveryErrorReply) {
   server_.Ask({"GET"});
   server_.Ask({"NOSUCH"});
   server_.Ask({"GET", "text"});
-  EXPECT_EQ(server_.Info("total_error_replies"), "4");
-  EXPECT_EQ(server_.Info("cmdstat_incr"), "calls=1,rejected_calls=0,failed_calls=1");
-  EXPECT_EQ(server_.Info("cmdstat_hget"), "calls=1,rejected_calls=0,failed_calls=1");
-  EXPECT_EQ(server_.Info("cmdstat_get"), "calls=1,rejected_calls=0,failed_calls=0");
+  EXPECT_EQ(server_.Info()["total_error_replies"], "4");
+  EXPECT_EQ(server_.Info()["cmdstat_incr"], "calls=1,rejected_calls=0,failed_calls=1");
+  EXPECT_EQ(server_.Info()["cmdstat_hget"], "calls=1,rejected_calls=0,failed_calls=1");
+  EXPECT_EQ(server_.Info()["cmdstat_get"], "calls=1,rejected_calls=0,failed_calls=0");
 }
 
 TEST_F(InfoCounts, KeysAreThoseOfTheStateThatTheCommandRunsAt) {
@@ -56,7 +56,7 @@ TEST_F(InfoCounts, ALookupOnceHoweverOftenItsCommandRuns) {
   }
   EXPECT_GT(server_.InfoNumber("command_reruns"), reruns);
   EXPECT_EQ(server_.InfoNumber("keyspace_hits"), hits + 200);
-  EXPECT_EQ(server_.Info("blocking_reads"), "0");
+  EXPECT_EQ(server_.Info()["blocking_reads"], "0");
 }
 
 }  // namespace

@@ -26,6 +26,12 @@ storage::StoreOptions TinyStoreOptions() {
           .last_level_fanout = 3};
 }
 
+std::string Pipelined(const std::vector<std::vector<std::string_view>>& commands) {
+  std::string bytes;
+  for (const std::vector<std::string_view>& argv : commands) protocol::AppendCommand(bytes, argv);
+  return bytes;
+}
+
 SimServer::SimServer(support::SimEnv& env, const storage::StoreOptions& store_options,
                      config::Config config)
     : env_(env), store_options_(store_options), config_(std::move(config)) {
@@ -53,7 +59,7 @@ Status SimServer::Start() {
   host_ = std::make_unique<ProcessHost>(*pipeline_, facts_);
   pipeline_->SetHost(host_.get());
   keyspace_->store().SetListener([this] { progress_ = true; });
-  env_.ForbidMainIo(true, [this] { return pipeline_->stats().blocking_reads != blocking_reads_; });
+  env_.ForbidMainIo(true, [this] { return pipeline_->stats().blocking_runs != blocking_runs_; });
   return {};
 }
 
@@ -135,7 +141,7 @@ bool SimServer::RunLoop() {
   pipeline_->EndPass();
   Serve();
   pipeline_->EndPass();
-  blocking_reads_ = pipeline_->stats().blocking_reads;
+  blocking_runs_ = pipeline_->stats().blocking_runs;
   return due;
 }
 

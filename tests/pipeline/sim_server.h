@@ -27,6 +27,9 @@ namespace cordwood::pipeline {
 /// Small enough that some hundred commands rotate, flush and merge.
 storage::StoreOptions TinyStoreOptions();
 
+/// The bytes of several commands.
+std::string Pipelined(const std::vector<std::vector<std::string_view>>& commands);
+
 class SimServer final : public Transport {
  public:
   SimServer(support::SimEnv& env, const storage::StoreOptions& store_options,
@@ -92,7 +95,7 @@ class SimServer final : public Transport {
   std::unique_ptr<ProcessHost> host_;
   std::deque<std::function<void()>> posted_;
   bool progress_ = false;
-  uint64_t blocking_reads_ = 0;  // up to the end of the last pass
+  uint64_t blocking_runs_ = 0;  // up to the end of the last pass
   std::map<SessionId, std::string> received_;
   std::set<SessionId> closed_;
   std::set<SessionId> not_reading_;

@@ -71,7 +71,7 @@ TEST_F(Turns, ExpiryGoesOnUntilNothingIsDue) {
   env_.AdvanceMs(200);
   server_.Tick();  // one, and what follows of it
   server_.Settle();
-  EXPECT_EQ(server_.Info("expired_keys"), "5000");
+  EXPECT_EQ(server_.Info()["expired_keys"], "5000");
   EXPECT_FALSE(server_.pipeline().WantsTurn());
 }
 

@@ -67,18 +67,6 @@ Status Transition(Transaction& tx, const KeyName& name, const Record* before, co
   return {};
 }
 
-/// Whether a record that is not looked at may have something besides itself: elements, or a
-/// deadline, which would lie in the time index until its time.
-bool MayLeaveSomething(Transaction& tx, const KeyName& name) {
-  const auto any = [&](CounterKind kind) {
-    return tx.keyspace().store().NewestCount(CounterId(name.generation, kind)) != 0;
-  };
-  if (any(CounterKind::kExpires)) return true;
-  if (!any(CounterKind::kObjects)) return false;
-  std::string_view ignored;
-  return tx.Probe(OwnerKey(name.generation, name.key), &ignored) != storage::Presence::kAbsent;
-}
-
 }  // namespace
 
 Result<Lookup> FindKey(Transaction& tx, const KeyName& name) {
@@ -109,7 +97,11 @@ Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
   std::string_view bytes;
   const storage::Presence presence = tx.Probe(store_key, &bytes);
   if (presence == storage::Presence::kUnknown) {
-    if (!MayLeaveSomething(tx, name)) {
+    std::string_view ignored;
+    const bool may_own_elements =
+        tx.keyspace().store().NewestCount(CounterId(name.generation, CounterKind::kObjects)) != 0 &&
+        tx.Probe(OwnerKey(name.generation, name.key), &ignored) != storage::Presence::kAbsent;
+    if (!may_own_elements) {
       if (expiry_ms) {
         tx.Count(name.generation, CounterKind::kExpires, 1);
         tx.PutDeadline(name.generation, *expiry_ms, name.key);

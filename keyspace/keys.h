@@ -45,8 +45,7 @@ Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, con
 Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
                     const Record& record);
 
-/// Sets a plain string over whatever there is, reading from disk only if the key may own elements,
-/// or if the database has keys with an expiry.
+/// Sets a plain string over whatever there is, reading from disk only if the key may own elements.
 Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
                  std::optional<int64_t> expiry_ms);
 

@@ -24,7 +24,6 @@ class CounterModel {
  public:
   explicit CounterModel(uint64_t seed)
       : random_(seed),
-        expiries_(seed % 2 == 0),
         rig_({.seed = seed,
               .keyspace = {.hash_max_inline_entries = 2},
               .store = {.log_segment_bytes = 1 << 20,
@@ -42,7 +41,7 @@ class CounterModel {
       case 2:
         return SetHash(key);
       case 3:
-        return Set(key, expiries_ ? std::optional(rig_.now_ms() + 1'000'000) : std::nullopt);
+        return Set(key, rig_.now_ms() + 1'000'000);
       default:
         return Set(key, std::nullopt);
     }
@@ -106,7 +105,6 @@ class CounterModel {
   }
 
   Random random_;
-  const bool expiries_;  // without any, sets of cold keys are blind
   KeyspaceRig rig_;
   std::map<std::string, Expected> model_;
 };

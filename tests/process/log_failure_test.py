@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import sys
+import time
 import unittest
 
 from resp_client import ErrorReply

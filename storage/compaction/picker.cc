@@ -130,7 +130,10 @@ Choice PickLast(const std::vector<const Run*>& runs, const Run& last, const Pick
                 const PickerOptions& options) {
   if (state.busy.contains(last.id)) return {};
   const bool under_way = !state.cursor.empty();
-  const bool outgrown = last.data_bytes() > DataBytes(runs) * options.last_level_fanout;
+  // By what the level holds when it is just full: with more above, a merge of all of it would take
+  // longest when there is the least time.
+  const uint64_t full_bytes = DataBytes(runs) / runs.size() * options.runs_per_level;
+  const bool outgrown = last.data_bytes() > full_bytes * options.last_level_fanout;
   const bool full = runs.size() >= options.runs_per_level;
   if (outgrown && full && !under_way && !state.everything) {
     return {.kind = Choice::Kind::kDeepen, .inputs = {last.id}};

@@ -5,9 +5,9 @@
 // One shape with two numbers. An upper level that holds `runs_per_level` sorted runs is merged
 // into one run of the level below; the last level (storage/version/tree.h) is a single run, made
 // by the first such merge, from then on merged with the level above piece by piece, and kept at
-// most `last_level_fanout` times as large as that level: when it has outgrown this, the tree gets a
-// level more (lazy leveling; N. Dayan and S. Idreos, "Dostoevsky", SIGMOD 2018). With one run per
-// level this is a leveled tree.
+// most `last_level_fanout` times as large as that level when it is just full: when it has outgrown
+// this, the tree gets a level more (lazy leveling; N. Dayan and S. Idreos, "Dostoevsky", SIGMOD
+// 2018). With one run per level this is a leveled tree.
 //
 // More reasons to merge: the level above the last holds half as many bytes as that, all of which
 // may shadow what lies beneath; what tombstones and dead ranges in the upper levels have killed

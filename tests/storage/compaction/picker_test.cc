@@ -254,6 +254,8 @@ TEST_F(PickerTest, DeepensWhenTheLastRunOutgrewTheFanoutBeforeCompression) {
   EXPECT_EQ(choice.inputs, (Ids{1}));
 
   EXPECT_EQ(Pick(Tree({a, b, last(78)})).kind, Kind::kMerge);
+  EXPECT_EQ(Pick(Tree({a, b, MakeRun(4, 0, above), large})).kind, Kind::kDeepen)
+      << "the more has piled up, the less time there is for a merge into a large run";
   EXPECT_EQ(Pick(Tree({a, large})).kind, Kind::kNothing) << "the level above is not full";
   state_.cursor = "m";
   EXPECT_EQ(Pick(Tree({a, b, large})).kind, Kind::kMerge) << "a merge into it is under way";

@@ -1,5 +1,7 @@
 #include "storage/compaction/background.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/log.h"
 #include "storage/file_names.h"
@@ -81,11 +83,12 @@ void Background::KickMerges() {
     const Seq horizon = hooks_.horizon();
     const std::vector<std::shared_ptr<Memtable>> durable = DurableImmutables();
     Job job;
-    std::vector<std::function<void()>> done;
+    std::vector<CompactRequest> fulfilled;
     {
       const std::scoped_lock lock(mutex_);
       if (merging_ > options_.compaction_threads || trouble_[kMergeJob].blocked) return;
       if (stopping_ || !status_) return;
+      const Seq flushed = versions_.flushed_seq();  // before the tree, which holds at least that
       // Taken under the lock: an older tree has inputs that a job has replaced meanwhile.
       job.tree = versions_.tree();
       picker_.horizon = horizon;
@@ -102,17 +105,31 @@ void Background::KickMerges() {
         ++merging_;
         tasks_.fetch_add(1);
         if (IsDeepMerge(job.choice)) ++deep_merging_;
-      } else if (picker_.everything && merging_ == 0 && !flushing_ &&
-                 versions_.Immutables().empty()) {
-        picker_.everything = false;
-        done = std::exchange(everything_done_, {});
       }
+      fulfilled = TakeFulfilled(*job.tree, flushed, job.choice.kind == Choice::Kind::kNothing);
     }
-    for (const std::function<void()>& callback : done) callback();
+    for (const CompactRequest& request : fulfilled) request.done();
     if (job.choice.kind == Choice::Kind::kNothing) return;
     Launch(Lane::kCompaction,
            [this, job = std::move(job)]() mutable { CompactionTask(std::move(job)); });
   }
+}
+
+std::vector<Background::CompactRequest> Background::TakeFulfilled(const Tree& tree, Seq flushed,
+                                                                  bool nothing_to_do) {
+  std::vector<CompactRequest> fulfilled;
+  std::erase_if(compact_requests_, [&](CompactRequest& request) {
+    const bool idle = nothing_to_do && merging_ == 0;
+    const bool is_fulfilled =
+        flushed >= request.through && (idle || IsCompacted(tree, request.through, picker_.horizon));
+    if (is_fulfilled) fulfilled.push_back(std::move(request));
+    return is_fulfilled;
+  });
+  picker_.compact_through.reset();
+  for (const CompactRequest& request : compact_requests_) {
+    picker_.compact_through = std::max(picker_.compact_through.value_or(0), request.through);
+  }
+  return fulfilled;
 }
 
 void Background::CompactionTask(Job job) {
@@ -155,10 +172,12 @@ void Background::RemoveObsolete() {
 }
 
 void Background::CompactEverything(std::function<void()> done) {
+  const std::vector<std::shared_ptr<Memtable>> immutables = versions_.Immutables();
+  const Seq through = immutables.empty() ? versions_.flushed_seq() : immutables.back()->last_seq();
   {
     const std::scoped_lock lock(mutex_);
-    picker_.everything = true;
-    everything_done_.push_back(std::move(done));
+    picker_.compact_through = std::max(picker_.compact_through.value_or(0), through);
+    compact_requests_.push_back({.through = through, .done = std::move(done)});
   }
   Kick();
 }

@@ -73,7 +73,9 @@ class Background {
   void KickFlush();
   /// Kick, and another try for jobs that failed a second ago. A few times a second.
   void Tick();
-  /// Merges everything into one run, in the background. `done` is called once, when it is.
+  /// Merges everything that is in the tree or waits to be flushed into one run, in the background.
+  /// `done` is called once, when it is; or when nothing more can be done, because of damage. What
+  /// is written meanwhile does not count.
   void CompactEverything(std::function<void()> done);
   /// Waits until running jobs have given up or ended, starts no new ones, and removes what they
   /// made obsolete: after a clean stop the directory holds no file that no edit lists.
@@ -105,10 +107,19 @@ class Background {
     int failures = 0;  // in a row
   };
 
+  struct CompactRequest {
+    Seq through = 0;
+    std::function<void()> done;
+  };
+
   /// Memtables that wait to be flushed and are on stable storage, oldest first. Jobs act on what
   /// these say is dead: on a full disk there may be no room to flush it first.
   std::vector<std::shared_ptr<Memtable>> DurableImmutables() const;
   void KickMerges();
+  /// Takes the requests that `tree`, which holds everything up to `flushed`, fulfils; those for no
+  /// more than that also if nothing more can be done.
+  /// REQUIRES: mutex_.
+  std::vector<CompactRequest> TakeFulfilled(const Tree& tree, Seq flushed, bool nothing_to_do);
   void KickRemovals();
   void RemoveObsolete();
   void CompactionTask(Job job);
@@ -158,7 +169,7 @@ class Background {
   uint32_t merging_ = 0;            // jobs on the compaction lane
   uint32_t deep_merging_ = 0;       // those of them that merge deeper levels
   PickerState picker_;
-  std::vector<std::function<void()>> everything_done_;
+  std::vector<CompactRequest> compact_requests_;
   Status status_;
   Status corruption_;
   BackgroundStats stats_;

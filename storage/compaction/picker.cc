@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 #include "storage/compaction/dead_ranges.h"
 #include "storage/compaction/garbage.h"
@@ -135,7 +136,7 @@ Choice PickLast(const std::vector<const Run*>& runs, const Run& last, const Pick
   const uint64_t full_bytes = DataBytes(runs) / runs.size() * options.runs_per_level;
   const bool outgrown = last.data_bytes() > full_bytes * options.last_level_fanout;
   const bool full = runs.size() >= options.runs_per_level;
-  if (outgrown && full && !under_way && !state.everything) {
+  if (outgrown && full && !under_way && !state.compact_through) {
     return {.kind = Choice::Kind::kDeepen, .inputs = {last.id}};
   }
   Choice piece = PickPiece(runs, last, state.cursor, options);
@@ -158,6 +159,15 @@ Choice PickLevel(const Tree& tree, uint32_t level, const PickerState& state,
   }
   if (above_last) return PickLast(runs, *tree.last_run(), state, options);
   return {.kind = Choice::Kind::kMerge, .inputs = Ids(runs), .target_level = level + 1};
+}
+
+Choice PickFirst(const Tree& tree, const std::vector<uint32_t>& levels, const PickerState& state,
+                 const PickerOptions& options) {
+  for (const uint32_t level : levels) {
+    Choice choice = PickLevel(tree, level, state, options);
+    if (choice.kind != Choice::Kind::kNothing) return choice;
+  }
+  return {};
 }
 
 // The dead ranges of a run, without those above the horizon. Slices of one file follow each other.
@@ -196,14 +206,40 @@ Choice PickDrop(const Tree& tree, const PickerState& state) {
   return choice;
 }
 
+// Whether a fragment has an entry or a dead range with a seq of at most `seq`.
+bool ReachesBackTo(const Fragment& fragment, Seq seq) {
+  const TableProperties& properties = fragment.file->properties();
+  const std::span<const DeadRangeView> dead = fragment.file->table().dead_ranges();
+  return (properties.entries > 0 && properties.min_seq <= seq) ||
+         std::any_of(dead.begin(), dead.end(),
+                     [&](const DeadRangeView& range) { return range.seq <= seq; });
+}
+
+bool ReachesBackTo(const Run& run, Seq seq) {
+  return std::any_of(run.fragments.begin(), run.fragments.end(),
+                     [&](const Fragment& fragment) { return ReachesBackTo(fragment, seq); });
+}
+
+bool LevelReachesBackTo(const Tree& tree, uint32_t level, Seq seq) {
+  const std::vector<const Run*> runs = tree.RunsOf(level);
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const Run* run) { return ReachesBackTo(*run, seq); });
+}
+
+// Garbage in the last run that whoever wants all up to `through` compacted wants to be rid of.
+bool IsUnwanted(const Fragment& fragment, Seq through, Seq horizon) {
+  return fragment.file->properties().max_seq <= through &&
+         GarbageShareInLastRun(fragment, horizon) > 0;
+}
+
 // Merges fragments of the last run alone: the first that have come to hold garbage, side by side.
 Choice PickRewrite(const Tree& tree, const PickerState& state, const PickerOptions& options) {
   const Run* last = tree.last_run();
   if (last == nullptr || LastIsBroken(tree, state) || state.busy.contains(last->id)) return {};
   if (state.level_zero_only) return {};
   const auto holds_garbage = [&](const Fragment& fragment) {
-    const double share = GarbageShareInLastRun(fragment, state.horizon);
-    return state.everything ? share > 0 : share >= options.garbage_share;
+    return GarbageShareInLastRun(fragment, state.horizon) >= options.garbage_share ||
+           (state.compact_through && IsUnwanted(fragment, *state.compact_through, state.horizon));
   };
   const auto first = std::find_if(last->fragments.begin(), last->fragments.end(), holds_garbage);
   if (first == last->fragments.end()) return {};
@@ -244,30 +280,49 @@ bool IsDeepMerge(const Choice& choice) {
   return choice.kind == Choice::Kind::kMerge && choice.target_level > 1;
 }
 
+bool IsCompacted(const Tree& tree, Seq through, Seq horizon) {
+  for (const Run& run : tree.runs()) {
+    if (&run != tree.last_run() && ReachesBackTo(run, through)) return false;
+  }
+  const Run* last = tree.last_run();
+  return last == nullptr || std::none_of(last->fragments.begin(), last->fragments.end(),
+                                         [&](const Fragment& fragment) {
+                                           return IsUnwanted(fragment, through, horizon);
+                                         });
+}
+
 Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOptions& options) {
   if (Choice drop = PickDrop(tree, state); drop.kind != Choice::Kind::kNothing) return drop;
 
-  // The fullest level first, the upper one of two that are equally full.
-  std::vector<std::pair<double, uint32_t>> by_fullness;
+  // Full levels first, the fullest of them before the others, the upper one of two that are
+  // equally full; then what was asked for, and what gives space back.
+  std::vector<std::pair<double, uint32_t>> full;
+  std::vector<uint32_t> asked_for;
   for (uint32_t level = 0; level < tree.last_level(); ++level) {
     double fullness = Fullness(tree, level, state, options);
     if (IsDueAboveLast(tree, level, state, options)) fullness = std::max(fullness, 1.0);
-    if (fullness >= 1.0) by_fullness.emplace_back(-fullness, level);
-  }
-  std::sort(by_fullness.begin(), by_fullness.end());
-  for (const auto& [fullness, level] : by_fullness) {
-    Choice choice = PickLevel(tree, level, state, options);
-    if (choice.kind != Choice::Kind::kNothing) return choice;
-  }
-
-  const bool one_run = tree.runs().size() <= 1 && tree.last_run() != nullptr;
-  if ((state.everything && !one_run) || UpperGarbage(tree, state, options)) {
-    for (uint32_t level = 0; level < tree.last_level(); ++level) {
-      Choice choice = PickLevel(tree, level, state, options);
-      if (choice.kind != Choice::Kind::kNothing) return choice;
+    if (fullness >= 1.0) full.emplace_back(-fullness, level);
+    if (state.compact_through && LevelReachesBackTo(tree, level, *state.compact_through)) {
+      asked_for.push_back(level);
     }
   }
-  return PickRewrite(tree, state, options);
+  std::sort(full.begin(), full.end());
+  // Who waits for garbage of the last run to go would wait for ever where a level is always full.
+  const bool hurry = !full.empty() && full.front().first <= -2.0;
+  if (state.compact_through && asked_for.empty() && !hurry) {
+    Choice choice = PickRewrite(tree, state, options);
+    if (choice.kind != Choice::Kind::kNothing) return choice;
+  }
+  std::vector<uint32_t> levels;
+  for (const auto& [fullness, level] : full) levels.push_back(level);
+  levels.insert(levels.end(), asked_for.begin(), asked_for.end());
+  Choice choice = PickFirst(tree, levels, state, options);
+  if (choice.kind == Choice::Kind::kNothing && UpperGarbage(tree, state, options)) {
+    levels.resize(tree.last_level());
+    std::iota(levels.begin(), levels.end(), 0);
+    choice = PickFirst(tree, levels, state, options);
+  }
+  return choice.kind == Choice::Kind::kNothing ? PickRewrite(tree, state, options) : choice;
 }
 
 double CompactionDebt(const Tree& tree, const PickerState& state, const PickerOptions& options) {

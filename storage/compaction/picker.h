@@ -13,11 +13,12 @@
 // may shadow what lies beneath; what tombstones and dead ranges in the upper levels have killed
 // (storage/compaction/garbage.h), so that deleted data gives its space back; garbage in the last
 // run, where it comes to lie when a reader can see it at the time of the merge; and a caller who
-// wants everything in one run.
+// wants everything that is there in one run.
 //
 // Threads: any; no state.
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -65,8 +66,8 @@ struct PickerState {
   /// Where the next piece of the merge into the last run begins; empty: no such merge is under
   /// way.
   std::string cursor;
-  /// Everything is to be merged into one run without garbage.
-  bool everything = false;
+  /// Everything up to this seq is to be merged into one run without garbage.
+  std::optional<Seq> compact_through;
   /// Only level zero may be merged: merges of deeper levels take all the room there is.
   bool level_zero_only = false;
   /// Runs that a merge is reading or writing.
@@ -85,6 +86,9 @@ struct PickerState {
 bool IsDeepMerge(const Choice& choice);
 
 Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOptions& options);
+
+/// Whether what PickerState::compact_through asks for is the case.
+bool IsCompacted(const Tree& tree, Seq through, Seq horizon);
 
 /// How far behind compaction is: 0 is none, 1 is every level as full as it may be; above 1 there
 /// is work that should have been done already. Runs that cannot be read do not count, nor what is

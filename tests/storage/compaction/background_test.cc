@@ -33,14 +33,18 @@ class BackgroundTest : public ::testing::Test {
     versions_.SwitchMemtable(memtable_);
   }
 
-  // A memtable of one kilobyte and its flush; what follows from it runs as far as it can without
-  // time going by.
-  void FlushAKilobyte() {
+  // A memtable of one kilobyte.
+  void AddAKilobyte() {
     const Seq seq = ++last_seq_;
     memtable_->Add(seq, {.is_put = true}, Format("key{:04}", seq * 7919 % 1009),
                    std::string(1000, 'x'));
     memtable_ = std::make_shared<Memtable>();
     versions_.SwitchMemtable(memtable_);
+  }
+
+  // Its flush too; what follows from it runs as far as it can without time going by.
+  void FlushAKilobyte() {
+    AddAKilobyte();
     background_.Kick();
     env_.RunUntilIdle(0);
   }
@@ -171,6 +175,25 @@ TEST_F(BackgroundTest, LevelZeroIsMergedWhileADeeperMergeIsHeldUp) {
   }
   EXPECT_GT(runs_of(1).size(), 2 * full) << "no merge was held up";
   EXPECT_LE(most, full);
+}
+
+TEST_F(BackgroundTest, CompactingEverythingEndsThoughMoreIsWritten) {
+  for (int i = 0; i < 50; ++i) FlushAKilobyte();
+  const Seq requested = last_seq_;
+  bool done = false;
+  background_.CompactEverything([&] { done = true; });
+  for (int i = 0; !done; ++i) {
+    AddAKilobyte();
+    background_.Kick();
+    for (int step = 0; step < 20; ++step) env_.Step();
+    ASSERT_LT(i, 500) << "it does not end";
+  }
+  for (const storage::Run& run : versions_.tree()->runs()) {
+    if (&run == versions_.tree()->last_run()) break;
+    for (const Fragment& fragment : run.fragments) {
+      EXPECT_GT(fragment.file->properties().min_seq, requested);
+    }
+  }
 }
 
 // A damaged block in a run of each kind: of the last level, of level zero, of one between.

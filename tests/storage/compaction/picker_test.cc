@@ -259,7 +259,7 @@ TEST_F(PickerTest, DeepensWhenTheLastRunOutgrewTheFanoutBeforeCompression) {
   EXPECT_EQ(Pick(Tree({a, large})).kind, Kind::kNothing) << "the level above is not full";
   state_.cursor = "m";
   EXPECT_EQ(Pick(Tree({a, b, large})).kind, Kind::kMerge) << "a merge into it is under way";
-  state_ = {.everything = true};
+  state_ = {.compact_through = kMaxSeq};
   EXPECT_EQ(Pick(Tree({a, b, large})).kind, Kind::kMerge) << "one run is wanted";
 }
 
@@ -304,7 +304,7 @@ TEST_F(PickerTest, GarbageOfTheLastRunIsMergedAloneOnceNobodyCanSeeIt) {
   options_.piece_bytes = 1 << 20;
 
   const Tree alone({last});
-  state_.everything = true;
+  state_.compact_through = kMaxSeq;
   EXPECT_EQ(Pick(alone).bounds, (KeyRange{.begin = "b", .end = "e"})) << "all of it is to go";
   state_.level_zero_only = true;
   EXPECT_EQ(Pick(alone).kind, Kind::kNothing);
@@ -324,7 +324,7 @@ TEST_F(PickerTest, GarbageOfTheLastRunIsAlsoWhatItsDeadRangesCover) {
   EXPECT_EQ(Pick(tree).inputs, (Ids{1}));
   options_.garbage_share = 0.8;
   EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
-  state_.everything = true;
+  state_.compact_through = kMaxSeq;
   EXPECT_EQ(Pick(tree).inputs, (Ids{1}));
 }
 
@@ -437,7 +437,7 @@ TEST_F(PickerTest, LeavesBusyRunsAlone) {
   EXPECT_EQ(Pick(tree).inputs, (Ids{3, 2, 1})) << "another level can be merged meanwhile";
   state_.busy = {4, 1};
   EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
-  state_.everything = true;
+  state_.compact_through = kMaxSeq;
   EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
   state_.newer_dead = {{.begin = "", .end = "", .seq = 10}};
   const Choice choice = Pick(tree);
@@ -451,7 +451,7 @@ TEST_F(PickerTest, PicksLevelZeroAloneWhenThereIsRoomForNothingElse) {
   EXPECT_TRUE(IsDeepMerge(Pick(tree)));
   state_.level_zero_only = true;
   EXPECT_EQ(Pick(tree).kind, Kind::kNothing);
-  state_.everything = true;
+  state_.compact_through = kMaxSeq;
   const Choice choice = Pick(tree);
   EXPECT_EQ(choice.inputs, (Ids{4}));
   EXPECT_FALSE(IsDeepMerge(choice));
@@ -537,7 +537,7 @@ TEST_F(PickerTest, EverythingEndsWithOneRunBelowLevelZero) {
   for (const std::vector<Run>& runs : trees) {
     for (const char* cursor : {"", "b"}) {
       Tree tree(runs);
-      state_ = {.everything = true};
+      state_ = {.compact_through = kMaxSeq};
       if (tree.last_run() != nullptr) state_.cursor = cursor;
       int steps = 0;
       for (Choice choice = Pick(tree); choice.kind != Kind::kNothing; choice = Pick(tree)) {
@@ -553,8 +553,42 @@ TEST_F(PickerTest, EverythingEndsWithOneRunBelowLevelZero) {
   }
 }
 
+TEST_F(PickerTest, WhatCameAfterTheRequestIsNotCompacted) {
+  const std::vector<DeadRange> dead = {{.range = {.begin = "b", .end = "c"}, .seq = 10}};
+  const Run last = MakeRun(1, 1, {{.puts = 100, .seq = 3}});
+  state_.horizon = 20;
+  state_.compact_through = 10;
+  const auto compacted = [&](const Run& run) { return IsCompacted(Tree({last, run}), 10, 20); };
+  const Run newer = MakeRun(2, 0, {{.puts = 1, .seq = 11}});
+  EXPECT_EQ(Pick(Tree({last, newer})).kind, Kind::kNothing);
+  EXPECT_TRUE(compacted(newer));
+  const Run old = MakeRun(2, 0, {{.puts = 1, .seq = 10}});
+  EXPECT_EQ(Pick(Tree({last, old})).inputs, (Ids{2, 1}));
+  EXPECT_FALSE(compacted(old));
+  EXPECT_FALSE(compacted(MakeRun(2, 0, {{.puts = 1, .seq = 11, .dead = dead}})));
+  // Garbage of the last run that came later waits until there is more of it.
+  const Run garbage = MakeRun(1, 1, {{.puts = 100, .deletes = 1, .seq = 10}});
+  EXPECT_EQ(Pick(Tree({garbage})).inputs, (Ids{1}));
+  EXPECT_FALSE(IsCompacted(Tree({garbage}), 10, 20));
+  EXPECT_TRUE(IsCompacted(Tree({garbage}), 9, 20));
+  EXPECT_TRUE(IsCompacted(Tree({garbage}), 10, 9)) << "a reader can see it";
+  state_.compact_through = 9;
+  EXPECT_EQ(Pick(Tree({garbage})).kind, Kind::kNothing);
+}
+
+TEST_F(PickerTest, GarbageThatSomebodyWaitsForComesBeforeALevelThatIsFull) {
+  const Run last = MakeRun(1, 1, {{.puts = 100, .deletes = 1, .seq = 10}});
+  std::vector<Run> runs = {last, MakeRun(2, 0, {{.seq = 11}}), MakeRun(3, 0, {{.seq = 12}})};
+  state_.horizon = 20;
+  state_.compact_through = 10;
+  EXPECT_EQ(Pick(Tree(runs)).inputs, (Ids{1}));
+  runs.push_back(MakeRun(4, 0, {{.seq = 13}}));
+  runs.push_back(MakeRun(5, 0, {{.seq = 14}}));
+  EXPECT_EQ(Pick(Tree(runs)).inputs, (Ids{5, 4, 3, 2, 1})) << "twice as full as it may be";
+}
+
 TEST_F(PickerTest, EverythingOfNothingIsNothing) {
-  state_.everything = true;
+  state_.compact_through = kMaxSeq;
   EXPECT_EQ(Pick(Tree()).kind, Kind::kNothing);
 }
 

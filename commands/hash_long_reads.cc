@@ -20,16 +20,11 @@ using keyspace::Hash;
 using keyspace::HashedElements;
 using protocol::ReplyWriter;
 
-/// Whether a slice that met `error` after `done` fields just ends there.
-bool EndsSlice(const Error& error, size_t done) {
-  return error.code() == ErrorCode::kCold && done > 0;
-}
-
 /// Walks a hash in order, slice by slice.
 class SlicedWalk {
  public:
   /// Calls visit(field, value) until it answers false, the slice is full, or the end is reached;
-  /// true at the end. Fails only if nothing was visited.
+  /// true at the end. Cold only if it got no further.
   template <typename Visit>
   Result<bool> Step(Hash& hash, const ReplyWriter& reply, const Visit& visit) {
     if (!hash.in_elements()) {
@@ -41,27 +36,26 @@ class SlicedWalk {
     }
     CW_ASSIGN(HashedElements elements, hash.Elements());
     HashedElements::Walk walk(elements);
-    if (last_) {
-      walk.SeekAfter(*last_);
-    } else {
-      walk.SeekToFirst();
-    }
+    walk.SetBudget(keyspace::kHiddenPerSlice);
     const size_t start = reply.size();
     size_t done = 0;
-    for (; walk.Valid(); walk.Next()) {
-      if (done == kSliceFields || reply.size() - start >= kSliceBytes) return false;
-      const bool more = visit(walk.name(), walk.value());
-      last_ = walk.name();
+    for (walk.SeekTo(position_); walk.Valid(); walk.Next()) {
+      if (done == kSliceFields || reply.size() - start >= kSliceBytes) {
+        position_ = walk.position();
+        return false;
+      }
+      if (!visit(walk.name(), walk.value())) return true;
       ++done;
-      if (!more) return true;
     }
     if (walk.status()) return true;
-    if (EndsSlice(walk.status().error(), done)) return false;
-    return std::unexpected(walk.status().error());
+    std::string position = walk.stopped() ? walk.position() : position_;
+    if (position == position_) return std::unexpected(walk.status().error());
+    position_ = std::move(position);
+    return false;
   }
 
  private:
-  std::optional<std::string> last_;  // the field visited last
+  std::string position_;  // of the next field
 };
 
 Error CountIsWrong() {
@@ -179,12 +173,14 @@ class RandomFields final : public HashRead {
 
   Result<bool> ContinueDraws(Hash& hash, ReplyWriter& reply) {
     const size_t start = reply.size();
+    uint64_t budget = keyspace::kHiddenPerSlice;
     for (size_t i = 0; i < kDrawsPerSlice && reply.size() - start < kSliceBytes; ++i) {
-      Random random = random_;
-      auto drawn = Draw(hash, random);
-      if (!drawn && EndsSlice(drawn.error(), i)) return false;
+      if (drawing_.to_go == 0) drawing_ = HashedElements::BeginDraw(random_);
+      const HashedElements::Drawing before = drawing_;
+      const auto drawn = Draw(hash, budget);
+      if (!drawn && IsStop(drawn.error()) && (i > 0 || drawing_ != before)) return false;
       if (!drawn) return std::unexpected(drawn.error());
-      random_ = random;
+      drawing_ = {};
       if (method_ == Method::kDistinctDraws && !seen_.insert(drawn->first).second) continue;
       ReplyField(reply, drawn->first, drawn->second);
       if (--left_ == 0) return true;
@@ -192,15 +188,19 @@ class RandomFields final : public HashRead {
     return false;
   }
 
-  static Result<std::pair<std::string, std::string>> Draw(Hash& hash, Random& random) {
+  static bool IsStop(const Error& error) {
+    return error.code() == ErrorCode::kCold || error.code() == ErrorCode::kPaused;
+  }
+
+  Result<std::pair<std::string, std::string>> Draw(Hash& hash, uint64_t& budget) {
     if (hash.in_elements()) {
       CW_ASSIGN(HashedElements elements, hash.Elements());
-      CW_ASSIGN(auto drawn, elements.Draw(random));
+      CW_ASSIGN(auto drawn, elements.Draw(drawing_, budget));
       if (drawn) return *std::move(drawn);
     } else {
       CW_ASSIGN(const std::vector<FieldValue> pairs, hash.Inline());
       if (!pairs.empty()) {
-        const FieldValue& pair = pairs[random.Below(pairs.size())];
+        const FieldValue& pair = pairs[random_.Below(pairs.size())];
         return std::pair(std::string(pair.field), std::string(pair.value));
       }
     }
@@ -219,6 +219,7 @@ class RandomFields final : public HashRead {
   uint64_t left_ = 0;
   uint64_t not_walked_ = 0;
   SlicedWalk walk_;
+  HashedElements::Drawing drawing_;  // the one under way
   std::unordered_set<std::string> seen_;
 };
 

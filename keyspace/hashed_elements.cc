@@ -1,5 +1,7 @@
 #include "keyspace/hashed_elements.h"
 
+#include <algorithm>
+
 #include "base/coding.h"
 #include "base/hash.h"
 
@@ -18,6 +20,12 @@ std::string Subkey(std::string_view name) {
   AppendBigEndian64(subkey, Hash64(name));
   subkey += name;
   return subkey;
+}
+
+/// Of a position: all elements with smaller hashes lie before it.
+uint64_t HashAt(std::string position) {
+  position.resize(std::max(position.size(), kHashBytes));
+  return LoadBigEndian64(position.data());
 }
 
 }  // namespace
@@ -44,17 +52,21 @@ HashedElements::Walk::Walk(HashedElements& elements)
     : prefix_(elements.prefix_), walk_(elements.tx_, PrefixEnd(elements.prefix_)) {}
 
 void HashedElements::Walk::SeekHash(uint64_t hash) {
+  std::string position;
+  AppendBigEndian64(position, hash);
+  SeekTo(position);
+}
+
+void HashedElements::Walk::SeekTo(std::string_view position) {
   std::string at = prefix_;
-  AppendBigEndian64(at, hash);
+  at += position;
   walk_.Seek(at);
   Settle();
 }
 
-void HashedElements::Walk::SeekAfter(std::string_view name) {
-  std::string at = prefix_ + Subkey(name);
-  at.push_back('\0');
-  walk_.Seek(at);
-  Settle();
+std::string HashedElements::Walk::position() const {
+  return valid_ ? std::string(walk_.key().substr(prefix_.size()))
+                : walk_.passed().substr(prefix_.size());
 }
 
 void HashedElements::Walk::Next() {
@@ -79,11 +91,17 @@ void HashedElements::Walk::Settle() {
 // --- scans and draws ---
 
 Result<HashedElements::Page> HashedElements::Scan(uint64_t position, uint64_t count) {
+  return Scan(position, count, kHiddenPerSlice);
+}
+
+Result<HashedElements::Page> HashedElements::Scan(uint64_t position, uint64_t count,
+                                                  uint64_t budget) {
   Page page;
   if (position >= kPositions) return page;
   uint64_t last = 0;
   size_t complete = 0;  // elements before those at the position `last`, which may not be all
   Walk walk(*this);
+  walk.SetBudget(budget);
   for (walk.SeekHash(position << kBelowPosition); walk.Valid(); walk.Next()) {
     const uint64_t here = walk.hash() >> kBelowPosition;
     if (page.elements.empty() || here != last) {
@@ -97,30 +115,44 @@ Result<HashedElements::Page> HashedElements::Scan(uint64_t position, uint64_t co
     page.elements.emplace_back(walk.name(), walk.value());
   }
   if (walk.status()) return page;
-  if (walk.status().error().code() != ErrorCode::kCold || complete == 0) {
+  page.next = walk.stopped() ? HashAt(walk.position()) >> kBelowPosition : position;
+  if (page.next == position) {
+    // Thousands at one position, which somebody made so, have none between them.
+    if (walk.budget() == 0) return Scan(position, count, UINT64_MAX);
     return std::unexpected(walk.status().error());
   }
-  page.elements.resize(complete);
-  page.next = last;
+  if (!page.elements.empty() && last == page.next) page.elements.resize(complete);
   return page;
 }
 
-Result<std::optional<std::pair<std::string, std::string>>> HashedElements::Draw(Random& random) {
+HashedElements::Drawing HashedElements::BeginDraw(Random& random) {
+  Drawing drawing;
+  AppendBigEndian64(drawing.position, random.Next());
+  drawing.to_go = random.Below(kNeighbours) + 1;
+  return drawing;
+}
+
+Result<std::optional<std::pair<std::string, std::string>>> HashedElements::Draw(Drawing& drawing,
+                                                                                uint64_t& budget) {
   Walk walk(*this);
-  walk.SeekHash(random.Next());
-  for (uint64_t steps = random.Below(kNeighbours) + 1; steps > 0; --steps) {
-    if (!walk.Valid()) {
-      CW_TRY(walk.status());
-      walk.SeekToFirst();
-      if (!walk.Valid()) break;
-    }
-    if (steps > 1) walk.Next();
-  }
-  if (!walk.Valid()) {
+  walk.SetBudget(budget);
+  walk.SeekTo(drawing.position);
+  for (;;) {
+    budget = walk.budget();
+    if (walk.stopped()) drawing.position = walk.position();
     CW_TRY(walk.status());
-    return std::nullopt;
+    if (walk.Valid()) {
+      drawing.is_round = false;
+      if (--drawing.to_go == 0)
+        return std::pair(std::string(walk.name()), std::string(walk.value()));
+      walk.Next();
+    } else if (drawing.is_round) {
+      return std::nullopt;
+    } else {
+      drawing.is_round = true;
+      walk.SeekToFirst();
+    }
   }
-  return std::pair(std::string(walk.name()), std::string(walk.value()));
 }
 
 }  // namespace cordwood::keyspace

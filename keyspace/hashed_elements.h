@@ -42,21 +42,29 @@ class HashedElements {
   void Put(std::string_view name, std::string_view value);
   void Delete(std::string_view name);
 
-  /// In order. Views live until the next move.
+  /// In order; with a budget as RangeWalk has one. Views live until the next move.
   class Walk {
    public:
     explicit Walk(HashedElements& elements);
 
-    void SeekToFirst() { SeekHash(0); }
+    void SetBudget(uint64_t entries) { walk_.SetBudget(entries); }
+    uint64_t budget() const { return walk_.budget(); }
+
+    void SeekToFirst() { SeekTo({}); }
     /// The first element whose hash is at least `hash`.
     void SeekHash(uint64_t hash);
-    /// The first element after one with this name, which need not exist any more.
-    void SeekAfter(std::string_view name);
+    /// The first element at or after the position() of a walk.
+    void SeekTo(std::string_view position);
     void Next();
 
     bool Valid() const { return valid_; }
-    /// As in storage/entry_iterator.h.
+    /// As in storage/visible_iterator.h.
     Status status() const { return status_; }
+    /// The walk stopped on its way: status() is kCold or kPaused.
+    bool stopped() const { return walk_.stopped(); }
+    /// Where another walk goes on: at the present element, or where this walk got to. REQUIRES:
+    /// Valid() or stopped().
+    std::string position() const;
     uint64_t hash() const { return hash_; }
     std::string_view name() const { return name_; }
     std::string_view value() const { return walk_.value(); }
@@ -78,17 +86,30 @@ class HashedElements {
     std::vector<std::pair<std::string, std::string>> elements;
     uint64_t next = 0;
   };
-  /// At least `count` elements if there are as many, and all at the position of the last; fewer
-  /// where reading on would be cold. kCold only if there is nothing to answer. Every element that
-  /// exists from the first page to the last is in one of them.
+  /// At least `count` elements if there are as many, and all at the position of the last; fewer, or
+  /// none, where reading on would be cold or kHiddenPerSlice deleted ones were stepped over. kCold
+  /// only if it got no further. Every element that exists from the first page to the last is in
+  /// one of them.
   Result<Page> Scan(uint64_t position, uint64_t count);
 
+  /// A draw, which may take several transactions.
+  struct Drawing {
+    std::string position;   // of a walk
+    uint64_t to_go = 0;     // elements to the one that is drawn
+    bool is_round = false;  // the walk began anew at the front, and has met none since
+
+    friend bool operator==(const Drawing&, const Drawing&) = default;
+  };
+  static Drawing BeginDraw(Random& random);
   /// A random element; nothing if there are none. Close to uniform: one of some neighbours of a
-  /// random position, so that the gaps before it average out.
-  Result<std::optional<std::pair<std::string, std::string>>> Draw(Random& random);
+  /// random position, so that the gaps before it average out. Takes the deleted ones that it steps
+  /// over off `budget`. kCold or kPaused: `drawing` tells how far it got.
+  Result<std::optional<std::pair<std::string, std::string>>> Draw(Drawing& drawing,
+                                                                  uint64_t& budget);
 
  private:
   std::string StoreKey(std::string_view name) const;
+  Result<Page> Scan(uint64_t position, uint64_t count, uint64_t budget);
 
   Transaction& tx_;
   const std::string prefix_;

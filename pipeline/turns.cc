@@ -32,6 +32,7 @@ void Pipeline::StartLongRead(Session& session) {
     return;
   }
   session.hold = Hold::kLongRead;
+  session.reruns = 0;  // it counts anew for each slice
   session.snapshot = store_.TakeSnapshot();
   session.long_read_now_ms = NowMsAt(session.snapshot->seq());
   session.long_read->FixGeneration(

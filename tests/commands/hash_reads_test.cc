@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/format.h"
+#include "base/hash.h"
 #include "protocol/reply_reader.h"
 #include "tests/commands/runner.h"
 
@@ -205,6 +206,45 @@ TEST_F(HashReads, HScanPagesThroughTheDisk) {
     all.merge(Pairs(page.items.at(1)));
   } while (cursor != "0");
   EXPECT_EQ(all, pairs);
+}
+
+TEST(HashReadsOfDeletedFields, GoInSlicesToTheFewThatAreLeft) {
+  constexpr int kFields = 30'000;
+  CommandRunner runner({.store = {.memtable_bytes = 64 << 20}});  // which keeps what is deleted
+  std::vector<std::string> names;
+  for (int i = 0; i < kFields; ++i) names.push_back(Format("field{}", i));
+  const std::string left =
+      *std::max_element(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+        return Hash64(a) < Hash64(b);  // the last one of a walk
+      });
+  CommandRunner::Argv set = {"HSET", "h"};
+  CommandRunner::Argv remove = {"HDEL", "h"};
+  for (const std::string& name : names) {
+    set.insert(set.end(), {name, "value"});
+    if (name != left) remove.push_back(name);
+  }
+  runner.Execute(set);
+  ASSERT_EQ(runner.Execute(remove), Integer(kFields - 1));
+
+  uint64_t slices = runner.slices();
+  EXPECT_EQ(runner.Read({"HGETALL", "h"}), Bulks({left, "value"}));
+  EXPECT_GT(runner.slices() - slices, 1u);
+  slices = runner.slices();
+  EXPECT_EQ(runner.Read({"HRANDFIELD", "h", "-20"}),
+            Bulks(std::vector<std::string_view>(20, left)));
+  EXPECT_GT(runner.slices() - slices, 20u);
+  std::string cursor = "0";
+  int pages = 0;
+  size_t found = 0;
+  do {
+    const Value page = Parse(runner.Read({"HSCAN", "h", cursor}));
+    ASSERT_EQ(page.items.size(), 2u);
+    cursor = page.items[0].text;
+    found += page.items[1].items.size();
+    ++pages;
+  } while (cursor != "0");
+  EXPECT_EQ(found, 2u);
+  EXPECT_GT(pages, 2);
 }
 
 TEST_F(HashReads, HScanRefusesBadArguments) {

@@ -241,6 +241,36 @@ TEST_F(Hashes, AScanGivesFieldsAtOnePositionTogether) {
   });
 }
 
+TEST_F(Hashes, AScanGetsPastAnyNumberOfDeletedFieldsWithEqualHashes) {
+  constexpr int kDeleted = 10'000;
+  for (const bool there : {true, false}) {
+    Execute([&](Transaction& tx) -> Status {
+      std::string prefix;
+      AppendBigEndian64(prefix, uint64_t{5} << 12);  // at position 5
+      for (int i = 0; i < kDeleted; ++i) {
+        std::string store_key = ElementKey(1, 99, Format("{}{}", prefix, i));
+        if (there) {
+          tx.Put(std::move(store_key), "v");
+        } else {
+          tx.Delete(std::move(store_key));
+        }
+      }
+      if (there) tx.Put(ElementKey(1, 99, prefix + "~"), "v");
+      return {};
+    });
+  }
+  Read([](Transaction& tx) -> Status {
+    HashedElements elements(tx, 1, 99);
+    CW_ASSIGN(const HashedElements::Page first, elements.Scan(0, 1));
+    EXPECT_EQ(first.elements.size(), 0u);
+    EXPECT_EQ(first.next, 5u);
+    CW_ASSIGN(const HashedElements::Page second, elements.Scan(first.next, 1));
+    EXPECT_EQ(second.elements.size(), 1u);
+    EXPECT_EQ(second.next, 0u);
+    return {};
+  });
+}
+
 TEST_F(Hashes, DrawsReachEveryFieldAboutEquallyOften) {
   constexpr int kFields = 300;
   constexpr int kDraws = 30'000;
@@ -250,7 +280,9 @@ TEST_F(Hashes, DrawsReachEveryFieldAboutEquallyOften) {
     CW_ASSIGN(HashedElements elements, hash.Elements());
     Random random(1);
     for (int i = 0; i < kDraws; ++i) {
-      CW_ASSIGN(const auto element, elements.Draw(random));
+      HashedElements::Drawing drawing = HashedElements::BeginDraw(random);
+      uint64_t budget = UINT64_MAX;
+      CW_ASSIGN(const auto element, elements.Draw(drawing, budget));
       if (element) ++drawn[element->first];
     }
     return {};

@@ -3,7 +3,8 @@ notice: a test that cannot fail proves nothing.
 
 A bug is a patch beside this file, as `git diff` writes it, of sources (.cc) only. What it touches
 is compiled from a patched copy, with the commands of the build, and linked into the test program
-in front of the libraries; nothing of the build itself changes. CORDWOOD_BUILD names its directory.
+in front of the libraries; nothing of the build itself changes. CORDWOOD_BUILD names its directory,
+CORDWOOD_NINJA the program that made it.
 """
 
 import json
@@ -19,6 +20,7 @@ from typing import NamedTuple
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = pathlib.Path(os.environ.get("CORDWOOD_BUILD", ROOT / "build" / "dev"))
+NINJA = os.environ.get("CORDWOOD_NINJA", "ninja")
 TEST_SECONDS = 250
 
 sys.path.insert(0, str(ROOT / "tests" / "house"))
@@ -109,16 +111,17 @@ def run(command: str) -> None:
 
 def last_command(target: str) -> str:
     """What the build does to make the target, when everything it needs is there."""
-    done = subprocess.run(["ninja", "-t", "commands", target], cwd=BUILD, text=True,
+    done = subprocess.run([NINJA, "-t", "commands", target], cwd=BUILD, text=True,
                           capture_output=True, check=True)
     return done.stdout.splitlines()[-1]
 
 
-def object_of(path: str) -> str:
+def how_built(path: str) -> tuple[str, str]:
+    """The source as the build names it, and the object that it makes of it."""
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        if entry["file"] == str(ROOT / path):
+        if pathlib.Path(entry["file"]).resolve() == ROOT / path:
             words = shlex.split(entry["command"])
-            return words[words.index("-o") + 1]
+            return entry["file"], words[words.index("-o") + 1]
     raise Unusable(f"{path} is not part of this build")
 
 
@@ -130,10 +133,9 @@ def build(mutant: Mutant) -> pathlib.Path:
         copy = folder / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(text)
-        made = object_of(path)
+        source, made = how_built(path)
         objects.append(f"{copy}.o")
-        command = last_command(made).replace(made, objects[-1])
-        run(command.replace(str(ROOT / path), str(copy)))
+        run(last_command(made).replace(made, objects[-1]).replace(source, str(copy)))
     link = last_command(mutant.program)
     output = re.search(r" -o (\S+) ", link)
     program = folder / mutant.program

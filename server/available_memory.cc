@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/format.h"
 #include "base/number.h"
 
 namespace cordwood::server {
@@ -25,7 +26,7 @@ uint64_t SmallestLimit(const std::string& root, std::string group, const std::st
   uint64_t smallest = UINT64_MAX;
   while (true) {
     if (group.ends_with('/')) group.pop_back();
-    smallest = std::min(smallest, LimitIn(text_of(root + group + "/" + file)));
+    smallest = std::min(smallest, LimitIn(text_of(Format("{}{}/{}", root, group, file))));
     const size_t slash = group.rfind('/');
     if (slash == std::string::npos) return smallest;
     group.resize(slash);

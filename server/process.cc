@@ -12,6 +12,7 @@
 #include "server/version.h"
 
 // Of jemalloc: there is one if the program is linked with it.
+// NOLINTNEXTLINE(readability-identifier-naming): the name is jemalloc's.
 extern "C" [[gnu::weak]] int mallctl(const char* name, void* old_value, size_t* old_bytes,
                                      void* new_value, size_t new_bytes);
 
@@ -20,11 +21,13 @@ namespace {
 
 std::string AllocatorName() {
   if (mallctl == nullptr) return "libc";
-  const char* version = "";
+  struct {
+    const char* text = "";
+  } version;
   size_t bytes = sizeof(version);
   if (mallctl("version", &version, &bytes, nullptr, 0) != 0) return "jemalloc";
   // As in 5.3.0-0-g54eaed1d8b56.
-  const std::string_view text(version);
+  const std::string_view text(version.text);
   return Format("jemalloc-{}", text.substr(0, text.find('-')));
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "keyspace/keys.h"
+#include "keyspace/range_walk.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -35,30 +36,44 @@ bool Serve(Transaction& tx, std::string_view store_key, ExpiryOutcome& outcome) 
   return true;
 }
 
-/// Serves what is due in one generation; takes what it looked at off `limit`.
-Status ServeGeneration(Transaction& tx, Generation generation, uint64_t& limit,
+/// What a run may still do.
+struct Allowance {
+  uint64_t deadlines = 0;
+  uint64_t hidden = kHiddenPerSlice;
+};
+
+/// Serves what is due in one generation; takes what it looked at off `allowance`.
+Status ServeGeneration(Transaction& tx, Generation generation, Allowance& allowance,
                        ExpiryOutcome& outcome) {
   const std::string end = DeadlineKey(generation, tx.now_ms() + 1, {});
   std::string floor = tx.keyspace().deadline_floors().Of(generation);
   if (floor >= end) return {};
   std::optional<std::string> left;  // the first deadline that stays
   storage::VisibleIterator deadlines = tx.NewIterator();
+  deadlines.SetEnd(TablePrefix(generation, Table::kOwner));  // behind all deadlines
+  deadlines.SetBudget(allowance.hidden);
   for (deadlines.Seek(floor); deadlines.Valid() && deadlines.key() < end; deadlines.Next()) {
-    if (limit == 0) {
+    if (allowance.deadlines == 0) {
       outcome.more = true;
       break;
     }
-    --limit;
+    --allowance.deadlines;
     if (!Serve(tx, deadlines.key(), outcome) && !left) left = deadlines.key();
     floor = deadlines.key();
   }
-  if (!deadlines.status()) {
-    if (deadlines.status().error().code() != ErrorCode::kCold) return deadlines.status();
-    outcome.cold = true;
+  allowance.hidden = deadlines.budget();
+  if (deadlines.stopped()) {
+    floor = deadlines.passed();
+    if (floor < end) {
+      const bool cold = deadlines.status().error().code() == ErrorCode::kCold;
+      (cold ? outcome.cold : outcome.paused) = true;
+    }
+  } else if (!deadlines.status()) {
+    return deadlines.status();
   } else if (deadlines.Valid()) {
     floor = deadlines.key();
   } else {
-    floor = TablePrefix(generation, Table::kOwner);  // behind all deadlines
+    floor = TablePrefix(generation, Table::kOwner);
   }
   tx.RaiseDeadlineFloor(generation, left ? *std::move(left) : std::move(floor));
   return {};
@@ -70,10 +85,11 @@ Result<ExpiryOutcome> ExpiryCycle::Run(Transaction& tx, uint64_t limit) {
   ExpiryOutcome outcome;
   const int databases = keyspace_.databases().count();
   const int first = first_db_;
-  for (int i = 0; i < databases && !outcome.more; ++i) {
+  Allowance allowance{.deadlines = limit};
+  for (int i = 0; i < databases && !outcome.more && !outcome.paused; ++i) {
     const int db = (first + i) % databases;
-    CW_TRY(ServeGeneration(tx, tx.GenerationOf(db), limit, outcome));
-    if (outcome.more) first_db_ = (db + 1) % databases;
+    CW_TRY(ServeGeneration(tx, tx.GenerationOf(db), allowance, outcome));
+    if (outcome.more || outcome.paused) first_db_ = (db + 1) % databases;
   }
   return outcome;
 }

@@ -2,13 +2,14 @@
 
 // Removes keys whose time has passed, although nobody asks for them: walks the deadlines of every
 // database from the front up to now. The executor calls it a few times a second, and again at
-// once while there is more to do.
+// once while it is on its way to what is due.
 //
 // A deadline is only a hint. The key's record decides: a deadline that is not its record's was
 // left behind by a write that did not look (keyspace/keys.h, SetString) and is removed alone.
 //
-// Deadlines behind blocks that are not in the cache are passed over, so that one round of fetching
-// serves many of them.
+// Records behind blocks that are not in the cache are passed over, so that one round of fetching
+// serves many deadlines. Of the deadlines that were served before, tombstones are left: a run steps
+// over kHiddenPerSlice of them, up to a cold block, and the next one goes on where it got to.
 //
 // Ownership: the keyspace outlives it; the transaction is the caller's, who commits it and, if
 // something was cold, fetches what the view's missing() names and runs it once more. Threads: the
@@ -27,6 +28,8 @@ struct ExpiryOutcome {
   uint64_t unreadable = 0;  // keys whose record is damaged; they stay
   /// More is due than the limit allowed.
   bool more = false;
+  /// The run stepped over as many tombstones as it may: another one goes on from there.
+  bool paused = false;
   /// Some of what is due needs the blocks that the view's missing() names.
   bool cold = false;
 };

@@ -275,24 +275,25 @@ void Pipeline::RunExpiryCycle() {
   storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
   keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute, env_.WallMs());
   const Result<keyspace::ExpiryOutcome> outcome = expiry_cycle_.Run(tx, limit);
-  if (outcome) {
-    const bool writes = tx.has_writes();
-    const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
-    if (seq && writes) NoteStart(*seq, tx.now_ms());
-  }
+  if (!outcome) return;
+  const bool writes = tx.has_writes();
+  const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
+  if (!seq) return;
+  if (writes) NoteStart(*seq, tx.now_ms());
   if (view.missing().empty()) {
     // Those that cannot be read stay due: they are no reason to go on.
-    expiry_goes_on_ = outcome && outcome->more && outcome->removed + outcome->stale > 0;
+    expiry_goes_on_ = outcome->paused || (outcome->more && outcome->removed + outcome->stale > 0);
     return;
   }
   expiry_fetching_ = true;
   store_.Fetch(view.missing(), [this, alive = alive_,
                                 &transport = transport_](storage::Store::FetchedBlocks fetched) {
-    // The blocks stay in the cache for the next round, as far as it has room for them.
-    transport.Post([this, alive, failed = !fetched.status] {
+    auto shared = std::make_shared<storage::Store::FetchedBlocks>(std::move(fetched));
+    // The blocks are kept until the cycle has run over them.
+    transport.Post([this, alive, shared] {
       if (!*alive) return;
       expiry_fetching_ = false;
-      if (!failed) RunExpiryCycle();
+      if (shared->status) RunExpiryCycle();
     });
   });
 }

@@ -169,6 +169,7 @@ class Pipeline {
   void CloseHopeless();
   void NoteWaiting(Session& session);
   void MarkDirty(Session& session);
+  /// One run, of about a millisecond. It goes on with the next turn while there is more.
   void RunExpiryCycle();
   void SampleRates();
   void CheckBuffers();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -215,6 +216,69 @@ TEST_F(ExpiryCycleTest, FetchesManyColdKeysInOneRound) {
   // One block of the deadlines at a time, but with all the records it leads to.
   EXPECT_LT(rig_.reruns() - reruns, 20u);
   EXPECT_EQ(Count(CounterKind::kKeys), 0);
+}
+
+// What one deadline behind `expired` tombstones costs after a restart: rounds of fetching, and
+// blocks looked at.
+struct Crossing {
+  uint64_t rounds = 0;
+  uint64_t blocks = 0;
+};
+
+Crossing CrossTombstones(int expired) {
+  RigOptions options;
+  options.store.block_bytes = 512;
+  options.store.block_cache_bytes = 32 << 10;  // nothing stays long
+  KeyspaceRig rig(options);
+  const auto set = [&](Transaction& tx, std::string_view key, int64_t expiry_ms) {
+    return SetString(tx, {.generation = tx.GenerationOf(0), .key = key}, "value", expiry_ms);
+  };
+  EXPECT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+    for (int i = 0; i < expired; ++i) CW_TRY(set(tx, Format("key:{}", i), rig.now_ms() + i));
+    return set(tx, "last", rig.now_ms() + expired);
+  }));
+  {
+    // The tombstones stay: merges may not drop what somebody can see beneath them.
+    rig.Settle();
+    const std::unique_ptr<storage::Snapshot> snapshot = rig.store().TakeSnapshot();
+    rig.AdvanceMs(expired - 1);
+    ExpiryCycle cycle(rig.keyspace());
+    EXPECT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(const ExpiryOutcome outcome, cycle.Run(tx, UINT64_MAX));
+      if (outcome.cold) return Fail(ErrorCode::kCold, "again");
+      return {};
+    }));
+    EXPECT_EQ(rig.keyspace().NewestCount(0, CounterKind::kKeys), 1);
+    rig.Compact();
+  }
+  rig.Reopen();
+  rig.AdvanceMs(1);
+  ExpiryCycle cycle(rig.keyspace());
+  Crossing crossing;
+  const storage::BlockCache::Stats before = rig.store().Stats().cache;
+  while (rig.keyspace().NewestCount(0, CounterKind::kKeys) > 0 && crossing.rounds < 10'000) {
+    ++crossing.rounds;
+    std::vector<storage::BlockRef> missing;
+    {
+      storage::View view = rig.reader().Newest(storage::Tier::kCacheOnly);
+      Transaction tx(rig.keyspace(), view, Transaction::Mode::kExecute, rig.now_ms());
+      EXPECT_TRUE(cycle.Run(tx, 1000));
+      EXPECT_TRUE(tx.Commit());
+      missing = view.missing();
+    }
+    if (!missing.empty()) rig.FetchCold(std::move(missing));
+  }
+  EXPECT_EQ(rig.keyspace().NewestCount(0, CounterKind::kKeys), 0) << "it never gets there";
+  const storage::BlockCache::Stats after = rig.store().Stats().cache;
+  crossing.blocks = after.hits + after.misses - before.hits - before.misses;
+  return crossing;
+}
+
+TEST(ExpiryCycleAfterARestart, GetsPastColdTombstonesInLinearTime) {
+  const Crossing some = CrossTombstones(5000);
+  const Crossing many = CrossTombstones(20'000);
+  EXPECT_LT(many.rounds, 6 * some.rounds);
+  EXPECT_LT(many.blocks, 6 * some.blocks);
 }
 
 TEST_F(ExpiryCycleTest, StartsOverAfterARestart) {

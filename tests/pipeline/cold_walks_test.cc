@@ -129,6 +129,51 @@ TEST_F(ColdWalks, RandomKeyReadsNoFileOnTheLoopWhereverItDraws) {
   }
 }
 
+class ColdExpiry : public ColdWalks {
+ protected:
+  static constexpr int kExpired = 10'000;
+  static constexpr int64_t kHourMs = 3'600'000;
+
+  /// Deadlines that were served, and one that is due in an hour.
+  ColdExpiry() {
+    const std::string time = Format("{}", env_.WallMs() + kHourMs);
+    SetKeys(kExpired);
+    for (int i = 0; i < kExpired; ++i) {
+      EXPECT_EQ(server_->Ask({"PEXPIREAT", Name(i), time}), ":1\r\n");
+    }
+    last_ms_ = env_.WallMs() + 2 * kHourMs;
+    EXPECT_EQ(server_->Ask({"SET", "last", "v", "PXAT", Format("{}", last_ms_)}), "+OK\r\n");
+    RemoveAndRestart(4 * kExpired, [&] {
+      env_.AdvanceMs(kHourMs);
+      for (int ticks = 0; Keys() > 1 && ticks < 100; ++ticks) Tick();
+    });
+    EXPECT_EQ(Keys(), 1);
+  }
+
+  void Tick() {
+    server_->Tick();
+    server_->Settle();
+  }
+
+  int64_t Keys() { return server_->keyspace().NewestCount(0, keyspace::CounterKind::kKeys); }
+
+  int64_t last_ms_ = 0;
+};
+
+TEST_F(ColdExpiry, GetsPastTombstonesInOneTick) {
+  env_.AdvanceMs(2 * kHourMs);
+  Tick();
+  EXPECT_EQ(Keys(), 0);
+  EXPECT_GT(server_->keyspace().store().Stats().cache.misses, 100u);  // it was cold
+}
+
+TEST_F(ColdExpiry, RemembersThatItGotPastThemWhenNothingIsDue) {
+  const keyspace::Generation generation = server_->keyspace().databases().Newest(0);
+  Tick();
+  EXPECT_EQ(server_->keyspace().deadline_floors().Of(generation),
+            keyspace::DeadlineKey(generation, last_ms_, "last"));
+}
+
 class ColdHashWalks : public ColdWalks {
  protected:
   ColdHashWalks() {

@@ -71,7 +71,7 @@ MUTANTS = [
     # Flushes and merges drop what a snapshot still shows.
     Mutant("horizon_ignored", "storage_store_test",
            ["Store.ASnapshotHoldsStillWhileTheRestGoesOn"]),
-    Mutant("horizon_ignored", "pipeline_test", ["LongReads.ShowTheStateOfTheirStart"]),
+    Mutant("horizon_ignored", "pipeline_test", ["LongReadTurns.ShowTheStateOfTheirStart"]),
 ]
 
 

@@ -39,6 +39,7 @@ void Background::Tick() {
   {
     const std::scoped_lock lock(mutex_);
     for (Trouble& trouble : trouble_) trouble.blocked = trouble.blocked && now < trouble.retry_ns;
+    if (versions_.Immutables().empty()) Forget(kFlushJob);
   }
   Kick();
 }
@@ -106,6 +107,7 @@ void Background::KickMerges() {
         tasks_.fetch_add(1);
         if (IsDeepMerge(job.choice)) ++deep_merging_;
       }
+      if (job.choice.kind == Choice::Kind::kNothing && merging_ == 0) Forget(kMergeJob);
       fulfilled = TakeFulfilled(*job.tree, flushed, job.choice.kind == Choice::Kind::kNothing);
     }
     for (const CompactRequest& request : fulfilled) request.done();
@@ -204,11 +206,7 @@ void Background::EndJob(JobKind kind, const Status& status, const std::function<
 
 void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
   Trouble& trouble = trouble_[kind];
-  if (status) {
-    trouble = {};
-    out_of_space_ = trouble_[kFlushJob].no_space || trouble_[kMergeJob].no_space;
-    return;
-  }
+  if (status) return Forget(kind);
   const Error& error = status.error();
   if (error.code() == ErrorCode::kClosed) return;
   const bool damage = kind == kMergeJob && error.code() == ErrorCode::kCorruption;
@@ -226,6 +224,11 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
   } else if (++trouble.failures >= kTriesMax) {
     GiveUp(status);
   }
+}
+
+void Background::Forget(JobKind kind) {
+  trouble_[kind] = {};
+  out_of_space_ = trouble_[kFlushJob].no_space || trouble_[kMergeJob].no_space;
 }
 
 void Background::GiveUp(const Status& status) {

@@ -86,7 +86,8 @@ class Background {
   Status status() const;
   /// The first corruption that a merge met; ok if none.
   Status corruption() const;
-  /// A flush or a merge failed for lack of space, and no other of its kind has succeeded since.
+  /// A flush or a merge failed for lack of space; since then none of its kind has succeeded, and
+  /// there is still one to do.
   bool out_of_space() const { return out_of_space_.load(std::memory_order_relaxed); }
   BackgroundStats stats() const;
   PickerOptions picker_options() const;
@@ -130,6 +131,8 @@ class Background {
   void EndJob(JobKind kind, const Status& status, const std::function<void()>& release);
   void Judge(JobKind kind, const Status& status, uint64_t now_ns);
   void GiveUp(const Status& status);
+  /// Jobs of this kind have succeeded, or there is nothing to do for them. REQUIRES: the mutex.
+  void Forget(JobKind kind);
 
   Status Flush(const std::shared_ptr<Memtable>& memtable);
   Status CarryOut(const Job& job);

@@ -279,6 +279,29 @@ TEST_F(BackgroundTest, FlushesAgainWhatCouldNotBeReadBack) {
   EXPECT_TRUE(background_.status());
 }
 
+// What was to be merged may go in another way, and nobody would try again.
+TEST_F(BackgroundTest, ForgetsThatAMergeFoundNoSpaceWhenThereIsNothingToMerge) {
+  FillMemtable(1);
+  FillMemtable(2);
+  background_.Kick();
+  env_.RunUntilIdle();
+  env_.FailNext(support::SimOp::kWrite, ".sst", ErrorCode::kNoSpace);
+  background_.CompactEverything([] {});
+  env_.RunUntilIdle();
+  EXPECT_TRUE(background_.out_of_space());
+  VersionSet::Installation drop;
+  for (const storage::Run& run : versions_.tree()->runs()) {
+    const Fragment& fragment = run.fragments.front();
+    drop.edit.drops.push_back(
+        {.run = run.id, .file = fragment.file->number(), .begin = fragment.range.begin});
+  }
+  ASSERT_TRUE(versions_.Install(std::move(drop)));
+  env_.AdvanceMs(1001);
+  background_.Tick();
+  env_.RunUntilIdle();
+  EXPECT_FALSE(background_.out_of_space());
+}
+
 TEST_F(BackgroundTest, GivesUpWhenTheManifestHasFailed) {
   env_.FailNext(support::SimOp::kSync, "MANIFEST", ErrorCode::kCorruption);
   FillMemtable(1);

@@ -362,7 +362,8 @@ void Store::Tick() {
   const bool log_is_long = none_waits && log_->stats().segments > kLogSegmentsMax;
   // What was deleted gives its space back only once flushes and merges learn of it.
   const bool few_wait = versions_->Immutables().size() < kStuckImmutablesMax;
-  const bool frees_space = full() && (none_waits || (few_wait && !active_->dead_ranges().empty()));
+  const bool drops = few_wait && !active_->dead_ranges().empty();
+  const bool frees_space = full() ? none_waits || drops : background_->merges_lack_space() && drops;
   if (!active_->empty() && (log_is_long || frees_space)) SwitchMemtable();
   background_->Tick();
   UpdatePressure();

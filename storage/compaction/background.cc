@@ -215,8 +215,7 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
   if (versions_.failed()) {
     GiveUp(status);
   } else if (error.code() == ErrorCode::kNoSpace) {
-    trouble.no_space = true;
-    if (!out_of_space_.exchange(true)) LogWarning(error.message());
+    if (!LackOfSpace(kind).exchange(true)) LogWarning(error.message());
   } else if (damage) {
     if (corruption_) corruption_ = status;
     LogWarning(
@@ -228,7 +227,7 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
 
 void Background::Forget(JobKind kind) {
   trouble_[kind] = {};
-  out_of_space_ = trouble_[kFlushJob].no_space || trouble_[kMergeJob].no_space;
+  LackOfSpace(kind) = false;
 }
 
 void Background::GiveUp(const Status& status) {

@@ -86,9 +86,11 @@ class Background {
   Status status() const;
   /// The first corruption that a merge met; ok if none.
   Status corruption() const;
-  /// A flush or a merge failed for lack of space; since then none of its kind has succeeded, and
-  /// there is still one to do.
-  bool out_of_space() const { return out_of_space_.load(std::memory_order_relaxed); }
+  /// A flush failed for lack of space; since then none has succeeded, and there is one to do.
+  bool out_of_space() const { return flushes_lack_space_.load(std::memory_order_relaxed); }
+  /// The same of merges. What they need may be more than there will be for long: that is no reason
+  /// to refuse what has room.
+  bool merges_lack_space() const { return merges_lack_space_.load(std::memory_order_relaxed); }
   BackgroundStats stats() const;
   PickerOptions picker_options() const;
   /// How far merges are behind: storage/compaction/picker.h.
@@ -104,7 +106,6 @@ class Background {
   struct Trouble {
     bool blocked = false;  // until Tick finds that it is time
     uint64_t retry_ns = 0;
-    bool no_space = false;
     int failures = 0;  // in a row
   };
 
@@ -133,6 +134,9 @@ class Background {
   void GiveUp(const Status& status);
   /// Jobs of this kind have succeeded, or there is nothing to do for them. REQUIRES: the mutex.
   void Forget(JobKind kind);
+  std::atomic<bool>& LackOfSpace(JobKind kind) {
+    return kind == kFlushJob ? flushes_lack_space_ : merges_lack_space_;
+  }
 
   Status Flush(const std::shared_ptr<Memtable>& memtable);
   Status CarryOut(const Job& job);
@@ -161,7 +165,8 @@ class Background {
   const Hooks hooks_;
 
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> out_of_space_{false};
+  std::atomic<bool> flushes_lack_space_{false};
+  std::atomic<bool> merges_lack_space_{false};
   std::atomic<bool> failed_{false};
   std::atomic<int> tasks_{0};  // raised under mutex_
 

@@ -288,7 +288,7 @@ TEST_F(BackgroundTest, ForgetsThatAMergeFoundNoSpaceWhenThereIsNothingToMerge) {
   env_.FailNext(support::SimOp::kWrite, ".sst", ErrorCode::kNoSpace);
   background_.CompactEverything([] {});
   env_.RunUntilIdle();
-  EXPECT_TRUE(background_.out_of_space());
+  EXPECT_TRUE(background_.merges_lack_space());
   VersionSet::Installation drop;
   for (const storage::Run& run : versions_.tree()->runs()) {
     const Fragment& fragment = run.fragments.front();
@@ -299,7 +299,7 @@ TEST_F(BackgroundTest, ForgetsThatAMergeFoundNoSpaceWhenThereIsNothingToMerge) {
   env_.AdvanceMs(1001);
   background_.Tick();
   env_.RunUntilIdle();
-  EXPECT_FALSE(background_.out_of_space());
+  EXPECT_FALSE(background_.merges_lack_space());
 }
 
 TEST_F(BackgroundTest, GivesUpWhenTheManifestHasFailed) {

@@ -7,8 +7,8 @@ namespace {
 
 constexpr uint64_t kLookEveryNs = 100'000'000;
 constexpr double kSlowFactor = 2.0;
-// A sync that is faster than this hurts nobody.
-constexpr double kFastEnoughNs = 1e6;
+// A sync that is faster than this hurts nobody: large groups take some milliseconds by themselves.
+constexpr double kFastEnoughNs = 10e6;
 constexpr double kDecrease = 0.5;
 constexpr double kIncrease = 1.125;
 // What syncs take when left alone is the least that was seen; it rises by this a second, because

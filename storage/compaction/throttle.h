@@ -32,7 +32,7 @@ class MergeThrottle {
   uint64_t limit() const;
 
   static constexpr double kMost = 1e9;
-  static constexpr double kLeast = 4e6;
+  static constexpr double kLeast = 32e6;
 
  private:
   void Look(const Signs& signs);  // REQUIRES: the lock

@@ -42,12 +42,19 @@ struct Allowance {
   uint64_t hidden = kHiddenPerSlice;
 };
 
+bool NamedManyBlocks(Transaction& tx) {
+  uint64_t bytes = 0;
+  for (const storage::BlockRef& block : tx.view().missing()) bytes += block.size;
+  return bytes > kColdBytesPerRun;
+}
+
 /// Serves what is due in one generation; takes what it looked at off `allowance`.
 Status ServeGeneration(Transaction& tx, Generation generation, Allowance& allowance,
                        ExpiryOutcome& outcome) {
   const std::string end = DeadlineKey(generation, tx.now_ms() + 1, {});
-  std::string floor = tx.keyspace().deadline_floors().Of(generation);
-  if (floor >= end) return {};
+  const std::string start = tx.keyspace().deadline_floors().Of(generation);
+  if (start >= end) return {};
+  std::string floor = start;
   std::optional<std::string> left;  // the first deadline that stays
   storage::VisibleIterator deadlines = tx.NewIterator();
   deadlines.SetEnd(TablePrefix(generation, Table::kOwner));  // behind all deadlines
@@ -58,7 +65,12 @@ Status ServeGeneration(Transaction& tx, Generation generation, Allowance& allowa
       break;
     }
     --allowance.deadlines;
-    if (!Serve(tx, deadlines.key(), outcome) && !left) left = deadlines.key();
+    if (Serve(tx, deadlines.key(), outcome)) {
+      outcome.got_on = true;
+    } else {
+      if (!left) left = deadlines.key();
+      if (NamedManyBlocks(tx)) allowance.deadlines = 0;
+    }
     floor = deadlines.key();
   }
   allowance.hidden = deadlines.budget();
@@ -75,7 +87,9 @@ Status ServeGeneration(Transaction& tx, Generation generation, Allowance& allowa
   } else {
     floor = TablePrefix(generation, Table::kOwner);
   }
-  tx.RaiseDeadlineFloor(generation, left ? *std::move(left) : std::move(floor));
+  if (left) floor = *std::move(left);
+  if (floor > start) outcome.got_on = true;
+  tx.RaiseDeadlineFloor(generation, std::move(floor));
   return {};
 }
 

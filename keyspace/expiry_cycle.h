@@ -8,12 +8,14 @@
 // left behind by a write that did not look (keyspace/keys.h, SetString) and is removed alone.
 //
 // Records behind blocks that are not in the cache are passed over, so that one round of fetching
-// serves many deadlines. Of the deadlines that were served before, tombstones are left: a run steps
-// over kHiddenPerSlice of them, up to a cold block, and the next one goes on where it got to.
+// serves many deadlines, up to kColdBytesPerRun. Of the deadlines that were served before,
+// tombstones are left: a run steps over kHiddenPerSlice of them, up to a cold block, and the next
+// one goes on where it got to.
 //
 // Ownership: the keyspace outlives it; the transaction is the caller's, who commits it and, if
-// something was cold, fetches what the view's missing() names and runs it once more. Threads: the
-// executor.
+// something was cold, fetches what the view's missing() names and runs it once more. The caller
+// keeps what it fetched until a run got on: a cache need not hold all that a run reads.
+// Threads: the executor.
 
 #include <cstdint>
 
@@ -21,6 +23,9 @@
 #include "keyspace/transaction.h"
 
 namespace cordwood::keyspace {
+
+/// A run stops when it has named more cold blocks than this. The last one may be of any size.
+inline constexpr uint64_t kColdBytesPerRun = 256 << 10;
 
 struct ExpiryOutcome {
   uint64_t removed = 0;     // keys
@@ -32,6 +37,9 @@ struct ExpiryOutcome {
   bool paused = false;
   /// Some of what is due needs the blocks that the view's missing() names.
   bool cold = false;
+  /// The run served or passed something. One that did not needs its blocks beside those that were
+  /// fetched for the runs before it.
+  bool got_on = false;
 };
 
 class ExpiryCycle {

@@ -280,6 +280,7 @@ void Pipeline::RunExpiryCycle() {
   const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
   if (!seq) return;
   if (writes) NoteStart(*seq, tx.now_ms());
+  if (outcome->got_on || view.missing().empty()) expiry_blocks_.clear();
   if (view.missing().empty()) {
     // Those that cannot be read stay due: they are no reason to go on.
     expiry_goes_on_ = outcome->paused || (outcome->more && outcome->removed + outcome->stale > 0);
@@ -289,10 +290,10 @@ void Pipeline::RunExpiryCycle() {
   store_.Fetch(view.missing(), [this, alive = alive_,
                                 &transport = transport_](storage::Store::FetchedBlocks fetched) {
     auto shared = std::make_shared<storage::Store::FetchedBlocks>(std::move(fetched));
-    // The blocks are kept until the cycle has run over them.
     transport.Post([this, alive, shared] {
       if (!*alive) return;
       expiry_fetching_ = false;
+      std::ranges::move(shared->pins, std::back_inserter(expiry_blocks_));
       if (shared->status) RunExpiryCycle();
     });
   });

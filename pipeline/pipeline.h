@@ -221,7 +221,8 @@ class Pipeline {
 
   keyspace::ExpiryCycle expiry_cycle_;
   bool expiry_fetching_ = false;
-  bool expiry_goes_on_ = false;  // with the next turn
+  bool expiry_goes_on_ = false;                          // with the next turn
+  std::vector<storage::BlockCache::Pin> expiry_blocks_;  // fetched since a run last got on
   bool stopping_ = false;
 
   uint64_t client_bytes_ = 0;  // of all sessions' held_bytes

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/format.h"
+#include "base/random.h"
 #include "keyspace/keys.h"
 #include "tests/keyspace/keyspace_rig.h"
 
@@ -50,6 +52,9 @@ class ExpiryCycleTest : public testing::Test {
       EXPECT_TRUE(tx.Commit());
       missing = view.missing();
     }
+    uint64_t cold_bytes = 0;
+    for (const storage::BlockRef& block : missing) cold_bytes += block.size;
+    most_cold_bytes_ = std::max(most_cold_bytes_, cold_bytes);
     EXPECT_EQ(outcome.cold, !missing.empty());
     if (!missing.empty()) rig_.FetchCold(std::move(missing));
     return outcome;
@@ -73,6 +78,7 @@ class ExpiryCycleTest : public testing::Test {
 
   KeyspaceRig rig_;
   std::optional<ExpiryCycle> cycle_{rig_.keyspace()};
+  uint64_t most_cold_bytes_ = 0;  // named by one run
 };
 
 TEST_F(ExpiryCycleTest, RemovesAKeyWhenItsTimeHasComeAndNotBefore) {
@@ -216,6 +222,25 @@ TEST_F(ExpiryCycleTest, FetchesManyColdKeysInOneRound) {
   // One block of the deadlines at a time, but with all the records it leads to.
   EXPECT_LT(rig_.reruns() - reruns, 20u);
   EXPECT_EQ(Count(CounterKind::kKeys), 0);
+}
+
+TEST_F(ExpiryCycleTest, NamesNoMoreThanItsShareOfColdBlocksInOneRun) {
+  constexpr size_t kValueBytes = 50'000;
+  Random random(1);
+  for (int i = 0; i < 40; ++i) {
+    std::string value(kValueBytes, '\0');  // of bytes that cannot be compressed
+    for (char& byte : value) byte = static_cast<char>(random.Next());
+    ASSERT_TRUE(rig_.Execute([&](Transaction& tx) {
+      return SetString(tx, Name(tx, Format("key:{}", i)), value, rig_.now_ms() + 1);
+    }));
+  }
+  rig_.Compact();
+  rig_.Reopen();
+  cycle_.emplace(rig_.keyspace());
+  rig_.AdvanceMs(1);
+  EXPECT_EQ(RunAll().removed, 40u);
+  EXPECT_GT(most_cold_bytes_, kColdBytesPerRun / 2);
+  EXPECT_LT(most_cold_bytes_, kColdBytesPerRun + 2 * kValueBytes);
 }
 
 // What one deadline behind `expired` tombstones costs after a restart: rounds of fetching, and

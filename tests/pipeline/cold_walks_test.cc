@@ -22,12 +22,12 @@ class ColdWalks : public ::testing::Test {
   ColdWalks() : env_(1) { Restart(); }
   ~ColdWalks() override { env_.ClearFaults(); }
 
-  /// With nothing in the cache, which then has room for all.
-  void Restart() {
+  /// With nothing in the cache, which has room for all unless the test says less.
+  void Restart(uint64_t cache_bytes = 1 << 20) {
     env_.ClearFaults();
     server_.reset();
     storage::StoreOptions options = TinyStoreOptions();
-    options.block_cache_bytes = 1 << 20;
+    options.block_cache_bytes = cache_bytes;
     server_.emplace(env_, options);
     ASSERT_TRUE(server_->Start());
   }
@@ -86,6 +86,13 @@ class ColdWalks : public ::testing::Test {
     } while (cursor != "0");
     return pages;
   }
+
+  void Tick() {
+    server_->Tick();
+    server_->Settle();
+  }
+
+  int64_t Keys() { return server_->keyspace().NewestCount(0, keyspace::CounterKind::kKeys); }
 
   uint64_t blocking_reads() { return server_->pipeline().stats().blocking_reads; }
 
@@ -150,13 +157,6 @@ class ColdExpiry : public ColdWalks {
     EXPECT_EQ(Keys(), 1);
   }
 
-  void Tick() {
-    server_->Tick();
-    server_->Settle();
-  }
-
-  int64_t Keys() { return server_->keyspace().NewestCount(0, keyspace::CounterKind::kKeys); }
-
   int64_t last_ms_ = 0;
 };
 
@@ -172,6 +172,29 @@ TEST_F(ColdExpiry, RemembersThatItGotPastThemWhenNothingIsDue) {
   Tick();
   EXPECT_EQ(server_->keyspace().deadline_floors().Of(generation),
             keyspace::DeadlineKey(generation, last_ms_, "last"));
+}
+
+// The cache holds a fraction of what one run of the cycle reads: what the second fetch brings
+// pushes out what the first one brought.
+TEST_F(ColdWalks, ExpiryGetsOnWithACacheThatHoldsNoneOfItsRounds) {
+  constexpr int kKeys = 2000;
+  constexpr int64_t kDayMs = 24 * 3'600'000;
+  const int64_t due_ms = env_.WallMs() + kDayMs;
+  SetKeys(kKeys);
+  for (int i = 0; i < kKeys; ++i) {
+    // Neighbours among the deadlines are none among the records.
+    const std::string time = Format("{}", due_ms + i * 997 % kKeys);
+    ASSERT_EQ(server_->Ask({"PEXPIREAT", Name(i), time}), ":1\r\n");
+  }
+  server_->Settle();
+  Restart(4 << 10);
+  env_.AdvanceMs(kDayMs + kKeys);
+  const uint64_t misses = server_->keyspace().store().Stats().cache.misses;
+  for (int steps = 0; Keys() > 0 && steps < 10'000; ++steps) {
+    if (!server_->Step()) server_->Tick();
+  }
+  EXPECT_EQ(Keys(), 0) << "it reads the same blocks for ever";
+  EXPECT_LT(server_->keyspace().store().Stats().cache.misses - misses, 5u * kKeys);
 }
 
 class ColdHashWalks : public ColdWalks {

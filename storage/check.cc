@@ -36,13 +36,13 @@ class Checker {
       return std::move(report_);
     }
     CW_TRY(CheckTables(*state));
+    CheckShape(*state);
+    CW_TRY(CheckLog(*state));
     if (state->torn_at && !report_.problems.empty()) {
       report_.problems.push_back(
           Format("{}: damaged at offset {}, unless the machine stopped while it was written",
                  ManifestPath(dir_, current->manifest), *state->torn_at));
     }
-    CheckShape(*state);
-    CW_TRY(CheckLog(*state));
     CW_TRY(FindLeftovers(*state, *current));
     return std::move(report_);
   }

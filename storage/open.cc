@@ -35,9 +35,7 @@ class StoreOpener {
     store_->versions_ = std::make_unique<VersionSet>(env_, dir_, store_->cache_.get());
     store_->active_ = std::make_shared<Memtable>();
     CW_ASSIGN(ManifestState state, ReadState());
-    if (Status loaded = store_->versions_->Load(state, highest_ + 1, store_->active_); !loaded) {
-      return std::unexpected(BlameManifest(loaded.error(), state));
-    }
+    CW_TRY(BlameManifest(store_->versions_->Load(state, highest_ + 1, store_->active_), state));
     // A new store is one from its first CURRENT on; an old one is written to only once its log
     // proved whole.
     if (new_store_) {
@@ -45,7 +43,7 @@ class StoreOpener {
       CW_TRY(store_->versions_->StartManifest());
     }
     store_->StartBackground();
-    CW_TRY(ReplayLog(state));
+    CW_TRY(BlameManifest(ReplayLog(state), state));
     if (!new_store_) CW_TRY(RenewManifest());
     CW_TRY(NoteLog());
     RemoveOrphans(state);
@@ -119,10 +117,12 @@ class StoreOpener {
   }
 
   // Files that are not what the manifest says may mean that its last edit was not torn but damaged.
-  Error BlameManifest(const Error& error, const ManifestState& state) const {
-    if (!state.torn_at) return error;
-    return error.Prefixed(Format("{}: damaged at offset {}, or the files after it are",
-                                 ManifestPath(dir_, state.manifest), *state.torn_at));
+  Status BlameManifest(Status status, const ManifestState& state) const {
+    const bool may_be = !status && status.error().code() == ErrorCode::kCorruption && state.torn_at;
+    if (!may_be) return status;
+    return std::unexpected(
+        status.error().Prefixed(Format("{}: damaged at offset {}, or the files after it are",
+                                       ManifestPath(dir_, state.manifest), *state.torn_at)));
   }
 
   // Recovery proves the segments that are there; that there are any is the manifest's word.

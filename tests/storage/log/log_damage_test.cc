@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -63,13 +64,23 @@ class SmallLog : public testing::Test {
       ASSERT_TRUE(!bytes || !AllZero(*bytes) || rig_.env().RemoveRaw(path));
     }
     ASSERT_EQ(rig_.Segments().size(), 2u);
+    for (const std::string& path : rig_.Segments()) {
+      const auto name = ParseFileName(std::string_view(path).substr(4));
+      const Result<SegmentScan> scan = ScanSegment(rig_.env(), "/db", name->number);
+      ASSERT_TRUE(scan);
+      for (const FrameRef& frame : scan->frames) {
+        if (frame.header.kind == FrameKind::kGroup) records_end_[path] = frame.end();
+      }
+    }
   }
 
-  /// Refused naming `path` and an offset at or before `at`, or all records are still there.
+  /// Refused naming `path` and an offset at or before `at`; or `at` lies behind all records, and
+  /// they are still there.
   void ExpectRefusedOrWhole(const std::string& path, uint64_t at) {
     const Result<LogPlan> plan = Plan(rig_.env());
     if (plan) {
       EXPECT_EQ(ReplayedTo(*plan), rig_.appended()) << path << " at " << at;
+      EXPECT_GE(at, records_end_[path]) << path << ": nobody noticed";
       ++harmless_;
       return;
     }
@@ -86,6 +97,7 @@ class SmallLog : public testing::Test {
   }
 
   LogRig rig_;
+  std::map<std::string, uint64_t> records_end_;  // by segment, with the zeros of the last frame
   uint64_t refused_ = 0;
   uint64_t harmless_ = 0;
 };

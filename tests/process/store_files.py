@@ -54,6 +54,20 @@ def number_of(path: pathlib.Path) -> int:
     return int(re.search(r"\d+", path.name).group())
 
 
+def log_frames(path: pathlib.Path) -> list[tuple[int, int]]:
+    """Where the frames with records in a segment begin and end, padding included."""
+    data = path.read_bytes()
+    frames = []
+    at = _SECTOR
+    while data[at:at + 4] == b"CWFR":
+        payload_bytes, operations = struct.unpack_from("<QI", data, at + 32)
+        end = at + -(-(56 + payload_bytes) // _SECTOR) * _SECTOR
+        if operations > 0:
+            frames.append((at, end))
+        at = end
+    return frames
+
+
 def xxh3_library():
     """None if libxxhash is not installed."""
     name = ctypes.util.find_library("xxhash")

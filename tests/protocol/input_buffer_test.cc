@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "tests/support/seeds.h"
 
 namespace cordwood::protocol {
 namespace {
@@ -19,8 +20,8 @@ void Append(InputBuffer& buffer, std::string_view bytes, size_t known_size = 0) 
 }
 
 TEST(InputBuffer, HoldsWhatWasAppendedAndNotConsumed) {
-  for (uint64_t seed = 1; seed <= 50; ++seed) {
-    SCOPED_TRACE(seed);
+  for (const uint64_t seed : support::Seeds(50, 2'000)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
     Random random(seed);
     InputBuffer buffer;
     std::string model;

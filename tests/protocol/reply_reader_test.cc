@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "protocol/reply_writer.h"
+#include "tests/support/seeds.h"
 
 namespace cordwood::protocol {
 namespace {
@@ -193,8 +194,8 @@ TEST(ReplyReader, BoundsDepthElementsAndLengths) {
 }
 
 TEST(ReplyReader, ReadsBackWhatTheWriterWrote) {
-  for (uint64_t seed = 1; seed <= 200; ++seed) {
-    SCOPED_TRACE(seed);
+  for (const uint64_t seed : support::Seeds(200, 20'000)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
     Random random(seed);
     std::string bytes;
     ReplyWriter writer(bytes, RespVersion::kResp3);
@@ -223,8 +224,8 @@ TEST(ReplyReader, ReadsBackWhatTheWriterWrote) {
 }
 
 TEST(ReplyReader, SaysTheSameHoweverTheBytesAreCut) {
-  for (uint64_t seed = 1; seed <= 200; ++seed) {
-    SCOPED_TRACE(seed);
+  for (const uint64_t seed : support::Seeds(200, 20'000)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
     Random random(seed);
     std::string bytes;
     ReplyWriter writer(bytes, RespVersion::kResp3);

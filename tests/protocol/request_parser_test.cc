@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "protocol/command_writer.h"
 #include "tests/protocol/parser_transcript.h"
+#include "tests/support/seeds.h"
 
 namespace cordwood::protocol {
 namespace {
@@ -86,8 +87,8 @@ TEST(RequestParser, ArgumentsHoldAnyByte) {
 }
 
 TEST(RequestParser, SaysTheSameHoweverTheBytesAreCut) {
-  for (uint64_t seed = 1; seed <= 300; ++seed) {
-    SCOPED_TRACE(seed);
+  for (const uint64_t seed : support::Seeds(300, 20'000)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
     Random random(seed);
     const std::string stream = RandomStream(random);
     const Limits limits = {.max_bulk_bytes = 90'000, .max_inline_bytes = 64};

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "storage/table/merging_iterator.h"
+#include "tests/support/seeds.h"
 
 namespace cordwood::storage {
 namespace {
@@ -39,12 +40,12 @@ TEST(Memtable, GetFindsTheNewestVersionThatTheReaderMaySee) {
 }
 
 TEST(Memtable, GetAgreesWithAModelOverManyVersions) {
-  for (uint64_t seed = 0; seed < 5; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
+  for (const uint64_t seed : support::Seeds(5, 500)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
     Random random(seed);
     Memtable memtable;
     std::map<std::string, std::map<Seq, std::string>> model;
-    const Seq entries = seed == 0 ? 30'000 : 3000;  // the first fills several runs
+    const Seq entries = seed == 1 ? 30'000 : 3000;  // the first fills several runs
     for (Seq seq = 1; seq <= entries; ++seq) {
       // A tenth of the writes go to one hot key: its chain is longer than Get walks.
       const std::string key = random.OneIn(10) ? "hot" : std::to_string(random.Below(200));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "tests/support/seeds.h"
 
 namespace cordwood::storage {
 namespace {
@@ -61,8 +62,8 @@ void Compare(const SkipList& list, const Model& model, Random& random) {
 }
 
 TEST(SkipList, AgreesWithAModelInBothDirections) {
-  for (uint64_t seed = 0; seed < 20; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
+  for (const uint64_t seed : support::Seeds(20, 1'000)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
     Random random(seed);
     Arena arena;
     SkipList list(&arena);

@@ -1,7 +1,5 @@
 #include "storage/compaction/background.h"
 
-#include <algorithm>
-
 #include "base/format.h"
 #include "base/log.h"
 #include "storage/file_names.h"
@@ -78,79 +76,6 @@ void Background::KickFlush() {
   });
 }
 
-void Background::KickMerges() {
-  const PickerOptions options = picker_options();
-  while (true) {
-    const Seq horizon = hooks_.horizon();
-    const std::vector<std::shared_ptr<Memtable>> durable = DurableImmutables();
-    Job job;
-    std::vector<CompactRequest> fulfilled;
-    {
-      const std::scoped_lock lock(mutex_);
-      if (merging_ > options_.compaction_threads || trouble_[kMergeJob].blocked) return;
-      if (stopping_ || !status_) return;
-      const Seq flushed = versions_.flushed_seq();  // before the tree, which holds at least that
-      // Taken under the lock: an older tree has inputs that a job has replaced meanwhile.
-      job.tree = versions_.tree();
-      picker_.horizon = horizon;
-      picker_.level_zero_only = deep_merging_ >= options_.compaction_threads;
-      for (const std::shared_ptr<Memtable>& memtable : durable) {
-        const std::span<const DeadRangeView> dead = memtable->dead_ranges();
-        picker_.newer_dead.insert(picker_.newer_dead.end(), dead.begin(), dead.end());
-      }
-      job.choice = PickCompaction(*job.tree, picker_, options);
-      picker_.newer_dead.clear();  // they live no longer than `durable`
-      if (job.choice.kind != Choice::Kind::kNothing) {
-        picker_.busy.insert(job.choice.inputs.begin(), job.choice.inputs.end());
-        for (const Choice::Drop& drop : job.choice.drops) picker_.busy.insert(drop.run);
-        ++merging_;
-        tasks_.fetch_add(1);
-        if (IsDeepMerge(job.choice)) ++deep_merging_;
-      }
-      if (job.choice.kind == Choice::Kind::kNothing && merging_ == 0) Forget(kMergeJob);
-      fulfilled = TakeFulfilled(*job.tree, flushed, job.choice.kind == Choice::Kind::kNothing);
-    }
-    for (const CompactRequest& request : fulfilled) request.done();
-    if (job.choice.kind == Choice::Kind::kNothing) return;
-    Launch(Lane::kCompaction,
-           [this, job = std::move(job)]() mutable { CompactionTask(std::move(job)); });
-  }
-}
-
-std::vector<Background::CompactRequest> Background::TakeFulfilled(const Tree& tree, Seq flushed,
-                                                                  bool nothing_to_do) {
-  std::vector<CompactRequest> fulfilled;
-  std::erase_if(compact_requests_, [&](CompactRequest& request) {
-    const bool idle = nothing_to_do && merging_ == 0;
-    const bool is_fulfilled =
-        flushed >= request.through && (idle || IsCompacted(tree, request.through, picker_.horizon));
-    if (is_fulfilled) fulfilled.push_back(std::move(request));
-    return is_fulfilled;
-  });
-  picker_.compact_through.reset();
-  for (const CompactRequest& request : compact_requests_) {
-    picker_.compact_through = std::max(picker_.compact_through.value_or(0), request.through);
-  }
-  return fulfilled;
-}
-
-void Background::CompactionTask(Job job) {
-  const Status status = stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : CarryOut(job);
-  const bool into_last =
-      job.choice.kind == Choice::Kind::kMerge && job.choice.target_level == job.tree->last_level();
-  job.tree.reset();  // the last owner, maybe, of files that are obsolete now
-  EndJob(kMergeJob, status, [&] {
-    --merging_;
-    if (IsDeepMerge(job.choice)) --deep_merging_;
-    for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
-    for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);
-    if (status && into_last) picker_.cursor = job.choice.next_cursor;
-    if (!status && status.error().code() == ErrorCode::kCorruption) {
-      picker_.broken.insert(job.choice.inputs.begin(), job.choice.inputs.end());
-    }
-  });
-}
-
 void Background::KickRemovals() {
   if (!versions_.MayHaveObsolete()) return;
   {
@@ -171,17 +96,6 @@ void Background::RemoveObsolete() {
   Discard(files);
   const std::scoped_lock lock(mutex_);
   stats_.files_removed += files.size();
-}
-
-void Background::CompactEverything(std::function<void()> done) {
-  const std::vector<std::shared_ptr<Memtable>> immutables = versions_.Immutables();
-  const Seq through = immutables.empty() ? versions_.flushed_seq() : immutables.back()->last_seq();
-  {
-    const std::scoped_lock lock(mutex_);
-    picker_.compact_through = std::max(picker_.compact_through.value_or(0), through);
-    compact_requests_.push_back({.through = through, .done = std::move(done)});
-  }
-  Kick();
 }
 
 void Background::Stop() {
@@ -250,11 +164,6 @@ Status Background::status() const {
 Status Background::corruption() const {
   const std::scoped_lock lock(mutex_);
   return corruption_;
-}
-
-double Background::CompactionDebt() const {
-  const std::scoped_lock lock(mutex_);
-  return storage::CompactionDebt(*versions_.tree(), picker_, picker_options());
 }
 
 BackgroundStats Background::stats() const {

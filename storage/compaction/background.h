@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -109,6 +110,13 @@ class Background {
     int failures = 0;  // in a row
   };
 
+  /// What the picker looks at, besides what is asked for and what jobs are doing.
+  struct Outlook {
+    std::weak_ptr<const Tree> tree;  // not to keep its files
+    Seq horizon = 0;
+    Seq newest_dead = 0;  // durable memtables have dead ranges up to here
+  };
+
   struct CompactRequest {
     Seq through = 0;
     std::function<void()> done;
@@ -117,11 +125,25 @@ class Background {
   /// Memtables that wait to be flushed and are on stable storage, oldest first. Jobs act on what
   /// these say is dead: on a full disk there may be no room to flush it first.
   std::vector<std::shared_ptr<Memtable>> DurableImmutables() const;
+  /// Has the picker look for a merge, unless it found nothing and would again.
   void KickMerges();
+  /// Picks a job and carries it out.
+  void PickTask();
+  /// Picks a job, if there is one to do, and claims its runs. Returns the requests that are
+  /// fulfilled.
+  std::vector<CompactRequest> Pick(Job& job);
+  /// REQUIRES: mutex_.
+  bool MayMerge() const { return !stopping_ && status_ && !trouble_[kMergeJob].blocked; }
+  /// Whether somebody asked for a merge while the picker was at work.
+  bool PickAgain() const;
+  /// Whether the picker found nothing to do and nothing has changed since that it would look at.
+  /// REQUIRES: mutex_.
+  bool FoundNothing(const std::shared_ptr<const Tree>& tree, Seq horizon, Seq newest_dead) const;
   /// Takes the requests that `tree`, which holds everything up to `flushed`, fulfils; those for no
   /// more than that also if nothing more can be done.
   /// REQUIRES: mutex_.
-  std::vector<CompactRequest> TakeFulfilled(const Tree& tree, Seq flushed, bool nothing_to_do);
+  std::vector<CompactRequest> TakeFulfilled(const Tree& tree, Seq flushed, Seq horizon,
+                                            bool nothing_to_do);
   void KickRemovals();
   void RemoveObsolete();
   void CompactionTask(Job job);
@@ -173,9 +195,12 @@ class Background {
   mutable std::mutex mutex_;
   bool flushing_ = false;  // guarded by mutex_, as all below
   bool removing_ = false;
-  std::array<Trouble, 2> trouble_;  // by JobKind
-  uint32_t merging_ = 0;            // jobs on the compaction lane
-  uint32_t deep_merging_ = 0;       // those of them that merge deeper levels
+  std::array<Trouble, 2> trouble_;     // by JobKind
+  bool picking_ = false;               // one picker at a time: it claims runs only when it is done
+  bool pick_again_ = false;            // something changed while it was at work
+  std::optional<Outlook> nothing_at_;  // where it last found nothing to do, if no job ended since
+  uint32_t merging_ = 0;               // jobs on the compaction lane
+  uint32_t deep_merging_ = 0;          // those of them that merge deeper levels
   PickerState picker_;
   std::vector<CompactRequest> compact_requests_;
   Status status_;

@@ -1,7 +1,6 @@
 #include "storage/version/tree.h"
 
 #include <algorithm>
-#include <set>
 
 namespace cordwood::storage {
 
@@ -49,6 +48,7 @@ Tree::Tree(std::vector<Run> runs) : runs_(std::move(runs)) {
   std::sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) {
     return a.level != b.level ? a.level < b.level : a.id > b.id;
   });
+  AddUp();
   if (runs_.empty()) return;
   const uint32_t deepest = runs_.back().level;
   const bool alone = runs_.size() == 1 || runs_[runs_.size() - 2].level < deepest;
@@ -82,39 +82,28 @@ const TableFile* Tree::FindFile(uint64_t number) const {
   return nullptr;
 }
 
-uint64_t Tree::bytes() const {
-  uint64_t sum = 0;
-  for (const Run& run : runs_) sum += run.bytes();
-  return sum;
-}
-
-namespace {
-
-// Sums a property over the distinct files of a tree: two fragments may share one.
-template <typename Property>
-uint64_t SumOverFiles(const std::vector<Run>& runs, Property property) {
-  uint64_t sum = 0;
-  std::set<const TableFile*> seen;
-  for (const Run& run : runs) {
+void Tree::AddUp() {
+  std::vector<const TableFile*> files;
+  for (const Run& run : runs_) {
     for (const Fragment& fragment : run.fragments) {
-      if (seen.insert(fragment.file.get()).second) sum += property(*fragment.file);
+      sums_.bytes += fragment.bytes;
+      files.push_back(fragment.file.get());
     }
   }
-  return sum;
-}
-
-}  // namespace
-
-uint64_t Tree::entries() const {
-  return SumOverFiles(runs_, [](const TableFile& file) { return file.properties().entries; });
-}
-
-uint64_t Tree::unsettled() const {
-  return SumOverFiles(runs_, [](const TableFile& file) { return file.properties().unsettled; });
-}
-
-uint64_t Tree::resident_bytes() const {
-  return SumOverFiles(runs_, [](const TableFile& file) { return file.table().memory_bytes(); });
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  for (const TableFile* file : files) {
+    const TableProperties& properties = file->properties();
+    sums_.entries += properties.entries;
+    sums_.unsettled += properties.unsettled;
+    sums_.resident_bytes += file->table().memory_bytes();
+    if (properties.deletes + properties.superseded > 0) {
+      sums_.newest_garbage = std::max(sums_.newest_garbage, properties.max_seq);
+    }
+    for (const DeadRangeView& dead : file->table().dead_ranges()) {
+      sums_.newest_garbage = std::max(sums_.newest_garbage, dead.seq);
+    }
+  }
 }
 
 }  // namespace cordwood::storage

@@ -71,15 +71,30 @@ class Tree {
   const Run* FindRun(uint64_t id) const;
   /// The table file with this number, or null.
   const TableFile* FindFile(uint64_t number) const;
-  uint64_t bytes() const;
-  uint64_t entries() const;
-  uint64_t unsettled() const;
+  uint64_t bytes() const { return sums_.bytes; }
+  uint64_t entries() const { return sums_.entries; }
+  uint64_t unsettled() const { return sums_.unsettled; }
   /// Bytes of filters and indexes that stay in memory.
-  uint64_t resident_bytes() const;
+  uint64_t resident_bytes() const { return sums_.resident_bytes; }
+  /// At and above this seq a horizon makes no difference to what a merge can remove: there is no
+  /// newer dead range, and no newer entry in a table with tombstones or superseded versions.
+  Seq newest_garbage() const { return sums_.newest_garbage; }
 
  private:
+  /// Over the distinct files, of which two fragments may share one.
+  struct Sums {
+    uint64_t bytes = 0;  // this one over the fragments
+    uint64_t entries = 0;
+    uint64_t unsettled = 0;
+    uint64_t resident_bytes = 0;
+    Seq newest_garbage = 0;
+  };
+
+  void AddUp();
+
   std::vector<Run> runs_;
   uint32_t last_level_ = 1;
+  Sums sums_;
 };
 
 }  // namespace cordwood::storage

@@ -90,6 +90,7 @@ class BackgroundTest : public ::testing::Test {
   VersionSet versions_{env_, "data", &cache_};
   std::shared_ptr<Memtable> memtable_;
   Seq last_seq_ = 0;
+  Seq horizon_ = 1000;
   std::function<void()> when_asked_ = [] {};
   std::function<void()> when_corrected_ = [] {};
   Background background_{env_,
@@ -102,7 +103,7 @@ class BackgroundTest : public ::testing::Test {
                                 return Seq{1000};
                               },
                           .log_segment = [] { return SegmentMark(); },
-                          .horizon = [] { return Seq{1000}; },
+                          .horizon = [this] { return horizon_; },
                           .corrected = [this](const Counters&) { when_corrected_(); },
                           .flushed = [](Seq) {},
                           .progress = [] {},
@@ -175,6 +176,34 @@ TEST_F(BackgroundTest, LevelZeroIsMergedWhileADeeperMergeIsHeldUp) {
   }
   EXPECT_GT(runs_of(1).size(), 2 * full) << "no merge was held up";
   EXPECT_LE(most, full);
+}
+
+TEST_F(BackgroundTest, LooksForWorkOnlyWhenSomethingHasChanged) {
+  const auto tick_makes_tasks = [&] {
+    background_.Tick();
+    const bool made = env_.TaskCount() > 0;
+    env_.RunUntilIdle();
+    return made;
+  };
+  horizon_ = 1;
+  FlushAKilobyte();
+  CompactEverything();
+  EXPECT_FALSE(tick_makes_tasks());
+  horizon_ = 2;
+  EXPECT_FALSE(tick_makes_tasks()) << "there is no garbage that it could matter to";
+  memtable_->Add(++last_seq_, {.is_put = true}, "key", "value");
+  memtable_->Add(++last_seq_, {.is_put = false}, "key", "");
+  FillMemtable(++last_seq_);
+  CompactEverything();
+  EXPECT_GT(versions_.tree()->entries(), 2u);
+  EXPECT_FALSE(tick_makes_tasks());
+  horizon_ = last_seq_;
+  EXPECT_TRUE(tick_makes_tasks());
+  EXPECT_EQ(versions_.tree()->entries(), 2u);
+  EXPECT_FALSE(tick_makes_tasks());
+  background_.CompactEverything([] {});
+  EXPECT_GT(env_.TaskCount(), 0u) << "somebody asked for it";
+  env_.RunUntilIdle();
 }
 
 TEST_F(BackgroundTest, CompactingEverythingEndsThoughMoreIsWritten) {

@@ -1,0 +1,153 @@
+// The compaction lane of Background: which job comes next, and what the end of one changes. The
+// picker may take its time over a large tree, so it runs on the lane too, and holds no lock.
+
+#include <algorithm>
+
+#include "storage/compaction/background.h"
+
+namespace cordwood::storage {
+namespace {
+
+// Of those with dead ranges: the last seq, or 0.
+Seq NewestWithDeadRanges(const std::vector<std::shared_ptr<Memtable>>& memtables) {
+  Seq newest = 0;
+  for (const std::shared_ptr<Memtable>& memtable : memtables) {
+    if (!memtable->dead_ranges().empty()) newest = memtable->last_seq();
+  }
+  return newest;
+}
+
+}  // namespace
+
+bool Background::FoundNothing(const std::shared_ptr<const Tree>& tree, Seq horizon,
+                              Seq newest_dead) const {
+  if (!nothing_at_ || nothing_at_->tree.lock() != tree || nothing_at_->newest_dead != newest_dead) {
+    return false;
+  }
+  // A horizon that has moved on matters to what it had not passed before.
+  return horizon == nothing_at_->horizon ||
+         std::max(newest_dead, tree->newest_garbage()) <= nothing_at_->horizon;
+}
+
+void Background::KickMerges() {
+  const Seq horizon = hooks_.horizon();
+  const Seq newest_dead = NewestWithDeadRanges(DurableImmutables());
+  {
+    const std::scoped_lock lock(mutex_);
+    if (merging_ > options_.compaction_threads || !MayMerge()) return;
+    pick_again_ = picking_;
+    if (picking_ || FoundNothing(versions_.tree(), horizon, newest_dead)) return;
+    picking_ = true;
+    tasks_.fetch_add(1);
+  }
+  Launch(Lane::kCompaction, [this] { PickTask(); });
+}
+
+void Background::PickTask() {
+  Job job;
+  for (const CompactRequest& request : Pick(job)) request.done();
+  if (job.choice.kind == Choice::Kind::kNothing) {
+    job.tree.reset();  // the last owner, maybe, of files that are obsolete now
+    if (PickAgain()) KickMerges();
+    return;
+  }
+  KickMerges();  // there may be room for another one
+  CompactionTask(std::move(job));
+}
+
+std::vector<Background::CompactRequest> Background::Pick(Job& job) {
+  const Seq horizon = hooks_.horizon();
+  const std::vector<std::shared_ptr<Memtable>> durable = DurableImmutables();
+  const Seq flushed = versions_.flushed_seq();  // before the tree, which holds at least that
+  PickerState state;
+  {
+    const std::scoped_lock lock(mutex_);
+    pick_again_ = false;
+    // Taken together: an older tree has inputs that a job has replaced meanwhile. A job that ends
+    // while the picker is at work changes only runs that are busy here.
+    job.tree = versions_.tree();
+    state = picker_;
+    state.level_zero_only = deep_merging_ >= options_.compaction_threads;
+  }
+  state.horizon = horizon;
+  for (const std::shared_ptr<Memtable>& memtable : durable) {
+    const std::span<const DeadRangeView> dead = memtable->dead_ranges();
+    state.newer_dead.insert(state.newer_dead.end(), dead.begin(), dead.end());
+  }
+  job.choice = PickCompaction(*job.tree, state, picker_options());
+  const std::scoped_lock lock(mutex_);
+  picking_ = false;
+  if (!MayMerge()) job.choice = {};  // a job failed meanwhile, or Stop was called
+  const bool nothing = job.choice.kind == Choice::Kind::kNothing;
+  const bool nothing_to_do = nothing && !pick_again_ && MayMerge();
+  if (!nothing) {
+    picker_.busy.insert(job.choice.inputs.begin(), job.choice.inputs.end());
+    for (const Choice::Drop& drop : job.choice.drops) picker_.busy.insert(drop.run);
+    ++merging_;
+    if (IsDeepMerge(job.choice)) ++deep_merging_;
+  } else if (nothing_to_do) {
+    nothing_at_ = {
+        .tree = job.tree, .horizon = horizon, .newest_dead = NewestWithDeadRanges(durable)};
+  }
+  if (nothing_to_do && merging_ == 0) Forget(kMergeJob);
+  return TakeFulfilled(*job.tree, flushed, horizon, nothing_to_do);
+}
+
+bool Background::PickAgain() const {
+  const std::scoped_lock lock(mutex_);
+  return pick_again_;
+}
+
+std::vector<Background::CompactRequest> Background::TakeFulfilled(const Tree& tree, Seq flushed,
+                                                                  Seq horizon, bool nothing_to_do) {
+  std::vector<CompactRequest> fulfilled;
+  std::erase_if(compact_requests_, [&](CompactRequest& request) {
+    const bool idle = nothing_to_do && merging_ == 0;
+    const bool is_fulfilled =
+        flushed >= request.through && (idle || IsCompacted(tree, request.through, horizon));
+    if (is_fulfilled) fulfilled.push_back(std::move(request));
+    return is_fulfilled;
+  });
+  picker_.compact_through.reset();
+  for (const CompactRequest& request : compact_requests_) {
+    picker_.compact_through = std::max(picker_.compact_through.value_or(0), request.through);
+  }
+  return fulfilled;
+}
+
+void Background::CompactionTask(Job job) {
+  const Status status = stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : CarryOut(job);
+  const bool into_last =
+      job.choice.kind == Choice::Kind::kMerge && job.choice.target_level == job.tree->last_level();
+  job.tree.reset();  // the last owner, maybe, of files that are obsolete now
+  EndJob(kMergeJob, status, [&] {
+    nothing_at_.reset();
+    --merging_;
+    if (IsDeepMerge(job.choice)) --deep_merging_;
+    for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
+    for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);
+    if (status && into_last) picker_.cursor = job.choice.next_cursor;
+    if (!status && status.error().code() == ErrorCode::kCorruption) {
+      picker_.broken.insert(job.choice.inputs.begin(), job.choice.inputs.end());
+    }
+  });
+}
+
+void Background::CompactEverything(std::function<void()> done) {
+  const std::vector<std::shared_ptr<Memtable>> immutables = versions_.Immutables();
+  const Seq through = immutables.empty() ? versions_.flushed_seq() : immutables.back()->last_seq();
+  {
+    const std::scoped_lock lock(mutex_);
+    picker_.compact_through = std::max(picker_.compact_through.value_or(0), through);
+    compact_requests_.push_back({.through = through, .done = std::move(done)});
+    nothing_at_.reset();
+  }
+  Kick();
+}
+
+double Background::CompactionDebt() const {
+  const std::scoped_lock lock(mutex_);
+  return storage::CompactionDebt(*versions_.tree(), picker_, picker_options());
+}
+
+}  // namespace cordwood::storage

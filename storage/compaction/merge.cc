@@ -32,10 +32,12 @@ Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer) {
   uint64_t bytes = 0;
   EntryIterator& entries = *plan.entries;
   for (entries.Seek(plan.bounds.begin, SeekTrailer(kMaxSeq)); entries.Valid(); entries.Next()) {
-    if (plan.bounds.end && entries.key() >= *plan.bounds.end) break;
+    const std::string_view key = entries.key();
+    const std::string_view value = entries.value();
+    if (plan.bounds.end && key >= *plan.bounds.end) break;
     ++result.entries_in;
-    CW_TRY(write(retention.Add(entries.key(), entries.trailer(), entries.value())));
-    const uint64_t entry_bytes = entries.key().size() + entries.value().size() + sizeof(uint64_t);
+    CW_TRY(write(retention.Add(key, entries.trailer(), value)));
+    const uint64_t entry_bytes = key.size() + value.size() + sizeof(uint64_t);
     result.bytes_in += entry_bytes;
     bytes += entry_bytes;
     if (bytes >= kProceedBytes) {

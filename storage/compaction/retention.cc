@@ -9,7 +9,7 @@ const RetainedEntry* Retention::Add(std::string_view key, uint64_t trailer,
   if (dead_.Covers(key, seq)) return nullptr;
 
   const RetainedEntry* released = nullptr;
-  if (held_ && held_->key == key) {
+  if (holds_ && held_->key == key) {
     if (held_->seq == seq) return nullptr;  // the same entry out of two slices
     Settle(value, tag);
     if (held_is_floor_) {
@@ -20,8 +20,11 @@ const RetainedEntry* Retention::Add(std::string_view key, uint64_t trailer,
   } else {
     released = Release();
   }
-  held_.emplace(
-      RetainedEntry{.key = std::string(key), .seq = seq, .tag = tag, .value = std::string(value)});
+  held_->key.assign(key);
+  held_->seq = seq;
+  held_->tag = tag;
+  held_->value.assign(value);
+  holds_ = true;
   held_is_floor_ = seq <= rules_.horizon;
   return released;
 }
@@ -38,13 +41,13 @@ void Retention::Settle(std::string_view value_beneath, Tag beneath) {
 }
 
 const RetainedEntry* Retention::Release() {
-  if (!held_) return nullptr;
+  if (!holds_) return nullptr;
   const bool unsettled = held_->tag.assumption != kSettled;
   const bool removable = !held_->tag.is_put && held_is_floor_;
   if ((unsettled || removable) && !rules_.older_may_exist(held_->key)) {
     if (unsettled) Settle({}, Tag{.is_put = false});
     if (removable) {
-      held_.reset();
+      holds_ = false;
       return nullptr;
     }
   }
@@ -52,9 +55,10 @@ const RetainedEntry* Retention::Release() {
 }
 
 const RetainedEntry* Retention::Emit() {
-  emitted_ = std::move(*held_);
-  held_.reset();
-  return &emitted_;
+  const RetainedEntry* const emitted = held_;
+  held_ = held_ == &slots_[0] ? &slots_[1] : &slots_[0];
+  holds_ = false;
+  return emitted;
 }
 
 }  // namespace cordwood::storage

@@ -13,8 +13,8 @@
 //
 // One entry is held back until its successor is known. Threads: one at a time.
 
+#include <array>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +43,8 @@ class Retention {
   };
 
   Retention(Rules rules, DeadRangeSweep dead) : rules_(std::move(rules)), dead_(std::move(dead)) {}
+  Retention(const Retention&) = delete;
+  Retention& operator=(const Retention&) = delete;
 
   /// Takes the next entry; returns one to write, if any. The result is valid until the next call.
   const RetainedEntry* Add(std::string_view key, uint64_t trailer, std::string_view value);
@@ -62,9 +64,12 @@ class Retention {
   const Rules rules_;
   DeadRangeSweep dead_;
   Counters corrections_;
-  std::optional<RetainedEntry> held_;
+  // One is held back, or free for the next entry; the other was returned last. They keep their
+  // buffers from entry to entry.
+  std::array<RetainedEntry, 2> slots_;
+  RetainedEntry* held_ = &slots_[0];
+  bool holds_ = false;          // there is one in held_
   bool held_is_floor_ = false;  // held_ is at or below the horizon: it shadows what is older
-  RetainedEntry emitted_;
 };
 
 }  // namespace cordwood::storage

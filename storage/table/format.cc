@@ -31,12 +31,14 @@ bool AppendCompressed(std::string& out, std::string_view contents) {
   AppendVarint32(out, static_cast<uint32_t>(contents.size()));
   const size_t bytes_at = out.size();
   const size_t bytes_max = contents.size() * 88 / 100;
-  out.resize(bytes_at + bytes_max);
-  const int bytes =
-      LZ4_compress_default(contents.data(), out.data() + bytes_at,
-                           static_cast<int>(contents.size()), static_cast<int>(bytes_max));
-  out.resize(bytes > 0 ? bytes_at + static_cast<size_t>(bytes) : start);
-  return bytes > 0;
+  // Not resize, which would fill the room with zeros first.
+  out.resize_and_overwrite(bytes_at + bytes_max, [&](char* to, size_t /*size*/) {
+    const int bytes =
+        LZ4_compress_default(contents.data(), to + bytes_at, static_cast<int>(contents.size()),
+                             static_cast<int>(bytes_max));
+    return bytes > 0 ? bytes_at + static_cast<size_t>(bytes) : start;
+  });
+  return out.size() > start;
 }
 
 struct Stored {

@@ -7,7 +7,10 @@ namespace cordwood::storage {
 void RunIterator::Open(size_t index) {
   if (table_ == nullptr || index != index_) {
     index_ = index;
-    table_ = fragments_[index].file->table().NewIterator(options_);
+    const Fragment& fragment = fragments_[index];
+    table_ = fragment.file->table().NewIterator(options_);
+    ends_early_ =
+        fragment.range.end && fragment.file->properties().largest_key >= *fragment.range.end;
   }
 }
 
@@ -27,12 +30,13 @@ size_t RunIterator::FragmentOf(std::string_view key) const {
 }
 
 void RunIterator::SettleForward() {
-  while (TableOk()) {
-    const KeyRange& range = fragments_[index_].range;
-    if (table_->Valid() && (!range.end || table_->key() < *range.end)) {
+  while (true) {
+    const bool at_entry = table_->Valid();
+    if (at_entry && (!ends_early_ || table_->key() < *fragments_[index_].range.end)) {
       valid_ = true;
       return;
     }
+    if (!at_entry && !TableOk()) return;
     if (index_ + 1 == fragments_.size()) {
       valid_ = false;
       return;

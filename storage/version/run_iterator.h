@@ -47,6 +47,7 @@ class RunIterator final : public EntryIterator {
   const ReadOptions options_;
   size_t index_ = 0;
   std::unique_ptr<EntryIterator> table_;  // of fragments_[index_], if open
+  bool ends_early_ = false;               // that table may go on behind the fragment's range
   bool valid_ = false;
   Status status_;
 };

@@ -119,6 +119,7 @@ void Pipeline::StepLongRead(Session& session) {
   }
   const size_t reply_start = session.replies.buffer().size();
   Result<bool> done = false;
+  std::vector<storage::BlockRef> missing;
   {
     const storage::Tier tier = TierFor(session);
     storage::View view = reader_.At(*session.snapshot, tier);
@@ -127,9 +128,10 @@ void Pipeline::StepLongRead(Session& session) {
     protocol::ReplyWriter reply(session.replies.buffer(), session.resp_version());
     done = session.long_read->Step(tx, reply);
     CountBlockingReads(tier, view);
+    if (tier == storage::Tier::kCacheOnly) missing = view.missing();
     if (!done && done.error().code() == ErrorCode::kCold) {
       reply.Truncate(reply_start);
-      HoldForBlocks(session, view.missing());
+      HoldForBlocks(session, std::move(missing));
       return;
     }
   }
@@ -142,7 +144,11 @@ void Pipeline::StepLongRead(Session& session) {
   } else if (!*done) {
     session.replies.Commit(session.dep, store_.visible());
     MarkDirty(session);
-    QueueTurn(session);
+    if (missing.empty()) {
+      QueueTurn(session);
+    } else {
+      HoldForBlocks(session, std::move(missing));  // the next slice would only meet them again
+    }
     return;
   }
   session.long_read.reset();

@@ -28,6 +28,7 @@ class ColdWalks : public ::testing::Test {
     server_.reset();
     storage::StoreOptions options = TinyStoreOptions();
     options.block_cache_bytes = cache_bytes;
+    options.fragment_bytes = 64 << 10;
     server_.emplace(env_, options);
     ASSERT_TRUE(server_->Start());
   }
@@ -116,6 +117,19 @@ TEST_F(ColdWalks, KeysCrossesDeletedKeysAndTheLoopReadsNoFile) {
   RemoveAndRestart(5000, [&] { DeleteKeys(3000); });
   EXPECT_EQ(server_->Ask({"KEYS", "*"}), "*1\r\n$3\r\nzzz\r\n");
   EXPECT_EQ(blocking_reads(), 0u);
+}
+
+TEST_F(ColdWalks, ALongReadFetchesManyBlocksAtATime) {
+  SetKeys(6000);
+  bool compacted = false;
+  server_->keyspace().store().CompactEverything([&] { compacted = true; });
+  server_->Settle();
+  ASSERT_TRUE(compacted);
+  Restart();
+  EXPECT_TRUE(server_->Ask({"KEYS", "*"}).starts_with("*6000\r\n"));
+  const uint64_t blocks = server_->keyspace().store().Stats().cache.blocks;
+  EXPECT_GT(blocks, 100u);
+  EXPECT_LT(server_->pipeline().stats().reruns, blocks / 5);
 }
 
 TEST_F(ColdWalks, RandomKeyFindsTheFewThatAreLeftAndTheLoopReadsNoFile) {

@@ -17,13 +17,12 @@ constexpr int kColdTogether = 16;
 constexpr uint64_t kFallbackKeys = 1000;
 
 /// What lies at a place drawn at random; nothing if that is not a key that commands see.
-Result<std::optional<std::string>> Draw(Transaction& tx, Generation generation, Random& random) {
-  const std::string begin = TablePrefix(generation, Table::kKey);
-  const std::string end = TablePrefix(generation, Table::kElement);
-  const std::optional<storage::Place> place = tx.view().DrawPlace(begin, end, random);
+Result<std::optional<std::string>> Draw(Transaction& tx, const storage::PlaceSampler& places,
+                                        std::string_view prefix, Random& random) {
+  const std::optional<storage::Place> place = places.Draw(random);
   if (!place) return std::nullopt;
   storage::VisibleIterator records = tx.NewIterator();
-  records.SetEnd(end);
+  records.SetEnd(PrefixEnd(prefix));
   records.SetBudget(kHiddenPerSlice / kDraws);
   records.Seek(place->key);
   for (uint64_t skip = random.Below(place->entries); skip > 0 && records.Valid(); --skip) {
@@ -32,19 +31,21 @@ Result<std::optional<std::string>> Draw(Transaction& tx, Generation generation, 
   const Status status = records.status();
   if (!status && status.error().code() != ErrorCode::kPaused)
     return std::unexpected(status.error());
-  if (!records.Valid() || records.key() < begin) return std::nullopt;
+  if (!records.Valid()) return std::nullopt;
   CW_ASSIGN(const RecordHeader header, RecordHeader::Decode(records.value()));
   if (header.ExpiredAt(tx.now_ms())) return std::nullopt;
-  return std::string(records.key().substr(begin.size()));
+  return std::string(records.key().substr(prefix.size()));
 }
 
 /// The first draw that falls on a key.
 Result<DrawnKey> DrawAmongMany(Transaction& tx, Generation generation, Random& random) {
+  const std::string prefix = TablePrefix(generation, Table::kKey);
+  const storage::PlaceSampler places = tx.view().NewSampler(prefix, PrefixEnd(prefix));
   int failed = 0;
   std::optional<Error> cold;
   int colds = 0;
   for (int i = 0; i < kDraws && colds < kColdTogether; ++i) {
-    Result<std::optional<std::string>> key = Draw(tx, generation, random);
+    Result<std::optional<std::string>> key = Draw(tx, places, prefix, random);
     if (!key) {
       if (key.error().code() != ErrorCode::kCold) return std::unexpected(key.error());
       cold = key.error();

@@ -37,11 +37,6 @@ VisibleIterator View::NewIterator() {
   return VisibleIterator(version_.NewIterator(options), seq_);
 }
 
-std::optional<Place> View::DrawPlace(std::string_view begin, std::string_view end,
-                                     Random& random) const {
-  return storage::DrawPlace(version_, begin, end, random);
-}
-
 Reader::Reader(Store& store) : store_(store), slot_(store.versions().cell().TakeSlot()) {}
 
 Reader::~Reader() { store_.versions().cell().ReturnSlot(slot_); }

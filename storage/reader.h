@@ -56,10 +56,11 @@ class View {
   /// The view must outlive the iterator.
   VisibleIterator NewIterator();
 
-  /// A place in [begin, end), so that each entry is about as likely to be next to it as any other;
-  /// see storage/version/sampling.h.
-  std::optional<Place> DrawPlace(std::string_view begin, std::string_view end,
-                                 Random& random) const;
+  /// Draws places in [begin, end), so that each entry is about as likely to be next to one as any
+  /// other. The view must outlive it.
+  PlaceSampler NewSampler(std::string_view begin, std::string_view end) const {
+    return PlaceSampler(version_, begin, end);
+  }
 
   /// The blocks that reads of this view did not find in the cache so far.
   const std::vector<BlockRef>& missing() const { return missing_; }

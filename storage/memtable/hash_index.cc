@@ -64,13 +64,9 @@ const Node* HashIndex::Find(std::string_view key, uint64_t hash) const {
 }
 
 const Node* HashIndex::Draw(Random& random) const {
-  uint64_t mask = 0;  // of the largest segment: all slots have the same chance
-  for (const Segment& segment : segments_) {
-    const Table* table = segment.table.load(std::memory_order_acquire);
-    if (table != nullptr) mask = std::max(mask, table->mask);
-  }
   Table* table = segments_[random.Below(segments_.size())].table.load(std::memory_order_acquire);
-  const uint64_t at = random.Below(mask + 1);
+  // As if all were as large as the largest: so all slots have the same chance.
+  const uint64_t at = random.Below(largest_mask_.load(std::memory_order_relaxed) + 1);
   if (table == nullptr || at > table->mask) return nullptr;
   const uint64_t slot = table->slots()[at].load(std::memory_order_acquire);
   return slot == 0 ? nullptr : NodeOf(slot);
@@ -80,6 +76,8 @@ HashIndex::Table* HashIndex::NewTable(uint64_t slot_count) {
   char* memory = arena_->Allocate(sizeof(Table) + slot_count * sizeof(Slot));
   auto* table = new (memory) Table{slot_count - 1};
   for (uint64_t i = 0; i < slot_count; ++i) new (table->slots() + i) Slot(0);
+  largest_mask_.store(std::max(largest_mask_.load(std::memory_order_relaxed), table->mask),
+                      std::memory_order_relaxed);
   return table;
 }
 

@@ -40,7 +40,7 @@ class HashIndex {
   void Put(uint64_t hash, Node* node);
 
   /// The newest node of a key drawn at random, each key as likely as any other; null if the draw
-  /// missed, which happens to most draws.
+  /// missed, which happens to most draws. Cheap: it looks at one slot.
   const Node* Draw(Random& random) const;
 
   /// The newest node of `key`; null if it has none.
@@ -62,6 +62,7 @@ class HashIndex {
 
   Arena* const arena_;
   std::array<Segment, 256> segments_;
+  std::atomic<uint64_t> largest_mask_ = 0;  // of the segments' tables
 };
 
 }  // namespace cordwood::storage

@@ -1,79 +1,91 @@
 #include "storage/version/sampling.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace cordwood::storage {
 namespace {
-
-/// A part of the version that a place may be in.
-struct Part {
-  uint64_t entries = 0;                // estimate
-  const Memtable* memtable = nullptr;  // this, or
-  const Table* table = nullptr;        // these blocks of this
-  size_t first_block = 0;
-  size_t end_block = 0;
-};
-
-void AddMemtable(const Memtable& memtable, std::vector<Part>& parts) {
-  if (memtable.entries() > 0) {
-    parts.push_back({.entries = memtable.entries(), .memtable = &memtable});
-  }
-}
 
 uint64_t EntriesPerBlock(const Table& table) {
   const TableProperties& properties = table.properties();
   return std::max<uint64_t>(1, properties.entries / std::max<uint64_t>(1, properties.data_blocks));
 }
 
-void AddFragment(const Fragment& fragment, std::string_view begin, std::string_view end,
-                 std::vector<Part>& parts) {
-  const KeyRange& range = fragment.range;
-  if (range.begin >= end || (range.end && *range.end <= begin)) return;
-  const Table& table = fragment.file->table();
-  const std::string_view from = std::max<std::string_view>(begin, range.begin);
-  const std::string_view to = range.end ? std::min<std::string_view>(end, *range.end) : end;
-  const size_t first = table.BlockOf(from);
-  const size_t last = std::min<size_t>(table.BlockOf(to) + 1, table.block_count());
-  if (first >= last) return;
-  parts.push_back({.entries = (last - first) * EntriesPerBlock(table),
-                   .table = &table,
-                   .first_block = first,
-                   .end_block = last});
-}
-
-std::vector<Part> PartsOf(const Version& version, std::string_view begin, std::string_view end) {
-  std::vector<Part> parts;
-  AddMemtable(*version.active, parts);
-  for (const std::shared_ptr<Memtable>& memtable : version.immutables) {
-    AddMemtable(*memtable, parts);
-  }
-  for (const Run& run : version.tree->runs()) {
-    for (const Fragment& fragment : run.fragments) AddFragment(fragment, begin, end, parts);
-  }
-  return parts;
-}
-
 }  // namespace
 
-std::optional<Place> DrawPlace(const Version& version, std::string_view begin, std::string_view end,
-                               Random& random) {
-  const std::vector<Part> parts = PartsOf(version, begin, end);
-  uint64_t total = 0;
-  for (const Part& part : parts) total += part.entries;
-  if (total == 0) return std::nullopt;
-  uint64_t draw = random.Below(total);
-  auto part = parts.begin();
+PlaceSampler::PlaceSampler(const Version& version, std::string_view begin, std::string_view end)
+    : begin_(begin), end_(end) {
+  AddMemtable(*version.active);
+  for (const std::shared_ptr<Memtable>& memtable : version.immutables) AddMemtable(*memtable);
+  for (const Run& run : version.tree->runs()) AddRun(run);
+  for (const Part& part : parts_) entries_ += part.entries;
+}
+
+void PlaceSampler::AddMemtable(const Memtable& memtable) {
+  if (memtable.entries() == 0) return;
+  parts_.push_back({.entries = memtable.entries(), .memtable = &memtable});
+}
+
+void PlaceSampler::AddRun(const Run& run) {
+  const auto add_one = [&](size_t index) {
+    const Fragment& fragment = run.fragments[index];
+    const auto [first, end] = BlocksOf(fragment);
+    if (first >= end) return;
+    parts_.push_back({.entries = (end - first) * EntriesPerBlock(fragment.file->table()),
+                      .run = &run,
+                      .first = index,
+                      .end = index + 1});
+  };
+  // The range may end within the first fragment and within the last; it covers those between.
+  const size_t first = run.LowerBound(begin_);
+  const size_t last = std::min(run.LowerBound(end_), run.fragments.size() - 1);
+  if (first > last) return;
+  add_one(first);
+  if (last > first) add_one(last);
+  if (last > first + 1) {
+    parts_.push_back({.entries = run.entries_before[last] - run.entries_before[first + 1],
+                      .run = &run,
+                      .first = first + 1,
+                      .end = last});
+  }
+}
+
+PlaceSampler::Blocks PlaceSampler::BlocksOf(const Fragment& fragment) const {
+  const KeyRange& range = fragment.range;
+  if (range.begin >= end_ || (range.end && *range.end <= begin_)) return {};
+  const Table& table = fragment.file->table();
+  const std::string_view from = std::max<std::string_view>(begin_, range.begin);
+  const std::string_view to = range.end ? std::min<std::string_view>(end_, *range.end) : end_;
+  return {.first = table.BlockOf(from),
+          .end = std::min<size_t>(table.BlockOf(to) + 1, table.block_count())};
+}
+
+std::optional<Place> PlaceSampler::Draw(Random& random) const {
+  if (entries_ == 0) return std::nullopt;
+  uint64_t draw = random.Below(entries_);
+  auto part = parts_.begin();
   while (draw >= part->entries) draw -= (part++)->entries;
   if (part->memtable != nullptr) {
     const std::optional<std::string_view> key = part->memtable->DrawKey(random);
-    if (!key || *key < begin || *key >= end) return std::nullopt;
+    if (!key || *key < begin_ || *key >= end_) return std::nullopt;
     return Place{.key = std::string(*key)};
   }
-  const size_t block = part->first_block + random.Below(part->end_block - part->first_block);
-  Place place{.key = std::string(begin), .entries = EntriesPerBlock(*part->table)};
+  size_t index = part->first;
+  if (part->end > part->first + 1) {
+    const std::vector<uint64_t>& before = part->run->entries_before;
+    const auto after = std::upper_bound(before.begin(), before.end(), before[part->first] + draw);
+    index = static_cast<size_t>(after - before.begin()) - 1;
+  }
+  return DrawFrom(part->run->fragments[index], random);
+}
+
+std::optional<Place> PlaceSampler::DrawFrom(const Fragment& fragment, Random& random) const {
+  const Table& table = fragment.file->table();
+  const auto [first, end] = BlocksOf(fragment);
+  if (first >= end) return std::nullopt;
+  const size_t block = first + random.Below(end - first);
+  Place place{.key = begin_, .entries = EntriesPerBlock(table)};
   if (block > 0) {
-    std::string after(part->table->LargestOf(block - 1));
+    std::string after(table.LargestOf(block - 1));
     after.push_back('\0');
     place.key = std::max(place.key, after);
   }

@@ -4,12 +4,16 @@
 // uniformly. Reads no file: the index of a table says where its blocks begin, and a memtable
 // knows its keys.
 //
-// Threads: any.
+// What lies in the range is found out once, for any number of draws, and looks only at the
+// fragments at its ends: those between them were counted when the tree was made.
+//
+// Ownership: the version outlives it. Threads: one at a time.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/random.h"
 #include "storage/version/version.h"
@@ -21,9 +25,39 @@ struct Place {
   uint64_t entries = 1;  // about as many lie between this place and the next one
 };
 
-/// A place in [begin, end). Nothing if there are no entries, or if the draw fell on an entry of a
-/// memtable outside of the range; a caller then draws again, a few times.
-std::optional<Place> DrawPlace(const Version& version, std::string_view begin, std::string_view end,
-                               Random& random);
+class PlaceSampler {
+ public:
+  /// Of [begin, end).
+  PlaceSampler(const Version& version, std::string_view begin, std::string_view end);
+
+  /// Nothing if there are no entries, or if the draw fell on an entry of a memtable outside of the
+  /// range; a caller then draws again, a few times.
+  std::optional<Place> Draw(Random& random) const;
+
+ private:
+  /// A part of the version that a place may be in: a memtable, or fragments of a run.
+  struct Part {
+    uint64_t entries = 0;  // estimate
+    const Memtable* memtable = nullptr;
+    const Run* run = nullptr;
+    size_t first = 0;
+    size_t end = 0;
+  };
+  struct Blocks {
+    size_t first = 0;
+    size_t end = 0;
+  };
+
+  void AddMemtable(const Memtable& memtable);
+  void AddRun(const Run& run);
+  /// The blocks of a fragment that lie in the range.
+  Blocks BlocksOf(const Fragment& fragment) const;
+  std::optional<Place> DrawFrom(const Fragment& fragment, Random& random) const;
+
+  const std::string begin_;
+  const std::string end_;
+  std::vector<Part> parts_;
+  uint64_t entries_ = 0;  // of all parts
+};
 
 }  // namespace cordwood::storage

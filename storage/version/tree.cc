@@ -30,6 +30,22 @@ uint64_t Run::data_bytes() const {
   return sum;
 }
 
+uint64_t Fragment::entries() const {
+  const TableProperties& properties = file->properties();
+  const double share = static_cast<double>(bytes) /
+                       static_cast<double>(std::max<uint64_t>(1, properties.file_bytes));
+  return std::max<uint64_t>(1,
+                            static_cast<uint64_t>(share * static_cast<double>(properties.entries)));
+}
+
+void Run::CountEntries() {
+  entries_before.assign(1, 0);
+  entries_before.reserve(fragments.size() + 1);
+  for (const Fragment& fragment : fragments) {
+    entries_before.push_back(entries_before.back() + fragment.entries());
+  }
+}
+
 size_t Run::LowerBound(std::string_view key) const {
   const auto it = std::partition_point(
       fragments.begin(), fragments.end(),
@@ -48,6 +64,7 @@ Tree::Tree(std::vector<Run> runs) : runs_(std::move(runs)) {
   std::sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) {
     return a.level != b.level ? a.level < b.level : a.id > b.id;
   });
+  for (Run& run : runs_) run.CountEntries();
   AddUp();
   if (runs_.empty()) return;
   const uint32_t deepest = runs_.back().level;

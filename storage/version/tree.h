@@ -37,6 +37,8 @@ struct Fragment {
 
   /// Keys and values before compression, an estimate.
   uint64_t data_bytes() const;
+  /// An estimate, at least 1.
+  uint64_t entries() const;
   /// The part of `bytes` in [begin, end), by the index of the table; no end: all from `begin` on.
   /// The parts of ranges side by side add up.
   uint64_t BytesIn(std::string_view begin, std::optional<std::string_view> end) const;
@@ -46,6 +48,8 @@ struct Run {
   uint64_t id = 0;  // greater than that of every older run of its level
   uint32_t level = 0;
   std::vector<Fragment> fragments;
+  /// The entries of all fragments before each, and of all; of a run in a tree.
+  std::vector<uint64_t> entries_before;
 
   uint64_t bytes() const;
   uint64_t data_bytes() const;
@@ -53,6 +57,7 @@ struct Run {
   const Fragment* Find(std::string_view key) const;
   /// Index of the first fragment whose range ends after `key`; fragments.size() if none.
   size_t LowerBound(std::string_view key) const;
+  void CountEntries();
 };
 
 class Tree {

@@ -6,19 +6,24 @@
 Loads with redis-benchmark while two probes run: a connection that writes and reads one key a
 hundred times a second, and a bare write + fdatasync loop on the same file system. Prints what the
 server used at most, the longest pause of each probe, and what INFO says about the tree; then stops
-the server and runs `cordwood check`. Needs redis-benchmark (Debian: redis-tools).
+the server and runs `cordwood check`. Exits with 1 if the memory was more than the budget, or a
+pause more than a second longer than the longest fdatasync. Needs redis-benchmark (Debian:
+redis-tools).
 """
 
 import argparse
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-from compare_servers import VALUE_BYTES, Server
+from compare_servers import KEY_BYTES, VALUE_BYTES, Server
+
+LONGEST_PAUSE = 1  # seconds, beyond that of the disk
 
 
 def resident_bytes(pid):
@@ -48,7 +53,6 @@ class Probe(threading.Thread):
 
 
 def command_probe(server, request, reply_lines):
-    import socket
     link = socket.create_connection(("127.0.0.1", server.port), timeout=120)
     replies = link.makefile("rb")
 
@@ -70,18 +74,27 @@ def fsync_probe(directory):
     return action
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cordwood", required=True, help="path of cordwood-server")
-    parser.add_argument("--writes", type=int, default=20_000_000)
-    parser.add_argument("--pipeline", type=int, default=64)
-    options = parser.parse_args()
-    budget = options.writes * (VALUE_BYTES + 16) // 10
-    command = [options.cordwood, "--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
-               "--maxmemory", str(budget)]
-    server = Server("cordwood", command)
-    scratch = tempfile.mkdtemp(prefix="cordwood-bench-", dir=os.environ.get("BENCH_DIR"))
+def load_and_watch(server, options):
+    """Runs redis-benchmark. Returns the seconds that took and the most resident bytes."""
+    begin, peak = time.monotonic(), 0
+    load = subprocess.Popen(
+        ["redis-benchmark", "-p", str(server.port), "-t", "set", "-P", str(options.pipeline), "-c",
+         "16", "-n", str(options.writes), "-r", str(options.writes), "-d", str(VALUE_BYTES), "-q"],
+        stdout=subprocess.DEVNULL)
+    try:
+        while load.poll() is None:
+            peak = max(peak, resident_bytes(server.process.pid))
+            time.sleep(0.2)
+    finally:
+        load.kill()
+        load.wait()
+    if load.returncode != 0:
+        raise RuntimeError(f"redis-benchmark ended with {load.returncode}")
+    return time.monotonic() - begin, peak
+
+
+def measure(server, scratch, options, budget):
+    """Prints what it finds, and returns what is not as it should be."""
     probes = {
         "SET": Probe(command_probe(server, b"SET probe x\r\n", 1), 0.01),
         "GET": Probe(command_probe(server, b"GET probe\r\n", 2), 0.01),
@@ -90,15 +103,7 @@ def main():
     for name in ("SET", "GET", "fdatasync"):
         probes[name].start()
         time.sleep(0.1)
-    load = subprocess.Popen(
-        ["redis-benchmark", "-p", str(server.port), "-t", "set", "-P", str(options.pipeline), "-c",
-         "16", "-n", str(options.writes), "-r", str(options.writes), "-d", str(VALUE_BYTES), "-q"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    begin, peak = time.monotonic(), 0
-    while load.poll() is None:
-        peak = max(peak, resident_bytes(server.process.pid))
-        time.sleep(0.2)
-    seconds = time.monotonic() - begin
+    seconds, peak = load_and_watch(server, options)
     for probe in probes.values():
         probe.done.set()
     print(f"{options.writes:,} writes in {seconds:.0f} s ({options.writes / seconds:,.0f}/s), "
@@ -109,14 +114,37 @@ def main():
     info = subprocess.run(["redis-cli", "-p", str(server.port), "INFO", "cordwood"],
                           capture_output=True, text=True, timeout=30, check=True).stdout
     print(info.replace("\r", ""))
-    server.process.terminate()
-    server.process.wait(60)
-    tool = os.path.join(os.path.dirname(options.cordwood), "cordwood")
-    check = subprocess.run([tool, "check", server.dir], capture_output=True, text=True, check=False)
-    print(check.stdout)
-    shutil.rmtree(server.dir, ignore_errors=True)
-    shutil.rmtree(scratch, ignore_errors=True)
-    return check.returncode
+    too_much = [f"{peak} resident bytes"] if peak > budget else []
+    for name in ("SET", "GET"):
+        pause = probes[name].longest
+        if pause > probes["fdatasync"].longest + LONGEST_PAUSE:
+            too_much.append(f"a {name} of {pause:.1f} s")
+    return too_much
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cordwood", required=True, help="path of cordwood-server")
+    parser.add_argument("--writes", type=int, default=20_000_000)
+    parser.add_argument("--pipeline", type=int, default=64)
+    options = parser.parse_args()
+    budget = options.writes * (VALUE_BYTES + KEY_BYTES) // 10
+    command = [options.cordwood, "--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
+               "--maxmemory", str(budget)]
+    server = Server("cordwood", command)
+    scratch = tempfile.mkdtemp(prefix="cordwood-bench-", dir=os.environ.get("BENCH_DIR"))
+    try:
+        too_much = measure(server, scratch, options, budget)
+        server.end()
+        tool = os.path.join(os.path.dirname(options.cordwood), "cordwood")
+        check = subprocess.run([tool, "check", server.dir], check=False)
+    finally:
+        server.stop()
+        shutil.rmtree(scratch, ignore_errors=True)
+    for what in too_much:
+        print(f"too much: {what}")
+    return check.returncode or (1 if too_much else 0)
 
 
 if __name__ == "__main__":

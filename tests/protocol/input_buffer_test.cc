@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "base/random.h"
@@ -15,7 +14,7 @@ namespace {
 void Append(InputBuffer& buffer, std::string_view bytes, size_t known_size = 0) {
   // The block that the bytes leave is not looked at again.
   static_cast<void>(buffer.MakeRoom(bytes.size(), known_size));
-  std::memcpy(buffer.writable().data(), bytes.data(), bytes.size());
+  std::ranges::copy(bytes, buffer.writable().begin());
   buffer.Commit(bytes.size());
 }
 
@@ -56,7 +55,7 @@ TEST(InputBuffer, GrowsGeometricallyAndStopsAtTheKnownSize) {
   const std::string segment(1000, 'a');
   for (size_t size = 0; size < kKnown; size += segment.size()) {
     if (buffer.MakeRoom(segment.size(), kKnown) != nullptr) ++moves;
-    std::memcpy(buffer.writable().data(), segment.data(), segment.size());
+    std::ranges::copy(segment, buffer.writable().begin());
     buffer.Commit(segment.size());
     EXPECT_LE(buffer.capacity(), std::min(kKnown, 2 * (size + segment.size())));
   }

@@ -108,10 +108,11 @@ class Rig {
     const auto end = std::chrono::steady_clock::now();
     pipeline_->EndPass();
     // Everything is run and answered before the next pass, so that reads run at the visible state.
-    while (pipeline_->stats().commands_processed < wanted ||
+    while (pipeline_->stats().commands_processed < wanted || pipeline_->WantsTurn() ||
            keyspace_->store().visible() < keyspace_->store().last_seq()) {
       std::this_thread::yield();
       transport_.Run();
+      pipeline_->Turn();
       pipeline_->EndPass();
     }
     transport_.Run();

@@ -126,15 +126,14 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
   const bool damage = kind == kMergeJob && error.code() == ErrorCode::kCorruption;
   trouble.blocked = !damage;  // others are merged at once
   trouble.retry_ns = now_ns + kRetryNs;
-  if (versions_.failed()) {
-    GiveUp(status);
-  } else if (error.code() == ErrorCode::kNoSpace) {
+  const bool final = versions_.failed();
+  if (error.code() == ErrorCode::kNoSpace && !final) {
     if (!LackOfSpace(kind).exchange(true)) LogWarning(error.message());
-  } else if (damage) {
+  } else if (damage && !final) {
     if (corruption_) corruption_ = status;
     LogWarning(
         Format("a merge met damage, and its runs are left as they are: {}", error.message()));
-  } else if (++trouble.failures >= kTriesMax) {
+  } else if (final || ++trouble.failures >= kTriesMax) {
     GiveUp(status);
   }
 }

@@ -1,5 +1,8 @@
 #include "storage/version/version.h"
 
+#include <array>
+#include <span>
+
 #include "storage/table/merging_iterator.h"
 #include "storage/version/run_iterator.h"
 
@@ -13,6 +16,33 @@ std::optional<FoundEntry> GetFromMemtable(const Memtable& memtable, std::string_
   return FoundEntry{.tag = found->tag, .seq = found->seq, .value = found->value};
 }
 
+/// Asks for the filters of several runs before it looks at the first: most of what a search in a
+/// large store waits for is memory.
+Result<std::optional<FoundEntry>> GetFromRuns(std::span<const Run> runs, std::string_view key,
+                                              uint64_t hash, Seq at_most,
+                                              const ReadOptions& options) {
+  std::array<const Table*, 8> tables;
+  while (!runs.empty()) {
+    size_t count = 0;
+    while (!runs.empty() && count < tables.size()) {
+      const Fragment* fragment = runs.front().Find(key);
+      runs = runs.subspan(1);
+      if (fragment == nullptr) continue;
+      tables[count] = &fragment->file->table();
+      tables[count++]->PrefetchFilter(hash);
+    }
+    for (const Table* table : std::span(tables).first(count)) {
+      CW_ASSIGN(std::optional<TableFound> found, table->Get(key, hash, at_most, options));
+      if (!found) continue;
+      return FoundEntry{.tag = found->tag,
+                        .seq = found->seq,
+                        .value = found->value,
+                        .pin = std::move(found->pin)};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<std::optional<FoundEntry>> Version::Get(std::string_view key, Seq at_most,
@@ -24,19 +54,7 @@ Result<std::optional<FoundEntry>> Version::Get(std::string_view key, Seq at_most
       return found;
     }
   }
-  for (const Run& run : tree->runs()) {
-    const Fragment* fragment = run.Find(key);
-    if (fragment == nullptr) continue;
-    CW_ASSIGN(std::optional<TableFound> found,
-              fragment->file->table().Get(key, hash, at_most, options));
-    if (found) {
-      return FoundEntry{.tag = found->tag,
-                        .seq = found->seq,
-                        .value = found->value,
-                        .pin = std::move(found->pin)};
-    }
-  }
-  return std::nullopt;
+  return GetFromRuns(tree->runs(), key, hash, at_most, options);
 }
 
 std::unique_ptr<EntryIterator> Version::NewIterator(const ReadOptions& options) const {

@@ -136,16 +136,16 @@ int64_t InUnits(int64_t ms, TimeScale scale) {
 
 /// Replies when the key expires; -1 if it does not, -2 if there is no such key.
 Status ReplyExpiry(Call& call, TimeScale scale) {
-  CW_ASSIGN(const Lookup found, keyspace::FindKey(call.tx, call.Key(call.argv[1])));
-  const Record* record = found.live();
-  CountLookup(call, record != nullptr);
-  if (record == nullptr) {
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record,
+            keyspace::SeeKey(call.tx, call.Key(call.argv[1])));
+  CountLookup(call, record.has_value());
+  if (!record) {
     call.reply.Integer(-2);
-  } else if (!record->expiry_ms) {
+  } else if (!record->header.expiry_ms) {
     call.reply.Integer(-1);
   } else {
     const int64_t since_ms = scale.from_now ? call.tx.now_ms() : 0;
-    call.reply.Integer(InUnits(*record->expiry_ms - since_ms, scale));
+    call.reply.Integer(InUnits(*record->header.expiry_ms - since_ms, scale));
   }
   return {};
 }

@@ -83,8 +83,9 @@ Status Exists(Call& call) {
   int64_t existing = 0;
   keyspace::GatheredReads reads;
   for (const std::string_view key : call.argv.subspan(1)) {
-    const Result<Lookup> found = keyspace::FindKey(call.tx, call.Key(key));
-    if (reads.Ok(found) && found->live() != nullptr) ++existing;
+    const Result<std::optional<keyspace::RecordView>> record =
+        keyspace::SeeKey(call.tx, call.Key(key));
+    if (reads.Ok(record) && *record) ++existing;
   }
   CW_TRY(reads.status());
   const auto asked = static_cast<int64_t>(call.argv.size() - 1);
@@ -97,10 +98,10 @@ Status Exists(Call& call) {
 Status Touch(Call& call) { return Exists(call); }
 
 Status Type(Call& call) {
-  CW_ASSIGN(const Lookup found, keyspace::FindKey(call.tx, call.Key(call.argv[1])));
-  const keyspace::Record* record = found.live();
-  CountLookup(call, record != nullptr);
-  call.reply.SimpleString(record != nullptr ? keyspace::TypeName(record->type) : "none");
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record,
+            keyspace::SeeKey(call.tx, call.Key(call.argv[1])));
+  CountLookup(call, record.has_value());
+  call.reply.SimpleString(record ? keyspace::TypeName(record->header.type) : "none");
   return {};
 }
 

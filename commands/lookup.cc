@@ -26,4 +26,16 @@ bool RepliedWrongType(Call& call, const keyspace::Record* record, keyspace::Type
   return true;
 }
 
+Result<SeenString> SeeString(Call& call, std::string_view key) {
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record,
+            keyspace::SeeKey(call.tx, call.Key(key)));
+  CountLookup(call, record.has_value());
+  if (!record) return SeenString();
+  if (record->header.type == keyspace::Type::kString) {
+    return SeenString{.exists = true, .value = record->payload};
+  }
+  call.reply.Error(kWrongType);
+  return SeenString{.exists = true, .wrong_type = true};
+}
+
 }  // namespace cordwood::commands

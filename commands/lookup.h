@@ -21,4 +21,13 @@ Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name)
 /// True if there is a record and it is not of `type`; then kWrongType was replied.
 bool RepliedWrongType(Call& call, const keyspace::Record* record, keyspace::Type type);
 
+/// A string that a command only looks at; it lives as long as the call's transaction.
+struct SeenString {
+  bool exists = false;
+  bool wrong_type = false;  // and kWrongType was replied
+  std::string_view value;
+};
+/// Counts the lookup.
+Result<SeenString> SeeString(Call& call, std::string_view key);
+
 }  // namespace cordwood::commands

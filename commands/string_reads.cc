@@ -11,11 +11,6 @@
 
 namespace cordwood::commands::strings {
 
-using keyspace::FindKey;
-using keyspace::Lookup;
-using keyspace::Record;
-using keyspace::Type;
-
 namespace {
 
 /// MGET replies no more than so many strings of the greatest length.
@@ -24,14 +19,12 @@ constexpr uint64_t kLongestStringsAtOnce = 2;
 }  // namespace
 
 Status Get(Call& call) {
-  CW_ASSIGN(const Lookup found, FindKey(call.tx, call.Key(call.argv[1])));
-  const Record* record = found.live();
-  CountLookup(call, record != nullptr);
-  if (RepliedWrongType(call, record, Type::kString)) return {};
-  if (record == nullptr) {
-    call.reply.Null();
+  CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
+  if (seen.wrong_type) return {};
+  if (seen.exists) {
+    call.reply.Bulk(seen.value);
   } else {
-    call.reply.Bulk(record->payload);
+    call.reply.Null();
   }
   return {};
 }
@@ -45,14 +38,15 @@ Status MGet(Call& call) {
   const size_t start = call.reply.size();
   call.reply.ArrayHeader(keys.size());
   for (const std::string_view key : keys) {
-    const Result<Lookup> found = FindKey(call.tx, call.Key(key));
+    const Result<std::optional<keyspace::RecordView>> found =
+        keyspace::SeeKey(call.tx, call.Key(key));
     if (!reads.Ok(found)) {
       if (reads.failed()) break;
       continue;
     }
-    const Record* record = found->live();
-    if (record != nullptr) ++hits;
-    if (record != nullptr && record->type == Type::kString) {
+    const std::optional<keyspace::RecordView>& record = *found;
+    if (record) ++hits;
+    if (record && record->header.type == keyspace::Type::kString) {
       if (call.reply.size() - start + record->payload.size() > bytes_max) {
         call.reply.Truncate(start);
         return call.Error(
@@ -71,11 +65,8 @@ Status MGet(Call& call) {
 }
 
 Status StrLen(Call& call) {
-  CW_ASSIGN(const Lookup found, FindKey(call.tx, call.Key(call.argv[1])));
-  const Record* record = found.live();
-  CountLookup(call, record != nullptr);
-  if (RepliedWrongType(call, record, Type::kString)) return {};
-  call.reply.Integer(record != nullptr ? static_cast<int64_t>(record->payload.size()) : 0);
+  CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
+  if (!seen.wrong_type) call.reply.Integer(static_cast<int64_t>(seen.value.size()));
   return {};
 }
 
@@ -100,11 +91,8 @@ Status GetRange(Call& call) {
   if (!start) return {};
   const std::optional<int64_t> end = args.Int64();
   if (!end) return {};
-  CW_ASSIGN(const Lookup found, FindKey(call.tx, call.Key(call.argv[1])));
-  const Record* record = found.live();
-  CountLookup(call, record != nullptr);
-  if (RepliedWrongType(call, record, Type::kString)) return {};
-  call.reply.Bulk(record != nullptr ? Slice(record->payload, *start, *end) : std::string_view());
+  CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
+  if (!seen.wrong_type) call.reply.Bulk(Slice(seen.value, *start, *end));
   return {};
 }
 

@@ -75,6 +75,15 @@ Result<Lookup> FindKey(Transaction& tx, const KeyName& name) {
   return Judge(tx, bytes);
 }
 
+Result<std::optional<RecordView>> SeeKey(Transaction& tx, const KeyName& name) {
+  CW_ASSIGN(const std::optional<std::string_view> bytes,
+            tx.Get(KeyRecordKey(name.generation, name.key)));
+  if (!bytes) return std::nullopt;
+  CW_ASSIGN(const RecordView record, RecordView::Decode(*bytes));
+  if (record.header.ExpiredAt(tx.now_ms())) return std::nullopt;
+  return record;
+}
+
 Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record) {
   if (before.expired) tx.NoteExpired();
   CW_TRY(Transition(tx, name, StoredOf(before), &record, false));

@@ -36,6 +36,10 @@ struct Lookup {
 /// Reads a key's record. kCold if the blocks are not in the cache.
 Result<Lookup> FindKey(Transaction& tx, const KeyName& name);
 
+/// The record of a key that commands see, for one that only looks at it: nothing is copied. It
+/// lives as long as the transaction and its view. Errors as FindKey.
+Result<std::optional<RecordView>> SeeKey(Transaction& tx, const KeyName& name);
+
 /// Makes `record` the key's record. If it has another object than the stored one, the stored
 /// one's elements die. REQUIRES: `before` is what FindKey says in this transaction.
 Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record);

@@ -61,12 +61,17 @@ Result<RecordHeader> RecordHeader::Decode(std::string_view bytes) {
 }
 
 Result<Record> Record::Decode(std::string_view bytes) {
+  CW_ASSIGN(const RecordView view, RecordView::Decode(bytes));
+  return Record{.type = view.header.type,
+                .form = view.header.form,
+                .expiry_ms = view.header.expiry_ms,
+                .payload = std::string(view.payload)};
+}
+
+Result<RecordView> RecordView::Decode(std::string_view bytes) {
   ByteReader in(bytes);
   CW_ASSIGN(const RecordHeader header, TakeHeader(in));
-  return Record{.type = header.type,
-                .form = header.form,
-                .expiry_ms = header.expiry_ms,
-                .payload = std::string(in.rest())};
+  return RecordView{.header = header, .payload = in.rest()};
 }
 
 std::string ObjectPayload::Encode() const {

@@ -64,6 +64,15 @@ struct Record {
   static Result<Record> Decode(std::string_view bytes);
 };
 
+/// A record where it lies.
+struct RecordView {
+  RecordHeader header;
+  std::string_view payload;
+
+  /// kCorruption if the bytes are not a record.
+  static Result<RecordView> Decode(std::string_view bytes);
+};
+
 /// The payload of a collection in elements form.
 struct ObjectPayload {
   Oid oid = 0;

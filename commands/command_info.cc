@@ -150,8 +150,7 @@ Status CommandGetKeys(Call& call) {
   if (command == nullptr) return call.Error("ERR Invalid command specified");
   const KeySpec& keys = command->keys;
   if (keys.first == 0) return call.Error("ERR The command has no key arguments");
-  std::string error;
-  if (table.Resolve(argv, &error) == nullptr) {
+  if (!table.Resolve(argv).error.empty()) {
     return call.Error("ERR Invalid number of arguments specified for command");
   }
   const auto count = static_cast<int>(argv.size());

@@ -84,25 +84,17 @@ const Command* CommandTable::Find(std::string_view name) const {
   return it != by_name_.end() ? it->second : nullptr;
 }
 
-const Command* CommandTable::Resolve(std::span<const std::string_view> argv,
-                                     std::string* error) const {
+Resolved CommandTable::Resolve(std::span<const std::string_view> argv) const {
   CHECK(!argv.empty());
   const Command* command = Find(argv[0]);
-  if (command == nullptr) {
-    *error = UnknownCommand(argv);
-    return nullptr;
-  }
+  if (command == nullptr) return {.error = UnknownCommand(argv)};
   if (!command->subcommands.empty() && argv.size() > 1) {
     const Command* subcommand = FindSubcommand(*command, argv[1]);
-    if (subcommand == nullptr) {
-      *error = UnknownSubcommand(*command, argv[1]);
-      return nullptr;
-    }
+    if (subcommand == nullptr) return {.error = UnknownSubcommand(*command, argv[1])};
     command = subcommand;
   }
-  if (ArityFits(*command, argv.size()) && command->handler != nullptr) return command;
-  *error = WrongArity(command->name);
-  return nullptr;
+  if (ArityFits(*command, argv.size()) && command->handler != nullptr) return {.command = command};
+  return {.command = command, .error = WrongArity(command->name)};
 }
 
 }  // namespace cordwood::commands

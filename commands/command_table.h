@@ -22,6 +22,12 @@ std::span<const Command> HashCommands();
 std::span<const Command> ConnectionCommands();
 std::span<const Command> ServerCommands();
 
+/// What a request means.
+struct Resolved {
+  const Command* command = nullptr;  // the row that was meant; null if there is none
+  std::string error;                 // what to reply if it cannot run; empty: it can
+};
+
 class CommandTable {
  public:
   CommandTable();
@@ -30,9 +36,9 @@ class CommandTable {
   const Command* Find(std::string_view name) const;
   const std::vector<const Command*>& all() const { return all_; }
 
-  /// The row that runs for `argv`: the command's, or its subcommand's. On failure null, and
-  /// `error` is what to reply (unknown command, unknown subcommand, wrong number of arguments).
-  const Command* Resolve(std::span<const std::string_view> argv, std::string* error) const;
+  /// The row for `argv`: the command's, or its subcommand's. Errors: unknown command, unknown
+  /// subcommand, wrong number of arguments. REQUIRES: !argv.empty().
+  Resolved Resolve(std::span<const std::string_view> argv) const;
 
  private:
   std::vector<const Command*> all_;

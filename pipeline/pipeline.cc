@@ -209,9 +209,9 @@ void Pipeline::RejectMalformed(Session& session) {
 }
 
 void Pipeline::Start(Session& session) {
-  std::string error;
-  session.command = table_.Resolve(session.parser.argv(), &error);
-  if (session.command != nullptr) error = CheckAllowed(session, *session.command);
+  auto [command, error] = table_.Resolve(session.parser.argv());
+  session.command = command;
+  if (error.empty()) error = CheckAllowed(session, *command);
   if (!error.empty()) {
     Refuse(session, session.replies.buffer().size(), error);
     return;

@@ -15,9 +15,8 @@ class Resolve : public testing::Test {
  protected:
   /// The error for `argv`, or the name of the row that was found.
   std::string Outcome(const std::vector<std::string_view>& argv) const {
-    std::string error;
-    const Command* command = table_.Resolve(argv, &error);
-    return command != nullptr ? std::string(command->name) : error;
+    const Resolved resolved = table_.Resolve(argv);
+    return resolved.error.empty() ? std::string(resolved.command->name) : resolved.error;
   }
 
   const CommandTable table_;

@@ -60,10 +60,10 @@ protocol::RespVersion CommandRunner::Version() const {
 }
 
 const Command* CommandRunner::Resolve(const Argv& argv, std::string& reply) const {
-  std::string error;
-  const Command* command = table_.Resolve(argv, &error);
-  if (command == nullptr) protocol::ReplyWriter(reply, Version()).Error(error);
-  return command;
+  const Resolved resolved = table_.Resolve(argv);
+  if (resolved.error.empty()) return resolved.command;
+  protocol::ReplyWriter(reply, Version()).Error(resolved.error);
+  return nullptr;
 }
 
 CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv& argv, Where where,

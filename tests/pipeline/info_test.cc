@@ -164,7 +164,7 @@ TEST_F(InfoTest, CommandsAreCounted) {
   EXPECT_EQ(growth["keyspace_misses"], 2);
   EXPECT_EQ(growth["total_error_replies"], 3);
   const Fields info = server_.Info();
-  EXPECT_EQ(info.at("cmdstat_get"), "calls=2,rejected_calls=0,failed_calls=0");
+  EXPECT_EQ(info.at("cmdstat_get"), "calls=2,rejected_calls=1,failed_calls=0");
   EXPECT_EQ(info.at("cmdstat_mget"), "calls=1,rejected_calls=0,failed_calls=0");
   EXPECT_EQ(info.at("cmdstat_set"), "calls=1,rejected_calls=0,failed_calls=0");
   EXPECT_EQ(info.at("cmdstat_incr"), "calls=1,rejected_calls=0,failed_calls=1");
@@ -178,12 +178,14 @@ TEST_F(InfoTest, RefusedCommandsAreCounted) {
     client_ = server_.Connect();
     server_.config().requirepass.clear();  // for INFO
     EXPECT_TRUE(Run({"GET", "k"}).starts_with("-NOAUTH "));
+    EXPECT_TRUE(Run({"GET"}).starts_with("-ERR wrong number"));
+    EXPECT_TRUE(Run({"NOPE"}).starts_with("-ERR unknown command"));
     server_.Send(client_, "*x\r\n");
     EXPECT_TRUE(server_.Receive(client_).starts_with("-ERR Protocol error"));
   });
   EXPECT_EQ(growth["total_commands_processed"], 0);
-  EXPECT_EQ(growth["total_error_replies"], 2);
-  EXPECT_EQ(server_.Info().at("cmdstat_get"), "calls=0,rejected_calls=1,failed_calls=0");
+  EXPECT_EQ(growth["total_error_replies"], 4);
+  EXPECT_EQ(server_.Info().at("cmdstat_get"), "calls=0,rejected_calls=2,failed_calls=0");
 }
 
 TEST_F(InfoTest, BytesOfTheNetAreCounted) {

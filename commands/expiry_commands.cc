@@ -102,7 +102,7 @@ Status ExpireAt(Call& call, TimeScale scale) {
     CW_TRY(keyspace::RemoveKey(call.tx, name, found));
   } else {
     Record record = *found.live();
-    record.expiry_ms = *expiry_ms;
+    record.expiry_ms = expiry_ms;
     CW_TRY(keyspace::PutRecord(call.tx, name, found, record));
   }
   call.reply.Integer(1);

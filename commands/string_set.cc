@@ -125,7 +125,7 @@ Status SetConditionally(Call& call, const Options& options, std::optional<int64_
 Status SetWithTime(Call& call, std::string_view command, TimeOption option) {
   const std::optional<int64_t> expiry_ms = TakeExpiry(call, command, option, call.argv[2]);
   if (!expiry_ms) return {};
-  CW_TRY(keyspace::SetString(call.tx, call.Key(call.argv[1]), call.argv[3], *expiry_ms));
+  CW_TRY(keyspace::SetString(call.tx, call.Key(call.argv[1]), call.argv[3], expiry_ms));
   call.reply.Ok();
   return {};
 }

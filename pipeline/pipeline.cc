@@ -180,9 +180,10 @@ void Pipeline::MarkDirty(Session& session) {
 }
 
 void Pipeline::ApplyLimits() {
-  for (auto& [id, session] : sessions_) {
-    if (config_.requirepass.empty()) session->client.authenticated = true;
-    session->parser.SetLimits(LimitsFor(session.get()));
+  for (auto& [id, owner] : sessions_) {
+    Session& session = *owner;
+    if (config_.requirepass.empty()) session.client.authenticated = true;
+    session.parser.SetLimits(LimitsFor(&session));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/format.h"
 
 namespace cordwood::support {
 
@@ -39,7 +40,9 @@ void CollectFiles(const SimNode& node, const std::string& path, std::vector<std:
     out.push_back(path);
     return;
   }
-  for (const auto& [name, child] : node.entries) CollectFiles(*child, path + "/" + name, out);
+  for (const auto& [name, child] : node.entries) {
+    CollectFiles(*child, Format("{}/{}", path, name), out);
+  }
 }
 
 /// Copies nodes once each, however many entries lead to them.

@@ -66,7 +66,7 @@ class PickerTest : public ::testing::Test {
   Tree TreeForPieces() {
     std::vector<Slice> pieces;
     for (const char* begin : {"a", "b", "c", "d"}) {
-      pieces.push_back({.begin = begin, .end = std::string(1, *begin + 1)});
+      pieces.push_back({.begin = begin, .end = std::string(1, static_cast<char>(*begin + 1))});
     }
     Run last = MakeRun(1, 1, pieces);
     last.fragments.back().range.end.reset();

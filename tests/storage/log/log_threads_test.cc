@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/format.h"
@@ -19,7 +20,7 @@ namespace cordwood::storage {
 namespace {
 
 struct Life {
-  explicit Life(const std::string& dir) : dir_(dir) {}
+  explicit Life(std::string path) : dir(std::move(path)) {}
 
   Result<RecoveredLog> Recover(Seq& replayed) {
     const auto apply = [&](Seq first, uint32_t count, std::string_view) -> Status {
@@ -28,19 +29,19 @@ struct Life {
       return {};
     };
     return RecoverLog(
-        env, {.dir = dir_, .segment_bytes = 64 << 10, .allocate = [this] { return ++number; }},
+        env, {.dir = dir, .segment_bytes = 64 << 10, .allocate = [this] { return ++number; }},
         apply);
   }
 
   LogOptions Options(Durability durability) {
-    return {.dir = dir_,
+    return {.dir = dir,
             .segment_bytes = 64 << 10,
             .durability = durability,
             .allocate = [this] { return ++number; },
             .on_progress = [this] { progress.fetch_add(1); }};
   }
 
-  std::string dir_;
+  std::string dir;
   std::unique_ptr<Env> env_owner = NewPosixEnv();
   Env& env = *env_owner;
   std::atomic<uint64_t> number = 0;

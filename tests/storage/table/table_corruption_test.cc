@@ -28,7 +28,7 @@ Sample MakeSample(SimEnv& env, bool compress) {
   for (int i = 0; i < 60; ++i) {
     const Tag tag{.is_put = i % 5 != 0, .assumption = static_cast<uint8_t>(i % 7 == 0 ? 3 : 0)};
     const std::string value = i == 30 ? std::string(700, 'l') : std::string(12, 'v');
-    sample.model[{"key" + std::to_string(i), PackTrailer(static_cast<Seq>(100 + i), tag)}] =
+    sample.model[{"key" + std::to_string(i), PackTrailer(Seq{100} + static_cast<Seq>(i), tag)}] =
         tag.is_put ? value : "";
     if (i % 6 == 0) {
       sample.model[{"key" + std::to_string(i), PackTrailer(static_cast<Seq>(i), Tag{})}] = "old";

@@ -88,12 +88,16 @@ class Server:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def load_command(server, test, pipeline, requests, clients, keys=KEYS):
+    return ["redis-benchmark", "-p", str(server.port), "-t", test, "-P", str(pipeline), "-c",
+            str(clients), "-n", str(requests), "-r", str(keys), "-d", str(VALUE_BYTES)]
+
+
 def measure(server, test, pipeline, requests, clients):
     cpu = server.cpu_seconds()
     written = server.written_bytes()
     output = subprocess.run(
-        ["redis-benchmark", "-p", str(server.port), "-t", test, "-P", str(pipeline), "-c",
-         str(clients), "-n", str(requests), "-r", str(KEYS), "-d", str(VALUE_BYTES), "--csv"],
+        load_command(server, test, pipeline, requests, clients) + ["--csv"],
         capture_output=True, text=True, timeout=600, check=True).stdout
     row = list(csv.DictReader(io.StringIO(output)))[0]
     user_bytes = requests * (KEY_BYTES + WRITTEN_VALUE_BYTES[test])

@@ -21,8 +21,9 @@ import tempfile
 import threading
 import time
 
-from compare_servers import KEY_BYTES, VALUE_BYTES, Server
+from compare_servers import KEY_BYTES, VALUE_BYTES, Server, load_command
 
+CLIENTS = 16
 LONGEST_PAUSE = 1  # seconds, beyond that of the disk
 
 
@@ -77,10 +78,8 @@ def fsync_probe(directory):
 def load_and_watch(server, options):
     """Runs redis-benchmark. Returns the seconds that took and the most resident bytes."""
     begin, peak = time.monotonic(), 0
-    load = subprocess.Popen(
-        ["redis-benchmark", "-p", str(server.port), "-t", "set", "-P", str(options.pipeline), "-c",
-         "16", "-n", str(options.writes), "-r", str(options.writes), "-d", str(VALUE_BYTES), "-q"],
-        stdout=subprocess.DEVNULL)
+    command = load_command(server, "set", options.pipeline, options.writes, CLIENTS, options.writes)
+    load = subprocess.Popen([*command, "-q"], stdout=subprocess.DEVNULL)
     try:
         while load.poll() is None:
             peak = max(peak, resident_bytes(server.process.pid))

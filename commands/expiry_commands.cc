@@ -136,9 +136,7 @@ int64_t InUnits(int64_t ms, TimeScale scale) {
 
 /// Replies when the key expires; -1 if it does not, -2 if there is no such key.
 Status ReplyExpiry(Call& call, TimeScale scale) {
-  CW_ASSIGN(const std::optional<keyspace::RecordView> record,
-            keyspace::SeeKey(call.tx, call.Key(call.argv[1])));
-  CountLookup(call, record.has_value());
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record, LookUp(call, call.argv[1]));
   if (!record) {
     call.reply.Integer(-2);
   } else if (!record->header.expiry_ms) {

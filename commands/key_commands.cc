@@ -98,9 +98,7 @@ Status Exists(Call& call) {
 Status Touch(Call& call) { return Exists(call); }
 
 Status Type(Call& call) {
-  CW_ASSIGN(const std::optional<keyspace::RecordView> record,
-            keyspace::SeeKey(call.tx, call.Key(call.argv[1])));
-  CountLookup(call, record.has_value());
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record, LookUp(call, call.argv[1]));
   call.reply.SimpleString(record ? keyspace::TypeName(record->header.type) : "none");
   return {};
 }

@@ -26,10 +26,15 @@ bool RepliedWrongType(Call& call, const keyspace::Record* record, keyspace::Type
   return true;
 }
 
-Result<SeenString> SeeString(Call& call, std::string_view key) {
+Result<std::optional<keyspace::RecordView>> LookUp(Call& call, std::string_view key) {
   CW_ASSIGN(const std::optional<keyspace::RecordView> record,
             keyspace::SeeKey(call.tx, call.Key(key)));
   CountLookup(call, record.has_value());
+  return record;
+}
+
+Result<SeenString> SeeString(Call& call, std::string_view key) {
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record, LookUp(call, key));
   if (!record) return SeenString();
   if (record->header.type == keyspace::Type::kString) {
     return SeenString{.exists = true, .value = record->payload};

@@ -21,6 +21,9 @@ Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name)
 /// True if there is a record and it is not of `type`; then kWrongType was replied.
 bool RepliedWrongType(Call& call, const keyspace::Record* record, keyspace::Type type);
 
+/// The record of a key for a command that only looks at it, as keyspace::SeeKey. Counts the lookup.
+Result<std::optional<keyspace::RecordView>> LookUp(Call& call, std::string_view key);
+
 /// A string that a command only looks at; it lives as long as the call's transaction.
 struct SeenString {
   bool exists = false;

@@ -43,9 +43,7 @@ struct Allowance {
 };
 
 bool NamedManyBlocks(Transaction& tx) {
-  uint64_t bytes = 0;
-  for (const storage::BlockRef& block : tx.view().missing()) bytes += block.size;
-  return bytes > kColdBytesPerRun;
+  return storage::BytesOf(tx.view().missing()) > kColdBytesPerRun;
 }
 
 /// Serves what is due in one generation; takes what it looked at off `allowance`.

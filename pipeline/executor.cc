@@ -213,8 +213,7 @@ void Pipeline::HoldForBlocks(Session& session, std::vector<storage::BlockRef> bl
   session.hold = Hold::kBlocks;
   ++session.reruns;
   ++stats_.reruns;
-  uint64_t bytes = 0;
-  for (const storage::BlockRef& block : blocks) bytes += block.size;
+  const uint64_t bytes = storage::BytesOf(blocks);
   store_.Fetch(std::move(blocks), [this, alive = alive_, &transport = transport_, id = session.id(),
                                    bytes](storage::Store::FetchedBlocks fetched) {
     auto shared = std::make_shared<storage::Store::FetchedBlocks>(std::move(fetched));

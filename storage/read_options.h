@@ -3,6 +3,7 @@
 // How a read may behave: cache-only reads never touch a file.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "storage/entry.h"
@@ -17,6 +18,13 @@ struct BlockRef {
 
   friend bool operator==(const BlockRef&, const BlockRef&) = default;
 };
+
+/// Of all of them, on disk.
+inline uint64_t BytesOf(std::span<const BlockRef> blocks) {
+  uint64_t bytes = 0;
+  for (const BlockRef& block : blocks) bytes += block.size;
+  return bytes;
+}
 
 enum class Tier : uint8_t {
   kCacheOnly,  // answers kCold instead of reading a file: loops and the executor

@@ -10,12 +10,18 @@ uint64_t Run::bytes() const {
   return sum;
 }
 
-uint64_t Fragment::data_bytes() const {
-  const TableProperties& properties = file->properties();
+uint64_t Fragment::ShareOf(uint64_t of_file) const {
   const double share = static_cast<double>(bytes) /
-                       static_cast<double>(std::max<uint64_t>(1, properties.file_bytes));
-  return static_cast<uint64_t>(share *
-                               static_cast<double>(properties.key_bytes + properties.value_bytes));
+                       static_cast<double>(std::max<uint64_t>(1, file->properties().file_bytes));
+  return static_cast<uint64_t>(share * static_cast<double>(of_file));
+}
+
+uint64_t Fragment::data_bytes() const {
+  return ShareOf(file->properties().key_bytes + file->properties().value_bytes);
+}
+
+uint64_t Fragment::entries() const {
+  return std::max<uint64_t>(1, ShareOf(file->properties().entries));
 }
 
 uint64_t Fragment::BytesIn(std::string_view begin, std::optional<std::string_view> end) const {
@@ -28,14 +34,6 @@ uint64_t Run::data_bytes() const {
   uint64_t sum = 0;
   for (const Fragment& fragment : fragments) sum += fragment.data_bytes();
   return sum;
-}
-
-uint64_t Fragment::entries() const {
-  const TableProperties& properties = file->properties();
-  const double share = static_cast<double>(bytes) /
-                       static_cast<double>(std::max<uint64_t>(1, properties.file_bytes));
-  return std::max<uint64_t>(1,
-                            static_cast<uint64_t>(share * static_cast<double>(properties.entries)));
 }
 
 void Run::CountEntries() {

@@ -35,6 +35,8 @@ struct Fragment {
   KeyRange range;
   uint64_t bytes = 0;  // estimate: the slice's share of the file
 
+  /// The slice's share of what its file has in all, an estimate.
+  uint64_t ShareOf(uint64_t of_file) const;
   /// Keys and values before compression, an estimate.
   uint64_t data_bytes() const;
   /// An estimate, at least 1.

@@ -52,9 +52,7 @@ class ExpiryCycleTest : public testing::Test {
       EXPECT_TRUE(tx.Commit());
       missing = view.missing();
     }
-    uint64_t cold_bytes = 0;
-    for (const storage::BlockRef& block : missing) cold_bytes += block.size;
-    most_cold_bytes_ = std::max(most_cold_bytes_, cold_bytes);
+    most_cold_bytes_ = std::max(most_cold_bytes_, storage::BytesOf(missing));
     EXPECT_EQ(outcome.cold, !missing.empty());
     if (!missing.empty()) rig_.FetchCold(std::move(missing));
     return outcome;

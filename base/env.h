@@ -5,6 +5,11 @@
 // one thread under a seed, fails any call, stalls, and loses power. Nothing else in the project
 // opens files, reads clocks, draws entropy or starts background work.
 //
+// Paths are absolute or relative to the working directory, but for one thing. While a directory is
+// locked (Env::Lock), every path inside of it that is spelled as it was for Lock, `dir` or
+// `dir/name`, means the very directory that was locked: also after it was renamed, and whatever
+// lies under its name by then. What a store does thus stays in the directory that it has locked.
+//
 // Two rules make the simulation possible:
 //  - No mutex is held across a call of Env or File: in the simulation such a call may run other
 //    tasks on the same thread.
@@ -52,10 +57,10 @@ enum class OpenMode : uint8_t {
   kCreate,     // must not exist; read and write
 };
 
-/// Held until destroyed. Released by the kernel when the process dies.
-class FileLock {
+/// A directory that is this process's alone until this is destroyed, or the process dies.
+class DirectoryLock {
  public:
-  virtual ~FileLock() = default;
+  virtual ~DirectoryLock() = default;
 };
 
 /// Where background work runs. Tasks of one lane start in the order they were scheduled.
@@ -72,7 +77,7 @@ class Env {
  public:
   virtual ~Env() = default;
 
-  // --- files; paths are absolute or relative to the working directory ---
+  // --- files ---
   virtual Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   virtual Status Remove(const std::string& path) = 0;
@@ -85,8 +90,10 @@ class Env {
   virtual Result<bool> Exists(const std::string& path) = 0;
   /// Bytes that an unprivileged process may still write on the file system of `path`.
   virtual Result<uint64_t> FreeSpace(const std::string& path) = 0;
-  /// Takes an exclusive lock on `path`, creating the file. kLocked if somebody holds it.
-  virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;
+  /// Takes an exclusive lock on the directory itself, which needs no right to write in it, and
+  /// makes no file. kLocked if somebody holds it, under whatever name. Destroyed before the
+  /// environment, and after everything that uses the directory.
+  virtual Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& dir) = 0;
 
   // --- clocks and randomness ---
   /// Milliseconds since 1970, by the wall clock; may jump.

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/posix_directory.h"
 #include "base/posix_file.h"
 #include "base/task_lane.h"
 
@@ -35,7 +36,7 @@ class PosixEnv : public Env {
   ~PosixEnv() override;
 
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
-    return OpenPosixFile(path, mode);
+    return OpenPosixFile(held_.Resolve(path), mode);
   }
   Status Rename(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
@@ -44,8 +45,8 @@ class PosixEnv : public Env {
   Status SyncDir(const std::string& dir) override;
   Result<bool> Exists(const std::string& path) override;
   Result<uint64_t> FreeSpace(const std::string& path) override;
-  Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
-    return TakePosixLock(path);
+  Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& dir) override {
+    return held_.Hold(dir);
   }
 
   int64_t WallMs() override;
@@ -58,6 +59,8 @@ class PosixEnv : public Env {
 
  private:
   void TaskEnded();
+
+  HeldDirectories held_;
 
   std::mutex mutex_;
   std::condition_variable task_ended_;
@@ -100,29 +103,38 @@ PosixEnv::~PosixEnv() {
 }
 
 Status PosixEnv::Rename(const std::string& from, const std::string& to) {
-  if (std::rename(from.c_str(), to.c_str()) != 0) {
+  const PosixPath source = held_.Resolve(from);
+  const PosixPath target = held_.Resolve(to);
+  if (::renameat(source.at(), source.name.c_str(), target.at(), target.name.c_str()) != 0) {
     return PosixFail("rename", from + " to " + to, errno);
   }
   return {};
 }
 
 Status PosixEnv::Remove(const std::string& path) {
-  if (::unlink(path.c_str()) != 0) return PosixFail("remove", path, errno);
+  const PosixPath file = held_.Resolve(path);
+  if (::unlinkat(file.at(), file.name.c_str(), 0) != 0) return PosixFail("remove", path, errno);
   return {};
 }
 
 Status PosixEnv::CreateDir(const std::string& path) {
   constexpr mode_t kOwnerOnly = 0700;
-  if (::mkdir(path.c_str(), kOwnerOnly) == 0) return {};
+  const PosixPath dir = held_.Resolve(path);
+  if (::mkdirat(dir.at(), dir.name.c_str(), kOwnerOnly) == 0) return {};
   const int reason = errno;
   struct stat info = {};
-  if (reason == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+  const bool exists = reason == EEXIST && ::fstatat(dir.at(), dir.name.c_str(), &info, 0) == 0;
+  if (exists && S_ISDIR(info.st_mode)) return {};
   return PosixFail("create directory", path, reason);
 }
 
 Result<std::vector<std::string>> PosixEnv::List(const std::string& dir) {
-  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(dir.c_str()));
+  // A descriptor of its own: the position in a directory belongs to the descriptor.
+  Result<FileDescriptor> opened = OpenDescriptor(held_.Resolve(dir), O_RDONLY | O_DIRECTORY);
+  if (!opened) return std::unexpected(std::move(opened).error());
+  const std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(opened->get()));
   if (directory == nullptr) return PosixFail("list", dir, errno);
+  opened->Release();
   std::vector<std::string> names;
   while (true) {
     errno = 0;
@@ -136,22 +148,23 @@ Result<std::vector<std::string>> PosixEnv::List(const std::string& dir) {
 }
 
 Status PosixEnv::SyncDir(const std::string& dir) {
-  CW_ASSIGN(const FileDescriptor fd, OpenDescriptor(dir, O_RDONLY | O_DIRECTORY));
+  CW_ASSIGN(const FileDescriptor fd, OpenDescriptor(held_.Resolve(dir), O_RDONLY | O_DIRECTORY));
   if (::fsync(fd.get()) != 0) return PosixFail("sync directory", dir, errno);
   return {};
 }
 
 Result<bool> PosixEnv::Exists(const std::string& path) {
   struct stat info = {};
-  if (::stat(path.c_str(), &info) == 0) return true;
+  const PosixPath file = held_.Resolve(path);
+  if (::fstatat(file.at(), file.name.c_str(), &info, 0) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
   return PosixFail("stat", path, errno);
 }
 
 Result<uint64_t> PosixEnv::FreeSpace(const std::string& path) {
+  CW_ASSIGN(const FileDescriptor fd, OpenDescriptor(held_.Resolve(path), O_RDONLY));
   struct statvfs info = {};
-  if (::statvfs(path.c_str(), &info) != 0)
-    return PosixFail("ask for the free space of", path, errno);
+  if (::fstatvfs(fd.get(), &info) != 0) return PosixFail("ask for the free space of", path, errno);
   return uint64_t{info.f_bavail} * info.f_frsize;
 }
 

@@ -1,7 +1,6 @@
 #include "base/posix_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,14 +12,6 @@
 
 namespace cordwood {
 namespace {
-
-/// Repeats a call that a signal interrupted.
-template <typename Call>
-auto Uninterrupted(Call call) {
-  auto result = call();
-  while (result == -1 && errno == EINTR) result = call();
-  return result;
-}
 
 class PosixFile : public File {
  public:
@@ -80,14 +71,6 @@ class PosixFile : public File {
   const FileDescriptor fd_;
 };
 
-class PosixLock : public FileLock {
- public:
-  explicit PosixLock(FileDescriptor fd) : fd_(std::move(fd)) {}
-
- private:
-  const FileDescriptor fd_;
-};
-
 ErrorCode CodeOf(int errno_value) {
   switch (errno_value) {
     case ENOENT:
@@ -132,27 +115,19 @@ FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Result<FileDescriptor> OpenDescriptor(const std::string& path, int flags) {
+int PosixPath::at() const { return directory == nullptr ? AT_FDCWD : directory->get(); }
+
+Result<FileDescriptor> OpenDescriptor(const PosixPath& path, int flags) {
   constexpr mode_t kOwnerOnly = 0600;
-  const int fd = Uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kOwnerOnly); });
-  if (fd < 0) return PosixFail((flags & O_CREAT) != 0 ? "create" : "open", path, errno);
+  const int fd = Uninterrupted(
+      [&] { return ::openat(path.at(), path.name.c_str(), flags | O_CLOEXEC, kOwnerOnly); });
+  if (fd < 0) return PosixFail((flags & O_CREAT) != 0 ? "create" : "open", path.path, errno);
   return FileDescriptor(fd);
 }
 
-Result<std::unique_ptr<File>> OpenPosixFile(const std::string& path, OpenMode mode) {
+Result<std::unique_ptr<File>> OpenPosixFile(const PosixPath& path, OpenMode mode) {
   CW_ASSIGN(FileDescriptor fd, OpenDescriptor(path, FlagsOf(mode)));
-  return std::make_unique<PosixFile>(path, std::move(fd));
-}
-
-Result<std::unique_ptr<FileLock>> TakePosixLock(const std::string& path) {
-  CW_ASSIGN(FileDescriptor fd, OpenDescriptor(path, O_RDWR | O_CREAT));
-  if (Uninterrupted([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) != 0) {
-    if (errno == EWOULDBLOCK) {
-      return Fail(ErrorCode::kLocked, Format("{} is locked by another process", path));
-    }
-    return PosixFail("lock", path, errno);
-  }
-  return std::make_unique<PosixLock>(std::move(fd));
+  return std::make_unique<PosixFile>(path.path, std::move(fd));
 }
 
 }  // namespace cordwood

@@ -1,11 +1,12 @@
 #pragma once
 
-// Files and locks over POSIX descriptors, and the words for errno. Only posix_env.cc includes
-// this.
+// Files over POSIX descriptors, where paths lead, and the words for errno. Only base/posix_*
+// includes this.
 //
 // A PosixFile owns its descriptor and keeps its path for error messages. Threads: as File says.
 // It never caches, buffers or retries a failed sync.
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,17 +28,34 @@ class FileDescriptor {
   ~FileDescriptor();
 
   int get() const { return fd_; }
+  /// Somebody else closes it.
+  void Release() { fd_ = -1; }
 
  private:
   int fd_;
 };
 
-/// open(2) with O_CLOEXEC, repeated on EINTR; mode 0600.
-Result<FileDescriptor> OpenDescriptor(const std::string& path, int flags);
+/// Where a path leads, for the calls of the kind of openat(2): a name, and the directory that it
+/// is relative to.
+struct PosixPath {
+  std::string path;                                           // as it was given, for messages
+  std::string name;                                           // "." for the directory itself
+  std::shared_ptr<const FileDescriptor> directory = nullptr;  // null: the working directory
 
-Result<std::unique_ptr<File>> OpenPosixFile(const std::string& path, OpenMode mode);
+  int at() const;
+};
 
-/// flock(2): released by the kernel with the last descriptor, also within one process.
-Result<std::unique_ptr<FileLock>> TakePosixLock(const std::string& path);
+/// openat(2) with O_CLOEXEC, repeated on EINTR; mode 0600.
+Result<FileDescriptor> OpenDescriptor(const PosixPath& path, int flags);
+
+Result<std::unique_ptr<File>> OpenPosixFile(const PosixPath& path, OpenMode mode);
+
+/// Repeats a call that a signal interrupted.
+template <typename Call>
+auto Uninterrupted(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR) result = call();
+  return result;
+}
 
 }  // namespace cordwood

@@ -24,7 +24,8 @@ class Checker {
   Result<CheckReport> Run() {
     CW_ASSIGN(const bool exists, env_.Exists(dir_));
     if (!exists) return Fail(ErrorCode::kNotFound, Format("{}: no such directory", dir_));
-    CW_ASSIGN(const std::unique_ptr<FileLock> lock, LockIfThere());
+    // Whoever serves a store holds its directory. This makes no file and needs no right to write.
+    CW_ASSIGN(const std::unique_ptr<DirectoryLock> lock, env_.Lock(dir_));
     CW_ASSIGN(const std::optional<Current> current, ReadCurrentFile());
     if (!report_.sound()) return std::move(report_);
     if (!current) {
@@ -61,13 +62,6 @@ class Checker {
       default:
         return std::unexpected(error);
     }
-  }
-
-  // Whoever serves a store holds its LOCK. Where there is none, none is made.
-  Result<std::unique_ptr<FileLock>> LockIfThere() {
-    CW_ASSIGN(const bool exists, env_.Exists(LockPath(dir_)));
-    if (!exists) return nullptr;
-    return env_.Lock(LockPath(dir_));
   }
 
   Result<std::optional<Current>> ReadCurrentFile() {

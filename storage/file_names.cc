@@ -38,7 +38,6 @@ constexpr std::string_view kTemporarySuffix = ".tmp";
 
 }  // namespace
 
-std::string LockPath(std::string_view dir) { return Join(dir, "LOCK"); }
 std::string CurrentPath(std::string_view dir) { return Join(dir, "CURRENT"); }
 
 std::string ManifestPath(std::string_view dir, uint64_t number) {
@@ -62,7 +61,6 @@ std::string TornTailPath(std::string_view dir, uint64_t number) {
 }
 
 std::optional<FileName> ParseFileName(std::string_view name) {
-  if (name == "LOCK") return FileName{.kind = FileKind::kLock};
   if (name == "CURRENT") return FileName{.kind = FileKind::kCurrent};
   if (name.ends_with(kTemporarySuffix)) {
     const std::string_view stem = name.substr(0, name.size() - kTemporarySuffix.size());

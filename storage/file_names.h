@@ -1,6 +1,6 @@
 #pragma once
 
-// The names of the files of a store's directory: LOCK, CURRENT, MANIFEST-n, n.wal, n.sst.
+// The names of the files of a store's directory: CURRENT, MANIFEST-n, n.wal, n.sst.
 // Numbers are decimal, at least six digits, and unique over all kinds.
 //
 // Threads: any; no state.
@@ -12,14 +12,13 @@
 
 namespace cordwood::storage {
 
-enum class FileKind : uint8_t { kLock, kCurrent, kManifest, kLog, kTable, kTemporary, kTornTail };
+enum class FileKind : uint8_t { kCurrent, kManifest, kLog, kTable, kTemporary, kTornTail };
 
 struct FileName {
-  FileKind kind = FileKind::kLock;
+  FileKind kind = FileKind::kCurrent;
   uint64_t number = 0;  // manifest, log, table, torn tail
 };
 
-std::string LockPath(std::string_view dir);
 std::string CurrentPath(std::string_view dir);
 std::string ManifestPath(std::string_view dir, uint64_t number);
 std::string LogPath(std::string_view dir, uint64_t number);

@@ -29,7 +29,7 @@ class StoreOpener {
 
   Result<std::unique_ptr<Store>> Open() {
     CW_TRY(MakeDirectory());
-    CW_ASSIGN(store_->lock_, env_.Lock(LockPath(dir_)));
+    CW_ASSIGN(store_->lock_, env_.Lock(dir_));
     CW_TRY(ListFiles());
     store_->cache_ = std::make_unique<BlockCache>(options_.block_cache_bytes);
     store_->versions_ = std::make_unique<VersionSet>(env_, dir_, store_->cache_.get());

@@ -188,7 +188,7 @@ class Store {
   const StoreOptions options_;
   std::atomic<uint64_t> max_disk_bytes_;
   std::atomic<uint64_t> memtable_bytes_max_;
-  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<BlockCache> cache_;
   std::unique_ptr<VersionSet> versions_;
   std::unique_ptr<CommitLog> log_;

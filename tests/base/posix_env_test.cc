@@ -165,14 +165,14 @@ TEST_F(PosixEnvFiles, FreeSpaceIsKnown) {
 }
 
 TEST_F(PosixEnvFiles, ALockIsHeldOnceAndReleasedByItsDestructor) {
-  auto first = env_->Lock(Path("LOCK"));
+  auto first = env_->Lock(dir_.path());
   ASSERT_TRUE(first);
-  const auto second = env_->Lock(Path("LOCK"));
+  const auto second = env_->Lock(dir_.path());
   EXPECT_EQ(CodeOf(second), ErrorCode::kLocked);
-  EXPECT_NE(second.error().message().find("LOCK is locked by another process"), std::string::npos);
+  EXPECT_EQ(second.error().message(), dir_.path() + " is locked by another process");
   first->reset();
-  EXPECT_TRUE(env_->Lock(Path("LOCK")));
-  EXPECT_EQ(CodeOf(env_->Lock(Path("missing/LOCK"))), ErrorCode::kNotFound);
+  EXPECT_TRUE(env_->Lock(dir_.path()));
+  EXPECT_EQ(CodeOf(env_->Lock(Path("missing"))), ErrorCode::kNotFound);
 }
 
 TEST_F(PosixEnvFiles, NoDescriptorIsLeftBehindOrInherited) {
@@ -186,8 +186,8 @@ TEST_F(PosixEnvFiles, NoDescriptorIsLeftBehindOrInherited) {
   const std::vector<int> before = open_descriptors();
   {
     const auto file = MustOpen("a", OpenMode::kCreate);
-    const auto lock = env_->Lock(Path("LOCK"));
-    EXPECT_EQ(CodeOf(env_->Lock(Path("LOCK"))), ErrorCode::kLocked);
+    const auto lock = env_->Lock(dir_.path());
+    EXPECT_EQ(CodeOf(env_->Lock(dir_.path())), ErrorCode::kLocked);
     for (const int fd : open_descriptors()) {
       if (std::ranges::find(before, fd) != before.end()) continue;
       const int flags = ::fcntl(fd, F_GETFD);  // -1 for the descriptor of the listing itself

@@ -55,6 +55,7 @@ SHARED_TYPES = {
     "Memtable": "readers and the flush of it hold one while the version that lists it is gone",
     "Tree": "readers pin the version that they read",
     "TableFile": "every version that lists one holds it; the last one closes it",
+    "FileDescriptor": "of a directory that is held: calls under way keep it while its lock ends",
     "Connection": "its pending socket operations keep it alive",
     "FetchedBlocks": "a std::function carries them across threads, and must be copyable",
     "FetchJob": "a std::function carries it from task to task, and must be copyable",

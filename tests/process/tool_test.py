@@ -112,10 +112,23 @@ class Sound(ToolTest):
                 with self.subTest(round=round_number):
                     self.assertNotIn("left over", self.checked(server.directory, 0).stdout)
 
-    def test_no_lock_is_made_where_there_is_none(self):
+    def test_a_store_on_a_read_only_mount_is_checked(self):
         directory = self.changed(self.stopped)
-        (directory / "LOCK").unlink()
-        self.checked(directory, 0)
+        before = store_files.fingerprint(directory)
+        # In a name space of its own, so that the mount ends with the command.
+        read_only = f"mount --bind '{directory}' '{directory}' && " \
+                    f"mount -o remount,bind,ro '{directory}' && ! touch '{directory}/new' 2>&1"
+        unshare = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]),
+                   "sh", "-c"]
+        tried = subprocess.run([*unshare, read_only], capture_output=True, text=True, check=False)
+        if tried.returncode != 0:
+            self.skipTest(f"nothing can be mounted here: {tried.stderr.strip()}")
+        tool = os.environ["CORDWOOD_TOOL"]
+        done = subprocess.run([*unshare, f"{read_only} && exec '{tool}' check '{directory}'"],
+                              capture_output=True, text=True, timeout=240, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertTrue(done.stdout.endswith("\nsound\n"), done.stdout)
+        self.assertEqual(store_files.fingerprint(directory), before)
 
 
 class Unsound(ToolTest):
@@ -183,7 +196,7 @@ class Unsound(ToolTest):
             # An idle server writes too: its log ends with an empty frame.
             server.freeze()
             done = self.checked(server.directory, EXIT_LOCKED)
-            self.assertRegex(done.stderr, "(?m)^cordwood: .*LOCK")
+            self.assertRegex(done.stderr, "(?m)^cordwood: .* is locked by another")
             self.assertEqual(done.stdout, "")
             server.thaw()
             server.stop()

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,7 +26,9 @@ class EnvContract : public testing::TestWithParam<const char*> {
       env_ = NewPosixEnv();
     } else {
       dir_ = "/dir";
-      env_ = std::make_unique<SimEnv>(1);
+      auto sim = std::make_unique<SimEnv>(1);
+      sim_ = sim.get();
+      env_ = std::move(sim);
       EXPECT_TRUE(env_->CreateDir(dir_).has_value());
     }
   }
@@ -47,8 +50,18 @@ class EnvContract : public testing::TestWithParam<const char*> {
     return bytes;
   }
 
+  /// Another process renames.
+  void MoveByOthers(const std::string& from, const std::string& to) {
+    if (sim_ != nullptr) {
+      ASSERT_TRUE(sim_->RenameRaw(Path(from), Path(to)).has_value());
+    } else {
+      std::filesystem::rename(Path(from), Path(to));
+    }
+  }
+
  private:
   std::unique_ptr<TempDir> temp_dir_;
+  SimEnv* sim_ = nullptr;
   std::string dir_;
   std::unique_ptr<Env> env_;
 };
@@ -97,7 +110,8 @@ TEST_P(EnvContract, MistakesHaveTheSameErrors) {
   EXPECT_EQ(Outcome(env().SyncDir(Path("none"))), "not found");
   EXPECT_EQ(Outcome(env().SyncDir(Path("sub"))), "ok");
   EXPECT_EQ(Outcome(env().FreeSpace(Path("none"))), "not found");
-  EXPECT_EQ(Outcome(env().Lock(Path("none/LOCK"))), "not found");
+  EXPECT_EQ(Outcome(env().Lock(Path("none"))), "not found");
+  EXPECT_EQ(Outcome(env().Lock(Path("file"))), "i/o error");
   EXPECT_FALSE(*env().Exists(Path("none/b")));
   EXPECT_FALSE(*env().Exists(Path("file/b")));
   const auto reader = *env().Open(Path("file"), OpenMode::kRead);
@@ -130,12 +144,57 @@ TEST_P(EnvContract, DirectoriesListTheirEntries) {
 }
 
 TEST_P(EnvContract, LocksExcludeEachOther) {
-  auto lock = env().Lock(Path("LOCK"));
+  ASSERT_TRUE(env().CreateDir(Path("sub")).has_value());
+  auto lock = env().Lock(Path("sub"));
   ASSERT_TRUE(lock.has_value());
-  EXPECT_TRUE(*env().Exists(Path("LOCK")));
-  EXPECT_EQ(Outcome(env().Lock(Path("LOCK"))), "locked");
+  EXPECT_EQ(*env().List(Path("sub")), std::vector<std::string>()) << "no file stands for it";
+  EXPECT_EQ(Outcome(env().Lock(Path("sub"))), "locked");
+  EXPECT_EQ(Outcome(env().Lock(Path("sub/"))), "locked");
+  EXPECT_EQ(Outcome(env().Lock(Path(""))), "ok") << "another directory";
   lock->reset();
-  EXPECT_EQ(Outcome(env().Lock(Path("LOCK"))), "ok");
+  EXPECT_EQ(Outcome(env().Lock(Path("sub"))), "ok");
+}
+
+TEST_P(EnvContract, ALockedDirectoryIsMeantWhereverItLies) {
+  ASSERT_TRUE(env().CreateDir(Path("sub")).has_value());
+  auto lock = env().Lock(Path("sub"));
+  ASSERT_TRUE(lock.has_value());
+  Put("sub/before", "1");
+  MoveByOthers("sub", "moved");
+  Put("sub/after", "2");
+  EXPECT_EQ(Get("sub/before"), "1");
+  EXPECT_EQ(Get("moved/after"), "2");
+  EXPECT_TRUE(*env().Exists(Path("sub/after")));
+  EXPECT_EQ(Outcome(env().SyncDir(Path("sub"))), "ok");
+  EXPECT_EQ(Outcome(env().FreeSpace(Path("sub"))), "ok");
+  EXPECT_EQ(Outcome(env().CreateDir(Path("sub/deep"))), "ok");
+  EXPECT_EQ(Outcome(env().Rename(Path("sub/after"), Path("sub/deep/last"))), "ok");
+  EXPECT_EQ(Get("moved/deep/last"), "2");
+  EXPECT_EQ(Outcome(env().Remove(Path("sub/before"))), "ok");
+  EXPECT_EQ(*env().List(Path("moved")), std::vector<std::string>{"deep"});
+  EXPECT_EQ(*env().List(Path("sub")), std::vector<std::string>{"deep"});
+  EXPECT_EQ(Outcome(env().Lock(Path("moved"))), "locked");
+  // Names that only begin alike are not inside of it.
+  Put("sub.txt", "3");
+  EXPECT_EQ(*env().List(Path("moved")), std::vector<std::string>{"deep"});
+  // Its last name is not its own any more.
+  lock->reset();
+  EXPECT_FALSE(*env().Exists(Path("sub")));
+}
+
+TEST_P(EnvContract, WhatLiesUnderTheNameOfALockedDirectoryIsNotReached) {
+  ASSERT_TRUE(env().CreateDir(Path("sub")).has_value());
+  ASSERT_TRUE(env().CreateDir(Path("other")).has_value());
+  auto lock = env().Lock(Path("sub/"));
+  ASSERT_TRUE(lock.has_value());
+  Put("other/theirs", "1");
+  MoveByOthers("sub", "moved");
+  MoveByOthers("other", "sub");
+  Put("sub/ours", "2");
+  EXPECT_EQ(Get("sub/theirs"), "not found");
+  EXPECT_EQ(*env().List(Path("moved")), std::vector<std::string>{"ours"});
+  lock->reset();
+  EXPECT_EQ(*env().List(Path("sub")), std::vector<std::string>{"theirs"});
 }
 
 TEST_P(EnvContract, TasksEndBeforeAwaitReturns) {

@@ -83,6 +83,18 @@ void Restart(SimNode& node, PowerLoss kind, SimRandom& random) {
   for (const auto& [name, child] : node.entries) Restart(*child, kind, random);
 }
 
+/// The directory that `names` lead to from `start`.
+Result<SimNodePtr> Descend(SimNodePtr dir, std::span<const std::string> names,
+                           const std::string& path) {
+  for (const std::string& name : names) {
+    const auto at = dir->entries.find(name);
+    if (at == dir->entries.end()) return Refuse(ErrorCode::kNotFound, path, "no such directory");
+    dir = SimNodePtr(at->second);
+    if (!dir->is_dir) return Refuse(ErrorCode::kIo, path, "a part of it is not a directory");
+  }
+  return dir;
+}
+
 uint64_t FileBytes(const SimNode& node) {
   if (!node.is_dir) return node.content.cached().size();
   uint64_t sum = 0;
@@ -97,27 +109,58 @@ SimDisk::SimDisk(SimRandom random) : random_(random), root_(MakeNode(true)) {}
 Result<SimDisk::Place> SimDisk::Locate(const std::string& path) const {
   const auto names = SplitPath(path);
   if (!names) return Refuse(ErrorCode::kInvalidArgument, path, "\"..\" is not simulated");
-  if (names->empty()) return Place{.dir = nullptr, .name = "", .node = root_};
-  SimNodePtr dir = root_;
-  for (size_t i = 0; i + 1 < names->size(); ++i) {
-    const auto at = dir->entries.find((*names)[i]);
-    if (at == dir->entries.end()) return Refuse(ErrorCode::kNotFound, path, "no such directory");
-    dir = at->second;
-    if (!dir->is_dir) return Refuse(ErrorCode::kIo, path, "a part of it is not a directory");
+  Held from{.names = {}, .node = root_};
+  for (const Held& held : held_) {
+    const size_t depth = held.names.size();
+    if (depth < from.names.size() || depth > names->size()) continue;
+    if (std::equal(held.names.begin(), held.names.end(), names->begin())) from = held;
   }
-  const auto at = dir->entries.find(names->back());
+  return LocateFrom(from.node, std::span(*names).subspan(from.names.size()), path);
+}
+
+Result<SimDisk::Place> SimDisk::LocateRaw(const std::string& path) const {
+  const auto names = SplitPath(path);
+  if (!names) return Refuse(ErrorCode::kInvalidArgument, path, "\"..\" is not simulated");
+  return LocateFrom(root_, *names, path);
+}
+
+Result<SimDisk::Place> SimDisk::LocateFrom(const SimNodePtr& start,
+                                           std::span<const std::string> names,
+                                           const std::string& path) {
+  if (names.empty()) return Place{.dir = nullptr, .name = "", .node = start};
+  CW_ASSIGN(SimNodePtr dir, Descend(start, names.first(names.size() - 1), path));
+  const auto at = dir->entries.find(names.back());
   SimNodePtr node = at == dir->entries.end() ? nullptr : at->second;
-  return Place{.dir = std::move(dir), .name = names->back(), .node = std::move(node)};
+  return Place{.dir = std::move(dir), .name = names.back(), .node = std::move(node)};
 }
 
 Result<SimNodePtr> SimDisk::Find(const std::string& path) const {
+  CW_ASSIGN(Place place, LocateRaw(path));
+  if (place.node == nullptr) return Refuse(ErrorCode::kNotFound, path, "no such file");
+  return std::move(place.node);
+}
+
+Result<SimNodePtr> SimDisk::Look(const std::string& path) const {
   CW_ASSIGN(Place place, Locate(path));
   if (place.node == nullptr) return Refuse(ErrorCode::kNotFound, path, "no such file");
   return std::move(place.node);
 }
 
+Result<SimNodePtr> SimDisk::Hold(const std::string& dir) {
+  CW_ASSIGN(SimNodePtr node, FindDir(dir));
+  if (node->locked) return Refuse(ErrorCode::kLocked, dir, "somebody holds the lock");
+  node->locked = true;
+  held_.push_back({.names = *SplitPath(dir), .node = node});
+  return node;
+}
+
+void SimDisk::Release(const SimNodePtr& dir) {
+  dir->locked = false;
+  std::erase_if(held_, [&](const Held& held) { return held.node == dir; });
+}
+
 Result<SimNodePtr> SimDisk::FindDir(const std::string& path) const {
-  CW_ASSIGN(SimNodePtr node, Find(path));
+  CW_ASSIGN(SimNodePtr node, Look(path));
   if (!node->is_dir) return Refuse(ErrorCode::kIo, path, "not a directory");
   return node;
 }
@@ -282,7 +325,7 @@ Result<std::vector<std::string>> SimDisk::List(const std::string& path) {
 }
 
 Result<bool> SimDisk::Exists(const std::string& path) const {
-  const auto found = Find(path);
+  const auto found = Look(path);
   if (found) return true;
   if (found.error().code() == ErrorCode::kInvalidArgument) return std::unexpected(found.error());
   return false;  // also below something that is not a directory
@@ -320,7 +363,7 @@ void SimDisk::LosePower(PowerLoss kind, SimRandom& random) {
 void SimDisk::RecountUsedBytes() { used_bytes_ = FileBytes(*root_); }
 
 Status SimDisk::WriteRaw(const std::string& path, std::string bytes) {
-  CW_ASSIGN(Place place, Locate(path));
+  CW_ASSIGN(Place place, LocateRaw(path));
   if (place.dir == nullptr || (place.node != nullptr && place.node->is_dir)) {
     return Refuse(ErrorCode::kIo, path, "is a directory");
   }
@@ -333,13 +376,27 @@ Status SimDisk::WriteRaw(const std::string& path, std::string bytes) {
 }
 
 Status SimDisk::RemoveRaw(const std::string& path) {
-  CW_ASSIGN(const Place place, Locate(path));
+  CW_ASSIGN(const Place place, LocateRaw(path));
   if (place.node == nullptr || place.dir == nullptr) {
     return Refuse(ErrorCode::kNotFound, path, "no such file");
   }
   place.dir->entries.erase(place.name);
   place.dir->durable_entries.erase(place.name);
   Unlink(*place.node);
+  return {};
+}
+
+Status SimDisk::RenameRaw(const std::string& from, const std::string& to) {
+  CW_ASSIGN(const Place source, LocateRaw(from));
+  CW_ASSIGN(const Place target, LocateRaw(to));
+  if (source.node == nullptr || source.dir == nullptr) {
+    return Refuse(ErrorCode::kNotFound, from, "no such file");
+  }
+  if (target.node != nullptr) return Refuse(ErrorCode::kAlreadyExists, to, "exists already");
+  source.dir->entries.erase(source.name);
+  source.dir->durable_entries.erase(source.name);
+  target.dir->entries[target.name] = source.node;
+  target.dir->durable_entries[target.name] = source.node;
   return {};
 }
 

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +34,9 @@ namespace cordwood::support {
 struct SimNode {
   bool is_dir = false;
   bool linked = false;  // has a name in the current tree
-  bool locked = false;
-  int opens = 0;       // handles
-  SimContent content;  // of a file
+  bool locked = false;  // of a directory: a process holds it
+  int opens = 0;        // handles
+  SimContent content;   // of a file
   // Of a directory: what processes see, and what the medium holds.
   std::map<std::string, std::shared_ptr<SimNode>> entries;
   std::map<std::string, std::shared_ptr<SimNode>> durable_entries;
@@ -67,6 +68,12 @@ class SimDisk {
   /// Names in a shuffled order: nobody may rely on one.
   Result<std::vector<std::string>> List(const std::string& path);
   Result<bool> Exists(const std::string& path) const;
+  /// What a process finds at `path`.
+  Result<SimNodePtr> Look(const std::string& path) const;
+  /// Locks the directory until Release: for a process, paths inside of it, as spelled here, lead to
+  /// it whatever becomes of its name.
+  Result<SimNodePtr> Hold(const std::string& dir);
+  void Release(const SimNodePtr& dir);
 
   // --- space ---
   /// UINT64_MAX (the start value): no limit.
@@ -87,6 +94,8 @@ class SimDisk {
   /// Replaces or creates a file, at once durable under a durable name.
   Status WriteRaw(const std::string& path, std::string bytes);
   Status RemoveRaw(const std::string& path);
+  /// Renames a file or directory, durably. `to` must be free.
+  Status RenameRaw(const std::string& from, const std::string& to);
   /// All files at or below `dir`, as "/a/b", sorted.
   std::vector<std::string> Files(const std::string& dir) const;
 
@@ -111,7 +120,16 @@ class SimDisk {
     SimNodePtr node;  // null: no such entry
   };
 
+  struct Held {
+    std::vector<std::string> names;  // of its path
+    SimNodePtr node;
+  };
+
+  /// As a process finds it, and as the tree has it.
   Result<Place> Locate(const std::string& path) const;
+  Result<Place> LocateRaw(const std::string& path) const;
+  static Result<Place> LocateFrom(const SimNodePtr& start, std::span<const std::string> names,
+                                  const std::string& path);
   Result<SimNodePtr> FindDir(const std::string& path) const;
   void MakeDurable(const Change& change);
   Status SettleDir(const std::string& path, bool durable);
@@ -121,6 +139,7 @@ class SimDisk {
   SimRandom random_;
   SimNodePtr root_;
   std::vector<Change> pending_;  // oldest first
+  std::vector<Held> held_;
   uint64_t limit_bytes_ = UINT64_MAX;
   uint64_t used_bytes_ = 0;
 };

@@ -133,6 +133,10 @@ class SimEnv final : public Env {
   Result<std::string> ReadDurable(const std::string& path) const;
   Status WriteRaw(const std::string& path, std::string bytes);
   Status RemoveRaw(const std::string& path) { return disk_.RemoveRaw(path); }
+  /// As another process would, and durable at once. Also a directory that somebody holds.
+  Status RenameRaw(const std::string& from, const std::string& to) {
+    return disk_.RenameRaw(from, to);
+  }
   Status FlipBit(const std::string& path, uint64_t offset, uint32_t bit);
   /// The paths of all files at or below `dir`, sorted.
   std::vector<std::string> Paths(const std::string& dir) const { return disk_.Files(dir); }
@@ -152,7 +156,7 @@ class SimEnv final : public Env {
   Status SyncDir(const std::string& dir) override;
   Result<bool> Exists(const std::string& path) override;
   Result<uint64_t> FreeSpace(const std::string& path) override;
-  Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override;
+  Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& dir) override;
   int64_t WallMs() override;
   uint64_t MonotonicNs() override { return now_ns_; }
   uint64_t RandomU64() override { return random_for_callers_.Next(); }
@@ -162,7 +166,7 @@ class SimEnv final : public Env {
 
  private:
   friend class SimFile;
-  friend class SimFileLock;
+  friend class SimDirectoryLock;
 
   /// What a call does to the disk, in its three endings.
   struct Effects {

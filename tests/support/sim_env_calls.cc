@@ -50,15 +50,13 @@ class SimFile final : public File {
   const bool writable_;
 };
 
-class SimFileLock final : public FileLock {
+class SimDirectoryLock final : public DirectoryLock {
  public:
-  SimFileLock(SimEnv& env, SimNodePtr node) : env_(env), node_(std::move(node)) {
-    node_->locked = true;
+  SimDirectoryLock(SimEnv& env, SimNodePtr node) : env_(env), node_(std::move(node)) {
     ++env_.handles_;
   }
-  ~SimFileLock() override {
-    node_->locked = false;
-    env_.disk_.Close(*node_);
+  ~SimDirectoryLock() override {
+    env_.disk_.Release(node_);
     --env_.handles_;
   }
 
@@ -193,24 +191,18 @@ Result<bool> SimEnv::Exists(const std::string& path) {
 Result<uint64_t> SimEnv::FreeSpace(const std::string& path) {
   uint64_t bytes = 0;
   CW_TRY(Perform({SimOp::kFreeSpace, path}, {.all = [&]() -> Status {
-                   CW_ASSIGN(const SimNodePtr node, disk_.Find(path));
+                   CW_ASSIGN(const SimNodePtr node, disk_.Look(path));
                    bytes = std::min(disk_.FreeBytes(), kPlentyBytes);
                    return {};
                  }}));
   return bytes;
 }
 
-Result<std::unique_ptr<FileLock>> SimEnv::Lock(const std::string& path) {
-  std::unique_ptr<FileLock> lock;
-  CW_TRY(Perform({SimOp::kLock, path}, {.all = [&]() -> Status {
-                   CW_ASSIGN(const bool exists, disk_.Exists(path));
-                   const OpenMode mode = exists ? OpenMode::kReadWrite : OpenMode::kCreate;
-                   CW_ASSIGN(SimNodePtr node, disk_.Open(path, mode));
-                   if (node->locked) {
-                     disk_.Close(*node);
-                     return Fail(ErrorCode::kLocked, path + ": somebody holds the lock");
-                   }
-                   lock = std::make_unique<SimFileLock>(*this, std::move(node));
+Result<std::unique_ptr<DirectoryLock>> SimEnv::Lock(const std::string& dir) {
+  std::unique_ptr<DirectoryLock> lock;
+  CW_TRY(Perform({SimOp::kLock, dir}, {.all = [&]() -> Status {
+                   CW_ASSIGN(SimNodePtr node, disk_.Hold(dir));
+                   lock = std::make_unique<SimDirectoryLock>(*this, std::move(node));
                    return {};
                  }}));
   return lock;

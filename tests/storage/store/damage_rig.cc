@@ -145,11 +145,7 @@ StoreOptions SampleOptions() {
   return options;
 }
 
-std::vector<std::string> Sample::Paths() const {
-  std::vector<std::string> paths = env->Paths(kSampleDir);
-  std::erase_if(paths, [](const std::string& path) { return path.ends_with("/LOCK"); });
-  return paths;
-}
+std::vector<std::string> Sample::Paths() const { return env->Paths(kSampleDir); }
 
 Sample MakeSample(Stop stop) {
   Sample sample{.env = std::make_unique<support::SimEnv>(11)};

@@ -25,7 +25,7 @@ struct Sample {
   State state;
   int64_t count = 0;  // of kSampleCounter
 
-  /// All files but the lock, which is empty.
+  /// All files.
   std::vector<std::string> Paths() const;
 };
 

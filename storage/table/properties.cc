@@ -19,6 +19,7 @@ void VisitNumbers(Properties& properties, Visit visit) {
   visit(properties.data_blocks);
   visit(properties.key_bytes);
   visit(properties.value_bytes);
+  visit(properties.largest_entry);
   visit(properties.min_seq);
   visit(properties.max_seq);
 }
@@ -38,6 +39,7 @@ void TableProperties::Count(std::string_view key, uint64_t trailer, std::string_
   if (tag.assumption != kSettled) ++unsettled;
   key_bytes += key.size();
   value_bytes += value.size();
+  largest_entry = std::max(largest_entry, uint64_t{key.size()} + value.size());
 }
 
 std::string EncodeProperties(const TableProperties& properties) {

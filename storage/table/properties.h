@@ -23,9 +23,10 @@ struct TableProperties {
   uint64_t unsettled = 0;   // entries whose assumption is not kSettled
   uint64_t dead_ranges = 0;
   uint64_t data_blocks = 0;
-  uint64_t key_bytes = 0;    // before coding and compression
-  uint64_t value_bytes = 0;  // before compression
-  Seq min_seq = 0;           // of the entries; 0 without any
+  uint64_t key_bytes = 0;      // before coding and compression
+  uint64_t value_bytes = 0;    // before compression
+  uint64_t largest_entry = 0;  // bytes of the key and the value of the one with most
+  Seq min_seq = 0;             // of the entries; 0 without any
   Seq max_seq = 0;
   std::string smallest_key;  // empty without entries
   std::string largest_key;

@@ -145,6 +145,7 @@ std::vector<std::string> Corpus() {
                                    .data_blocks = 7,
                                    .key_bytes = 1000,
                                    .value_bytes = 1u << 20,
+                                   .largest_entry = 1u << 10,
                                    .min_seq = 1,
                                    .max_seq = storage::kMaxSeq,
                                    .smallest_key = "a",

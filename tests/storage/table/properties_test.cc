@@ -19,6 +19,7 @@ TEST(TableProperties, CountsWhatEntriesAre) {
   EXPECT_EQ(properties.unsettled, 1u);
   EXPECT_EQ(properties.key_bytes, 6u);
   EXPECT_EQ(properties.value_bytes, 8u);
+  EXPECT_EQ(properties.largest_entry, 6u);
   EXPECT_EQ(properties.min_seq, 2u);
   EXPECT_EQ(properties.max_seq, 9u);
   EXPECT_EQ(properties.smallest_key, "a");
@@ -33,6 +34,7 @@ TEST(TableProperties, ComeBackAsTheyWereAndOnlyWhole) {
                                    .data_blocks = 5,
                                    .key_bytes = uint64_t{6} << 40,
                                    .value_bytes = 7,
+                                   .largest_entry = 9,
                                    .min_seq = 8,
                                    .max_seq = kMaxSeq,
                                    .smallest_key = std::string("\0a", 2),

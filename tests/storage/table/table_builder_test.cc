@@ -43,6 +43,7 @@ TEST_F(TableBuilderTest, ReportsWhatItWrote) {
                                  .data_blocks = 1,
                                  .key_bytes = 3,
                                  .value_bytes = 6,
+                                 .largest_entry = 6,
                                  .min_seq = 4,
                                  .max_seq = 9,
                                  .smallest_key = "a",

@@ -29,6 +29,7 @@ struct Parts {
   TableProperties properties = {.entries = 4,
                                 .data_blocks = 2,
                                 .key_bytes = 4,
+                                .largest_entry = 1,
                                 .min_seq = 5,
                                 .max_seq = 5,
                                 .smallest_key = "a",
@@ -110,6 +111,7 @@ TEST(TableVerify, SeesPropertiesThatAreNotSo) {
   EXPECT_NE(with([](TableProperties& p) { ++p.data_blocks; }), "");
   EXPECT_NE(with([](TableProperties& p) { ++p.key_bytes; }), "");
   EXPECT_NE(with([](TableProperties& p) { ++p.value_bytes; }), "");
+  EXPECT_NE(with([](TableProperties& p) { ++p.largest_entry; }), "");
   EXPECT_NE(with([](TableProperties& p) { --p.min_seq; }), "");
   EXPECT_NE(with([](TableProperties& p) { ++p.max_seq; }), "");
   EXPECT_NE(with([](TableProperties& p) { p.smallest_key = "0"; }), "");

@@ -6,11 +6,15 @@
 // Threads: any; no state.
 
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 namespace cordwood {
 
 uint64_t Hash64(std::string_view bytes, uint64_t seed = 0);
+
+/// The hash of the parts, one behind the other, without joining them.
+uint64_t Hash64(std::initializer_list<std::string_view> parts, uint64_t seed);
 
 /// The hash of `a` followed by `b`, without joining them.
 uint64_t Hash64(std::string_view a, std::string_view b, uint64_t seed);

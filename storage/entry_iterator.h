@@ -37,6 +37,13 @@ class EntryIterator {
   /// REQUIRES: Valid().
   virtual void Prev() = 0;
 
+  /// Gives back the memory of a large value until Wake: only key() and trailer() are there
+  /// meanwhile. For a merge of many lists, which holds the value of one at a time.
+  virtual void Rest() {}
+  /// Ends a rest, before anything but a seek. The value may have to be read again: the iterator may
+  /// be invalid afterwards, and views of its key end. REQUIRES: Valid().
+  virtual void Wake() {}
+
   /// REQUIRES: Valid(), for all three.
   virtual std::string_view key() const = 0;
   virtual uint64_t trailer() const = 0;

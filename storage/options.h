@@ -24,6 +24,8 @@ struct StoreOptions {
   /// A memtable of this size is flushed.
   uint64_t memtable_bytes = 32 << 20;
   uint64_t block_cache_bytes = 128 << 20;
+  /// For the large entries of merges: more than this for one at a time only.
+  uint64_t merge_memory_bytes = 64 << 20;
 
   // --- tables ---
   uint32_t block_bytes = 4 << 10;

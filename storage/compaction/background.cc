@@ -18,7 +18,8 @@ Background::Background(Env& env, std::string dir, const StoreOptions& options, V
       dir_(std::move(dir)),
       options_(options),
       versions_(versions),
-      hooks_(std::move(hooks)) {}
+      hooks_(std::move(hooks)),
+      tickets_(options.merge_memory_bytes) {}
 
 PickerOptions Background::picker_options() const {
   return {.runs_per_level = options_.runs_per_level,

@@ -6,7 +6,9 @@
 // A job is one task of a background lane. One flush runs at a time, oldest memtable first; as
 // many merges of deeper levels as there are compaction threads, on different runs, and beside them
 // one of level zero: a deep merge may take minutes, and flushes go on meanwhile. So level zero
-// holds no more than its limit and what is flushed during one merge of its own. A job that fails
+// holds no more than its limit and what is flushed during one merge of its own. Merges of entries
+// that are large beside the memory for merges run one at a time (ticket_pool.h); a flush copies
+// none, and never waits for that. A job that fails
 // for lack of space is tried again after a second; what fails again and again, or in the manifest,
 // stops all background work and is reported. One that meets corruption is reported and its runs are
 // left out of merges until the next start; the others go on, and writers are not slowed for what
@@ -28,6 +30,7 @@
 #include "base/error.h"
 #include "storage/compaction/merge.h"
 #include "storage/compaction/picker.h"
+#include "storage/compaction/ticket_pool.h"
 #include "storage/options.h"
 #include "storage/version/version_set.h"
 
@@ -94,6 +97,8 @@ class Background {
   bool merges_lack_space() const { return merges_lack_space_.load(std::memory_order_relaxed); }
   BackgroundStats stats() const;
   PickerOptions picker_options() const;
+  /// Memory for the large entries of merges from now on.
+  void SetMergeMemory(uint64_t bytes) { tickets_.SetBytes(bytes); }
   /// How far merges are behind: storage/compaction/picker.h.
   double CompactionDebt() const;
 
@@ -101,6 +106,7 @@ class Background {
   struct Job {
     Choice choice;
     std::shared_ptr<const Tree> tree;
+    std::optional<TicketPool::Ticket> ticket = {};  // of a merge
   };
   enum JobKind : uint8_t { kFlushJob, kMergeJob };
   /// What keeps jobs of a kind from being started.
@@ -186,6 +192,7 @@ class Background {
   VersionSet& versions_;
   const Hooks hooks_;
 
+  TicketPool tickets_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> flushes_lack_space_{false};
   std::atomic<bool> merges_lack_space_{false};

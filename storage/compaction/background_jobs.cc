@@ -60,7 +60,8 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
       .entries = NewMergingIterator(std::move(entries)),
       .rules = {.horizon = hooks_.horizon(),
                 .older_may_exist = [&](std::string_view key) { return older.MayContain(key); },
-                .counting = options_.counting},
+                .counting = options_.counting,
+                .values_stay = true},
       .older_may_lie_in = [&](const KeyRange& range) { return older.MayLieIn(range); },
       .proceed = [](uint64_t) { return true; }};
   for (const DeadRangeView& dead : memtable->dead_ranges()) {

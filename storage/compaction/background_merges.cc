@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "storage/compaction/background.h"
+#include "storage/compaction/merge_inputs.h"
 
 namespace cordwood::storage {
 namespace {
@@ -75,11 +76,15 @@ std::vector<Background::CompactRequest> Background::Pick(Job& job) {
     state.newer_dead.insert(state.newer_dead.end(), dead.begin(), dead.end());
   }
   job.choice = PickCompaction(*job.tree, state, picker_options());
+  const uint64_t large_bytes = kLargestEntriesInMerge * LargestEntry(*job.tree, job.choice);
   const std::scoped_lock lock(mutex_);
   picking_ = false;
   if (!MayMerge()) job.choice = {};  // a job failed meanwhile, or Stop was called
+  if (job.choice.kind == Choice::Kind::kMerge) job.ticket = tickets_.Take(large_bytes);
+  const bool must_wait = job.choice.kind == Choice::Kind::kMerge && !job.ticket;
+  if (must_wait) job.choice = {};  // until another job has ended
   const bool nothing = job.choice.kind == Choice::Kind::kNothing;
-  const bool nothing_to_do = nothing && !pick_again_ && MayMerge();
+  const bool nothing_to_do = nothing && !must_wait && !pick_again_ && MayMerge();
   if (!nothing) {
     picker_.busy.insert(job.choice.inputs.begin(), job.choice.inputs.end());
     for (const Choice::Drop& drop : job.choice.drops) picker_.busy.insert(drop.run);
@@ -120,6 +125,7 @@ void Background::CompactionTask(Job job) {
   const bool into_last =
       job.choice.kind == Choice::Kind::kMerge && job.choice.target_level == job.tree->last_level();
   job.tree.reset();  // the last owner, maybe, of files that are obsolete now
+  job.ticket.reset();
   EndJob(kMergeJob, status, [&] {
     nothing_at_.reset();
     --merging_;

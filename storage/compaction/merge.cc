@@ -37,6 +37,7 @@ Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer) {
     if (plan.bounds.end && key >= *plan.bounds.end) break;
     ++result.entries_in;
     CW_TRY(write(retention.Add(key, entries.trailer(), value)));
+    retention.Keep();
     const uint64_t entry_bytes = key.size() + value.size() + sizeof(uint64_t);
     result.bytes_in += entry_bytes;
     bytes += entry_bytes;

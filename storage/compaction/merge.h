@@ -41,6 +41,12 @@ struct MergeResult {
 /// `writer.files()` names them.
 Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer);
 
+/// What a merge holds of entries that are large, in units of the largest, however many inputs it
+/// has: the current one, the one before it, and the block made of that, before and after
+/// compression. (When the next is read, it is in memory as it lies in the file and opened, beside
+/// the one held back.)
+inline constexpr uint64_t kLargestEntriesInMerge = 4;
+
 /// The dead ranges that the run written by `plan` has to carry along.
 std::vector<DeadRange> CarriedDeadRanges(const MergePlan& plan);
 

@@ -16,7 +16,7 @@ std::unique_ptr<EntryIterator> Entries(const std::vector<const Run*>& runs) {
     iterators.push_back(
         std::make_unique<RunIterator>(run->fragments, ReadOptions{.fill_cache = false}));
   }
-  return NewMergingIterator(std::move(iterators));
+  return NewMergingIterator(std::move(iterators), Values::kOneAtATime);
 }
 
 KeyRange Intersection(const KeyRange& a, const KeyRange& b) {
@@ -122,6 +122,19 @@ bool OlderRuns::MayLieIn(const KeyRange& range) const {
     if (index < run.fragments.size() && run.fragments[index].range.Overlaps(range)) return true;
   }
   return false;
+}
+
+uint64_t LargestEntry(const Tree& tree, const Choice& choice) {
+  uint64_t largest = 0;
+  for (const uint64_t id : choice.inputs) {
+    const Run& run = *tree.FindRun(id);
+    for (size_t i = run.LowerBound(choice.bounds.begin); i < run.fragments.size(); ++i) {
+      const Fragment& fragment = run.fragments[i];
+      if (!fragment.range.Overlaps(choice.bounds)) break;
+      largest = std::max(largest, fragment.file->properties().largest_entry);
+    }
+  }
+  return choice.kind == Choice::Kind::kMerge ? largest : 0;
 }
 
 MergeInputs::MergeInputs(std::shared_ptr<const Tree> tree, const Choice& choice)

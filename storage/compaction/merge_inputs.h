@@ -27,6 +27,9 @@ struct OlderRuns {
   bool MayLieIn(const KeyRange& range) const;
 };
 
+/// The bytes of the largest entry that carrying out `choice` may meet; 0 if that is no merge.
+uint64_t LargestEntry(const Tree& tree, const Choice& choice);
+
 class MergeInputs {
  public:
   /// REQUIRES: the inputs of `choice` are runs of `tree` with no other between them.

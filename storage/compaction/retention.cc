@@ -1,6 +1,12 @@
 #include "storage/compaction/retention.h"
 
 namespace cordwood::storage {
+namespace {
+
+/// More memory than this is not kept for the next value.
+constexpr size_t kKeepBytes = 256 << 10;
+
+}  // namespace
 
 const RetainedEntry* Retention::Add(std::string_view key, uint64_t trailer,
                                     std::string_view value) {
@@ -23,10 +29,21 @@ const RetainedEntry* Retention::Add(std::string_view key, uint64_t trailer,
   held_->key.assign(key);
   held_->seq = seq;
   held_->tag = tag;
-  held_->value.assign(value);
+  held_->value = value;
+  is_copied_ = rules_.values_stay;
   holds_ = true;
   held_is_floor_ = seq <= rules_.horizon;
   return released;
+}
+
+void Retention::Keep() {
+  std::string& written = (held_ == &slots_[0] ? slots_[1] : slots_[0]).copy;
+  if (written.capacity() > kKeepBytes) {
+    written.clear();
+    written.shrink_to_fit();  // an assignment of an empty string would keep it
+  }
+  if (!is_copied_) held_->value = held_->copy.assign(held_->value);
+  is_copied_ = true;
 }
 
 const RetainedEntry* Retention::Finish() { return Release(); }

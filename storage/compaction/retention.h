@@ -28,7 +28,8 @@ struct RetainedEntry {
   std::string key;
   Seq seq = 0;
   Tag tag;
-  std::string value;
+  std::string_view value;
+  std::string copy;  // of the value, if it has to be one
 };
 
 class Retention {
@@ -40,6 +41,9 @@ class Retention {
     std::function<bool(std::string_view key)> older_may_exist;
     /// May be null: nothing is counted.
     const CountingPolicy* counting = nullptr;
+    /// Values that Add is given live as long as the retention, as those of a memtable do: none is
+    /// copied.
+    bool values_stay = false;
   };
 
   Retention(Rules rules, DeadRangeSweep dead) : rules_(std::move(rules)), dead_(std::move(dead)) {}
@@ -48,6 +52,9 @@ class Retention {
 
   /// Takes the next entry; returns one to write, if any. The result is valid until the next call.
   const RetainedEntry* Add(std::string_view key, uint64_t trailer, std::string_view value);
+  /// What Add returned was written, and the value that it was given is about to go: gives the
+  /// memory of the one back and copies the other, in this order. Called after each Add.
+  void Keep();
   /// After the last entry: the one held back, if any.
   const RetainedEntry* Finish();
 
@@ -69,6 +76,7 @@ class Retention {
   std::array<RetainedEntry, 2> slots_;
   RetainedEntry* held_ = &slots_[0];
   bool holds_ = false;          // there is one in held_
+  bool is_copied_ = true;       // and its value is, or need not be
   bool held_is_floor_ = false;  // held_ is at or below the horizon: it shadows what is older
 };
 

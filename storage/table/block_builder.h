@@ -20,6 +20,15 @@ class BlockBuilder {
   /// REQUIRES: the entry sorts after the last one.
   void Add(std::string_view key, uint64_t trailer, std::string_view value);
 
+  /// Adds an entry whose value is not copied: the contents are `head`, the value and `tail`. They
+  /// live until Clear, which must follow. REQUIRES: empty(), and the entry sorts after the last
+  /// one.
+  struct Around {
+    std::string_view head;
+    std::string_view tail;
+  };
+  Around AddAlone(std::string_view key, uint64_t trailer, size_t value_bytes);
+
   /// The contents; they live until the next call. REQUIRES: !empty().
   std::string_view Finish();
   /// Begins the next block. last_key and last_trailer stay.
@@ -33,7 +42,11 @@ class BlockBuilder {
   uint64_t last_trailer() const { return last_trailer_; }
 
  private:
+  void AddKey(std::string_view key, uint64_t trailer, size_t value_bytes);
+  void AppendEnd(std::string& out) const;
+
   std::string bytes_;
+  std::string tail_;  // of an entry alone
   std::vector<uint32_t> restarts_;
   uint32_t since_restart_ = 0;
   Seq base_seq_ = 0;

@@ -5,15 +5,15 @@
 #include "storage/table/table.h"
 
 namespace cordwood::storage {
-namespace {
-
-constexpr uint64_t kReadAheadBytes = 256 << 10;
-
-}  // namespace
 
 Result<const Block*> BlockReader::Read(size_t block) {
   const BlockHandle handle = table_->index_.handle(block);
   const uint64_t end = handle.offset + handle.size;
+  if (handle.size > kReadAheadBytes) {
+    DropBlock();  // before there is another one
+    CW_ASSIGN(block_, table_->LoadBlock(block));
+    return &block_;
+  }
   if (handle.offset < begin_ || end > end_) {
     if (Status status = Fill(handle.offset, end); !status) {
       return table_->Located(status.error(), "block", handle.offset);

@@ -1,7 +1,8 @@
 #pragma once
 
 // Reads the data blocks of a table one after the other, in large pieces and past the block cache:
-// for merges and checks, which read everything once.
+// for merges and checks, which read everything once. A block larger than such a piece is read by
+// itself, and held once: as it lies in the file, or decompressed.
 //
 // Owned by an iterator or a check; the table outlives it.
 //
@@ -24,7 +25,14 @@ class BlockReader {
   /// The block lives until the next call.
   Result<const Block*> Read(size_t block);
 
+  /// Whether the last block is one that is worth dropping and reading again.
+  bool holds_large() const { return block_.bytes() >= kLargeBytes; }
+  void DropBlock() { block_ = Block(); }
+
  private:
+  static constexpr uint64_t kReadAheadBytes = 256 << 10;
+  static constexpr uint64_t kLargeBytes = kReadAheadBytes;
+
   Status Fill(uint64_t offset, uint64_t end);
 
   const Table* const table_;

@@ -16,6 +16,7 @@ constexpr uint32_t kFormatVersion = 1;
 constexpr size_t kFooterChecksumAt = 56;
 /// An LZ4 byte stands for at most 255 bytes.
 constexpr uint64_t kLz4RatioMax = 255;
+constexpr size_t kGrowsByDoubling = 256 << 10;
 
 uint64_t Seed(uint64_t file_number, uint64_t offset) {
   char place[16];
@@ -85,11 +86,20 @@ Result<Block> Decompress(std::string_view stored) {
 uint32_t AppendBlock(std::string& out, std::string_view contents, uint64_t file_number,
                      uint64_t offset, bool compress) {
   const size_t start = out.size();
+  // What is large grows once, to its size: doubled, it would take twice as much.
+  if (contents.size() > kGrowsByDoubling) out.reserve(start + contents.size() + kBlockSealBytes);
   const bool compressed = compress && AppendCompressed(out, contents);
   if (!compressed) out.append(contents);
   out.push_back(static_cast<char>(compressed ? Compression::kLz4 : Compression::kNone));
   AppendFixed64(out, Hash64(std::string_view(out).substr(start), Seed(file_number, offset)));
   return static_cast<uint32_t>(out.size() - start);
+}
+
+void AppendSeal(std::string& out, std::string_view head, std::string_view body,
+                std::string_view tail, uint64_t file_number, uint64_t offset) {
+  const char compression = static_cast<char>(Compression::kNone);
+  out.push_back(compression);
+  AppendFixed64(out, Hash64({head, body, tail, {&compression, 1}}, Seed(file_number, offset)));
 }
 
 Result<std::string_view> OpenPlainBlock(std::string_view sealed, uint64_t file_number,

@@ -36,6 +36,11 @@ enum class Compression : uint8_t { kNone = 0, kLz4 = 1 };
 uint32_t AppendBlock(std::string& out, std::string_view contents, uint64_t file_number,
                      uint64_t offset, bool compress);
 
+/// Appends the seal alone, of an uncompressed block: its contents are the three parts, one behind
+/// the other, and need not be in `out`.
+void AppendSeal(std::string& out, std::string_view head, std::string_view body,
+                std::string_view tail, uint64_t file_number, uint64_t offset);
+
 /// Checks the seal of an uncompressed block and returns its contents, a part of `sealed`.
 Result<std::string_view> OpenPlainBlock(std::string_view sealed, uint64_t file_number,
                                         uint64_t offset);

@@ -18,7 +18,8 @@ struct Child {
 
 class MergingIterator final : public EntryIterator {
  public:
-  explicit MergingIterator(std::vector<std::unique_ptr<EntryIterator>> children) {
+  MergingIterator(std::vector<std::unique_ptr<EntryIterator>> children, Values mode)
+      : rest_(mode == Values::kOneAtATime) {
     children_.reserve(children.size());
     for (auto& child : children) {
       children_.push_back({.iterator = std::move(child), .rank = children_.size()});
@@ -33,8 +34,12 @@ class MergingIterator final : public EntryIterator {
   }
 
   void SeekToFirst() override {
-    for (Child& child : children_) child.iterator->SeekToFirst();
+    for (Child& child : children_) {
+      child.iterator->SeekToFirst();
+      if (rest_) child.iterator->Rest();
+    }
     Rebuild(Direction::kForwards);
+    if (rest_) WakeTop();
   }
   void SeekToLast() override {
     for (Child& child : children_) child.iterator->SeekToLast();
@@ -46,8 +51,12 @@ class MergingIterator final : public EntryIterator {
       SkipTo(trailer);
       return;
     }
-    for (Child& child : children_) child.iterator->Seek(target_, trailer);
+    for (Child& child : children_) {
+      child.iterator->Seek(target_, trailer);
+      if (rest_) child.iterator->Rest();
+    }
     Rebuild(Direction::kForwards);
+    if (rest_) WakeTop();
   }
 
   void SeekBefore(std::string_view key, uint64_t trailer) override {
@@ -123,8 +132,27 @@ class MergingIterator final : public EntryIterator {
                    [this](const Child* a, const Child* b) { return Precedes(*b, *a); });
   }
 
+  void WakeTop() {
+    if (heap_.empty()) return;
+    Child& top = *heap_.front();
+    top.iterator->Wake();
+    if (top.iterator->Valid()) {
+      Remember(top);
+    } else {
+      NoteFailure(*top.iterator);
+    }
+  }
+
   /// Restores the heap after the child on top moved.
   void TopMoved() {
+    Child* const moved = heap_.front();
+    SiftTop();
+    if (!rest_ || heap_.empty() || heap_.front() == moved) return;
+    moved->iterator->Rest();
+    WakeTop();
+  }
+
+  void SiftTop() {
     Child* top = heap_.front();
     if (top->iterator->Valid()) {
       Remember(*top);
@@ -182,6 +210,7 @@ class MergingIterator final : public EntryIterator {
     return Valid();
   }
 
+  const bool rest_;
   std::vector<Child> children_;
   std::vector<Child*> heap_;  // the valid ones; the next to come out on top
   Direction direction_ = Direction::kForwards;
@@ -192,9 +221,9 @@ class MergingIterator final : public EntryIterator {
 }  // namespace
 
 std::unique_ptr<EntryIterator> NewMergingIterator(
-    std::vector<std::unique_ptr<EntryIterator>> children) {
+    std::vector<std::unique_ptr<EntryIterator>> children, Values mode) {
   if (children.size() == 1) return std::move(children.front());
-  return std::make_unique<MergingIterator>(std::move(children));
+  return std::make_unique<MergingIterator>(std::move(children), mode);
 }
 
 }  // namespace cordwood::storage

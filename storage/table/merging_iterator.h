@@ -12,6 +12,7 @@
 //
 // Threads: one at a time.
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,7 +20,13 @@
 
 namespace cordwood::storage {
 
+enum class Values : uint8_t {
+  kAll,
+  /// Large ones of the current entry only: the other children rest (EntryIterator::Rest).
+  kOneAtATime,
+};
+
 std::unique_ptr<EntryIterator> NewMergingIterator(
-    std::vector<std::unique_ptr<EntryIterator>> children);
+    std::vector<std::unique_ptr<EntryIterator>> children, Values mode = Values::kAll);
 
 }  // namespace cordwood::storage

@@ -10,8 +10,10 @@
 namespace cordwood::storage {
 namespace {
 
-/// The file is written in pieces of at least this size.
+/// The file is written in pieces of at least this size. What is larger by itself is not copied, and
+/// memory for more than this and a block is not kept.
 constexpr size_t kWriteBytes = 256 << 10;
+constexpr size_t kKeepBytes = 2 * kWriteBytes;
 
 }  // namespace
 
@@ -40,8 +42,26 @@ Status TableBuilder::Add(std::string_view key, uint64_t trailer, std::string_vie
   }
   properties_.Count(key, trailer, value, superseded);
   bloom_.Add(Hash64(key));
+  const bool is_alone = block_.empty() && entry_bytes > options_.block_bytes;
+  if (is_alone && value.size() >= kWriteBytes && !options_.compress) {
+    return AddAlone(key, trailer, value);
+  }
   block_.Add(key, trailer, value);
   if (block_.bytes() >= options_.block_bytes) CW_TRY(CloseBlock());
+  return {};
+}
+
+Status TableBuilder::AddAlone(std::string_view key, uint64_t trailer, std::string_view value) {
+  const uint64_t at = offset();
+  const BlockBuilder::Around around = block_.AddAlone(key, trailer, value.size());
+  pending_ += around.head;
+  CW_TRY(WritePending());
+  CW_TRY(Write(value));
+  pending_ += around.tail;
+  AppendSeal(pending_, around.head, value, around.tail, file_number_, at);
+  unindexed_block_bytes_ = static_cast<uint32_t>(offset() - at);
+  block_.Clear();
+  ++properties_.data_blocks;
   return {};
 }
 
@@ -59,12 +79,18 @@ Status TableBuilder::CloseBlock() {
 }
 
 Status TableBuilder::WritePending() {
-  if (Status status = file_->WriteAt(written_, pending_); !status) {
+  CW_TRY(Write(pending_));
+  pending_.clear();
+  if (pending_.capacity() > kKeepBytes) pending_.shrink_to_fit();
+  return {};
+}
+
+Status TableBuilder::Write(std::string_view bytes) {
+  if (Status status = file_->WriteAt(written_, bytes); !status) {
     error_ = status.error();
     return status;
   }
-  written_ += pending_.size();
-  pending_.clear();
+  written_ += bytes.size();
   return {};
 }
 

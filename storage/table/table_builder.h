@@ -50,8 +50,11 @@ class TableBuilder {
 
  private:
   uint64_t offset() const { return written_ + pending_.size(); }
+  /// Adds an entry that is a block of its own, written from where its value lies.
+  Status AddAlone(std::string_view key, uint64_t trailer, std::string_view value);
   Status CloseBlock();
   Status WritePending();
+  Status Write(std::string_view bytes);
   Status WriteEnd();
 
   const std::unique_ptr<File> file_;

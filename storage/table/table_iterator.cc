@@ -73,9 +73,31 @@ void TableIterator::Prev() {
   SettleBackwards();
 }
 
+void TableIterator::Rest() {
+  if (!past_cache_ || !reader_.holds_large()) return;
+  reader_.DropBlock();
+  resting_ = entry_.Valid();
+  if (resting_) return;
+  entry_.SetBlock(nullptr);  // the end was reached
+  block_ = kNoBlock;
+}
+
+void TableIterator::Wake() {
+  if (!resting_) return;
+  resting_ = false;
+  const size_t block = std::exchange(block_, kNoBlock);
+  const std::string key(entry_.key());
+  const uint64_t trailer = entry_.trailer();
+  if (!Enter(block)) return;
+  entry_.Seek(key, trailer);
+  const bool same = entry_.Valid() && entry_.trailer() == trailer && entry_.key() == key;
+  if (!same) Stop(table_->CorruptBlock(block).error());
+}
+
 bool TableIterator::Enter(size_t block) {
   error_.reset();
-  if (block == block_) return true;
+  if (block == block_ && !resting_) return true;
+  resting_ = false;
   entry_.SetBlock(nullptr);
   Result<const Block*> contents = Read(block);
   if (!contents) {
@@ -133,6 +155,7 @@ void TableIterator::SettleBackwards() {
 void TableIterator::Stop(std::optional<Error> error) {
   entry_.SetBlock(nullptr);
   block_ = kNoBlock;
+  resting_ = false;
   error_ = std::move(error);
 }
 

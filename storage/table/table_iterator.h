@@ -33,6 +33,8 @@ class TableIterator final : public EntryIterator {
   void SeekBefore(std::string_view key, uint64_t trailer) override;
   void Next() override;
   void Prev() override;
+  void Rest() override;
+  void Wake() override;
   std::string_view key() const override { return entry_.key(); }
   uint64_t trailer() const override { return entry_.trailer(); }
   std::string_view value() const override { return entry_.value(); }
@@ -58,6 +60,7 @@ class TableIterator final : public EntryIterator {
   BlockCache::Pin pin_;
   size_t block_ = kNoBlock;
   BlockIterator entry_;
+  bool resting_ = false;  // the current block was dropped: entry_ has its key and trailer
   std::optional<Error> error_;
 };
 

@@ -123,4 +123,13 @@ void RunIterator::Prev() {
   SettleBackward();
 }
 
+void RunIterator::Rest() {
+  if (table_ != nullptr) table_->Rest();
+}
+
+void RunIterator::Wake() {
+  table_->Wake();
+  valid_ = TableOk();
+}
+
 }  // namespace cordwood::storage

@@ -27,6 +27,8 @@ class RunIterator final : public EntryIterator {
   void SeekBefore(std::string_view key, uint64_t trailer) override;
   void Next() override;
   void Prev() override;
+  void Rest() override;
+  void Wake() override;
   std::string_view key() const override { return table_->key(); }
   uint64_t trailer() const override { return table_->trailer(); }
   std::string_view value() const override { return table_->value(); }

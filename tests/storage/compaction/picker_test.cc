@@ -39,10 +39,11 @@ class PickerTest : public ::testing::Test {
                       .fragment_bytes = 1 << 20,
                       .next_file_number = [this] { return next_file_++; }},
                      slice.dead);
+    const std::string value(slice.value_bytes, 'x');
     for (int i = 0; i < slice.puts + slice.deletes; ++i) {
       RetainedEntry entry{.key = Format("{}{:04}", slice.begin, i), .seq = slice.seq};
       entry.tag.is_put = i < slice.puts;
-      if (entry.tag.is_put) entry.value.assign(slice.value_bytes, 'x');
+      if (entry.tag.is_put) entry.value = value;
       EXPECT_TRUE(writer.Add(entry));
     }
     EXPECT_TRUE(writer.Finish());

@@ -298,11 +298,12 @@ int64_t Store::VisibleCount(uint64_t counter) const {
 
 std::unique_ptr<Snapshot> Store::TakeSnapshot() { return std::make_unique<StoreSnapshot>(*this); }
 
-Seq Store::Horizon() const {
+ReadPoints Store::Readers() const {
+  std::vector<Seq> seqs = versions_->cell().PinnedSeqs();
+  // With the lock: D is not ahead of a snapshot that is being taken.
   const std::scoped_lock lock(snapshots_mutex_);
-  Seq horizon = visible();
-  if (!snapshots_.empty()) horizon = std::min(horizon, *snapshots_.begin());
-  return std::min(horizon, versions_->cell().SmallestPinned());
+  seqs.insert(seqs.end(), snapshots_.begin(), snapshots_.end());
+  return {std::move(seqs), visible()};
 }
 
 void Store::Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done) {
@@ -325,7 +326,7 @@ void Store::StartBackground() {
       env_, dir_, options_, *versions_,
       Background::Hooks{.synced = [this] { return synced(); },
                         .log_segment = [this] { return log_->synced_segment(); },
-                        .horizon = [this] { return Horizon(); },
+                        .readers = [this] { return Readers(); },
                         .corrected =
                             [this](const Counters& corrections) {
                               const std::scoped_lock lock(counts_mutex_);

@@ -181,7 +181,8 @@ class Store {
   double Pressure() const;
   /// Called by a merge that moved `bytes`; sleeps while the log's syncs suffer from it.
   void ThrottleMerge(uint64_t bytes);
-  Seq Horizon() const;
+  /// Rule R1: what these can see is not removed.
+  ReadPoints Readers() const;
 
   Env& env_;
   const std::string dir_;

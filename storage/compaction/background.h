@@ -30,6 +30,7 @@
 #include "base/error.h"
 #include "storage/compaction/merge.h"
 #include "storage/compaction/picker.h"
+#include "storage/compaction/read_points.h"
 #include "storage/compaction/ticket_pool.h"
 #include "storage/options.h"
 #include "storage/version/version_set.h"
@@ -55,8 +56,8 @@ class Background {
     std::function<Seq()> synced;
     /// A segment of the log whose header is on stable storage, about the newest.
     std::function<SegmentMark()> log_segment;
-    /// The smallest seq at which anybody may read, now or later.
-    std::function<Seq()> horizon;
+    /// The seqs at which anybody may read, now or later.
+    std::function<ReadPoints()> readers;
     /// Counters moved by a settlement.
     std::function<void(const Counters&)> corrected;
     /// A memtable was flushed: the log may forget everything up to this seq.

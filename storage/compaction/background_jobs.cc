@@ -58,7 +58,7 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   memtable->AppendIterators(entries);
   MergePlan plan{
       .entries = NewMergingIterator(std::move(entries)),
-      .rules = {.horizon = hooks_.horizon(),
+      .rules = {.readers = hooks_.readers(),
                 .older_may_exist = [&](std::string_view key) { return older.MayContain(key); },
                 .counting = options_.counting,
                 .values_stay = true},
@@ -161,8 +161,7 @@ Status Background::Merge(const Job& job) {
 
 Status Background::MergePart(const Job& job, const MergeInputs& inputs, const KeyRange& part,
                              MergeOutput& output) {
-  MergePlan plan = inputs.Plan(part);
-  plan.rules.horizon = hooks_.horizon();
+  MergePlan plan = inputs.Plan(part, hooks_.readers());
   plan.rules.counting = options_.counting;
   plan.proceed = [this](uint64_t bytes) {
     hooks_.throttle(bytes);

@@ -31,7 +31,7 @@ bool Background::FoundNothing(const std::shared_ptr<const Tree>& tree, Seq horiz
 }
 
 void Background::KickMerges() {
-  const Seq horizon = hooks_.horizon();
+  const Seq horizon = hooks_.readers().horizon();
   const Seq newest_dead = NewestWithDeadRanges(DurableImmutables());
   {
     const std::scoped_lock lock(mutex_);
@@ -57,7 +57,7 @@ void Background::PickTask() {
 }
 
 std::vector<Background::CompactRequest> Background::Pick(Job& job) {
-  const Seq horizon = hooks_.horizon();
+  const Seq horizon = hooks_.readers().horizon();
   const std::vector<std::shared_ptr<Memtable>> durable = DurableImmutables();
   const Seq flushed = versions_.flushed_seq();  // before the tree, which holds at least that
   PickerState state;

@@ -70,17 +70,22 @@ bool CoversWhole(std::span<const DeadRangeView> flat, size_t* at, const KeyRange
   return false;
 }
 
-DeadRangeSweep::DeadRangeSweep(std::span<const DeadRange> ranges, Seq horizon) {
-  std::vector<DeadRangeView> counting;
+DeadRangeSweep::DeadRangeSweep(std::span<const DeadRange> ranges, const ReadPoints& readers)
+    : readers_(readers) {
   for (const DeadRange& dead : ranges) {
-    if (dead.seq <= horizon) counting.push_back(dead.view());
+    if (dead.seq > readers_.visible()) continue;
+    gaps_[readers_.FirstFrom(dead.seq)].flat.push_back(dead.view());
   }
-  flat_ = Flatten(std::move(counting));
+  for (auto& [end, gap] : gaps_) gap.flat = Flatten(std::move(gap.flat));
 }
 
 bool DeadRangeSweep::Covers(std::string_view key, Seq seq) {
-  while (at_ < flat_.size() && EndsBy(flat_[at_], key)) ++at_;
-  return at_ < flat_.size() && flat_[at_].begin <= key && seq < flat_[at_].seq;
+  if (gaps_.empty()) return false;
+  const auto found = gaps_.find(readers_.FirstFrom(seq));
+  if (found == gaps_.end()) return false;
+  auto& [flat, at] = found->second;
+  while (at < flat.size() && EndsBy(flat[at], key)) ++at;
+  return at < flat.size() && flat[at].begin <= key && seq < flat[at].seq;
 }
 
 std::optional<DeadRange> Clip(const DeadRange& dead, const KeyRange& bounds) {

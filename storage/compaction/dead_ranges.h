@@ -4,11 +4,13 @@
 //
 // Threads: any for the functions; a sweep one at a time.
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "storage/compaction/read_points.h"
 #include "storage/entry.h"
 #include "storage/version/key_range.h"
 
@@ -33,19 +35,25 @@ std::vector<DeadRangeView> Flatten(std::vector<DeadRangeView> ranges);
 bool CoversWhole(std::span<const DeadRangeView> flat, size_t* at, const KeyRange& range,
                  Seq newest);
 
-/// Asked for entries in key order. Only ranges at or below the horizon count: above it a reader may
-/// still see what they cover.
+/// Asked for entries in key order. A range counts for an entry unless somebody may read between the
+/// two: he sees the entry.
 class DeadRangeSweep {
  public:
-  /// Takes the ranges with a seq of at most `horizon`. They outlive the sweep.
-  DeadRangeSweep(std::span<const DeadRange> ranges, Seq horizon);
+  /// The ranges outlive the sweep.
+  DeadRangeSweep(std::span<const DeadRange> ranges, const ReadPoints& readers);
 
   /// True if a range covers the entry. REQUIRES: keys do not descend from call to call.
   bool Covers(std::string_view key, Seq seq);
 
  private:
-  std::vector<DeadRangeView> flat_;
-  size_t at_ = 0;  // the first range that had not ended when last looked at
+  /// The ranges between two seqs at which somebody may read, flat.
+  struct Gap {
+    std::vector<DeadRangeView> flat;
+    size_t at = 0;  // the first range that had not ended when last looked at
+  };
+
+  const ReadPoints readers_;
+  std::map<Seq, Gap> gaps_;  // by the seq that they end at; without those that are empty
 };
 
 /// The part of `dead` inside `bounds`, if any.

@@ -13,7 +13,7 @@ constexpr uint64_t kProceedBytes = 256 << 10;
 std::vector<DeadRange> CarriedDeadRanges(const MergePlan& plan) {
   std::vector<DeadRange> carried;
   for (const DeadRange& dead : plan.dead) {
-    const bool readable = dead.seq > plan.rules.horizon;
+    const bool readable = dead.seq > plan.rules.readers.horizon();
     if (readable || plan.older_may_lie_in(dead.range)) carried.push_back(dead);
   }
   return carried;
@@ -23,7 +23,7 @@ Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer) {
   MergeResult result;
   std::vector<DeadRange> dead = std::move(plan.dead);
   std::move(plan.newer_dead.begin(), plan.newer_dead.end(), std::back_inserter(dead));
-  Retention retention(plan.rules, DeadRangeSweep(dead, plan.rules.horizon));
+  Retention retention(plan.rules, DeadRangeSweep(dead, plan.rules.readers));
   const auto write = [&](const RetainedEntry* entry) -> Status {
     if (entry == nullptr) return {};
     ++result.entries_out;

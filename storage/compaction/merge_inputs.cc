@@ -196,8 +196,13 @@ void MergeInputs::CutOut(const std::vector<KeyRange>& parts, Edit& edit) const {
   }
 }
 
-MergePlan MergeInputs::Plan(const KeyRange& part) const {
-  MergePlan plan{.entries = Entries(runs_), .bounds = part};
+MergePlan MergeInputs::Plan(const KeyRange& part, ReadPoints readers) const {
+  MergePlan plan{.entries = Entries(runs_),
+                 .bounds = part,
+                 .rules = {.readers = std::move(readers),
+                           .older_may_exist = [older = older_](std::string_view key) {
+                             return older.MayContain(key);
+                           }}};
   for (const Run* run : runs_) {
     for (const Fragment& fragment : run->fragments) {
       if (!fragment.range.Overlaps(part)) continue;
@@ -208,9 +213,6 @@ MergePlan MergeInputs::Plan(const KeyRange& part) const {
       }
     }
   }
-  plan.rules.older_may_exist = [older = older_](std::string_view key) {
-    return older.MayContain(key);
-  };
   plan.older_may_lie_in = [older = older_](const KeyRange& range) { return older.MayLieIn(range); };
   return plan;
 }

@@ -46,8 +46,8 @@ class MergeInputs {
   /// parts alone.
   void CutOut(const std::vector<KeyRange>& parts, Edit& edit) const;
 
-  /// The merge of one part. Horizon, counting and `proceed` are the caller's to fill in.
-  MergePlan Plan(const KeyRange& part) const;
+  /// The merge of one part. Counting and `proceed` are the caller's to fill in.
+  MergePlan Plan(const KeyRange& part, ReadPoints readers) const;
 
  private:
   bool IsTarget(const Run& run) const { return run.id == choice_.target_run; }

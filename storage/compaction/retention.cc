@@ -18,7 +18,7 @@ const RetainedEntry* Retention::Add(std::string_view key, uint64_t trailer,
   if (holds_ && held_->key == key) {
     if (held_->seq == seq) return nullptr;  // the same entry out of two slices
     Settle(value, tag);
-    if (held_is_floor_) {
+    if (!rules_.readers.AnyIn(seq, held_->seq)) {
       held_->tag.assumption = tag.assumption;
       return nullptr;
     }
@@ -32,7 +32,6 @@ const RetainedEntry* Retention::Add(std::string_view key, uint64_t trailer,
   held_->value = value;
   is_copied_ = rules_.values_stay;
   holds_ = true;
-  held_is_floor_ = seq <= rules_.horizon;
   return released;
 }
 
@@ -60,7 +59,8 @@ void Retention::Settle(std::string_view value_beneath, Tag beneath) {
 const RetainedEntry* Retention::Release() {
   if (!holds_) return nullptr;
   const bool unsettled = held_->tag.assumption != kSettled;
-  const bool removable = !held_->tag.is_put && held_is_floor_;
+  // Whoever would meet this tombstone meets nothing without it, at an older seq, too.
+  const bool removable = !held_->tag.is_put && held_->seq <= rules_.readers.visible();
   if ((unsettled || removable) && !rules_.older_may_exist(held_->key)) {
     if (unsettled) Settle({}, Tag{.is_put = false});
     if (removable) {

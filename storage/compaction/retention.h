@@ -4,8 +4,10 @@
 //
 // Fed every entry of the inputs in order (key ascending, newest version first), it answers with
 // the entries to write:
-//  - every version above the horizon, and the newest one at or below it; older ones are shadowed;
-//  - a tombstone at or below the horizon only while something older may lie beneath the inputs;
+//  - for every seq at which anybody may read (storage/compaction/read_points.h) the newest version
+//    at or below it; the others are shadowed;
+//  - a tombstone only while something older may lie beneath it: a version that was kept, or one
+//    beneath the inputs;
 //  - nothing that a dead range covers.
 // An unsettled entry is settled as soon as the entry beneath it is met, or it is certain that there
 // is none: then the counters are corrected by what the writer presumed minus what was there. If
@@ -19,6 +21,7 @@
 #include <string_view>
 
 #include "storage/compaction/dead_ranges.h"
+#include "storage/compaction/read_points.h"
 #include "storage/counting.h"
 #include "storage/entry.h"
 
@@ -35,8 +38,7 @@ struct RetainedEntry {
 class Retention {
  public:
   struct Rules {
-    /// The smallest seq at which anybody may read, now or later.
-    Seq horizon = 0;
+    ReadPoints readers{{}, 0};  // whatever anybody may read, from the first seq on
     /// True if a version of the key older than all inputs may exist.
     std::function<bool(std::string_view key)> older_may_exist;
     /// May be null: nothing is counted.
@@ -75,9 +77,8 @@ class Retention {
   // buffers from entry to entry.
   std::array<RetainedEntry, 2> slots_;
   RetainedEntry* held_ = &slots_[0];
-  bool holds_ = false;          // there is one in held_
-  bool is_copied_ = true;       // and its value is, or need not be
-  bool held_is_floor_ = false;  // held_ is at or below the horizon: it shadows what is older
+  bool holds_ = false;     // there is one in held_
+  bool is_copied_ = true;  // and its value is, or need not be
 };
 
 }  // namespace cordwood::storage

@@ -28,10 +28,13 @@ void VersionCell::Unpin(Slot& slot) {
   slot.version.store(nullptr, std::memory_order_release);
 }
 
-Seq VersionCell::SmallestPinned() const {
-  Seq smallest = kMaxSeq;
-  for (const Slot& slot : slots_) smallest = std::min(smallest, slot.seq.load());
-  return smallest;
+std::vector<Seq> VersionCell::PinnedSeqs() const {
+  std::vector<Seq> seqs;
+  for (const Slot& slot : slots_) {
+    const Seq seq = slot.seq.load();
+    if (seq != kMaxSeq) seqs.push_back(seq);
+  }
+  return seqs;
 }
 
 void VersionCell::Publish(std::unique_ptr<const Version> version) {

@@ -5,9 +5,9 @@
 // seq (hazard pointers: M. M. Michael, "Hazard Pointers: Safe Memory Reclamation for Lock-Free
 // Objects", 2004; here with the seq published beside the pointer).
 //
-// The pair (version, seq) is verified: what a merge drops is garbage for every seq at or above
-// the horizon it read, and a reader that pins an older seq either shows it in its slot before the
-// merge reads the horizon, or holds the version from before the merge.
+// The pair (version, seq) is verified: what a merge drops is garbage for every seq that it found in
+// use and for every seq from D on, and a reader that pins another, older one either shows it in its
+// slot before the merge looks, or holds the version from before the merge.
 //
 // Threads: Publish and Retire by anybody; a Slot belongs to one thread at a time.
 
@@ -61,8 +61,8 @@ class VersionCell {
   }
   static void Unpin(Slot& slot);
 
-  /// The smallest seq that a slot pins; kMaxSeq if none does.
-  Seq SmallestPinned() const;
+  /// The seqs that slots pin, in no order.
+  std::vector<Seq> PinnedSeqs() const;
 
   /// Makes `version` current. The one before is destroyed once no slot pins it.
   void Publish(std::unique_ptr<const Version> version);

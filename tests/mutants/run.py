@@ -72,6 +72,14 @@ MUTANTS = [
     Mutant("horizon_ignored", "storage_store_test",
            ["Store.ASnapshotHoldsStillWhileTheRestGoesOn"]),
     Mutant("horizon_ignored", "pipeline_test", ["LongReadTurns.ShowTheStateOfTheirStart"]),
+    # They drop the version that was written last before a snapshot was taken.
+    Mutant("snapshot_off_by_one", "storage_store_test",
+           ["Store.SnapshotsHoldStillWhileOthersComeAndGo"]),
+    Mutant("snapshot_off_by_one", "storage_compaction_test",
+           ["RetentionModel.ShowsEverySnapshotItsStateAndKeepsNothingElse"]),
+    # They drop what a dead range covers although a snapshot from before it can see that.
+    Mutant("dead_before_a_snapshot", "storage_store_test",
+           ["Store.SnapshotsHoldStillWhileOthersComeAndGo"]),
 ]
 
 

@@ -103,7 +103,7 @@ class BackgroundTest : public ::testing::Test {
                                 return Seq{1000};
                               },
                           .log_segment = [] { return SegmentMark(); },
-                          .horizon = [this] { return horizon_; },
+                          .readers = [this] { return ReadPoints({}, horizon_); },
                           .corrected = [this](const Counters&) { when_corrected_(); },
                           .flushed = [](Seq) {},
                           .progress = [] {},

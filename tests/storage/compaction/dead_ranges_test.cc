@@ -99,7 +99,7 @@ TEST(DeadRanges, CoverARangeWhole) {
 
 TEST(DeadRangeSweep, CoversFromItsBeginUpToItsEnd) {
   const Ranges ranges = {Dead("b", "d", 10)};
-  DeadRangeSweep sweep(ranges, 10);
+  DeadRangeSweep sweep(ranges, ReadPoints({}, 10));
   EXPECT_FALSE(sweep.Covers("a", 1));
   EXPECT_TRUE(sweep.Covers("b", 1));
   EXPECT_TRUE(sweep.Covers("czz", 1));
@@ -108,22 +108,35 @@ TEST(DeadRangeSweep, CoversFromItsBeginUpToItsEnd) {
 
 TEST(DeadRangeSweep, CoversWhatIsOlderOnly) {
   const Ranges ranges = {Dead("b", "d", 10)};
-  DeadRangeSweep sweep(ranges, 10);
+  DeadRangeSweep sweep(ranges, ReadPoints({}, 10));
   EXPECT_FALSE(sweep.Covers("b", 11));
   EXPECT_FALSE(sweep.Covers("b", 10));
   EXPECT_TRUE(sweep.Covers("b", 9));
 }
 
-TEST(DeadRangeSweep, LeavesOutWhatIsAboveTheHorizon) {
+TEST(DeadRangeSweep, LeavesOutWhatIsNotVisibleYet) {
   const Ranges ranges = {Dead("a", "c", 11), Dead("b", "d", 10)};
-  DeadRangeSweep sweep(ranges, 10);
+  DeadRangeSweep sweep(ranges, ReadPoints({}, 10));
   EXPECT_FALSE(sweep.Covers("a", 1));
   EXPECT_TRUE(sweep.Covers("b", 1));
 }
 
+TEST(DeadRangeSweep, SparesWhatSomebodyMayReadBeforeTheRange) {
+  const Ranges ranges = {Dead("a", "d", 20), Dead("b", "d", 10)};
+  DeadRangeSweep sweep(ranges, ReadPoints({5, 15}, 30));
+  EXPECT_TRUE(sweep.Covers("a", 16));
+  EXPECT_FALSE(sweep.Covers("a", 15)) << "somebody reads at 15";
+  EXPECT_FALSE(sweep.Covers("b", 15));
+  EXPECT_TRUE(sweep.Covers("b", 16));
+  EXPECT_FALSE(sweep.Covers("b", 10));
+  EXPECT_TRUE(sweep.Covers("b", 9)) << "whoever reads at 15 reads behind the older range";
+  EXPECT_TRUE(sweep.Covers("c", 6));
+  EXPECT_FALSE(sweep.Covers("c", 5)) << "somebody reads at 5";
+}
+
 TEST(DeadRangeSweep, HasNoEndWithoutABound) {
   const Ranges ranges = {DeadRange::From({.begin = "b", .end = "", .seq = 10})};
-  DeadRangeSweep sweep(ranges, 10);
+  DeadRangeSweep sweep(ranges, ReadPoints({}, 10));
   EXPECT_FALSE(sweep.Covers("a", 1));
   EXPECT_TRUE(sweep.Covers("\xff\xff", 1));
 }
@@ -131,7 +144,7 @@ TEST(DeadRangeSweep, HasNoEndWithoutABound) {
 TEST(DeadRangeSweep, ALongRangeGoesOnBehindShortOnesInsideIt) {
   // In no order, as fragments of several runs bring them.
   const Ranges ranges = {Dead("c", "d", 20), Dead("a", "z", 5), Dead("b", "d", 10)};
-  DeadRangeSweep sweep(ranges, 100);
+  DeadRangeSweep sweep(ranges, ReadPoints({}, 100));
   EXPECT_FALSE(sweep.Covers("a", 5));
   EXPECT_TRUE(sweep.Covers("b", 9));
   EXPECT_TRUE(sweep.Covers("c", 19));
@@ -141,7 +154,7 @@ TEST(DeadRangeSweep, ALongRangeGoesOnBehindShortOnesInsideIt) {
 
 TEST(DeadRangeSweep, SkipsRangesBetweenTwoKeys) {
   const Ranges ranges = {Dead("b", "c", 10), Dead("d", "f", 10)};
-  DeadRangeSweep sweep(ranges, 10);
+  DeadRangeSweep sweep(ranges, ReadPoints({}, 10));
   EXPECT_FALSE(sweep.Covers("a", 1));
   EXPECT_TRUE(sweep.Covers("e", 1));
   EXPECT_FALSE(sweep.Covers("f", 1));

@@ -66,7 +66,7 @@ class MergeMemoryTest : public ::testing::Test {
                       .fragment_bytes = uint64_t{1} << 40,
                       .next_file_number = [this] { return next_file_++; }},
                      {});
-    plan.rules.horizon = kMaxSeq;
+    plan.rules.readers = ReadPoints({}, kMaxSeq);
     plan.rules.older_may_exist = [](std::string_view) { return false; };
     plan.older_may_lie_in = [](const KeyRange&) { return false; };
     plan.proceed = [](uint64_t) { return true; };

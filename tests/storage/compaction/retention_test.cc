@@ -29,12 +29,16 @@ struct In {
 class RetentionTest : public ::testing::Test {
  protected:
   // "key@seq" of what is kept, a tombstone with a minus, an unsettled entry with a question mark.
-  std::vector<std::string> Run(const std::vector<In>& entries, Seq horizon, bool older_may_exist,
+  std::vector<std::string> Run(const std::vector<In>& entries, Seq visible, bool older_may_exist,
                                const std::vector<DeadRange>& dead = {}) {
-    Retention retention({.horizon = horizon,
+    return Run(entries, ReadPoints({}, visible), older_may_exist, dead);
+  }
+  std::vector<std::string> Run(const std::vector<In>& entries, const ReadPoints& readers,
+                               bool older_may_exist, const std::vector<DeadRange>& dead = {}) {
+    Retention retention({.readers = readers,
                          .older_may_exist = [=](std::string_view) { return older_may_exist; },
                          .counting = &counting_},
-                        DeadRangeSweep(dead, horizon));
+                        DeadRangeSweep(dead, readers));
     std::vector<std::string> kept;
     const auto note = [&](const RetainedEntry* entry) {
       if (entry == nullptr) return;
@@ -55,7 +59,7 @@ class RetentionTest : public ::testing::Test {
   int64_t correction_ = 0;
 };
 
-TEST_F(RetentionTest, KeepsTheNewestVersionAtOrBelowTheHorizonAndAllAbove) {
+TEST_F(RetentionTest, KeepsWhatIsVisibleAndAllAbove) {
   EXPECT_EQ(Run({{"a", 9}, {"a", 7}, {"a", 5}, {"a", 3}}, 6, true), (Kept{"a@9", "a@7", "a@5"}));
 }
 
@@ -64,8 +68,22 @@ TEST_F(RetentionTest, DropsATombstoneOnlyWhenNothingOlderCanLieBeneath) {
   EXPECT_EQ(Run({{"a", 5, false}, {"a", 3}}, 9, false), (Kept{}));
 }
 
-TEST_F(RetentionTest, KeepsATombstoneAboveTheHorizon) {
+TEST_F(RetentionTest, KeepsATombstoneThatIsNotVisibleYet) {
   EXPECT_EQ(Run({{"a", 5, false}}, 4, false), (Kept{"-a@5"}));
+}
+
+TEST_F(RetentionTest, KeepsOneVersionForEachGapBetweenReaders) {
+  const std::vector<In> versions = {{"a", 9}, {"a", 8}, {"a", 7}, {"a", 6}, {"a", 5}, {"a", 4}};
+  EXPECT_EQ(Run(versions, ReadPoints({7}, 9), true), (Kept{"a@9", "a@7"}));
+  EXPECT_EQ(Run(versions, ReadPoints({7, 5}, 8), true), (Kept{"a@9", "a@8", "a@7", "a@5"}));
+  EXPECT_EQ(Run(versions, ReadPoints({3, 2}, 20), true), (Kept{"a@9"}));
+}
+
+TEST_F(RetentionTest, KeepsATombstoneWhileItHidesAVersionThatIsKept) {
+  const std::vector<In> versions = {{"a", 9}, {"a", 7, false}, {"a", 5}};
+  EXPECT_EQ(Run(versions, ReadPoints({8, 6}, 10), false), (Kept{"a@9", "-a@7", "a@5"}));
+  EXPECT_EQ(Run(versions, ReadPoints({8}, 10), false), (Kept{"a@9"}));
+  EXPECT_EQ(Run(versions, ReadPoints({8}, 10), true), (Kept{"a@9", "-a@7"}));
 }
 
 TEST_F(RetentionTest, DropsWhatADeadRangeCovers) {
@@ -74,7 +92,7 @@ TEST_F(RetentionTest, DropsWhatADeadRangeCovers) {
             (Kept{"a@1", "c@12", "d@4"}));
 }
 
-TEST_F(RetentionTest, LeavesADeadRangeAboveTheHorizonAlone) {
+TEST_F(RetentionTest, LeavesADeadRangeAloneThatIsNotVisibleYet) {
   const DeadRange dead{.range = {.begin = "b", .end = "d"}, .seq = 10};
   EXPECT_EQ(Run({{"b", 2}}, 9, true, {dead}), (Kept{"b@2"}));
 }
@@ -109,7 +127,7 @@ TEST_F(RetentionTest, PassesTheAssumptionOfADroppedEntryToTheOneAbove) {
   EXPECT_EQ(Run({{"a", 5, false}, {"a", 3, true, 1}}, 9, true), (Kept{"-a@5?"}));
 }
 
-TEST_F(RetentionTest, SettlesAVersionAboveTheHorizonToo) {
+TEST_F(RetentionTest, SettlesAVersionThatIsNotVisibleYetToo) {
   EXPECT_EQ(Run({{"a", 9, true, 1}, {"a", 5}}, 6, true), (Kept{"a@9", "a@5"}));
   EXPECT_EQ(correction_, 0);
 }

@@ -148,6 +148,63 @@ TEST(Store, GivesBackTheSpaceOfLargeObjectsThoughTheirRecordsAreFew) {
   world.CheckReads();
 }
 
+// A key that is written again and again under a long read.
+TEST(Store, KeepsOneVersionForEachGapBetweenSnapshots) {
+  constexpr int kKeys = 10;
+  StoreWorld world(11, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  const auto overwrite = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      world.Put(Format("key:{:02}", i % kKeys), Format("{:0100}", i));
+      world.LetRun(30);
+    }
+    world.Sync();
+  };
+  overwrite(kKeys);
+  std::vector<std::unique_ptr<Snapshot>> snapshots;
+  for (int i = 0; i < 3; ++i) {
+    snapshots.push_back(world.store().TakeSnapshot());
+    overwrite(2000);
+  }
+  world.env().RunUntilIdle();
+  EXPECT_LT(world.store().Stats().entries_on_disk, 1000u) << "what no merge has met yet";
+  for (size_t kept = snapshots.size(); kept > 0; --kept) {  // one from the middle goes at a time
+    CompactEverything(world);
+    EXPECT_EQ(world.store().Stats().entries_on_disk, (kept + 1) * kKeys);
+    for (const std::unique_ptr<Snapshot>& snapshot : snapshots) world.CheckReadsAt(*snapshot);
+    snapshots.erase(snapshots.begin() + static_cast<int64_t>(kept / 2));
+    overwrite(kKeys);
+  }
+  CompactEverything(world);
+  EXPECT_EQ(world.store().Stats().entries_on_disk, kKeys);
+  world.CheckReads();
+}
+
+TEST(Store, SnapshotsHoldStillWhileOthersComeAndGo) {
+  for (const uint64_t seed : support::Seeds(20, 400)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
+    StoreWorld world(seed, TinyOptions());
+    ASSERT_TRUE(world.Open());
+    std::vector<std::unique_ptr<Snapshot>> snapshots;
+    for (int round = 0; round < 40; ++round) {
+      for (int i = 0; i < 12; ++i) {
+        world.WriteRandom(100);
+        world.LetRun(40);
+      }
+      if (world.random().OneIn(10)) CompactEverything(world);
+      const uint64_t dice = world.random().Below(3);
+      if (dice == 0 && !snapshots.empty()) {
+        snapshots.erase(snapshots.begin() +
+                        static_cast<int64_t>(world.random().Below(snapshots.size())));
+      } else if (dice == 1 && snapshots.size() < 6) {
+        snapshots.push_back(world.store().TakeSnapshot());
+      }
+      for (const std::unique_ptr<Snapshot>& snapshot : snapshots) world.CheckReadsAt(*snapshot);
+      if (HasFailure()) return;
+    }
+  }
+}
+
 TEST(Store, ASnapshotHoldsStillWhileTheRestGoesOn) {
   for (const uint64_t seed : support::Seeds(10, 100)) {
     SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));

@@ -254,6 +254,11 @@ void StoreWorld::CheckView(View& view, const State& expected) {
   }
 }
 
+void StoreWorld::CheckReadsAt(const Snapshot& snapshot) {
+  View view = reader_->At(snapshot, Tier::kMayBlock);
+  EXPECT_EQ(ReadAll(view), StateAt(snapshot.seq()));
+}
+
 void StoreWorld::CheckReads() {
   {
     const Seq visible = store_->visible();

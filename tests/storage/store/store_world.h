@@ -70,6 +70,8 @@ class StoreWorld {
   /// Compares gets, and walks in both directions, with the model at the visible and the newest
   /// state.
   void CheckReads();
+  /// The same at a snapshot, without steps back.
+  void CheckReadsAt(const Snapshot& snapshot);
   /// Everything but what was dropped, reading files.
   State ReadAll(View& view);
 

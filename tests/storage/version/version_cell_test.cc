@@ -82,23 +82,23 @@ TEST_F(VersionCellTest, AReaderThatAPublicationOvertookPinsTheNewVersion) {
   EXPECT_FALSE(Lives(0));
   ASSERT_EQ(pinned.version, &cell_.Latest());
   EXPECT_EQ(pinned.seq, 12u) << "the seq is of the same look as the version";
-  EXPECT_EQ(cell_.SmallestPinned(), 12u);
+  EXPECT_EQ(cell_.PinnedSeqs(), std::vector<Seq>{12});
   VersionCell::Unpin(slot);
   cell_.ReturnSlot(slot);
 }
 
-TEST_F(VersionCellTest, KnowsTheSmallestSeqThatIsPinned) {
+TEST_F(VersionCellTest, KnowsTheSeqsThatArePinned) {
   Publish();
-  EXPECT_EQ(cell_.SmallestPinned(), kMaxSeq);
+  EXPECT_EQ(cell_.PinnedSeqs(), std::vector<Seq>{});
   VersionCell::Slot& a = cell_.TakeSlot();
   VersionCell::Slot& b = cell_.TakeSlot();
   cell_.Pin(a, [] { return Seq{7}; });
   cell_.Pin(b, [] { return Seq{5}; });
-  EXPECT_EQ(cell_.SmallestPinned(), 5u);
+  EXPECT_EQ(cell_.PinnedSeqs(), (std::vector<Seq>{7, 5}));
   VersionCell::Unpin(b);
-  EXPECT_EQ(cell_.SmallestPinned(), 7u);
+  EXPECT_EQ(cell_.PinnedSeqs(), std::vector<Seq>{7});
   VersionCell::Unpin(a);
-  EXPECT_EQ(cell_.SmallestPinned(), kMaxSeq);
+  EXPECT_EQ(cell_.PinnedSeqs(), std::vector<Seq>{});
   cell_.ReturnSlot(a);
   cell_.ReturnSlot(b);
 }
@@ -145,8 +145,9 @@ TEST(VersionCellConcurrency, NoReaderMeetsAMergeThatDroppedWhatItSees) {
   }
   for (Seq seq = 1; seq <= kLast; ++seq) {
     visible.store(seq);
-    const Seq horizon = visible.load();
-    publish(std::min(horizon, cell.SmallestPinned()));
+    Seq horizon = visible.load();
+    for (const Seq pinned : cell.PinnedSeqs()) horizon = std::min(horizon, pinned);
+    publish(horizon);
     if (seq % 16 == 0) cell.Sweep();
   }
 }

@@ -90,17 +90,18 @@ class Checker {
 
   Status CheckTables(const ManifestState& state) {
     size_t done = 0;
-    for (const auto& [number, size] : state.tables) {
+    for (const auto& [number, record] : state.tables) {
       const std::string path = TablePath(dir_, number);
       progress_(Format("checking {} ({} of {})", path, ++done, state.tables.size()));
-      Result<std::unique_ptr<Table>> table = Table::Open(env_, path, number, nullptr, size);
+      Result<std::unique_ptr<Table>> table =
+          Table::Open(env_, path, number, nullptr, record.summary);
       Status sound = table ? (*table)->VerifyAll() : Status(std::unexpected(table.error()));
       if (!sound) {
         CW_TRY(Note(sound.error()));
         continue;
       }
       ++report_.tables;
-      report_.table_bytes += size;
+      report_.table_bytes += (*table)->properties().file_bytes;
       report_.entries += (*table)->properties().entries;
       properties_[number] = (*table)->properties();
     }
@@ -109,18 +110,15 @@ class Checker {
 
   // Runs are disjoint and ordered, and their files hold what the ranges promise.
   void CheckShape(const ManifestState& state) {
-    std::map<uint64_t, std::vector<const FragmentRecord*>> runs;
-    for (const FragmentRecord& record : state.fragments) runs[record.run].push_back(&record);
-    report_.runs = runs.size();
-    for (auto& [id, fragments] : runs) {
-      std::sort(fragments.begin(), fragments.end(),
-                [](const auto* a, const auto* b) { return a->range.begin < b->range.begin; });
-      for (size_t i = 1; i < fragments.size(); ++i) {
-        const KeyRange& before = fragments[i - 1]->range;
-        if (!before.end || *before.end > fragments[i]->range.begin) {
-          report_.problems.push_back(Format("run {}: tables {} and {} overlap", id,
-                                            fragments[i - 1]->file, fragments[i]->file));
+    report_.runs = state.runs.size();
+    for (const auto& [id, run] : state.runs) {
+      const FragmentRecord* before = nullptr;
+      for (const auto& [begin, fragment] : run.fragments) {
+        if (before != nullptr && (!before->range.end || *before->range.end > begin)) {
+          report_.problems.push_back(
+              Format("run {}: tables {} and {} overlap", id, before->file, fragment.file));
         }
+        before = &fragment;
       }
     }
     for (const auto& [number, properties] : properties_) {
@@ -169,13 +167,10 @@ class Checker {
     for (const std::string& name : names) {
       const std::optional<FileName> file = ParseFileName(name);
       if (!file) continue;
-      const bool listed =
-          std::any_of(state.tables.begin(), state.tables.end(),
-                      [&](const auto& table) { return table.first == file->number; });
       const bool leftover =
           file->kind == FileKind::kTemporary ||
           (file->kind == FileKind::kManifest && file->number != current.manifest) ||
-          (file->kind == FileKind::kTable && !listed);
+          (file->kind == FileKind::kTable && !state.tables.contains(file->number));
       if (leftover) report_.leftovers.push_back(name);
     }
     return {};

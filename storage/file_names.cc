@@ -49,8 +49,10 @@ std::string LogPath(std::string_view dir, uint64_t number) {
 }
 
 std::string TablePath(std::string_view dir, uint64_t number) {
-  return Join(dir, Numbered(number) + ".sst");
+  return Join(dir, TableFileName(number));
 }
+
+std::string TableFileName(uint64_t number) { return Numbered(number) + ".sst"; }
 
 std::string TemporaryPath(std::string_view path) {
   return std::string(path) + std::string(kTemporarySuffix);

@@ -23,6 +23,7 @@ std::string CurrentPath(std::string_view dir);
 std::string ManifestPath(std::string_view dir, uint64_t number);
 std::string LogPath(std::string_view dir, uint64_t number);
 std::string TablePath(std::string_view dir, uint64_t number);
+std::string TableFileName(uint64_t number);
 /// Written under this name first, then renamed.
 std::string TemporaryPath(std::string_view path);
 /// Where recovery keeps the bytes that it cut off log `number`.

@@ -32,7 +32,8 @@ class StoreOpener {
     CW_ASSIGN(store_->lock_, env_.Lock(dir_));
     CW_TRY(ListFiles());
     store_->cache_ = std::make_unique<BlockCache>(options_.block_cache_bytes);
-    store_->versions_ = std::make_unique<VersionSet>(env_, dir_, store_->cache_.get());
+    store_->versions_ =
+        std::make_unique<VersionSet>(env_, dir_, store_->cache_.get(), options_.open_files);
     store_->active_ = std::make_shared<Memtable>();
     CW_ASSIGN(ManifestState state, ReadState());
     CW_TRY(BlameManifest(store_->versions_->Load(state, highest_ + 1, store_->active_), state));
@@ -186,11 +187,9 @@ class StoreOpener {
   // Files that no edit lists: the output of a job that was cut off, temporary files.
   void RemoveOrphans(const ManifestState& state) {
     for (const auto& [name, file] : names_) {
-      const bool listed =
-          std::any_of(state.tables.begin(), state.tables.end(),
-                      [&](const auto& table) { return table.first == file.number; });
       const bool orphan =
-          file.kind == FileKind::kTemporary || (file.kind == FileKind::kTable && !listed) ||
+          file.kind == FileKind::kTemporary ||
+          (file.kind == FileKind::kTable && !state.tables.contains(file.number)) ||
           (file.kind == FileKind::kManifest && file.number != store_->versions_->manifest());
       if (!orphan) continue;
       LogNotice(Format("removing {}, which is no part of the store", name));

@@ -38,11 +38,11 @@ struct FetchJob {
 
 void FetchSome(std::shared_ptr<FetchJob> job) {
   Env& env = job->env;
-  auto tree = job->versions.tree();
-  env.Schedule(Lane::kFetch, [tree = std::move(tree), job = std::move(job)]() mutable {
+  env.Schedule(Lane::kFetch, [job = std::move(job)]() mutable {
     const size_t end = std::min(job->blocks.size(), job->next + kBlocksPerFetch);
     for (; job->next < end; ++job->next) {
-      const TableFile* file = tree->FindFile(job->blocks[job->next].file_number);
+      const std::shared_ptr<TableFile> file =
+          job->versions.FindTable(job->blocks[job->next].file_number);
       if (file == nullptr) continue;
       Result<BlockCache::Pin> pin = file->table().Fetch(job->blocks[job->next]);
       if (pin) {
@@ -51,7 +51,6 @@ void FetchSome(std::shared_ptr<FetchJob> job) {
         job->fetched.status = std::unexpected(pin.error());
       }
     }
-    tree.reset();  // nothing of the store may be held when it has stopped waiting
     if (job->next < job->blocks.size()) {
       FetchSome(std::move(job));
       return;
@@ -397,7 +396,7 @@ StoreStats Store::Stats() const {
     level.files += run.fragments.size();
     level.bytes += run.bytes();
   }
-  stats.resident_table_bytes = tree->resident_bytes();
+  stats.resident_table_bytes = versions_->resident_table_bytes();
   stats.entries_on_disk = tree->entries();
   stats.unsettled += tree->unsettled() + active_unsettled_.load(std::memory_order_relaxed);
   stats.merge_limit = merge_throttle_.limit();

@@ -39,7 +39,7 @@ double BytesPerEntry(std::span<const Run> runs) {
 void AppendDeadRanges(const Run& run, Seq horizon, std::vector<DeadRangeView>& dead) {
   for (const Fragment& fragment : run.fragments) {
     const KeyRange& range = fragment.range;
-    for (DeadRangeView part : fragment.file->table().dead_ranges()) {
+    for (DeadRangeView part : fragment.file->dead_ranges()) {
       if (part.seq > horizon) continue;
       part.begin = std::max<std::string_view>(part.begin, range.begin);
       if (range.end && (part.end.empty() || *range.end < part.end)) part.end = *range.end;
@@ -101,7 +101,7 @@ double GarbageShareInLastRun(const Fragment& fragment, Seq horizon) {
   }
   uint64_t dead_bytes = 0;
   bool all_dead_ranges_count = true;
-  for (const DeadRangeView& dead : fragment.file->table().dead_ranges()) {
+  for (const DeadRangeView& dead : fragment.file->dead_ranges()) {
     if (dead.seq > horizon) {
       all_dead_ranges_count = false;
     } else {

@@ -70,16 +70,16 @@ class Above {
   }
 
  private:
-  // As far as can be said without reading: a dead range, or all entries of some block.
+  // As far as can be said without reading: a dead range, or all entries of some blocks.
   static bool CertainlyHas(const Fragment& fragment, const KeyRange& range) {
-    const Table& table = fragment.file->table();
-    const size_t end = range.end ? table.BlockOf(*range.end) : table.block_count();
-    if (table.BlockOf(range.begin) + 1 < end) return true;
-    return std::any_of(table.dead_ranges().begin(), table.dead_ranges().end(),
-                       [&](const DeadRangeView& dead) {
-                         return (!range.end || dead.begin < *range.end) &&
-                                (dead.end.empty() || range.begin < dead.end);
-                       });
+    const TableIndex& outline = fragment.file->summary().outline;
+    const size_t end = range.end ? outline.Find(*range.end) : outline.count();
+    if (outline.Find(range.begin) + 1 < end) return true;
+    const std::span<const DeadRangeView> dead_ranges = fragment.file->dead_ranges();
+    return std::any_of(dead_ranges.begin(), dead_ranges.end(), [&](const DeadRangeView& dead) {
+      return (!range.end || dead.begin < *range.end) &&
+             (dead.end.empty() || range.begin < dead.end);
+    });
   }
 
   const std::vector<const Run*> runs_;
@@ -94,7 +94,7 @@ void CutOutOf(const Run& run, const Fragment& fragment, const KeyRange& bounds, 
     edit.adds.push_back({.run = run.id,
                          .level = run.level,
                          .file = fragment.file->number(),
-                         .bytes = fragment.file->table().BytesIn(range.begin, range.end),
+                         .bytes = fragment.file->summary().BytesIn(range.begin, range.end),
                          .range = std::move(range)});
   };
   if (fragment.range.begin < bounds.begin) {
@@ -182,8 +182,9 @@ uint64_t MergeInputs::BytesIn(const KeyRange& part) const {
 void MergeInputs::CutOut(const std::vector<KeyRange>& parts, Edit& edit) const {
   for (const Run* run : runs_) {
     auto part = parts.begin();
-    for (const Fragment& fragment : run->fragments) {
-      if (!fragment.range.Overlaps(choice_.bounds)) continue;
+    for (size_t i = run->LowerBound(choice_.bounds.begin); i < run->fragments.size(); ++i) {
+      const Fragment& fragment = run->fragments[i];
+      if (!fragment.range.Overlaps(choice_.bounds)) break;
       if (!IsTarget(*run)) {
         CutOutOf(*run, fragment, choice_.bounds, edit);
         continue;
@@ -204,9 +205,10 @@ MergePlan MergeInputs::Plan(const KeyRange& part, ReadPoints readers) const {
                              return older.MayContain(key);
                            }}};
   for (const Run* run : runs_) {
-    for (const Fragment& fragment : run->fragments) {
-      if (!fragment.range.Overlaps(part)) continue;
-      for (const DeadRangeView& view : fragment.file->table().dead_ranges()) {
+    for (size_t i = run->LowerBound(part.begin); i < run->fragments.size(); ++i) {
+      const Fragment& fragment = run->fragments[i];
+      if (!fragment.range.Overlaps(part)) break;
+      for (const DeadRangeView& view : fragment.file->dead_ranges()) {
         std::optional<DeadRange> dead = Clip(DeadRange::From(view), fragment.range);
         if (dead) dead = Clip(*dead, part);
         if (dead) plan.dead.push_back(std::move(*dead));

@@ -176,7 +176,7 @@ void AppendDeadRanges(const Run& run, Seq horizon, std::vector<DeadRangeView>& d
   for (const Fragment& fragment : run.fragments) {
     if (fragment.file.get() == seen) continue;
     seen = fragment.file.get();
-    for (const DeadRangeView& range : seen->table().dead_ranges()) {
+    for (const DeadRangeView& range : seen->dead_ranges()) {
       if (range.seq <= horizon) dead.push_back(range);
     }
   }
@@ -209,7 +209,7 @@ Choice PickDrop(const Tree& tree, const PickerState& state) {
 // Whether a fragment has an entry or a dead range with a seq of at most `seq`.
 bool ReachesBackTo(const Fragment& fragment, Seq seq) {
   const TableProperties& properties = fragment.file->properties();
-  const std::span<const DeadRangeView> dead = fragment.file->table().dead_ranges();
+  const std::span<const DeadRangeView> dead = fragment.file->dead_ranges();
   return (properties.entries > 0 && properties.min_seq <= seq) ||
          std::any_of(dead.begin(), dead.end(),
                      [&](const DeadRangeView& range) { return range.seq <= seq; });

@@ -11,7 +11,8 @@ Status RunWriter::StartFile(std::string_view first_key) {
   files_.push_back(number);
   CW_ASSIGN(std::unique_ptr<File> file,
             env_.Open(TablePath(options_.dir, number), OpenMode::kCreate));
-  builder_ = std::make_unique<TableBuilder>(std::move(file), number, options_.table);
+  builder_ = std::make_unique<TableBuilder>(
+      std::move(file), TableName{.number = number, .salt = env_.RandomU64()}, options_.table);
   begin_ = first_key;
   if (written_.empty()) {
     for (const DeadRange& dead : carried_) begin_ = std::min(begin_, dead.range.begin);

@@ -20,7 +20,7 @@ Result<const Block*> BlockReader::Read(size_t block) {
     }
   }
   const std::string_view sealed(buffer_.get() + (handle.offset - begin_), handle.size);
-  Result<Block> opened = OpenDataBlock(sealed, nullptr, table_->file_number_, handle.offset);
+  Result<Block> opened = OpenDataBlock(sealed, nullptr, table_->summary_->salt, handle.offset);
   if (!opened) return table_->Located(opened.error(), "block", handle.offset);
   block_ = std::move(*opened);
   return &block_;

@@ -19,7 +19,7 @@ namespace cordwood::storage {
 
 /// Compression byte and checksum behind the stored bytes of every block.
 inline constexpr size_t kBlockSealBytes = 9;
-inline constexpr size_t kFooterBytes = 72;
+inline constexpr size_t kFooterBytes = 80;
 /// A key and its value together. Larger entries are refused, so that no size here overflows.
 inline constexpr uint64_t kEntryBytesMax = uint64_t{1} << 30;
 
@@ -31,24 +31,32 @@ struct BlockHandle {
 
 enum class Compression : uint8_t { kNone = 0, kLz4 = 1 };
 
-/// Appends a block with these contents; it will stand at `offset` of file `file_number`.
+/// What tells a table from every other one. The salt is drawn at random for each table and is part
+/// of all its checksums; the manifest knows it (docs/decisions/table-salt.md).
+struct TableName {
+  uint64_t number = 0;  // the n of the file's name
+  uint64_t salt = 0;
+
+  friend bool operator==(const TableName&, const TableName&) = default;
+};
+
+/// Appends a block with these contents; it will stand at `offset` of a table with this salt.
 /// Compresses when `compress` says so and enough is saved. Returns the block's size.
-uint32_t AppendBlock(std::string& out, std::string_view contents, uint64_t file_number,
-                     uint64_t offset, bool compress);
+uint32_t AppendBlock(std::string& out, std::string_view contents, uint64_t salt, uint64_t offset,
+                     bool compress);
 
 /// Appends the seal alone, of an uncompressed block: its contents are the three parts, one behind
 /// the other, and need not be in `out`.
 void AppendSeal(std::string& out, std::string_view head, std::string_view body,
-                std::string_view tail, uint64_t file_number, uint64_t offset);
+                std::string_view tail, uint64_t salt, uint64_t offset);
 
 /// Checks the seal of an uncompressed block and returns its contents, a part of `sealed`.
-Result<std::string_view> OpenPlainBlock(std::string_view sealed, uint64_t file_number,
-                                        uint64_t offset);
+Result<std::string_view> OpenPlainBlock(std::string_view sealed, uint64_t salt, uint64_t offset);
 
 /// Checks the seal of a data block and parses it. Unless it was compressed, the block refers to
 /// `sealed`, and keeps `owner` (null: the caller keeps the bytes).
-Result<Block> OpenDataBlock(std::string_view sealed, std::unique_ptr<char[]> owner,
-                            uint64_t file_number, uint64_t offset);
+Result<Block> OpenDataBlock(std::string_view sealed, std::unique_ptr<char[]> owner, uint64_t salt,
+                            uint64_t offset);
 
 /// The offsets of the sections; each reaches to the next, the index to the footer.
 struct Footer {
@@ -57,11 +65,13 @@ struct Footer {
   uint64_t properties_offset = 0;
   uint64_t index_offset = 0;
   uint64_t file_bytes = 0;
+  TableName name;
 };
 
-void AppendFooter(std::string& out, const Footer& footer, uint64_t file_number);
+void AppendFooter(std::string& out, const Footer& footer);
 
-/// `bytes` are the last kFooterBytes of a file of `file_bytes` bytes.
-Result<Footer> ParseFooter(std::string_view bytes, uint64_t file_number, uint64_t file_bytes);
+/// `bytes` are the last kFooterBytes of a file of `file_bytes` bytes. Sound in itself, the footer
+/// may still be another table's: that the caller judges, who knows which one it wants.
+Result<Footer> ParseFooter(std::string_view bytes, uint64_t file_bytes);
 
 }  // namespace cordwood::storage

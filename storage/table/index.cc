@@ -12,6 +12,9 @@ namespace {
 
 /// No separator is longer than its block, and no compressed byte stands for more than this.
 constexpr uint64_t kBytesPerStoredByteMax = 255;
+/// A part of an outline ends with the block that makes it larger than this: with that block, which
+/// has at most one entry beyond the size that blocks should have, it is below 4 GiB.
+constexpr uint64_t kPartBytesMax = uint64_t{1} << 31;
 
 std::unexpected<Error> Malformed() { return Fail(ErrorCode::kCorruption, "malformed index"); }
 
@@ -112,8 +115,7 @@ std::string_view TableIndex::separator(size_t block) const {
 
 size_t TableIndex::Find(std::string_view key) const {
   if (words_.empty()) return 0;
-  const std::string_view common = separator(0).substr(0, common_);
-  const int order = key.substr(0, common_).compare(common);
+  const int order = key.substr(0, common_).compare(common());
   if (order != 0) return order < 0 ? 0 : count();
   const uint64_t word = WordOf(key);
   auto begin =
@@ -132,6 +134,48 @@ size_t TableIndex::Find(std::string_view key) const {
     }
   }
   return begin;
+}
+
+uint64_t TableIndex::OffsetNear(std::string_view key, std::string_view smallest) const {
+  const size_t block = Find(key);
+  if (block == count()) return data_end();
+  if (!key.starts_with(common())) return offset(block);
+  uint64_t below = 0;
+  if (block > 0) {
+    below = words_[block - 1];
+  } else if (smallest.starts_with(common())) {
+    below = WordOf(smallest);
+  }
+  const uint64_t word = WordOf(key);
+  if (word <= below || words_[block] <= below) return offset(block);
+  const double share =
+      static_cast<double>(word - below) / static_cast<double>(words_[block] - below);
+  const uint64_t bytes = offset(block + 1) - offset(block);
+  return offset(block) + std::min(bytes, static_cast<uint64_t>(share * static_cast<double>(bytes)));
+}
+
+std::string TableIndex::Encode() const {
+  IndexBuilder builder;
+  for (size_t block = 0; block < count(); ++block) {
+    builder.Add(separator(block), handle(block).size);
+  }
+  return builder.Finish();
+}
+
+TableIndex TableIndex::Outline(size_t parts) const {
+  const size_t per_part = (count() + parts - 1) / parts;
+  std::vector<std::string> separators;
+  TableIndex outline;
+  for (size_t block = 0, first = 0; block < count(); ++block) {
+    const uint64_t bytes = offset(block + 1) - offset(first);
+    const bool is_full = block + 1 - first == per_part || bytes > kPartBytesMax;
+    if (!is_full && block + 1 < count()) continue;
+    outline.offsets_.push_back(offset(block + 1));
+    separators.emplace_back(separator(block));
+    first = block + 1;
+  }
+  outline.AddSeparators(separators);
+  return outline;
 }
 
 size_t TableIndex::FindOffset(uint64_t offset) const {

@@ -42,6 +42,10 @@ class TableIndex {
 
   /// The blocks must fill the file up to `data_end` exactly.
   static Result<TableIndex> Parse(std::string_view contents, uint64_t data_end);
+  /// What Parse takes.
+  std::string Encode() const;
+  /// An index of at most about `parts` parts, each of which stands for blocks side by side.
+  TableIndex Outline(size_t parts) const;
 
   size_t count() const { return words_.size(); }
   BlockHandle handle(size_t block) const;
@@ -51,6 +55,9 @@ class TableIndex {
   std::string_view separator(size_t block) const;
   /// The first block whose separator is not below `key`; count() if there is none.
   size_t Find(std::string_view key) const;
+  /// About where the entries from `key` on begin, by its place between two separators; never falls
+  /// as `key` grows. `smallest` is the smallest key of the table.
+  uint64_t OffsetNear(std::string_view key, std::string_view smallest) const;
   /// The block that begins at `offset`; count() if there is none.
   size_t FindOffset(uint64_t offset) const;
 
@@ -59,6 +66,8 @@ class TableIndex {
  private:
   void AddSeparators(const std::vector<std::string>& separators);
   uint64_t WordOf(std::string_view key) const;
+  /// The prefix that all separators share. REQUIRES: there are some.
+  std::string_view common() const { return separator(0).substr(0, common_); }
 
   size_t common_ = 0;  // bytes that all separators share
   std::vector<uint64_t> words_;

@@ -3,44 +3,70 @@
 #include <utility>
 
 #include "base/format.h"
+#include "storage/file_names.h"
 #include "storage/table/table_iterator.h"
 
 namespace cordwood::storage {
+namespace {
+
+/// Of what the manifest knows about where a table's keys lie: enough to tell a tenth of a table.
+constexpr size_t kOutlineParts = 16;
+
+}  // namespace
 
 Result<std::unique_ptr<Table>> Table::Open(Env& env, const std::string& path, uint64_t file_number,
                                            BlockCache* cache,
-                                           std::optional<uint64_t> expected_bytes) {
-  CW_ASSIGN(std::unique_ptr<File> file, env.Open(path, OpenMode::kRead));
-  const size_t slash = path.rfind('/');
-  std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  std::unique_ptr<Table> table(new Table(std::move(file), std::move(name), file_number, cache));
-  CW_TRY(table->Load(expected_bytes));
+                                           std::shared_ptr<const TableSummary> expected) {
+  std::unique_ptr<Table> table(new Table(file_number, cache));
+  CW_ASSIGN(table->file_, env.Open(path, OpenMode::kRead));
+  CW_TRY(table->Load(std::move(expected)));
   return table;
 }
 
-Status Table::Load(std::optional<uint64_t> expected_bytes) {
-  CW_ASSIGN(const Footer footer, ReadFooter(expected_bytes));
-  CW_ASSIGN(const Sections sections, ReadSections(footer));
-  return ParseSections(footer, sections);
+Result<std::unique_ptr<Table>> Table::Open(DescriptorCache& files, uint64_t file_number,
+                                           BlockCache* cache,
+                                           std::shared_ptr<const TableSummary> expected) {
+  std::unique_ptr<Table> table(new Table(file_number, cache));
+  table->files_ = &files;
+  CW_TRY(table->Load(std::move(expected)));
+  return table;
 }
 
-Result<Footer> Table::ReadFooter(std::optional<uint64_t> expected_bytes) const {
-  const Result<uint64_t> size = file_->Size();
+Status Table::Load(std::shared_ptr<const TableSummary> expected) {
+  CW_ASSIGN(const Footer footer, ReadFooter(expected.get()));
+  CW_ASSIGN(const Sections sections, ReadSections(footer));
+  return ParseSections(footer, sections, std::move(expected));
+}
+
+Result<std::shared_ptr<File>> Table::OpenFile() const {
+  if (file_ != nullptr) return file_;
+  return files_->Open(file_number_);
+}
+
+Result<Footer> Table::ReadFooter(const TableSummary* expected) const {
+  const auto corrupt = [this](std::string_view what, uint64_t offset, std::string why) {
+    return Located(Error(ErrorCode::kCorruption, std::move(why)), what, offset);
+  };
+  CW_ASSIGN(const std::shared_ptr<File> file, OpenFile());
+  const Result<uint64_t> size = file->Size();
   if (!size) return Located(size.error(), "size", 0);
-  if (expected_bytes && *expected_bytes != *size) {
-    return Located(Error(ErrorCode::kCorruption, Format("expected {} bytes", *expected_bytes)),
-                   "end", *size);
+  if (expected != nullptr && expected->properties.file_bytes != *size) {
+    return corrupt("end", *size, Format("expected {} bytes", expected->properties.file_bytes));
   }
-  if (*size < kFooterBytes) {
-    return Located(Error(ErrorCode::kCorruption, "too short for a table file"), "end", *size);
-  }
+  if (*size < kFooterBytes) return corrupt("end", *size, "too short for a table file");
   char bytes[kFooterBytes];
   const uint64_t offset = *size - kFooterBytes;
   if (Status status = ReadExactly(offset, bytes); !status) {
     return Located(status.error(), "footer", offset);
   }
-  Result<Footer> footer = ParseFooter({bytes, kFooterBytes}, file_number_, *size);
+  Result<Footer> footer = ParseFooter({bytes, kFooterBytes}, *size);
   if (!footer) return Located(footer.error(), "footer", offset);
+  if (footer->name.number != file_number_) {
+    return corrupt("footer", offset, Format("it is table {}", footer->name.number));
+  }
+  if (expected != nullptr && footer->name.salt != expected->salt) {
+    return corrupt("footer", offset, "it is not the table that the manifest lists, but another");
+  }
   return footer;
 }
 
@@ -55,7 +81,7 @@ Result<Table::Sections> Table::ReadSections(const Footer& footer) const {
   const auto open = [&](uint64_t from, uint64_t to, std::string_view what,
                         std::string_view* contents) -> Status {
     const std::string_view sealed(sections.bytes.get() + (from - begin), to - from);
-    const Result<std::string_view> opened = OpenPlainBlock(sealed, file_number_, from);
+    const Result<std::string_view> opened = OpenPlainBlock(sealed, footer.name.salt, from);
     if (!opened) return Located(opened.error(), what, from);
     *contents = *opened;
     return {};
@@ -68,40 +94,56 @@ Result<Table::Sections> Table::ReadSections(const Footer& footer) const {
   return sections;
 }
 
-Status Table::ParseSections(const Footer& footer, const Sections& sections) {
+Status Table::ParseSections(const Footer& footer, const Sections& sections,
+                            std::shared_ptr<const TableSummary> expected) {
   Result<BloomFilter> filter = BloomFilter::Parse(sections.filter);
   if (!filter) return Located(filter.error(), "filter", footer.filter_offset);
   filter_ = std::move(*filter);
-
-  dead_range_bytes_ = sections.dead_ranges;
-  Result<std::vector<DeadRangeView>> ranges = DecodeDeadRanges(dead_range_bytes_);
-  if (!ranges) return Located(ranges.error(), "dead ranges", footer.dead_ranges_offset);
-  dead_ranges_ = std::move(*ranges);
 
   Result<TableIndex> index = TableIndex::Parse(sections.index, footer.filter_offset);
   if (!index) return Located(index.error(), "index", footer.index_offset);
   index_ = std::move(*index);
 
+  const auto summary = std::make_shared<TableSummary>();
+  summary->salt = footer.name.salt;
+  summary->dead_range_bytes = sections.dead_ranges;
+  Result<std::vector<DeadRangeView>> ranges = DecodeDeadRanges(summary->dead_range_bytes);
+  if (!ranges) return Located(ranges.error(), "dead ranges", footer.dead_ranges_offset);
+  summary->dead_ranges = std::move(*ranges);
   Result<TableProperties> properties = DecodeProperties(sections.properties);
   if (!properties) return Located(properties.error(), "properties", footer.properties_offset);
-  properties_ = std::move(*properties);
-  properties_.file_bytes = footer.file_bytes;
-  if (properties_.data_blocks != index_.count() || properties_.dead_ranges != dead_ranges_.size()) {
+  summary->properties = std::move(*properties);
+  summary->properties.file_bytes = footer.file_bytes;
+  if (summary->properties.data_blocks != index_.count() ||
+      summary->properties.dead_ranges != summary->dead_ranges.size()) {
     return Located(Error(ErrorCode::kCorruption, "they contradict the other sections"),
                    "properties", footer.properties_offset);
   }
+  if (expected == nullptr) {
+    summary->outline = index_.Outline(kOutlineParts);
+    summary_ = summary;
+    return {};
+  }
+  if (expected->properties != summary->properties ||
+      expected->dead_range_bytes != summary->dead_range_bytes) {
+    return Located(Error(ErrorCode::kCorruption, "they are not what the manifest says"),
+                   "properties", footer.properties_offset);
+  }
+  summary_ = std::move(expected);
   return {};
 }
 
 Status Table::ReadExactly(uint64_t offset, std::span<char> out) const {
-  CW_ASSIGN(const size_t size, file_->ReadAt(offset, out));
+  CW_ASSIGN(const std::shared_ptr<File> file, OpenFile());
+  CW_ASSIGN(const size_t size, file->ReadAt(offset, out));
   if (size != out.size()) return Fail(ErrorCode::kCorruption, "the file ends too early");
   return {};
 }
 
 std::unexpected<Error> Table::Located(const Error& error, std::string_view what,
                                       uint64_t offset) const {
-  return std::unexpected(error.Prefixed(Format("table {}: {} at {}", name_, what, offset)));
+  return std::unexpected(
+      error.Prefixed(Format("table {}: {} at {}", TableFileName(file_number_), what, offset)));
 }
 
 std::unexpected<Error> Table::CorruptBlock(size_t block) const {
@@ -172,7 +214,7 @@ Result<Block> Table::LoadBlock(size_t block) const {
     return Located(status.error(), "block", handle.offset);
   }
   const std::string_view sealed(bytes.get(), handle.size);
-  Result<Block> contents = OpenDataBlock(sealed, std::move(bytes), file_number_, handle.offset);
+  Result<Block> contents = OpenDataBlock(sealed, std::move(bytes), summary_->salt, handle.offset);
   if (!contents) return Located(contents.error(), "block", handle.offset);
   return contents;
 }
@@ -183,10 +225,6 @@ uint64_t Table::BytesIn(std::string_view begin, std::optional<std::string_view> 
   return to > from ? to - from : 0;
 }
 
-size_t Table::memory_bytes() const {
-  return sizeof(Table) + index_.bytes() + filter_.bytes() + dead_range_bytes_.capacity() +
-         dead_ranges_.size() * sizeof(DeadRangeView) + properties_.smallest_key.capacity() +
-         properties_.largest_key.capacity();
-}
+size_t Table::memory_bytes() const { return sizeof(Table) + index_.bytes() + filter_.bytes(); }
 
 }  // namespace cordwood::storage

@@ -1,9 +1,9 @@
 #pragma once
 
-// An open table file: reads its entries by way of the block cache. Footer, index, filter,
-// properties and dead ranges are read, checked and kept in memory when it is opened; data blocks
-// are checked on every read from disk. The bytes are drawn in docs/STORAGE_FORMAT.md, "Table
-// files".
+// An open table: reads its entries by way of the block cache. Footer, index, filter, properties and
+// dead ranges are read, checked and kept in memory when it is opened; data blocks are checked on
+// every read from disk. The file itself may be closed in between, by a cache of descriptors. The
+// bytes are drawn in docs/STORAGE_FORMAT.md, "Table files".
 //
 // Owned by versions. Every error names the file and the offset, except kCold, which is no
 // failure: a read with Tier::kCacheOnly never touches the file and names the blocks it lacks in
@@ -27,9 +27,11 @@
 #include "storage/read_options.h"
 #include "storage/table/block_cache.h"
 #include "storage/table/bloom.h"
+#include "storage/table/descriptor_cache.h"
 #include "storage/table/format.h"
 #include "storage/table/index.h"
 #include "storage/table/properties.h"
+#include "storage/table/summary.h"
 
 namespace cordwood::storage {
 
@@ -44,10 +46,15 @@ struct TableFound {
 class Table {
  public:
   /// `cache` may be null, for tools that read with Tier::kMayBlock only; it outlives the table.
-  /// `expected_bytes` is the size that the manifest knows, if it does.
-  static Result<std::unique_ptr<Table>> Open(Env& env, const std::string& path,
-                                             uint64_t file_number, BlockCache* cache,
-                                             std::optional<uint64_t> expected_bytes = {});
+  /// `expected` is what the manifest says of the table, if it does: kCorruption if the file is not
+  /// that table. The file stays open with the table.
+  static Result<std::unique_ptr<Table>> Open(
+      Env& env, const std::string& path, uint64_t file_number, BlockCache* cache,
+      std::shared_ptr<const TableSummary> expected = nullptr);
+  /// The same for a table whose file is opened when it is read, by `files`, which outlives it.
+  static Result<std::unique_ptr<Table>> Open(
+      DescriptorCache& files, uint64_t file_number, BlockCache* cache,
+      std::shared_ptr<const TableSummary> expected = nullptr);
 
   /// The newest version of `key` with a seq of at most `at_most`; it may be a tombstone.
   /// `hash` is Hash64(key).
@@ -86,9 +93,10 @@ class Table {
   std::string_view LargestOf(size_t block) const { return index_.separator(block); }
 
   uint64_t file_number() const { return file_number_; }
-  const TableProperties& properties() const { return properties_; }
-  std::span<const DeadRangeView> dead_ranges() const { return dead_ranges_; }
-  /// What stays in memory while the table is open.
+  const std::shared_ptr<const TableSummary>& summary() const { return summary_; }
+  const TableProperties& properties() const { return summary_->properties; }
+  std::span<const DeadRangeView> dead_ranges() const { return summary_->dead_ranges; }
+  /// What stays in memory while the table is open, but for the summary.
   size_t memory_bytes() const;
 
  private:
@@ -104,13 +112,16 @@ class Table {
     std::string_view index;
   };
 
-  Table(std::unique_ptr<File> file, std::string name, uint64_t file_number, BlockCache* cache)
-      : file_(std::move(file)), name_(std::move(name)), file_number_(file_number), cache_(cache) {}
+  Table(uint64_t file_number, BlockCache* cache) : file_number_(file_number), cache_(cache) {}
 
-  Status Load(std::optional<uint64_t> expected_bytes);
-  Result<Footer> ReadFooter(std::optional<uint64_t> expected_bytes) const;
+  Status Load(std::shared_ptr<const TableSummary> expected);
+  Result<std::shared_ptr<File>> OpenFile() const;
+  /// Sound, and of `expected`, if that is not null.
+  Result<Footer> ReadFooter(const TableSummary* expected) const;
+  /// REQUIRES: the footer is this table's.
   Result<Sections> ReadSections(const Footer& footer) const;
-  Status ParseSections(const Footer& footer, const Sections& sections);
+  Status ParseSections(const Footer& footer, const Sections& sections,
+                       std::shared_ptr<const TableSummary> expected);
   Status ReadExactly(uint64_t offset, std::span<char> out) const;
   /// `error`, with the name of the file and the place in front.
   std::unexpected<Error> Located(const Error& error, std::string_view what, uint64_t offset) const;
@@ -123,15 +134,13 @@ class Table {
   Status VerifyBlock(size_t block, const Block& contents, TableProperties* counted,
                      std::string* last_key) const;
 
-  const std::unique_ptr<File> file_;
-  const std::string name_;  // without the directory
   const uint64_t file_number_;
   BlockCache* const cache_;
+  DescriptorCache* files_ = nullptr;
+  std::shared_ptr<File> file_;  // null: files_ opens it
   TableIndex index_;
   BloomFilter filter_;
-  TableProperties properties_;
-  std::string dead_range_bytes_;
-  std::vector<DeadRangeView> dead_ranges_;  // into the bytes above
+  std::shared_ptr<const TableSummary> summary_;
 };
 
 }  // namespace cordwood::storage

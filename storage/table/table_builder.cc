@@ -5,7 +5,6 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "base/hash.h"
-#include "storage/table/format.h"
 
 namespace cordwood::storage {
 namespace {
@@ -17,12 +16,9 @@ constexpr size_t kKeepBytes = 2 * kWriteBytes;
 
 }  // namespace
 
-TableBuilder::TableBuilder(std::unique_ptr<File> file, uint64_t file_number,
+TableBuilder::TableBuilder(std::unique_ptr<File> file, TableName name,
                            const TableBuilderOptions& options)
-    : file_(std::move(file)),
-      file_number_(file_number),
-      options_(options),
-      bloom_(options.bloom_bits_per_key) {}
+    : file_(std::move(file)), name_(name), options_(options), bloom_(options.bloom_bits_per_key) {}
 
 Status TableBuilder::Add(std::string_view key, uint64_t trailer, std::string_view value) {
   if (error_) return std::unexpected(*error_);
@@ -58,7 +54,7 @@ Status TableBuilder::AddAlone(std::string_view key, uint64_t trailer, std::strin
   CW_TRY(WritePending());
   CW_TRY(Write(value));
   pending_ += around.tail;
-  AppendSeal(pending_, around.head, value, around.tail, file_number_, at);
+  AppendSeal(pending_, around.head, value, around.tail, name_.salt, at);
   unindexed_block_bytes_ = static_cast<uint32_t>(offset() - at);
   block_.Clear();
   ++properties_.data_blocks;
@@ -72,7 +68,7 @@ void TableBuilder::AddDeadRange(const DeadRangeView& range) {
 
 Status TableBuilder::CloseBlock() {
   unindexed_block_bytes_ =
-      AppendBlock(pending_, block_.Finish(), file_number_, offset(), options_.compress);
+      AppendBlock(pending_, block_.Finish(), name_.salt, offset(), options_.compress);
   block_.Clear();
   ++properties_.data_blocks;
   return pending_.size() < kWriteBytes ? Status() : WritePending();
@@ -101,7 +97,7 @@ Status TableBuilder::WriteEnd() {
 
   const auto append = [this](std::string_view contents) {
     const uint64_t at = offset();
-    AppendBlock(pending_, contents, file_number_, at, false);
+    AppendBlock(pending_, contents, name_.salt, at, false);
     return at;
   };
   std::string dead_ranges;
@@ -113,7 +109,8 @@ Status TableBuilder::WriteEnd() {
   footer.properties_offset = append(EncodeProperties(properties_));
   footer.index_offset = append(index_.Finish());
   footer.file_bytes = offset() + kFooterBytes;
-  AppendFooter(pending_, footer, file_number_);
+  footer.name = name_;
+  AppendFooter(pending_, footer);
   return WritePending();
 }
 

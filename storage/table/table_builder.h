@@ -19,6 +19,7 @@
 #include "storage/entry.h"
 #include "storage/table/block_builder.h"
 #include "storage/table/bloom.h"
+#include "storage/table/format.h"
 #include "storage/table/index.h"
 #include "storage/table/properties.h"
 
@@ -32,9 +33,8 @@ struct TableBuilderOptions {
 
 class TableBuilder {
  public:
-  /// `file` is empty. `file_number` is the n of its name: it becomes part of every checksum.
-  TableBuilder(std::unique_ptr<File> file, uint64_t file_number,
-               const TableBuilderOptions& options);
+  /// `file` is empty. The salt of `name` is drawn for this table alone.
+  TableBuilder(std::unique_ptr<File> file, TableName name, const TableBuilderOptions& options);
 
   /// kInvalidArgument if the entry does not sort after the last one, kTooLarge beyond
   /// kEntryBytesMax.
@@ -58,7 +58,7 @@ class TableBuilder {
   Status WriteEnd();
 
   const std::unique_ptr<File> file_;
-  const uint64_t file_number_;
+  const TableName name_;
   const TableBuilderOptions options_;
   BlockBuilder block_;
   IndexBuilder index_;

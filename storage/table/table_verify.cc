@@ -10,14 +10,14 @@
 namespace cordwood::storage {
 
 Status Table::VerifyAll() const {
-  CW_ASSIGN(const Footer footer, ReadFooter(properties_.file_bytes));
+  CW_ASSIGN(const Footer footer, ReadFooter(summary_.get()));
   CW_TRY(ReadSections(footer));
   TableProperties counted;
   CW_TRY(VerifyEntries(&counted));
   counted.data_blocks = index_.count();
-  counted.dead_ranges = dead_ranges_.size();
+  counted.dead_ranges = dead_ranges().size();
   counted.file_bytes = footer.file_bytes;
-  if (counted != properties_) {
+  if (counted != properties()) {
     return Located(Error(ErrorCode::kCorruption, "they differ from what the table holds"),
                    "properties", footer.properties_offset);
   }

@@ -80,6 +80,15 @@ bool Read(ByteReader& in, SegmentMark& mark) {
   return Read(in, mark.number) && Read(in, mark.ordinal);
 }
 
+bool Read(ByteReader& in, NewTable& table) {
+  if (!Read(in, table.file)) return false;
+  const std::optional<std::string_view> bytes = in.LengthPrefixed();
+  if (!bytes) return false;
+  Result<std::shared_ptr<const TableSummary>> summary = TableSummary::Decode(*bytes);
+  if (summary) table.summary = std::move(*summary);
+  return summary.has_value();
+}
+
 template <typename A, typename B>
 bool Read(ByteReader& in, std::pair<A, B>& pair) {
   return Read(in, pair.first) && Read(in, pair.second);
@@ -142,10 +151,10 @@ std::string Edit::Encode() const {
     AppendVarint64(out, run);
     AppendVarint32(out, level);
   }
-  for (const auto& [file, size] : tables) {
+  for (const NewTable& table : tables) {
     AppendField(out, Field::kTable);
-    AppendVarint64(out, file);
-    AppendVarint64(out, size);
+    AppendVarint64(out, table.file);
+    AppendLengthPrefixed(out, table.summary->Encode());
   }
   for (const auto& [counter, delta] : counts.sums()) {
     AppendField(out, Field::kCount);
@@ -172,35 +181,93 @@ Result<Edit> Edit::Decode(std::string_view bytes) {
   return edit;
 }
 
-Status ManifestState::Apply(const Edit& edit) {
+Status ManifestState::Fits(const Edit& edit) const {
+  // Drops are applied first, then fragments are added: what one edit drops it may add again.
+  std::set<std::pair<uint64_t, std::string_view>> dropped;
+  for (const FragmentName& name : edit.drops) {
+    const FragmentRecord* record = Find(name.run, name.begin);
+    if (record == nullptr || record->file != name.file ||
+        !dropped.emplace(name.run, name.begin).second) {
+      return Fail(ErrorCode::kCorruption,
+                  Format("an edit drops a fragment of table {} in run {} that is not there",
+                         name.file, name.run));
+    }
+  }
+  std::set<uint64_t> added_tables;
+  for (const NewTable& table : edit.tables) {
+    if (tables.contains(table.file) || !added_tables.insert(table.file).second) {
+      return Fail(ErrorCode::kCorruption, Format("an edit adds table {} again", table.file));
+    }
+  }
+  std::set<std::pair<uint64_t, std::string_view>> added;
+  for (const FragmentRecord& record : edit.adds) {
+    const std::pair<uint64_t, std::string_view> place(record.run, record.range.begin);
+    const bool taken = Find(record.run, record.range.begin) != nullptr && !dropped.contains(place);
+    if (taken || !added.insert(place).second) {
+      return Fail(ErrorCode::kCorruption,
+                  Format("an edit adds a fragment of table {} to run {} where there is one",
+                         record.file, record.run));
+    }
+    if (!tables.contains(record.file) && !added_tables.contains(record.file)) {
+      return Fail(ErrorCode::kCorruption,
+                  Format("run {} uses table {}, which the manifest does not list", record.run,
+                         record.file));
+    }
+  }
+  return {};
+}
+
+const FragmentRecord* ManifestState::Find(uint64_t run, std::string_view begin) const {
+  const auto record = runs.find(run);
+  if (record == runs.end()) return nullptr;
+  const auto fragment = record->second.fragments.find(begin);
+  return fragment == record->second.fragments.end() ? nullptr : &fragment->second;
+}
+
+void ManifestState::Drop(const FragmentName& name) {
+  const auto run = runs.find(name.run);
+  run->second.fragments.erase(name.begin);
+  if (run->second.fragments.empty()) runs.erase(run);
+  --tables.find(name.file)->second.fragments;
+}
+
+void ManifestState::Add(const FragmentRecord& record) {
+  RunRecord& run = runs[record.run];
+  run.level = record.level;
+  run.fragments.emplace(record.range.begin, record);
+  ++tables.find(record.file)->second.fragments;
+}
+
+Result<std::vector<uint64_t>> ManifestState::Apply(const Edit& edit) {
+  CW_TRY(Fits(edit));
   if (edit.store_id) store_id = *edit.store_id;
   if (edit.next_file) next_file = *edit.next_file;
   if (edit.next_run) next_run = *edit.next_run;
   if (edit.flushed_seq) flushed_seq = *edit.flushed_seq;
   if (edit.log_segment) log_segment = *edit.log_segment;
   if (edit.synced_seq) synced_seq = *edit.synced_seq;
+  std::set<uint64_t> touched;
+  for (const NewTable& table : edit.tables) {
+    tables.emplace(table.file, TableRecord{.summary = table.summary});
+    touched.insert(table.file);
+  }
   for (const FragmentName& name : edit.drops) {
-    const size_t dropped = std::erase_if(fragments, [&](const FragmentRecord& record) {
-      return record.run == name.run && record.file == name.file && record.range.begin == name.begin;
-    });
-    if (dropped != 1) {
-      return Fail(ErrorCode::kCorruption,
-                  Format("an edit drops a fragment of table {} in run {} that is not there",
-                         name.file, name.run));
-    }
+    Drop(name);
+    touched.insert(name.file);
   }
-  fragments.insert(fragments.end(), edit.adds.begin(), edit.adds.end());
+  for (const FragmentRecord& record : edit.adds) Add(record);
   for (const auto& [run, level] : edit.run_levels) {
-    for (FragmentRecord& record : fragments) {
-      if (record.run == run) record.level = level;
-    }
+    if (const auto record = runs.find(run); record != runs.end()) record->second.level = level;
   }
-  tables.insert(tables.end(), edit.tables.begin(), edit.tables.end());
-  std::set<uint64_t> used;
-  for (const FragmentRecord& record : fragments) used.insert(record.file);
-  std::erase_if(tables, [&](const auto& table) { return !used.contains(table.first); });
   counts.Add(edit.counts);
-  return {};
+  std::vector<uint64_t> forgotten;
+  for (const uint64_t file : touched) {
+    const auto table = tables.find(file);
+    if (table->second.fragments > 0) continue;
+    tables.erase(table);
+    forgotten.push_back(file);
+  }
+  return forgotten;
 }
 
 Edit ManifestState::Snapshot() const {
@@ -211,8 +278,15 @@ Edit ManifestState::Snapshot() const {
   edit.flushed_seq = flushed_seq;
   edit.log_segment = log_segment;
   edit.synced_seq = synced_seq;
-  edit.adds = fragments;
-  edit.tables = tables;
+  for (const auto& [id, run] : runs) {
+    for (const auto& [begin, fragment] : run.fragments) {
+      edit.adds.push_back(fragment);
+      edit.adds.back().level = run.level;
+    }
+  }
+  for (const auto& [file, table] : tables) {
+    edit.tables.push_back({.file = file, .summary = table.summary});
+  }
   edit.counts = counts;
   return edit;
 }

@@ -114,7 +114,7 @@ Result<ManifestState> Replay(std::string_view file, uint64_t manifest, bool seal
     } else {
       Result<Edit> edit = Edit::Decode(frame->payload);
       if (!edit) return std::unexpected(edit.error().Prefixed(Format("{} at {}", path, offset)));
-      if (Status applied = state.Apply(*edit); !applied) {
+      if (const auto applied = state.Apply(*edit); !applied) {
         return std::unexpected(applied.error().Prefixed(Format("{} at {}", path, offset)));
       }
       ++edits;

@@ -18,6 +18,7 @@
 //
 // Threads: one at a time.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,7 +31,7 @@
 
 namespace cordwood::storage {
 
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 
 /// What CURRENT says.
 struct Current {
@@ -71,8 +72,12 @@ class ManifestWriter {
   uint64_t number() const { return number_; }
   /// Bytes of the edits behind the snapshot.
   uint64_t grown() const { return size_ - start_size_; }
+  /// Whether it is time for a new one: those are more than the snapshot takes, and not a few.
+  bool outgrown() const { return grown() >= std::max(kGrowthMin, start_size_); }
 
  private:
+  static constexpr uint64_t kGrowthMin = 16 << 20;
+
   ManifestWriter(Env& env, std::string dir, uint64_t number, std::unique_ptr<File> file)
       : env_(env), dir_(std::move(dir)), number_(number), file_(std::move(file)) {}
 

@@ -6,7 +6,7 @@
 // Ownership: refers to the fragments, which must outlive it. Threads: one at a time.
 
 #include <memory>
-#include <vector>
+#include <span>
 
 #include "storage/entry_iterator.h"
 #include "storage/read_options.h"
@@ -16,7 +16,7 @@ namespace cordwood::storage {
 
 class RunIterator final : public EntryIterator {
  public:
-  RunIterator(const std::vector<Fragment>& fragments, const ReadOptions& options)
+  RunIterator(std::span<const Fragment> fragments, const ReadOptions& options)
       : fragments_(fragments), options_(options) {}
 
   bool Valid() const override { return valid_; }
@@ -45,7 +45,7 @@ class RunIterator final : public EntryIterator {
   /// False, with the status taken over, if the table iterator failed.
   bool TableOk();
 
-  const std::vector<Fragment>& fragments_;
+  const std::span<const Fragment> fragments_;
   const ReadOptions options_;
   size_t index_ = 0;
   std::unique_ptr<EntryIterator> table_;  // of fragments_[index_], if open

@@ -42,7 +42,7 @@ void PlaceSampler::AddRun(const Run& run) {
   add_one(first);
   if (last > first) add_one(last);
   if (last > first + 1) {
-    parts_.push_back({.entries = run.entries_before[last] - run.entries_before[first + 1],
+    parts_.push_back({.entries = run.entries_before()[last] - run.entries_before()[first + 1],
                       .run = &run,
                       .first = first + 1,
                       .end = last});
@@ -71,7 +71,7 @@ std::optional<Place> PlaceSampler::Draw(Random& random) const {
   }
   size_t index = part->first;
   if (part->end > part->first + 1) {
-    const std::vector<uint64_t>& before = part->run->entries_before;
+    const std::vector<uint64_t>& before = part->run->entries_before();
     const auto after = std::upper_bound(before.begin(), before.end(), before[part->first] + draw);
     index = static_cast<size_t>(after - before.begin()) - 1;
   }

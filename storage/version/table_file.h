@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "storage/table/table.h"
 
@@ -31,7 +32,9 @@ class TableFile {
 
   uint64_t number() const { return number_; }
   const Table& table() const { return *table_; }
-  const TableProperties& properties() const { return table_->properties(); }
+  const TableSummary& summary() const { return *table_->summary(); }
+  const TableProperties& properties() const { return summary().properties; }
+  std::span<const DeadRangeView> dead_ranges() const { return summary().dead_ranges; }
 
   void MarkObsolete() { obsolete_.store(true, std::memory_order_release); }
 

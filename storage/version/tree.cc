@@ -1,14 +1,9 @@
 #include "storage/version/tree.h"
 
 #include <algorithm>
+#include <set>
 
 namespace cordwood::storage {
-
-uint64_t Run::bytes() const {
-  uint64_t sum = 0;
-  for (const Fragment& fragment : fragments) sum += fragment.bytes;
-  return sum;
-}
 
 uint64_t Fragment::ShareOf(uint64_t of_file) const {
   const double share = static_cast<double>(bytes) /
@@ -27,21 +22,41 @@ uint64_t Fragment::entries() const {
 uint64_t Fragment::BytesIn(std::string_view begin, std::optional<std::string_view> end) const {
   begin = std::max<std::string_view>(begin, range.begin);
   if (range.end && (!end || *range.end < *end)) end = *range.end;
-  return end && *end <= begin ? 0 : file->table().BytesIn(begin, end);
+  return end && *end <= begin ? 0 : file->summary().BytesIn(begin, end);
 }
 
-uint64_t Run::data_bytes() const {
-  uint64_t sum = 0;
-  for (const Fragment& fragment : fragments) sum += fragment.data_bytes();
-  return sum;
-}
-
-void Run::CountEntries() {
-  entries_before.assign(1, 0);
-  entries_before.reserve(fragments.size() + 1);
+std::shared_ptr<const Run::RunContents> Run::Contain(std::vector<Fragment> fragments) {
+  auto contents = std::make_shared<RunContents>();
+  std::sort(fragments.begin(), fragments.end(),
+            [](const Fragment& a, const Fragment& b) { return a.range.begin < b.range.begin; });
+  Sums& sums = contents->sums;
+  std::set<const TableFile*> sliced;  // those that may come again
+  contents->entries_before.reserve(fragments.size() + 1);
+  contents->entries_before.push_back(0);
   for (const Fragment& fragment : fragments) {
-    entries_before.push_back(entries_before.back() + fragment.entries());
+    const TableProperties& properties = fragment.file->properties();
+    sums.bytes += fragment.bytes;
+    sums.data_bytes += fragment.data_bytes();
+    contents->entries_before.push_back(contents->entries_before.back() + fragment.entries());
+    const bool is_slice = fragment.bytes != properties.file_bytes;
+    if (is_slice && !sliced.insert(fragment.file.get()).second) continue;
+    sums.entries += properties.entries;
+    sums.unsettled += properties.unsettled;
+    sums.dead_ranges += properties.dead_ranges;
+    const uint64_t garbage = properties.deletes + properties.superseded;
+    sums.garbage_entries += garbage;
+    if (garbage > 0) sums.newest_garbage = std::max(sums.newest_garbage, properties.max_seq);
+    for (const DeadRangeView& dead : fragment.file->dead_ranges()) {
+      sums.newest_garbage = std::max(sums.newest_garbage, dead.seq);
+    }
   }
+  contents->fragments = std::move(fragments);
+  return contents;
+}
+
+Run::Run(uint64_t run_id, uint32_t run_level, std::vector<Fragment> run_fragments)
+    : id(run_id), level(run_level), contents_(Contain(std::move(run_fragments))) {
+  fragments = contents_->fragments;
 }
 
 size_t Run::LowerBound(std::string_view key) const {
@@ -62,7 +77,6 @@ Tree::Tree(std::vector<Run> runs) : runs_(std::move(runs)) {
   std::sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) {
     return a.level != b.level ? a.level < b.level : a.id > b.id;
   });
-  for (Run& run : runs_) run.CountEntries();
   AddUp();
   if (runs_.empty()) return;
   const uint32_t deepest = runs_.back().level;
@@ -88,36 +102,16 @@ const Run* Tree::FindRun(uint64_t id) const {
   return it == runs_.end() ? nullptr : &*it;
 }
 
-const TableFile* Tree::FindFile(uint64_t number) const {
-  for (const Run& run : runs_) {
-    for (const Fragment& fragment : run.fragments) {
-      if (fragment.file->number() == number) return fragment.file.get();
-    }
-  }
-  return nullptr;
-}
-
 void Tree::AddUp() {
-  std::vector<const TableFile*> files;
   for (const Run& run : runs_) {
-    for (const Fragment& fragment : run.fragments) {
-      sums_.bytes += fragment.bytes;
-      files.push_back(fragment.file.get());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  files.erase(std::unique(files.begin(), files.end()), files.end());
-  for (const TableFile* file : files) {
-    const TableProperties& properties = file->properties();
-    sums_.entries += properties.entries;
-    sums_.unsettled += properties.unsettled;
-    sums_.resident_bytes += file->table().memory_bytes();
-    if (properties.deletes + properties.superseded > 0) {
-      sums_.newest_garbage = std::max(sums_.newest_garbage, properties.max_seq);
-    }
-    for (const DeadRangeView& dead : file->table().dead_ranges()) {
-      sums_.newest_garbage = std::max(sums_.newest_garbage, dead.seq);
-    }
+    const Run::Sums& sums = run.sums();
+    sums_.bytes += sums.bytes;
+    sums_.data_bytes += sums.data_bytes;
+    sums_.entries += sums.entries;
+    sums_.unsettled += sums.unsettled;
+    sums_.dead_ranges += sums.dead_ranges;
+    sums_.garbage_entries += sums.garbage_entries;
+    sums_.newest_garbage = std::max(sums_.newest_garbage, sums.newest_garbage);
   }
 }
 

@@ -16,11 +16,13 @@
 // and in key order. For one key, every entry in a newer run or an upper level is newer than every
 // entry in an older run or a deeper level.
 //
-// A Tree is immutable: an edit makes a new one (storage/version/edit.h). Threads: any.
+// A Tree is immutable: an edit makes a new one (storage/version/edit.h), which shares with the old
+// one the contents of every run that it leaves alone. Threads: any.
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,25 +43,52 @@ struct Fragment {
   uint64_t data_bytes() const;
   /// An estimate, at least 1.
   uint64_t entries() const;
-  /// The part of `bytes` in [begin, end), by the index of the table; no end: all from `begin` on.
-  /// The parts of ranges side by side add up.
+  /// About the part of `bytes` in [begin, end), by the table's summary; no end: all from `begin`
+  /// on. The parts of ranges side by side add up.
   uint64_t BytesIn(std::string_view begin, std::optional<std::string_view> end) const;
 };
 
-struct Run {
+/// A run is small, and copies share what it holds.
+class Run {
+ public:
+  /// What is known of all of it, from the summaries of its files; of two fragments that share a
+  /// file, the file counts once.
+  struct Sums {
+    uint64_t bytes = 0;       // of the fragments
+    uint64_t data_bytes = 0;  // of the fragments, an estimate
+    uint64_t entries = 0;
+    uint64_t unsettled = 0;
+    uint64_t dead_ranges = 0;
+    uint64_t garbage_entries = 0;  // tombstones and superseded versions
+    Seq newest_garbage = 0;        // Tree::newest_garbage
+  };
+
+  /// `fragments` in any order.
+  Run(uint64_t id, uint32_t level, std::vector<Fragment> fragments);
+
   uint64_t id = 0;  // greater than that of every older run of its level
   uint32_t level = 0;
-  std::vector<Fragment> fragments;
-  /// The entries of all fragments before each, and of all; of a run in a tree.
-  std::vector<uint64_t> entries_before;
+  std::span<const Fragment> fragments;  // in key order; shared by copies
 
-  uint64_t bytes() const;
-  uint64_t data_bytes() const;
+  const Sums& sums() const { return contents_->sums; }
+  uint64_t bytes() const { return sums().bytes; }
+  uint64_t data_bytes() const { return sums().data_bytes; }
+  /// The entries of all fragments before each, and of all; estimates.
+  const std::vector<uint64_t>& entries_before() const { return contents_->entries_before; }
   /// The fragment whose range holds `key`, or null.
   const Fragment* Find(std::string_view key) const;
   /// Index of the first fragment whose range ends after `key`; fragments.size() if none.
   size_t LowerBound(std::string_view key) const;
-  void CountEntries();
+
+ private:
+  struct RunContents {
+    std::vector<Fragment> fragments;
+    std::vector<uint64_t> entries_before;
+    Sums sums;
+  };
+  static std::shared_ptr<const RunContents> Contain(std::vector<Fragment> fragments);
+
+  std::shared_ptr<const RunContents> contents_;
 };
 
 class Tree {
@@ -76,32 +105,19 @@ class Tree {
   const Run* last_run() const;
   std::vector<const Run*> RunsOf(uint32_t level) const;
   const Run* FindRun(uint64_t id) const;
-  /// The table file with this number, or null.
-  const TableFile* FindFile(uint64_t number) const;
   uint64_t bytes() const { return sums_.bytes; }
   uint64_t entries() const { return sums_.entries; }
   uint64_t unsettled() const { return sums_.unsettled; }
-  /// Bytes of filters and indexes that stay in memory.
-  uint64_t resident_bytes() const { return sums_.resident_bytes; }
   /// At and above this seq a horizon makes no difference to what a merge can remove: there is no
   /// newer dead range, and no newer entry in a table with tombstones or superseded versions.
   Seq newest_garbage() const { return sums_.newest_garbage; }
 
  private:
-  /// Over the distinct files, of which two fragments may share one.
-  struct Sums {
-    uint64_t bytes = 0;  // this one over the fragments
-    uint64_t entries = 0;
-    uint64_t unsettled = 0;
-    uint64_t resident_bytes = 0;
-    Seq newest_garbage = 0;
-  };
-
   void AddUp();
 
   std::vector<Run> runs_;
   uint32_t last_level_ = 1;
-  Sums sums_;
+  Run::Sums sums_;  // of all runs
 };
 
 }  // namespace cordwood::storage

@@ -1,7 +1,8 @@
 #include "storage/version/version_set.h"
 
 #include <algorithm>
-#include <set>
+#include <span>
+#include <utility>
 
 #include "base/check.h"
 #include "base/format.h"
@@ -10,20 +11,17 @@
 namespace cordwood::storage {
 namespace {
 
-// A manifest whose edits have grown past this is replaced by a snapshot.
-constexpr uint64_t kManifestGrowthMax = 16 << 20;
-
 bool IsNoSpace(const Status& status) {
   return !status && status.error().code() == ErrorCode::kNoSpace;
 }
 
 }  // namespace
 
-Result<std::shared_ptr<TableFile>> VersionSet::OpenTable(uint64_t number,
-                                                         std::optional<uint64_t> expected_bytes) {
-  CW_ASSIGN(std::unique_ptr<Table> table,
-            Table::Open(env_, TablePath(dir_, number), number, cache_, expected_bytes));
+Result<std::shared_ptr<TableFile>> VersionSet::OpenTable(
+    uint64_t number, std::shared_ptr<const TableSummary> expected) {
+  CW_ASSIGN(std::unique_ptr<Table> table, Table::Open(files_, number, cache_, std::move(expected)));
   return std::make_shared<TableFile>(number, std::move(table), [this](uint64_t obsolete) {
+    files_.Forget(obsolete);
     const std::scoped_lock lock(obsolete_mutex_);
     obsolete_.push_back(obsolete);
   });
@@ -31,8 +29,8 @@ Result<std::shared_ptr<TableFile>> VersionSet::OpenTable(uint64_t number,
 
 Status VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active) {
   TableMap tables;
-  for (const auto& [number, size] : state.tables) {
-    Result<std::shared_ptr<TableFile>> table = OpenTable(number, size);
+  for (const auto& [number, record] : state.tables) {
+    Result<std::shared_ptr<TableFile>> table = OpenTable(number, record.summary);
     if (!table && table.error().code() == ErrorCode::kNotFound) {
       return Fail(ErrorCode::kCorruption,
                   Format("{}: missing; restore it, or the whole store", TablePath(dir_, number)));
@@ -40,8 +38,11 @@ Status VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr
     if (!table) return std::unexpected(table.error());
     tables[number] = std::move(*table);
   }
-  CW_ASSIGN(std::shared_ptr<const Tree> tree, BuildTree(state, tables));
+  tables_ = std::move(tables);
   state_ = std::move(state);
+  std::set<uint64_t> all;
+  for (const auto& [id, run] : state_.runs) all.insert(id);
+  std::shared_ptr<const Tree> tree = BuildTree(Tree(), all);
   next_file_ = std::max(next_file, state_.next_file);
   next_run_ = state_.next_run;
   flushed_seq_ = state_.flushed_seq;
@@ -96,66 +97,82 @@ void VersionSet::SwitchMemtable(std::shared_ptr<Memtable> fresh) {
   cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
 }
 
-Result<std::shared_ptr<const Tree>> VersionSet::BuildTree(const ManifestState& state,
-                                                          const TableMap& new_tables) const {
-  TableMap tables = new_tables;
-  if (const std::shared_ptr<const Tree> old = tree()) {
-    for (const Run& run : old->runs()) {
-      for (const Fragment& fragment : run.fragments) {
-        tables.emplace(fragment.file->number(), fragment.file);
-      }
-    }
-  }
-  std::map<uint64_t, Run> runs;
-  for (const FragmentRecord& record : state.fragments) {
-    const auto table = tables.find(record.file);
-    if (table == tables.end()) {
-      return Fail(ErrorCode::kCorruption,
-                  Format("run {} uses table {}, which the manifest does not list", record.run,
-                         record.file));
-    }
-    Run& run = runs[record.run];
-    run.id = record.run;
-    run.level = record.level;
-    run.fragments.push_back({.file = table->second, .range = record.range, .bytes = record.bytes});
-  }
-  std::vector<Run> list;
-  for (auto& [id, run] : runs) {
-    std::sort(run.fragments.begin(), run.fragments.end(),
-              [](const Fragment& a, const Fragment& b) { return a.range.begin < b.range.begin; });
-    list.push_back(std::move(run));
-  }
-  return std::make_shared<const Tree>(std::move(list));
+std::shared_ptr<TableFile> VersionSet::FindTable(uint64_t number) const {
+  const std::scoped_lock lock(mutex_);
+  const auto table = tables_.find(number);
+  return table == tables_.end() ? nullptr : table->second;
 }
 
-Status VersionSet::AppendEdit(const Edit& edit) {
-  // Applied first: what does not fit must not get into the manifest.
-  ManifestState next = state_;
-  CW_TRY(next.Apply(edit));
-  const bool outgrown = manifest_ == nullptr || manifest_->grown() >= kManifestGrowthMax;
-  Status done = outgrown ? ReplaceManifest(next) : manifest_->Append(edit);
-  // Where there is no space for a new one there may be some left in the old one.
-  if (outgrown && manifest_ != nullptr && IsNoSpace(done)) done = manifest_->Append(edit);
-  CW_TRY(done);
-  state_ = std::move(next);
-  return {};
+uint64_t VersionSet::resident_table_bytes() const {
+  const std::scoped_lock lock(mutex_);
+  uint64_t bytes = 0;
+  for (const auto& [number, table] : tables_) {
+    bytes += table->table().memory_bytes() + table->summary().bytes();
+  }
+  return bytes;
+}
+
+std::shared_ptr<const Tree> VersionSet::BuildTree(const Tree& old,
+                                                  const std::set<uint64_t>& changed) const {
+  std::vector<Run> runs;
+  for (const Run& run : old.runs()) {
+    if (!changed.contains(run.id)) runs.push_back(run);
+  }
+  for (const uint64_t id : changed) {
+    const auto record = state_.runs.find(id);
+    if (record != state_.runs.end()) runs.push_back(BuildRun(id, record->second, old.FindRun(id)));
+  }
+  for (Run& run : runs) run.level = state_.runs.at(run.id).level;
+  return std::make_shared<const Tree>(std::move(runs));
+}
+
+Run VersionSet::BuildRun(uint64_t id, const ManifestState::RunRecord& record,
+                         const Run* old) const {
+  std::vector<Fragment> fragments;
+  fragments.reserve(record.fragments.size());
+  // Both in key order: what is in the old run is not looked up.
+  std::span<const Fragment> known;
+  if (old != nullptr) known = old->fragments;
+  for (const auto& [begin, fragment] : record.fragments) {
+    while (!known.empty() && known.front().range.begin < begin) known = known.subspan(1);
+    const bool is_known = !known.empty() && known.front().range.begin == begin &&
+                          known.front().file->number() == fragment.file;
+    fragments.push_back(
+        {.file = is_known ? known.front().file : tables_.find(fragment.file)->second,
+         .range = fragment.range,
+         .bytes = fragment.bytes});
+  }
+  return Run(id, record.level, std::move(fragments));
+}
+
+Result<std::vector<uint64_t>> VersionSet::AppendEdit(const Edit& edit) {
+  // What does not fit must not get into the manifest.
+  CW_TRY(state_.Fits(edit));
+  if (manifest_ == nullptr || manifest_->outgrown()) {
+    const Status replaced = ReplaceManifest(state_);
+    // Where there is no space for a new one there may be some left in the old one.
+    if (manifest_ == nullptr || !IsNoSpace(replaced)) CW_TRY(replaced);
+  }
+  CW_TRY(manifest_->Append(edit));
+  return state_.Apply(edit);
 }
 
 Result<VersionSet::TableMap> VersionSet::OpenTables(Installation& installation) {
   TableMap tables;
   for (const uint64_t number : installation.new_files) {
-    CW_ASSIGN(tables[number], OpenTable(number, std::nullopt));
-    installation.edit.tables.emplace_back(number, tables[number]->properties().file_bytes);
+    CW_ASSIGN(std::shared_ptr<TableFile> table, OpenTable(number, nullptr));
+    installation.edit.tables.push_back({.file = number, .summary = table->table().summary()});
+    tables.emplace(number, std::move(table));
   }
   return tables;
 }
 
 Status VersionSet::Install(Installation installation) {
-  CW_ASSIGN(const TableMap new_tables, OpenTables(installation));
+  CW_ASSIGN(TableMap new_tables, OpenTables(installation));
   const uint64_t turn = next_turn_.fetch_add(1);
   env_.Await([this, turn] { return turn_.load() == turn; });
   Status installed = health_;
-  if (installed) installed = InstallInTurn(installation, new_tables);
+  if (installed) installed = InstallInTurn(installation, std::move(new_tables));
   if (!installed && health_ && !IsNoSpace(installed)) {
     health_ = installed;
     has_failed_ = true;
@@ -164,7 +181,7 @@ Status VersionSet::Install(Installation installation) {
   return installed;
 }
 
-Status VersionSet::InstallInTurn(const Installation& installation, const TableMap& new_tables) {
+Status VersionSet::InstallInTurn(const Installation& installation, TableMap new_tables) {
   Edit edit = installation.edit;
   if (installation.flushed != nullptr) {
     const std::vector<std::shared_ptr<Memtable>> immutables = Immutables();
@@ -173,27 +190,29 @@ Status VersionSet::InstallInTurn(const Installation& installation, const TableMa
   if (!new_tables.empty()) CW_TRY(env_.SyncDir(dir_));
   edit.next_file = next_file_;
   edit.next_run = next_run_;
-  CW_TRY(AppendEdit(edit));
-  CW_ASSIGN(std::shared_ptr<const Tree> tree, BuildTree(state_, new_tables));
-
-  std::set<uint64_t> used;
-  for (const auto& [number, size] : state_.tables) used.insert(number);
-  if (installation.on_durable) installation.on_durable();
-  std::shared_ptr<const Tree> old;
+  CW_ASSIGN(const std::vector<uint64_t> forgotten, AppendEdit(edit));
   {
     const std::scoped_lock lock(mutex_);
-    old = std::exchange(tree_, std::move(tree));
-    std::erase_if(immutables_, [&](const std::shared_ptr<Memtable>& memtable) {
-      return memtable.get() == installation.flushed;
-    });
-    if (edit.flushed_seq) flushed_seq_ = *edit.flushed_seq;
-    cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
+    tables_.merge(new_tables);
   }
-  for (const Run& run : old->runs()) {
-    for (const Fragment& fragment : run.fragments) {
-      if (!used.contains(fragment.file->number())) fragment.file->MarkObsolete();
-    }
+  std::set<uint64_t> changed;
+  for (const FragmentName& name : edit.drops) changed.insert(name.run);
+  for (const FragmentRecord& record : edit.adds) changed.insert(record.run);
+  std::shared_ptr<const Tree> tree = BuildTree(*tree_, changed);
+  if (installation.on_durable) installation.on_durable();
+  std::vector<std::shared_ptr<TableFile>> dropped;
+  std::shared_ptr<const Tree> old;  // both let go of when the lock is gone
+  const std::scoped_lock lock(mutex_);
+  for (const uint64_t number : forgotten) {
+    dropped.push_back(std::move(tables_.extract(number).mapped()));
+    dropped.back()->MarkObsolete();
   }
+  old = std::exchange(tree_, std::move(tree));
+  std::erase_if(immutables_, [&](const std::shared_ptr<Memtable>& memtable) {
+    return memtable.get() == installation.flushed;
+  });
+  if (edit.flushed_seq) flushed_seq_ = *edit.flushed_seq;
+  cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
   return {};
 }
 

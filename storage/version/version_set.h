@@ -11,16 +11,17 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/env.h"
 #include "base/error.h"
 #include "storage/table/block_cache.h"
+#include "storage/table/descriptor_cache.h"
 #include "storage/version/edit.h"
 #include "storage/version/manifest.h"
 #include "storage/version/version_cell.h"
@@ -29,8 +30,9 @@ namespace cordwood::storage {
 
 class VersionSet {
  public:
-  VersionSet(Env& env, std::string dir, BlockCache* cache)
-      : env_(env), dir_(std::move(dir)), cache_(cache) {}
+  /// Keeps at most `open_files` files of tables open.
+  VersionSet(Env& env, std::string dir, BlockCache* cache, size_t open_files)
+      : env_(env), dir_(std::move(dir)), cache_(cache), files_(env, dir_, open_files) {}
 
   /// Opens the table files that `state` lists and starts with `active` as the memtable. Reads
   /// only. `next_file` is above every number in the directory.
@@ -52,6 +54,11 @@ class VersionSet {
   /// The number of the manifest that counts; 0: there is none yet. REQUIRES: nothing is being
   /// installed.
   uint64_t manifest() const { return state_.manifest; }
+  /// The table file with this number, or null if no fragment of the current tree lies in it.
+  std::shared_ptr<TableFile> FindTable(uint64_t number) const;
+  /// What the tables of the current tree keep in memory.
+  uint64_t resident_table_bytes() const;
+  DescriptorCache::Stats descriptors() const { return files_.stats(); }
   /// Memtables that wait to be flushed, oldest first.
   std::vector<std::shared_ptr<Memtable>> Immutables() const;
 
@@ -78,22 +85,26 @@ class VersionSet {
   bool MayHaveObsolete() const;
 
  private:
-  using TableMap = std::map<uint64_t, std::shared_ptr<TableFile>>;
+  using TableMap = std::unordered_map<uint64_t, std::shared_ptr<TableFile>>;
 
   Result<std::shared_ptr<TableFile>> OpenTable(uint64_t number,
-                                               std::optional<uint64_t> expected_bytes);
-  Result<std::shared_ptr<const Tree>> BuildTree(const ManifestState& state,
-                                                const TableMap& new_tables) const;
+                                               std::shared_ptr<const TableSummary> expected);
+  /// The tree that state_ describes. Runs of `old` that are not in `changed` are taken over as they
+  /// are. REQUIRES: tables_ has what state_ lists.
+  std::shared_ptr<const Tree> BuildTree(const Tree& old, const std::set<uint64_t>& changed) const;
+  Run BuildRun(uint64_t id, const ManifestState::RunRecord& record, const Run* old) const;
   /// The tables of an installation, opened; notes them in its edit.
   Result<TableMap> OpenTables(Installation& installation);
-  Status AppendEdit(const Edit& edit);
+  /// Makes the edit durable. The tables that it has no more use for.
+  Result<std::vector<uint64_t>> AppendEdit(const Edit& edit);
   /// Makes a manifest that begins with `state` the one that counts, and removes the one before.
   Status ReplaceManifest(ManifestState& state);
-  Status InstallInTurn(const Installation& installation, const TableMap& new_tables);
+  Status InstallInTurn(const Installation& installation, TableMap new_tables);
 
   Env& env_;
   const std::string dir_;
   BlockCache* const cache_;
+  DescriptorCache files_;
 
   // Before all that holds table files: the last owner of an obsolete one reports it here.
   mutable std::mutex obsolete_mutex_;
@@ -119,6 +130,8 @@ class VersionSet {
   std::shared_ptr<Memtable> active_;                   // guarded by mutex_
   std::vector<std::shared_ptr<Memtable>> immutables_;  // guarded by mutex_; newest first
   std::shared_ptr<const Tree> tree_;                   // guarded by mutex_
+  /// Those that the tree uses, by number. Changed by whose turn it is; read under mutex_.
+  TableMap tables_;
 };
 
 }  // namespace cordwood::storage

@@ -71,6 +71,13 @@ void CheckManifest(std::string file, const Current& current) {
   CHECK(again && again->Snapshot().Encode() == state->Snapshot().Encode() && !again->torn_at);
 }
 
+std::shared_ptr<const storage::TableSummary> Summary(uint64_t file_bytes) {
+  const auto summary = std::make_shared<storage::TableSummary>();
+  summary->salt = 7;
+  summary->properties.file_bytes = file_bytes;
+  return summary;
+}
+
 /// A snapshot with two tables, and `edits` that add and drop one.
 std::string Sample(int edits) {
   SimEnv env(1);
@@ -78,9 +85,11 @@ std::string Sample(int edits) {
   ManifestState state{.store_id = 99, .next_file = 9, .next_run = 3, .flushed_seq = 100};
   state.log_segment = {.number = 4, .ordinal = 2};
   state.synced_seq = 120;
-  state.fragments = {{.run = 1, .level = 1, .file = 5, .bytes = 10, .range = {.begin = "a"}},
-                     {.run = 2, .file = 6, .bytes = 20, .range = {.begin = "", .end = "z"}}};
-  state.tables = {{5, 1000}, {6, 2000}};
+  Edit first;
+  first.adds = {{.run = 1, .level = 1, .file = 5, .bytes = 10, .range = {.begin = "a"}},
+                {.run = 2, .file = 6, .bytes = 20, .range = {.begin = "", .end = "z"}}};
+  first.tables = {{.file = 5, .summary = Summary(1000)}, {.file = 6, .summary = Summary(2000)}};
+  CHECK(state.Apply(first));
   state.counts.Add(4, 10);
   const auto writer = ManifestWriter::Create(env, kDir, kNumber, state);
   CHECK(writer);
@@ -88,7 +97,7 @@ std::string Sample(int edits) {
     Edit edit{.flushed_seq = 200 + static_cast<uint64_t>(i)};
     if (i % 2 == 0) {
       edit.adds = {{.run = 3, .file = 8, .bytes = 30, .range = {.begin = "k"}}};
-      edit.tables = {{8, 3000}};
+      edit.tables = {{.file = 8, .summary = Summary(3000)}};
     } else {
       edit.drops = {{.run = 3, .file = 8, .begin = "k"}};
     }

@@ -116,7 +116,8 @@ void CheckTable(const Table& table) {
 /// `versions` of each of `keys` keys.
 std::string Sample(int keys, int versions, const TableBuilderOptions& options) {
   SimEnv env(1);
-  TableBuilder builder(*env.Open(kPath, OpenMode::kCreate), kNumber, options);
+  TableBuilder builder(*env.Open(kPath, OpenMode::kCreate), {.number = kNumber, .salt = 7},
+                       options);
   for (int key = 0; key < keys; ++key) {
     for (int version = versions; version > 0; --version) {
       const bool is_put = (key + version) % 5 != 0;
@@ -159,7 +160,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace cordwood::fuzz;
   if (size == 0) return 0;
   std::string file(View(data, size).substr(1));
-  if (data[0] & 1) cordwood::support::SealTable(file, kNumber);
+  if (data[0] & 1) cordwood::support::SealTable(file);
   SimEnv env(1);
   CHECK(env.WriteRaw(kPath, std::move(file)));
   const auto table = Table::Open(env, kPath, kNumber, nullptr);

@@ -161,7 +161,8 @@ class CorruptionTest(unittest.TestCase):
     def test_a_damaged_table_footer_is_refused(self):
         path = store_files.files(self.stopped.directory, "*.sst")[0]
         size = path.stat().st_size
-        for offset in self.random.sample(range(size - 72, size), 72 if full_run() else 4):
+        for offset in self.random.sample(range(size - store_files.TABLE_FOOTER_BYTES, size),
+                                         store_files.TABLE_FOOTER_BYTES if full_run() else 4):
             self.must_refuse(self.stopped, path.name, offset)
 
     def test_any_damaged_byte_of_a_table_is_an_error_or_refused(self):

@@ -9,12 +9,12 @@ import re
 import shutil
 import struct
 
-NEWER_FORMAT = 2
+NEWER_FORMAT = 3
 
 _SECTOR = 4096
 _MIX = 0x9E3779B97F4A7C15
 _LOW_64_BITS = (1 << 64) - 1
-_TABLE_FOOTER_BYTES = 72
+TABLE_FOOTER_BYTES = 80
 
 
 def files(directory: pathlib.Path, pattern: str) -> list[pathlib.Path]:
@@ -86,7 +86,7 @@ def _hash(data: bytes, seed: int = 0) -> int:
 def make_current_newer(path: pathlib.Path) -> None:
     text = path.read_bytes()
     text = text[:text.rindex(b"checksum ")]
-    text = text.replace(b"cordwood 1\n", b"cordwood %d\n" % NEWER_FORMAT)
+    text = text.replace(b"cordwood 2\n", b"cordwood %d\n" % NEWER_FORMAT)
     path.write_bytes(text + b"checksum %016x\n" % _hash(text))
 
 
@@ -109,8 +109,9 @@ def make_log_newer(path: pathlib.Path) -> None:
 
 def make_table_newer(path: pathlib.Path) -> None:
     data = bytearray(path.read_bytes())
-    at = len(data) - _TABLE_FOOTER_BYTES
-    struct.pack_into("<I", data, at + 48, NEWER_FORMAT)
-    seed = _hash(struct.pack("<QQ", number_of(path), at))
-    struct.pack_into("<Q", data, at + 56, _hash(bytes(data[at:at + 56]), seed))
+    at = len(data) - TABLE_FOOTER_BYTES
+    struct.pack_into("<I", data, at + 56, NEWER_FORMAT)
+    salt = struct.unpack_from("<Q", data, at + 48)[0]
+    seed = _hash(struct.pack("<QQ", salt, at))
+    struct.pack_into("<Q", data, at + 64, _hash(bytes(data[at:at + 64]), seed))
     path.write_bytes(data)

@@ -26,21 +26,21 @@ std::string_view Payload(const std::string& file, size_t payload_at, size_t size
   return std::string_view(file).substr(payload_at, size);
 }
 
-uint64_t BlockSeed(uint64_t number, uint64_t offset) {
+uint64_t BlockSeed(uint64_t salt, uint64_t offset) {
   std::string place;
-  AppendFixed64(place, number);
+  AppendFixed64(place, salt);
   AppendFixed64(place, offset);
   return Hash64(place);
 }
 
 /// A block in [from, to), if it has room for a checksum.
-void SealBlock(std::string& file, uint64_t number, uint64_t from, uint64_t to) {
+void SealBlock(std::string& file, uint64_t salt, uint64_t from, uint64_t to) {
   if (from > to || to > file.size() || to - from < 9) return;
-  StoreHash(file, to - 8, from, to - 8, BlockSeed(number, from));
+  StoreHash(file, to - 8, from, to - 8, BlockSeed(salt, from));
 }
 
 /// The data blocks that the index in [from, to) lists.
-void SealDataBlocks(std::string& file, uint64_t number, uint64_t from, uint64_t to) {
+void SealDataBlocks(std::string& file, uint64_t salt, uint64_t from, uint64_t to) {
   const std::string index = file.substr(from, to - from - 9);
   ByteReader in(index);
   const uint32_t count = in.Varint32().value_or(0);
@@ -50,7 +50,7 @@ void SealDataBlocks(std::string& file, uint64_t number, uint64_t from, uint64_t 
     const std::optional<uint32_t> unshared = in.Varint32();
     const std::optional<uint32_t> size = in.Varint32();
     if (!unshared || !size || !in.Bytes(*unshared)) return;
-    SealBlock(file, number, offset, offset + *size);
+    SealBlock(file, salt, offset, offset + *size);
     offset += *size;
   }
 }
@@ -76,19 +76,20 @@ void SealManifest(std::string& file, uint64_t number) {
   }
 }
 
-void SealTable(std::string& file, uint64_t number) {
-  constexpr size_t kFooter = 72;
+void SealTable(std::string& file) {
+  constexpr size_t kFooter = 80;
   if (file.size() < kFooter) return;
   const size_t footer = file.size() - kFooter;
   uint64_t sections[5];  // filter, dead ranges, properties, index, and where the index ends
   for (size_t i = 0; i < 4; ++i) sections[i] = LoadFixed<uint64_t>(file.data() + footer + 8 * i);
   sections[4] = footer;
+  const auto salt = LoadFixed<uint64_t>(file.data() + footer + 48);
   if (sections[3] < footer && footer - sections[3] >= 9) {
-    SealDataBlocks(file, number, sections[3], footer);
+    SealDataBlocks(file, salt, sections[3], footer);
   }
-  for (size_t i = 0; i < 4; ++i) SealBlock(file, number, sections[i], sections[i + 1]);
+  for (size_t i = 0; i < 4; ++i) SealBlock(file, salt, sections[i], sections[i + 1]);
   StoreFixed(file.data() + footer + 32, uint64_t{file.size()});
-  StoreHash(file, footer + 56, footer, footer + 56, BlockSeed(number, footer));
+  StoreHash(file, footer + 64, footer, footer + 64, BlockSeed(salt, footer));
 }
 
 void SealCurrent(std::string& text) {

@@ -18,8 +18,8 @@ void SealSegment(std::string& file);
 /// Frames of manifest `number`.
 void SealManifest(std::string& file, uint64_t number);
 
-/// Footer, sections and data blocks of table `number`. The footer also gets the size of the file.
-void SealTable(std::string& file, uint64_t number);
+/// Footer, sections and data blocks of a table. The footer also gets the size of the file.
+void SealTable(std::string& file);
 
 /// The text of CURRENT: the last line is replaced, or appended.
 void SealCurrent(std::string& text);

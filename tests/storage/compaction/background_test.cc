@@ -87,7 +87,7 @@ class BackgroundTest : public ::testing::Test {
   support::SimEnv env_{1};
   Random random_{1};
   BlockCache cache_{1 << 20};
-  VersionSet versions_{env_, "data", &cache_};
+  VersionSet versions_{env_, "data", &cache_, 8};
   std::shared_ptr<Memtable> memtable_;
   Seq last_seq_ = 0;
   Seq horizon_ = 1000;
@@ -248,7 +248,7 @@ TEST_F(BackgroundTest, DamageInOneRunDoesNotKeepTheOthersFromBeingMerged) {
     EXPECT_LE(most, 3 * full);
     EXPECT_LT(versions_.tree()->runs().size(), 12 * full);
     EXPECT_LE(background_.CompactionDebt(), 1) << "writers are slowed for good";
-    EXPECT_NE(versions_.tree()->FindFile(damaged.file->number()), nullptr) << "the damage is gone";
+    EXPECT_NE(versions_.FindTable(damaged.file->number()), nullptr) << "the damage is gone";
   }
 }
 

@@ -41,8 +41,8 @@ class MergeMemoryTest : public ::testing::Test {
   // Keys of all runs lie between each other; some have small entries between the large ones, and
   // every other value hardly compresses.
   std::unique_ptr<Table> MakeRun(uint64_t number, bool compress) {
-    TableBuilder builder(*env_->Open(TablePath(dir_.path(), number), OpenMode::kCreate), number,
-                         {.compress = compress});
+    TableBuilder builder(*env_->Open(TablePath(dir_.path(), number), OpenMode::kCreate),
+                         {.number = number, .salt = 5}, {.compress = compress});
     for (int i = 0; i < kEntriesPerRun; ++i) {
       const uint64_t trailer = PackTrailer(number, {.is_put = true});
       const std::string key = Format("{:03}-{:03}", i, number);

@@ -57,9 +57,9 @@ class PickerTest : public ::testing::Test {
   }
 
   Run MakeRun(uint64_t id, uint32_t level, const std::vector<Slice>& slices = {{}}) {
-    Run run{.id = id, .level = level};
-    for (const Slice& slice : slices) run.fragments.push_back(Write(slice));
-    return run;
+    std::vector<Fragment> fragments;
+    for (const Slice& slice : slices) fragments.push_back(Write(slice));
+    return Run(id, level, std::move(fragments));
   }
 
   // A last run of four fragments of one size, the last of them without a bound, and two runs above
@@ -69,9 +69,10 @@ class PickerTest : public ::testing::Test {
     for (const char* begin : {"a", "b", "c", "d"}) {
       pieces.push_back({.begin = begin, .end = std::string(1, static_cast<char>(*begin + 1))});
     }
-    Run last = MakeRun(1, 1, pieces);
-    last.fragments.back().range.end.reset();
-    return Tree({last, MakeRun(2, 0), MakeRun(3, 0)});
+    std::vector<Fragment> fragments;
+    for (const Slice& piece : pieces) fragments.push_back(Write(piece));
+    fragments.back().range.end.reset();
+    return Tree({Run(1, 1, std::move(fragments)), MakeRun(2, 0), MakeRun(3, 0)});
   }
 
   Choice Pick(const Tree& tree) { return PickCompaction(tree, state_, options_); }
@@ -422,8 +423,9 @@ TEST_F(PickerTest, DropsWhatDeadRangesOfTheLastRunCoverOnceNobodyCanSeeIt) {
 }
 
 TEST_F(PickerTest, AFragmentWithoutABoundNeedsADeadRangeWithoutOne) {
-  Run run = MakeRun(1, 0);
-  run.fragments[0].range.end.reset();
+  Fragment fragment = Write({});
+  fragment.range.end.reset();
+  const Run run(1, 0, {fragment});
   state_.horizon = 10;
   state_.newer_dead = {{.begin = "a", .end = "z", .seq = 10}};
   EXPECT_EQ(Pick(Tree({run})).kind, Kind::kNothing);
@@ -496,16 +498,16 @@ TEST_F(PickerTest, DebtLeavesOutWhatCannotBeRead) {
 Tree After(const Tree& tree, const Choice& choice, uint64_t new_run) {
   std::vector<Run> runs;
   const Fragment any = tree.runs().front().fragments.front();
-  Run target{.id = choice.target_run == 0 ? new_run : choice.target_run,
-             .level = choice.target_level};
-  target.fragments.push_back({.file = any.file, .range = choice.bounds, .bytes = any.bytes});
+  const uint64_t target_id = choice.target_run == 0 ? new_run : choice.target_run;
+  std::vector<Fragment> target;
+  target.push_back({.file = any.file, .range = choice.bounds, .bytes = any.bytes});
   for (const Run& run : tree.runs()) {
-    Run rest{.id = run.id, .level = run.level};
+    std::vector<Fragment> rest;
     const bool is_input = std::ranges::find(choice.inputs, run.id) != choice.inputs.end();
     for (const Fragment& fragment : run.fragments) {
       const auto keep = [&](KeyRange range) {
         if (range.end && *range.end <= range.begin) return;
-        rest.fragments.push_back({fragment.file, std::move(range), fragment.bytes});
+        rest.push_back({fragment.file, std::move(range), fragment.bytes});
       };
       if (!is_input || !fragment.range.Overlaps(choice.bounds)) {
         keep(fragment.range);
@@ -514,14 +516,13 @@ Tree After(const Tree& tree, const Choice& choice, uint64_t new_run) {
       keep({.begin = fragment.range.begin, .end = choice.bounds.begin});
       if (choice.bounds.end) keep({.begin = *choice.bounds.end, .end = fragment.range.end});
     }
-    if (rest.id == target.id) {
-      std::ranges::move(rest.fragments, std::back_inserter(target.fragments));
+    if (run.id == target_id) {
+      std::ranges::move(rest, std::back_inserter(target));
     } else {
-      runs.push_back(std::move(rest));
+      runs.emplace_back(run.id, run.level, std::move(rest));
     }
   }
-  std::ranges::sort(target.fragments, {}, [](const Fragment& f) { return f.range.begin; });
-  runs.push_back(std::move(target));
+  runs.emplace_back(target_id, choice.target_level, std::move(target));
   return Tree(std::move(runs));
 }
 

@@ -147,8 +147,8 @@ StoreOptions SampleOptions() {
 
 std::vector<std::string> Sample::Paths() const { return env->Paths(kSampleDir); }
 
-Sample MakeSample(Stop stop) {
-  Sample sample{.env = std::make_unique<support::SimEnv>(11)};
+Sample MakeSample(Stop stop, uint64_t seed) {
+  Sample sample{.env = std::make_unique<support::SimEnv>(seed)};
   Writer writer(sample);
   std::unique_ptr<Store> store = OpenSample(*sample.env);
   // Tables on two levels, with room for another run on the upper one.

@@ -35,7 +35,8 @@ inline constexpr uint64_t kSampleCounter = 5;
 /// Tables on two levels, compressed and not, with dead ranges and filters; a log of several
 /// segments that begins with records of the tables; torn bytes that a start has cut off. Fails the
 /// test if it is not so.
-Sample MakeSample(Stop stop);
+/// With the same writes whatever the seed, which is that of the environment.
+Sample MakeSample(Stop stop, uint64_t seed = 11);
 
 StoreOptions SampleOptions();
 

@@ -96,7 +96,7 @@ void StoreWorld::DeleteEverything() {
 KeyRange StoreWorld::RangeOfTheLastRun() {
   const std::shared_ptr<const Tree> tree = store_->versions().tree();
   if (tree->runs().empty()) return {};
-  const std::vector<Fragment>& oldest = tree->runs().back().fragments;
+  const std::span<const Fragment> oldest = tree->runs().back().fragments;
   return {.begin = oldest.front().range.begin, .end = oldest.back().range.end};
 }
 

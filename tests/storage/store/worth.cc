@@ -98,8 +98,9 @@ void WorthMap::AddManifest() {
 }
 
 void WorthMap::AddTables() {
-  for (const auto& [number, size] : state_.tables) {
+  for (const auto& [number, table] : state_.tables) {
     const std::string path = Numbered(number, ".sst");
+    const uint64_t size = table.summary->properties.file_bytes;
     ASSERT_EQ(Bytes(path).size(), size);
     Add(path, 0, size, Worth::kNeeded);
   }
@@ -107,7 +108,7 @@ void WorthMap::AddTables() {
 
 std::vector<WorthMap::Range> WorthMap::DataBlocks(const std::string& path) const {
   const std::string& bytes = Bytes(path);
-  const uint64_t footer = bytes.size() - 72;
+  const uint64_t footer = bytes.size() - 80;
   const auto index = Number<uint64_t>(bytes, footer + 24);
   ByteReader in(std::string_view(bytes).substr(index, footer - index - 9));
   std::vector<Range> blocks;

@@ -104,7 +104,7 @@ TableProperties BuildTable(Env& env, const std::string& path, uint64_t file_numb
     ADD_FAILURE() << file.error().message();
     return {};
   }
-  TableBuilder builder(std::move(*file), file_number, options);
+  TableBuilder builder(std::move(*file), {.number = file_number, .salt = kTestSalt}, options);
   for (const auto& [key, value] : model) {
     const Status status = builder.Add(key.first, key.second, value);
     EXPECT_TRUE(status) << status.error().message();

@@ -19,6 +19,9 @@
 
 namespace cordwood::storage {
 
+/// Of the tables that tests build.
+inline constexpr uint64_t kTestSalt = 0x5a17;
+
 using EntryKey = std::pair<std::string, uint64_t>;  // key, trailer
 
 struct EntryOrder {

@@ -79,37 +79,38 @@ constexpr Footer kFooter{.filter_offset = 100,
                          .dead_ranges_offset = 120,
                          .properties_offset = 140,
                          .index_offset = 160,
-                         .file_bytes = 200 + kFooterBytes};
+                         .file_bytes = 200 + kFooterBytes,
+                         .name = {.number = 9, .salt = 77}};
 
 TEST(TableFormat, AFooterComesBackAsItWas) {
   std::string bytes;
-  AppendFooter(bytes, kFooter, 9);
+  AppendFooter(bytes, kFooter);
   ASSERT_EQ(bytes.size(), kFooterBytes);
-  const Result<Footer> footer = ParseFooter(bytes, 9, kFooter.file_bytes);
+  const Result<Footer> footer = ParseFooter(bytes, kFooter.file_bytes);
   ASSERT_TRUE(footer);
   EXPECT_EQ(footer->filter_offset, 100u);
   EXPECT_EQ(footer->dead_ranges_offset, 120u);
   EXPECT_EQ(footer->properties_offset, 140u);
   EXPECT_EQ(footer->index_offset, 160u);
+  EXPECT_EQ(footer->name, kFooter.name);
 }
 
-TEST(TableFormat, AFooterOfAnotherFileOrSizeIsRefused) {
+TEST(TableFormat, AFooterOfAnotherSizeIsRefused) {
   std::string bytes;
-  AppendFooter(bytes, kFooter, 9);
-  EXPECT_FALSE(ParseFooter(bytes, 10, kFooter.file_bytes));
-  EXPECT_FALSE(ParseFooter(bytes, 9, kFooter.file_bytes + 1));
+  AppendFooter(bytes, kFooter);
+  EXPECT_FALSE(ParseFooter(bytes, kFooter.file_bytes + 1));
 }
 
 TEST(TableFormat, UnknownVersionsAndFeaturesAreUnsupportedNotCorrupt) {
-  for (const size_t at : {size_t{48}, size_t{52}}) {
+  for (const size_t at : {size_t{56}, size_t{60}}) {
     std::string bytes;
-    AppendFooter(bytes, kFooter, 9);
-    bytes[at] = 2;
+    AppendFooter(bytes, kFooter);
+    bytes[at] = 3;
     std::string place;
-    AppendFixed64(place, 9);
+    AppendFixed64(place, kFooter.name.salt);
     AppendFixed64(place, kFooter.file_bytes - kFooterBytes);
-    StoreFixed(bytes.data() + 56, Hash64(bytes.substr(0, 56), Hash64(place)));
-    const Result<Footer> footer = ParseFooter(bytes, 9, kFooter.file_bytes);
+    StoreFixed(bytes.data() + 64, Hash64(bytes.substr(0, 64), Hash64(place)));
+    const Result<Footer> footer = ParseFooter(bytes, kFooter.file_bytes);
     ASSERT_FALSE(footer);
     EXPECT_EQ(footer.error().code(), ErrorCode::kUnsupported);
   }
@@ -119,8 +120,8 @@ TEST(TableFormat, SectionsOutOfOrderAreRefused) {
   Footer footer = kFooter;
   footer.index_offset = 130;
   std::string bytes;
-  AppendFooter(bytes, footer, 9);
-  EXPECT_FALSE(ParseFooter(bytes, 9, kFooter.file_bytes));
+  AppendFooter(bytes, footer);
+  EXPECT_FALSE(ParseFooter(bytes, kFooter.file_bytes));
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ constexpr Tag kPut{.is_put = true};
 class TableBuilderTest : public testing::Test {
  protected:
   TableBuilder NewBuilder(const TableBuilderOptions& options = {}) {
-    return TableBuilder(*env_.Open("000005.sst", OpenMode::kCreate), 5, options);
+    return TableBuilder(*env_.Open("000005.sst", OpenMode::kCreate), {.number = 5, .salt = 9},
+                        options);
   }
 
   SimEnv env_{1};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,7 @@ constexpr const char* kPath = "000012.sst";
 struct Sample {
   EntryModel model;
   std::string bytes;
+  std::shared_ptr<const TableSummary> summary;
 };
 
 /// Several small data blocks with tombstones, unsettled entries and a long value, dead ranges,
@@ -40,6 +42,7 @@ Sample MakeSample(SimEnv& env, bool compress) {
     builder.AddDeadRange({.begin = "z", .end = "", .seq = 98});
   });
   sample.bytes = *env.ReadRaw(kPath);
+  sample.summary = (*Table::Open(env, kPath, 12, nullptr))->summary();
   return sample;
 }
 
@@ -98,7 +101,7 @@ TEST_P(TableCorruptionTest, EveryTruncationIsSeenWhenTheTableIsOpened) {
   const Sample sample = MakeSample(env, GetParam());
   for (size_t size = 0; size < sample.bytes.size(); ++size) {
     ASSERT_TRUE(env.WriteRaw(kPath, sample.bytes.substr(0, size)));
-    for (const auto expected : {std::optional<uint64_t>(), std::optional(sample.bytes.size())}) {
+    for (const auto& expected : {std::shared_ptr<const TableSummary>(), sample.summary}) {
       const auto table = Table::Open(env, kPath, 12, nullptr, expected);
       ASSERT_FALSE(table) << "cut to " << size;
       ASSERT_EQ(table.error().code(), ErrorCode::kCorruption);
@@ -140,13 +143,32 @@ TEST(TableCorruption, AFileUnderAnotherNumberIsRefused) {
   EXPECT_EQ(table.error().code(), ErrorCode::kCorruption);
 }
 
-TEST(TableCorruption, AFileOfAnUnexpectedSizeIsRefused) {
+/// What the manifest says of the sample, changed.
+std::shared_ptr<const TableSummary> Changed(const Sample& sample,
+                                            const std::function<void(TableSummary&)>& change) {
+  const auto copy = std::make_shared<TableSummary>();
+  copy->salt = sample.summary->salt;
+  copy->properties = sample.summary->properties;
+  copy->dead_range_bytes = sample.summary->dead_range_bytes;
+  change(*copy);
+  return copy;
+}
+
+TEST(TableCorruption, AFileThatIsNotTheOneOfTheManifestIsRefused) {
   SimEnv env(1);
   const Sample sample = MakeSample(env, false);
-  EXPECT_TRUE(Table::Open(env, kPath, 12, nullptr, sample.bytes.size()));
-  const auto table = Table::Open(env, kPath, 12, nullptr, sample.bytes.size() + 1);
-  ASSERT_FALSE(table);
-  EXPECT_EQ(table.error().code(), ErrorCode::kCorruption);
+  const auto why = [&](const std::function<void(TableSummary&)>& change) {
+    const auto table = Table::Open(env, kPath, 12, nullptr, Changed(sample, change));
+    if (table) return std::string();
+    EXPECT_EQ(table.error().code(), ErrorCode::kCorruption);
+    ExpectNamesThePlace(table.error());
+    return table.error().message();
+  };
+  EXPECT_EQ(why([](TableSummary&) {}), "");
+  EXPECT_NE(why([](TableSummary& summary) { ++summary.properties.file_bytes; }), "");
+  EXPECT_TRUE(why([](TableSummary& summary) { ++summary.salt; }).contains("another"));
+  EXPECT_NE(why([](TableSummary& summary) { ++summary.properties.entries; }), "");
+  EXPECT_NE(why([](TableSummary& summary) { ++summary.dead_range_bytes.back(); }), "");
 }
 
 TEST(TableCorruption, IteratorsEndWithTheErrorOfADamagedBlock) {

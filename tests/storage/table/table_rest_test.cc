@@ -19,7 +19,8 @@ constexpr size_t kLarge = 1 << 20;
 class TableRestTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
-    TableBuilder builder(*env_.Open("000001.sst", OpenMode::kCreate), 1, {.compress = GetParam()});
+    TableBuilder builder(*env_.Open("000001.sst", OpenMode::kCreate), {.number = 1, .salt = 5},
+                         {.compress = GetParam()});
     Add(builder, "a", "small");
     Add(builder, "b", std::string(kLarge, 'b'));
     Add(builder, "c", std::string(kLarge, 'c'));

@@ -20,6 +20,7 @@ namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kTrailer = 5 << 8 | 1;
+constexpr uint64_t kSalt = 99;
 
 /// A table of which every part can be chosen.
 struct Parts {
@@ -40,7 +41,7 @@ std::string Assemble(const Parts& parts) {
   std::string file;
   const auto append = [&file](std::string_view contents) {
     const uint64_t at = file.size();
-    AppendBlock(file, contents, 12, at, false);
+    AppendBlock(file, contents, kSalt, at, false);
     return at;
   };
   IndexBuilder index;
@@ -58,7 +59,8 @@ std::string Assemble(const Parts& parts) {
   footer.properties_offset = append(EncodeProperties(parts.properties));
   footer.index_offset = append(index.Finish());
   footer.file_bytes = file.size() + kFooterBytes;
-  AppendFooter(file, footer, 12);
+  footer.name = {.number = 12, .salt = kSalt};
+  AppendFooter(file, footer);
   return file;
 }
 

@@ -9,6 +9,13 @@ namespace {
 
 constexpr uint64_t kLarge = std::numeric_limits<uint64_t>::max();
 
+std::shared_ptr<const TableSummary> Summary(uint64_t file_bytes) {
+  const auto summary = std::make_shared<TableSummary>();
+  summary->salt = 7;
+  summary->properties.file_bytes = file_bytes;
+  return summary;
+}
+
 // Every kind of field once, fragments and drops twice.
 constexpr int kFields = 13;
 Edit FullEdit() {
@@ -22,7 +29,7 @@ Edit FullEdit() {
   edit.adds = {{.run = 5, .level = 0, .file = 8, .bytes = 4096, .range = {.begin = "a"}},
                {.run = 6, .level = 2, .file = 9, .bytes = 1, .range = {.begin = "", .end = "b"}}};
   edit.run_levels = {{4, 3}};
-  edit.tables = {{8, 70'000}};
+  edit.tables = {{.file = 8, .summary = Summary(70'000)}};
   edit.counts.Add(2, -5);
   return edit;
 }
@@ -50,7 +57,9 @@ TEST(Edit, IsTheSameWhenItComesBack) {
     EXPECT_EQ(decoded->adds[i].range, edit.adds[i].range);
   }
   EXPECT_EQ(decoded->run_levels, edit.run_levels);
-  EXPECT_EQ(decoded->tables, edit.tables);
+  ASSERT_EQ(decoded->tables.size(), 1u);
+  EXPECT_EQ(decoded->tables[0].file, 8u);
+  EXPECT_EQ(decoded->tables[0].summary->Encode(), edit.tables[0].summary->Encode());
   EXPECT_EQ(decoded->counts.sums(), edit.counts.sums());
 }
 
@@ -134,7 +143,7 @@ TEST(Edit, AnUnknownFieldIsOfALaterVersion) {
 Edit Adding(uint64_t run, uint64_t file, const KeyRange& range) {
   Edit edit;
   edit.adds = {{.run = run, .file = file, .bytes = 10, .range = range}};
-  edit.tables = {{file, 10}};
+  edit.tables = {{.file = file, .summary = Summary(10)}};
   return edit;
 }
 
@@ -146,8 +155,8 @@ TEST(ManifestState, DropsBeforeItAdds) {
   cut.tables.clear();
   cut.drops = {{.run = 1, .file = 2, .begin = "a"}};
   ASSERT_TRUE(state.Apply(cut));
-  ASSERT_EQ(state.fragments.size(), 1u);
-  EXPECT_EQ(state.fragments[0].range, (KeyRange{.begin = "a", .end = "m"}));
+  ASSERT_EQ(state.runs.at(1).fragments.size(), 1u);
+  EXPECT_EQ(state.runs.at(1).fragments.at("a").range, (KeyRange{.begin = "a", .end = "m"}));
   EXPECT_EQ(state.tables.size(), 1u) << "it is in use all the time";
 }
 
@@ -159,13 +168,31 @@ TEST(ManifestState, RefusesToDropAFragmentThatIsNotThere) {
                                    FragmentName{.run = 2, .file = 2, .begin = "a"}}) {
     Edit edit;
     edit.drops = {name};
-    const Status status = ManifestState(state).Apply(edit);
+    const auto status = ManifestState(state).Apply(edit);
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code(), ErrorCode::kCorruption);
   }
   Edit twice;
   twice.drops = {{.run = 1, .file = 2, .begin = "a"}, {.run = 1, .file = 2, .begin = "a"}};
   EXPECT_FALSE(state.Apply(twice));
+}
+
+TEST(ManifestState, RefusesToAddWhatIsThereOrIsNotListed) {
+  ManifestState state;
+  ASSERT_TRUE(state.Apply(Adding(1, 2, {.begin = "a"})));
+  Edit same_place = Adding(1, 3, {.begin = "a", .end = "b"});
+  Edit same_table = Adding(1, 2, {.begin = "b"});
+  Edit unlisted = Adding(2, 7, {.begin = "b"});
+  unlisted.tables.clear();
+  Edit twice = Adding(3, 8, {.begin = "a"});
+  twice.adds.push_back(twice.adds[0]);
+  const std::string before = state.Snapshot().Encode();
+  for (const Edit& edit : {same_place, same_table, unlisted, twice}) {
+    const auto applied = state.Apply(edit);
+    ASSERT_FALSE(applied);
+    EXPECT_EQ(applied.error().code(), ErrorCode::kCorruption);
+    EXPECT_EQ(state.Snapshot().Encode(), before) << "nothing of it happened";
+  }
 }
 
 TEST(ManifestState, MovesAllFragmentsOfARun) {
@@ -176,9 +203,9 @@ TEST(ManifestState, MovesAllFragmentsOfARun) {
   Edit edit;
   edit.run_levels = {{1, 6}};
   ASSERT_TRUE(state.Apply(edit));
-  for (const FragmentRecord& record : state.fragments) {
-    EXPECT_EQ(record.level, record.run == 1 ? 6u : 0u);
-  }
+  EXPECT_EQ(state.runs.at(1).level, 6u);
+  EXPECT_EQ(state.runs.at(1).fragments.size(), 2u);
+  EXPECT_EQ(state.runs.at(4).level, 0u);
 }
 
 TEST(ManifestState, ForgetsATableWithItsLastFragment) {
@@ -190,7 +217,9 @@ TEST(ManifestState, ForgetsATableWithItsLastFragment) {
     EXPECT_EQ(state.tables.size(), 1u);
     Edit drop;
     drop.drops = {{.run = 1, .file = 2, .begin = begin}};
-    ASSERT_TRUE(state.Apply(drop));
+    const auto forgotten = state.Apply(drop);
+    ASSERT_TRUE(forgotten);
+    EXPECT_EQ(forgotten->size(), *begin == 'c' ? 1u : 0u);
   }
   EXPECT_TRUE(state.tables.empty());
 }
@@ -204,7 +233,7 @@ TEST(ManifestState, ASnapshotMakesTheSameStateFromNothing) {
                       .synced_seq = 120};
   ASSERT_TRUE(state.Apply(Adding(1, 2, {.begin = "a", .end = "b"})));
   ASSERT_TRUE(state.Apply(Adding(3, 4, {.begin = "b"})));
-  state.fragments[0].level = 5;
+  state.runs.at(1).level = 5;
   state.counts.Add(1, 12);
   const Result<Edit> snapshot = Edit::Decode(state.Snapshot().Encode());
   ASSERT_TRUE(snapshot);
@@ -217,7 +246,8 @@ TEST(ManifestState, ASnapshotMakesTheSameStateFromNothing) {
   EXPECT_EQ(copy.flushed_seq, 99u);
   EXPECT_EQ(copy.log_segment, (SegmentMark{.number = 3, .ordinal = 2}));
   EXPECT_EQ(copy.synced_seq, 120u);
-  EXPECT_EQ(copy.fragments.size(), 2u);
+  EXPECT_EQ(copy.runs.size(), 2u);
+  EXPECT_EQ(copy.runs.at(1).level, 5u);
   EXPECT_EQ(copy.tables.size(), 2u);
   EXPECT_EQ(copy.counts.Get(1), 12);
 }

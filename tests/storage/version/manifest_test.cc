@@ -24,8 +24,12 @@ constexpr uint64_t kFrame = 4096;
 Edit CountOne(size_t padding = 0) {
   Edit edit;
   edit.counts.Add(kCounter, 1);
-  if (padding > 0)
-    edit.adds = {{.run = 1, .file = 2, .range = {.begin = std::string(padding, 'k')}}};
+  if (padding > 0) {
+    // A table that no fragment lies in is forgotten at once.
+    const auto summary = std::make_shared<TableSummary>();
+    summary->properties.largest_key.assign(padding, 'k');
+    edit.tables = {{.file = 2, .summary = summary}};
+  }
   return edit;
 }
 
@@ -282,7 +286,7 @@ TEST(Current, IsTheSameWhenItComesBack) {
 
 TEST(Current, ReadsTheExampleOfTheFormatDocument) {
   const Result<Current> current = Current::Decode(
-      "cordwood 1\nmanifest 6\nsealed 28672 3c3196c18ca6e0a5\nchecksum d8fb64eb56bd192f\n", "");
+      "cordwood 2\nmanifest 6\nsealed 28672 3c3196c18ca6e0a5\nchecksum bc5bb37675d007bb\n", "");
   ASSERT_TRUE(current && current->seal);
   EXPECT_EQ(current->manifest, 6u);
   EXPECT_EQ(current->seal->hash, 0x3c3196c18ca6e0a5u);
@@ -306,16 +310,16 @@ TEST(Current, EveryCutAndEveryFlippedBitIsRefused) {
 }
 
 TEST(Current, HasOneFormOnly) {
-  for (std::string text : {"cordwood 1\nmanifest 06\n", "cordwood 1\nmanifest 6\nsealed 1 abc\n",
-                           "cordwood 1\nmanifest 6\nsealed 01 0000000000000abc\n",
-                           "cordwood 1\nmanifest 6\nsealed 1 0000000000000ABC\n"}) {
+  for (std::string text : {"cordwood 2\nmanifest 06\n", "cordwood 2\nmanifest 6\nsealed 1 abc\n",
+                           "cordwood 2\nmanifest 6\nsealed 01 0000000000000abc\n",
+                           "cordwood 2\nmanifest 6\nsealed 1 0000000000000ABC\n"}) {
     text += Format("checksum {:016x}\n", Hash64(text));
     EXPECT_FALSE(Current::Decode(text, "CURRENT")) << text;
   }
 }
 
 TEST(Current, OfAnotherFormatIsNotDamaged) {
-  std::string text = "cordwood 2\nmanifest 6\nand more\n";
+  std::string text = "cordwood 3\nmanifest 6\nand more\n";
   text += Format("checksum {:016x}\n", Hash64(text));
   const Result<Current> current = Current::Decode(text, "CURRENT");
   ASSERT_FALSE(current);

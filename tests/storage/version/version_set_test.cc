@@ -62,7 +62,7 @@ class VersionSetTest : public ::testing::Test {
   }
 
   SimEnv env_{1};
-  VersionSet versions_{env_, "data", nullptr};
+  VersionSet versions_{env_, "data", nullptr, 8};
 };
 
 TEST_F(VersionSetTest, AnInstalledRunIsDurableBeforeItIsVisible) {
@@ -71,7 +71,8 @@ TEST_F(VersionSetTest, AnInstalledRunIsDurableBeforeItIsVisible) {
   installation.on_durable = [&] {
     const std::unique_ptr<SimEnv> after = env_.CopyAfterPowerLoss(1, support::PowerLoss::kDrop);
     const ManifestState state = Durable(*after);
-    durable = state.tables.size() == 1 && *after->Exists(TablePath("data", state.tables[0].first));
+    durable =
+        state.tables.size() == 1 && *after->Exists(TablePath("data", state.tables.begin()->first));
     EXPECT_TRUE(versions_.tree()->runs().empty());
   };
   ASSERT_TRUE(versions_.Install(std::move(installation)));
@@ -94,7 +95,7 @@ TEST_F(VersionSetTest, AnEditThatDropsWhatIsNotThereChangesNothing) {
   EXPECT_EQ(versions_.tree()->runs().size(), 1u);
   EXPECT_TRUE(versions_.failed());
   EXPECT_FALSE(versions_.Install(Dropping(record))) << "nothing is installed after a failure";
-  EXPECT_EQ(Durable(env_).fragments.size(), 1u);
+  EXPECT_EQ(Durable(env_).runs.size(), 1u);
 }
 
 TEST_F(VersionSetTest, AFileIsGivenUpOnlyWhenItsLastReaderIsGone) {
@@ -133,7 +134,7 @@ TEST_F(VersionSetTest, AfterAFullDiskTheSameEditCanBeInstalled) {
     const size_t runs = versions_.tree()->runs().size();
     ASSERT_TRUE(versions_.Install(again));
     EXPECT_EQ(versions_.tree()->runs().size(), runs + 1);
-    EXPECT_EQ(Durable(env_).fragments.size(), runs + 1);
+    EXPECT_EQ(Durable(env_).runs.size(), runs + 1);
   }
   EXPECT_FALSE(full) << "the disk was never full";
 }

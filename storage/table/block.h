@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/usable_bytes.h"
 #include "storage/entry.h"
 
 namespace cordwood::storage {
@@ -52,8 +53,10 @@ class Block {
   /// Walks everything: order, prefixes as long as they can be, restart points where they belong.
   Status Verify() const;
 
-  /// Memory behind this object.
+  /// Size of the contents, but for their end.
   size_t bytes() const { return entries_.size() + restart_count_ * sizeof(uint32_t); }
+  /// What it takes of the allocator, if it owns its bytes.
+  size_t memory_bytes() const { return UsableBytes(owner_.get()); }
 
  private:
   friend class BlockIterator;

@@ -10,8 +10,8 @@ namespace {
 
 constexpr uint64_t kShardBytesMin = 16 << 20;
 constexpr uint32_t kShardsMax = 64;
-/// Hash buckets are made for blocks of this size; smaller ones share them.
-constexpr uint64_t kBytesPerBucket = 4 << 10;
+/// There are as many hash buckets as blocks, and never fewer than this.
+constexpr size_t kBucketsMin = 16;
 constexpr uint8_t kChancesMax = 3;
 /// Chances that one call takes away before it removes entries regardless, to let go of the lock.
 constexpr int kPatience = 32;
@@ -53,11 +53,17 @@ struct alignas(64) BlockCache::Shard {
   /// parking at the same time, one sees the other, as above.
   std::atomic<uint64_t> parked = 0;
   // Under the lock.
-  uint64_t passing = 0;         // bytes of entries that leave unpinned; not in `used`
-  std::vector<Entry*> buckets;  // a power of two
+  uint64_t passing = 0;  // bytes of entries that leave unpinned; not in `used`
+  std::vector<Entry*> buckets = std::vector<Entry*>(kBucketsMin);
   Entry* hand = nullptr;
   Stats stats;
 
+  /// The bucket of a hash. Their number is no power of two: they are split one by one as blocks
+  /// come (W. Litwin, "Linear hashing", VLDB 1980), so that memory follows the blocks and no insert
+  /// moves all of them.
+  size_t BucketOf(uint64_t hash) const;
+  void SplitABucket();
+  void JoinTheLastBucket();
   Entry** Place(const BlockKey& key, uint64_t hash);
   Entry* PinFound(Entry* entry);
   void Link(Entry* entry);
@@ -73,7 +79,7 @@ struct alignas(64) BlockCache::Shard {
   /// Removes unpinned entries until the rest fits. What it looks at it removes, parks or takes a
   /// chance from: steps that an insert, a pin or a hit each paid for.
   void Trim(Entry** removed);
-  void SetCapacity(uint64_t bytes);
+  void SetCapacity(uint64_t bytes, Entry** removed);
 };
 
 namespace {
@@ -86,9 +92,36 @@ void Free(Entry* removed) {
 
 }  // namespace
 
+size_t BlockCache::Shard::BucketOf(uint64_t hash) const {
+  const size_t whole = std::bit_floor(buckets.size());
+  const size_t bucket = hash & (2 * whole - 1);
+  return bucket < buckets.size() ? bucket : bucket - whole;
+}
+
+void BlockCache::Shard::SplitABucket() {
+  const size_t split = buckets.size() - std::bit_floor(buckets.size());
+  Entry* entry = std::exchange(buckets[split], nullptr);
+  buckets.push_back(nullptr);
+  while (entry != nullptr) {
+    Entry*& bucket = buckets[BucketOf(entry->hash)];
+    Entry* const next = std::exchange(entry->in_bucket, bucket);
+    bucket = std::exchange(entry, next);
+  }
+}
+
+void BlockCache::Shard::JoinTheLastBucket() {
+  Entry* entry = buckets.back();
+  buckets.pop_back();
+  while (entry != nullptr) {
+    Entry*& bucket = buckets[BucketOf(entry->hash)];
+    Entry* const next = std::exchange(entry->in_bucket, bucket);
+    bucket = std::exchange(entry, next);
+  }
+}
+
 /// Where the pointer to the entry is, or would be.
 BlockCache::Entry** BlockCache::Shard::Place(const BlockKey& key, uint64_t hash) {
-  Entry** place = &buckets[hash & (buckets.size() - 1)];
+  Entry** place = &buckets[BucketOf(hash)];
   while (*place != nullptr && (*place)->key != key) place = &(*place)->in_bucket;
   return place;
 }
@@ -109,6 +142,7 @@ void BlockCache::Shard::Link(Entry* entry) {
   }
   ++stats.blocks;
   ++stats.inserts;
+  if (stats.blocks > buckets.size()) SplitABucket();
 }
 
 void BlockCache::Shard::Join(Entry* entry) {
@@ -177,19 +211,11 @@ void BlockCache::Shard::Trim(Entry** removed) {
   }
 }
 
-void BlockCache::Shard::SetCapacity(uint64_t bytes) {
+void BlockCache::Shard::SetCapacity(uint64_t bytes, Entry** removed) {
   capacity = bytes;
-  const uint64_t count = std::bit_ceil(bytes / kBytesPerBucket + 1);
-  if (count == buckets.size()) return;
-  std::vector<Entry*> old_buckets(count, nullptr);
-  buckets.swap(old_buckets);
-  for (Entry* entry : old_buckets) {
-    while (entry != nullptr) {
-      Entry* next = std::exchange(entry->in_bucket, nullptr);
-      *Place(entry->key, entry->hash) = entry;
-      entry = next;
-    }
-  }
+  Trim(removed);
+  while (buckets.size() > kBucketsMin && buckets.size() / 2 > stats.blocks) JoinTheLastBucket();
+  buckets.shrink_to_fit();
 }
 
 BlockCache::Pin BlockCache::Pin::Own(Block block) {
@@ -269,7 +295,7 @@ BlockCache::Pin BlockCache::Insert(const BlockKey& key, Block block) {
   auto entry = std::make_unique<Entry>();
   entry->key = key;
   entry->hash = hash;
-  entry->charge = block.bytes() + sizeof(Entry) + sizeof(Entry*);
+  entry->charge = block.memory_bytes() + UsableBytes(entry.get()) + sizeof(Entry*);
   entry->block = std::move(block);
   entry->shard = &shard;
   Entry* removed = nullptr;
@@ -295,8 +321,7 @@ void BlockCache::SetCapacity(uint64_t capacity_bytes) {
     Entry* removed = nullptr;
     {
       const std::lock_guard lock(shards_[i].mutex);
-      shards_[i].SetCapacity(capacity_bytes / shard_count_);
-      shards_[i].Trim(&removed);
+      shards_[i].SetCapacity(capacity_bytes / shard_count_, &removed);
     }
     Free(removed);
   }

@@ -1,9 +1,11 @@
 #pragma once
 
-// Data blocks in memory, bounded in bytes. A block is found by its file and offset and pinned
-// while somebody reads it; unpinned blocks leave by the second-chance rule (CLOCK: F. J. Corbató,
-// "A Paging Experiment with the Multics System", 1968). A block gets one chance when it comes and
-// more, up to three, with each hit, so that a long scan does not push out what is read often.
+// Data blocks in memory, bounded in bytes: those that they take of the allocator. Its own tables
+// grow as blocks come, so that a capacity that is never used costs nothing. A block is found by its
+// file and offset and pinned while somebody reads it; unpinned blocks leave by the second-chance
+// rule (CLOCK: F. J. Corbató, "A Paging Experiment with the Multics System", 1968). A block gets
+// one chance when it comes and more, up to three, with each hit, so that a long scan does not push
+// out what is read often.
 //
 // At any quiet moment used_bytes <= capacity + pinned bytes: what is pinned stays, over capacity
 // if it must, and is trimmed when it is let go. A block larger than a shard is found while it is

@@ -7,6 +7,7 @@
 
 #include "storage/table/block_builder.h"
 #include "tests/storage/table/entry_model.h"
+#include "tests/support/heap_meter.h"
 #include "tests/support/seeds.h"
 
 namespace cordwood::storage {
@@ -170,6 +171,42 @@ TEST(BlockCache, NeverHoldsMoreThanItsCapacityAndWhatIsPinned) {
       ASSERT_LE(stats.used_bytes, capacity + stats.pinned_bytes) << "step " << i;
     }
   }
+}
+
+TEST(BlockCache, ACapacityThatIsNotUsedTakesNoMemory) {
+  const uint64_t before = support::HeapBytes();
+  BlockCache cache(uint64_t{1} << 50);
+  // It was a bucket for each 4 KiB of capacity.
+  EXPECT_LT(support::HeapBytes() - before, 64u << 10);
+  cache.SetCapacity(UINT64_MAX);
+  EXPECT_LT(support::HeapBytes() - before, 64u << 10);
+}
+
+TEST(BlockCache, ItsTablesFollowItsBlocks) {
+  constexpr uint64_t kBlocks = 20'000;
+  constexpr size_t kBytes = 100;
+  BlockCache cache(1 << 30, 1);
+  const uint64_t before = support::HeapBytes();
+  for (uint64_t i = 0; i < kBlocks; ++i) {
+    cache.Insert({.file_number = 1, .offset = i * 7919}, MakeBlock("x", kBytes));
+    // Every step of the growth, and not only the powers of two.
+    if (i < 300 || i % 1000 == 0) {
+      for (uint64_t j = 0; j <= i; ++j) {
+        ASSERT_TRUE(cache.Lookup({.file_number = 1, .offset = j * 7919})) << j << " of " << i;
+      }
+    }
+  }
+  EXPECT_EQ(cache.stats().blocks, kBlocks);
+  // What it says it uses is what the allocator gave: the buckets may have room for twice as many.
+  const uint64_t taken = support::HeapBytes() - before;
+  EXPECT_LE(taken, cache.stats().used_bytes + kBlocks * sizeof(void*));
+  EXPECT_GE(taken, cache.stats().used_bytes - kBlocks * sizeof(void*));
+  cache.SetCapacity(0);
+  EXPECT_EQ(cache.stats().blocks, 0u);
+  EXPECT_LT(support::HeapBytes(), before + (16 << 10));
+  cache.SetCapacity(1 << 30);
+  const auto pin = cache.Insert({.file_number = 1}, MakeBlock("again"));
+  EXPECT_TRUE(Holds(cache.Lookup({.file_number = 1}), "again"));
 }
 
 }  // namespace

@@ -20,6 +20,11 @@ constexpr uint64_t kClientShare = 4;
 constexpr uint64_t kSmallestClients = 16 << 20;
 constexpr uint64_t kSmallestArgument = 1 << 20;
 constexpr uint64_t kSmallestRequest = 2 << 20;
+// Of the budget, for the large entries of merges, and for what waits in the log.
+constexpr uint64_t kMergeShare = 4;
+constexpr uint64_t kLogGroupShare = 32;
+constexpr uint64_t kSmallestLogGroup = 256 << 10;
+constexpr uint64_t kLargestLogGroup = 32 << 20;
 
 uint64_t Unsigned(int64_t value) { return static_cast<uint64_t>(std::max<int64_t>(value, 0)); }
 
@@ -39,6 +44,9 @@ storage::StoreOptions StoreOptionsFor(const config::Config& config, uint64_t bud
   const uint64_t rest = budget_bytes > others ? budget_bytes - others : 0;
   options.block_cache_bytes = config.block_cache_size > 0 ? Unsigned(config.block_cache_size)
                                                           : std::max(kSmallestCache, rest);
+  options.merge_memory_bytes = budget_bytes / kMergeShare;
+  options.log_group_bytes =
+      std::clamp(budget_bytes / kLogGroupShare, kSmallestLogGroup, kLargestLogGroup);
   options.compaction_threads = static_cast<uint32_t>(config.compaction_threads);
   options.max_disk_bytes = Unsigned(config.max_disk);
   return options;

@@ -92,8 +92,7 @@ Status ProcessHost::ConfigSet(
   config = std::move(changed);
   ApplyConfig();
   if (budget != old_budget) {
-    const storage::StoreOptions shares = StoreOptionsFor(config, budget);
-    pipeline_.keyspace().store().SetMemory(shares.memtable_bytes, shares.block_cache_bytes);
+    pipeline_.keyspace().store().SetMemory(StoreOptionsFor(config, budget));
     pipeline_.SetClientMemory(ClientBytesFor(budget));
   }
   return {};

@@ -177,6 +177,7 @@ class StoreOpener {
                    .store_id = state.store_id,
                    .segment_bytes = options_.log_segment_bytes,
                    .durability = options_.durability,
+                   .group_bytes = options_.log_group_bytes,
                    .allocate = allocate,
                    .gate = [s = store_.get()](uint64_t bytes) { return s->CheckSpace(bytes); },
                    .on_progress = [s = store_.get()] { s->OnLogProgress(); }},

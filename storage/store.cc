@@ -10,8 +10,6 @@ namespace {
 
 // Batches of this size ask the log for room beforehand.
 constexpr uint64_t kReserveBytes = 1 << 20;
-// What may wait in the log's filling group.
-constexpr uint64_t kPendingLogBytesMax = 32 << 20;
 constexpr uint64_t kImmutablesMax = 4;
 // As many more may wait while flushes find no room and what is written gives space back.
 constexpr uint64_t kStuckImmutablesMax = 2 * kImmutablesMax;
@@ -20,6 +18,8 @@ constexpr uint64_t kStuckImmutablesMax = 2 * kImmutablesMax;
 constexpr uint64_t kLogSegmentsMax = 4;
 // From here on (writers are slowed from one half) merges run as they can.
 constexpr double kPressureOfLateMerges = 0.25;
+// Of the block cache, what it keeps when it lends the rest to a merge of large entries.
+constexpr uint64_t kCacheKept = 8;
 // A merge that is told to stop must not sleep for long.
 constexpr uint64_t kMergeSleepMsMax = 200;
 
@@ -94,7 +94,8 @@ Store::Store(Env& env, std::string dir, const StoreOptions& options)
       dir_(std::move(dir)),
       options_(Rounded(options)),
       max_disk_bytes_(options.max_disk_bytes),
-      memtable_bytes_max_(options.memtable_bytes) {}
+      memtable_bytes_max_(options.memtable_bytes),
+      cache_bytes_max_(options.block_cache_bytes) {}
 
 Store::~Store() {
   if (!closed_) IgnoreError(Close(), "a caller who wants to know calls Close");
@@ -130,9 +131,8 @@ WriteGate Store::Admit(uint64_t bytes, bool frees) {
       return WriteGate::kFull;
     }
   }
-  if (log_->pending_bytes() >= kPendingLogBytesMax || log_->WritersMustWait(frees)) {
-    return WriteGate::kLater;
-  }
+  if (!frees && !MemtablesHaveRoomFor(bytes)) return WriteGate::kLater;
+  if (!log_->HasMemoryFor(bytes) || log_->WritersMustWait(frees)) return WriteGate::kLater;
   if (bytes < kReserveBytes) return WriteGate::kOpen;
   switch (log_->Reserve(bytes)) {
     case Admission::kReady:
@@ -145,6 +145,14 @@ WriteGate Store::Admit(uint64_t bytes, bool frees) {
       return WriteGate::kFailed;
   }
   return WriteGate::kFailed;
+}
+
+bool Store::MemtablesHaveRoomFor(uint64_t bytes) const {
+  const uint64_t waiting = immutable_bytes_.load(std::memory_order_relaxed);
+  const uint64_t active = active_bytes_.load(std::memory_order_relaxed);
+  const uint64_t most = ImmutableBytesMax() + memtable_bytes_max_.load(std::memory_order_relaxed);
+  // What is larger than all of them comes in when nothing waits.
+  return waiting == 0 || waiting + active + bytes <= most;
 }
 
 bool Store::OverQuota() const {
@@ -164,9 +172,12 @@ uint64_t Store::ImmutableBytesMax() const {
   return kImmutablesMax * memtable_bytes_max_.load(std::memory_order_relaxed);
 }
 
-void Store::SetMemory(uint64_t memtable_bytes, uint64_t block_cache_bytes) {
-  memtable_bytes_max_.store(memtable_bytes, std::memory_order_relaxed);
-  cache_->SetCapacity(block_cache_bytes);
+void Store::SetMemory(const StoreOptions& options) {
+  memtable_bytes_max_.store(options.memtable_bytes, std::memory_order_relaxed);
+  cache_bytes_max_.store(options.block_cache_bytes, std::memory_order_relaxed);
+  background_->SetMergeMemory(options.merge_memory_bytes);
+  LendCache();
+  log_->SetGroupBytes(options.log_group_bytes);
   UpdatePressure();
 }
 
@@ -338,7 +349,15 @@ void Store::StartBackground() {
                               UpdatePressure();
                               NotifyListener();
                             },
-                        .throttle = [this](uint64_t bytes) { ThrottleMerge(bytes); }});
+                        .throttle = [this](uint64_t bytes) { ThrottleMerge(bytes); },
+                        .merge_memory_changed = [this] { LendCache(); }});
+}
+
+void Store::LendCache() {
+  const std::scoped_lock lock(cache_mutex_);
+  const uint64_t most = cache_bytes_max_.load(std::memory_order_relaxed);
+  const uint64_t lent = std::min(background_->merge_memory(), most - most / kCacheKept);
+  cache_->SetCapacity(most - lent);
 }
 
 void Store::ThrottleMerge(uint64_t bytes) {

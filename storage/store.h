@@ -142,9 +142,9 @@ class Store {
   void SetDurability(Durability durability) { log_->SetDurability(durability); }
   /// Bytes the directory may hold from now on; 0: no limit of our own.
   void SetMaxDiskBytes(uint64_t bytes) { max_disk_bytes_.store(bytes, std::memory_order_relaxed); }
-  /// Sizes of memtables and of the block cache from now on. A memtable that is too large is flushed
-  /// with the next write. REQUIRES: called by the executor.
-  void SetMemory(uint64_t memtable_bytes, uint64_t block_cache_bytes);
+  /// The memory that these options say, from now on. A memtable that is too large is flushed with
+  /// the next write. REQUIRES: called by the executor.
+  void SetMemory(const StoreOptions& options);
   /// Flushes and merges everything into one run, in the background; then calls `done` once, on a
   /// background thread. REQUIRES: called by the executor.
   void CompactEverything(std::function<void()> done);
@@ -166,6 +166,8 @@ class Store {
   void FoldVisibleCounts() const;
   void SwitchMemtableIfFull();
   void SwitchMemtable();
+  /// Whether a batch may be added without memtables taking more than all of them may.
+  bool MemtablesHaveRoomFor(uint64_t bytes) const;
   bool OverQuota() const;
   /// kNoSpace if the file system says that so many bytes do not fit: asking is cheaper than filling
   /// it up, and leaves others what there is.
@@ -179,6 +181,8 @@ class Store {
   void UpdatePressure();
   /// storage/pacing.h's, now.
   double Pressure() const;
+  /// The cache has what it may, less what merges of large entries take now.
+  void LendCache();
   /// Called by a merge that moved `bytes`; sleeps while the log's syncs suffer from it.
   void ThrottleMerge(uint64_t bytes);
   /// Rule R1: what these can see is not removed.
@@ -189,6 +193,7 @@ class Store {
   const StoreOptions options_;
   std::atomic<uint64_t> max_disk_bytes_;
   std::atomic<uint64_t> memtable_bytes_max_;
+  std::atomic<uint64_t> cache_bytes_max_;
   std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<BlockCache> cache_;
   std::unique_ptr<VersionSet> versions_;
@@ -200,7 +205,8 @@ class Store {
   std::mutex listener_mutex_;
   std::function<void()> listener_;  // guarded by listener_mutex_, also while it is called
 
-  std::mutex pressure_mutex_;  // who looks last writes last
+  std::mutex cache_mutex_;     // who looks last writes last
+  std::mutex pressure_mutex_;  // the same
   std::atomic<double> debt_{0};
   std::atomic<uint64_t> immutable_bytes_{0};
   std::atomic<uint64_t> disk_bytes_{0};

@@ -66,6 +66,8 @@ class Background {
     std::function<void()> progress;
     /// Called by merges with the bytes they processed; may sleep.
     std::function<void(uint64_t)> throttle;
+    /// merge_memory() has changed.
+    std::function<void()> merge_memory_changed = [] {};
   };
 
   Background(Env& env, std::string dir, const StoreOptions& options, VersionSet& versions,
@@ -100,6 +102,8 @@ class Background {
   PickerOptions picker_options() const;
   /// Memory for the large entries of merges from now on.
   void SetMergeMemory(uint64_t bytes) { tickets_.SetBytes(bytes); }
+  /// What merges may take for them now: a share of it, or more if one runs alone.
+  uint64_t merge_memory() const { return tickets_.taken(); }
   /// How far merges are behind: storage/compaction/picker.h.
   double CompactionDebt() const;
 

@@ -47,6 +47,7 @@ void Background::KickMerges() {
 void Background::PickTask() {
   Job job;
   for (const CompactRequest& request : Pick(job)) request.done();
+  if (job.ticket) hooks_.merge_memory_changed();
   if (job.choice.kind == Choice::Kind::kNothing) {
     job.tree.reset();  // the last owner, maybe, of files that are obsolete now
     if (PickAgain()) KickMerges();
@@ -125,7 +126,10 @@ void Background::CompactionTask(Job job) {
   const bool into_last =
       job.choice.kind == Choice::Kind::kMerge && job.choice.target_level == job.tree->last_level();
   job.tree.reset();  // the last owner, maybe, of files that are obsolete now
-  job.ticket.reset();
+  if (job.ticket) {
+    job.ticket.reset();
+    hooks_.merge_memory_changed();
+  }
   EndJob(kMergeJob, status, [&] {
     nothing_at_.reset();
     --merging_;

@@ -28,10 +28,13 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
       synced_(recovered.last_seq),
       visible_(recovered.last_seq),
       durability_(options_.durability),
+      group_bytes_(options_.group_bytes),
       room_(recovered.active.room()),
       half_(FrameRoom(recovered.active.bytes()) / 2),
       active_(std::move(recovered.active)),
       claimed_(recovered.last_seq),
+      filling_(options_.group_bytes),
+      writing_(options_.group_bytes),
       appended_(recovered.last_seq),
       written_(recovered.last_seq),
       active_bytes_(active_.bytes()),
@@ -84,6 +87,19 @@ Admission CommitLog::Reserve(uint64_t bytes) {
     Kick();  // the batch may fit a group of its own
   }
   return Admission::kWait;
+}
+
+bool CommitLog::HasMemoryFor(uint64_t bytes) const {
+  const uint64_t most = group_bytes_.load(std::memory_order_relaxed);
+  const uint64_t waiting = pending_bytes();
+  if (waiting >= most) return false;
+  return bytes <= most - waiting || in_flight_bytes_.load(std::memory_order_relaxed) <= most;
+}
+
+void CommitLog::SetGroupBytes(uint64_t bytes) {
+  group_bytes_.store(bytes, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  filling_.SetKeepBytes(bytes);
 }
 
 Status CommitLog::status() const {
@@ -250,7 +266,9 @@ CommitLog::Step CommitLog::NextStep() {
     if (SyncIsDue(now)) return Step::kSync;
     if (writing_.empty() && !filling_.empty()) {
       std::swap(filling_, writing_);
+      in_flight_bytes_.store(writing_.payload_bytes(), std::memory_order_relaxed);
       pending_bytes_.store(0, std::memory_order_relaxed);
+      filling_.SetKeepBytes(group_bytes_.load(std::memory_order_relaxed));
       taken_ns_ = now;
       if (oldest_unsynced_ns_.load(std::memory_order_relaxed) == 0) {
         oldest_unsynced_ns_.store(now, std::memory_order_relaxed);
@@ -282,6 +300,7 @@ Status CommitLog::WriteGroup() {
   if (next_) CW_TRY(SwitchSegment());
   const uint64_t frame_bytes = writing_.frame_bytes();
   const Seq last_seq = writing_.last_seq();
+  const bool must_sync = writing_.must_sync();
   const Seq known_synced = synced();
   CW_TRY(active_.WriteGroup(writing_, known_synced));
   {
@@ -291,17 +310,19 @@ Status CommitLog::WriteGroup() {
     ++stats_.frames;
     stats_.bytes_written += frame_bytes;
     stats_.group_ops.Add(writing_.op_count());
+    // Its memory is of use before the sync is done, and who is told of that must find it free.
+    ClearWritten();
   }
-  if (writing_.must_sync()) {
-    CW_TRY(SyncActive());
-  } else {
-    visible_.store(last_seq, std::memory_order_release);
-    Notify();
-  }
-  const std::lock_guard lock(mutex_);
+  if (must_sync) return SyncActive();
+  visible_.store(last_seq, std::memory_order_release);
+  Notify();
+  return {};
+}
+
+void CommitLog::ClearWritten() {
   writing_.Clear();
   placed_ = false;
-  return {};
+  in_flight_bytes_.store(0, std::memory_order_relaxed);
 }
 
 /// Everything in the old segment is on stable storage before the new one is written: its header
@@ -401,7 +422,7 @@ void CommitLog::Fail(Error error) {
 }
 
 void CommitLog::DropGroups() {
-  writing_.Clear();
+  ClearWritten();
   filling_.Clear();
   pending_bytes_.store(0, std::memory_order_relaxed);
 }

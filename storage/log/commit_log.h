@@ -45,6 +45,8 @@ struct LogOptions {
   /// A multiple of 4096, at least four times that.
   uint64_t segment_bytes = 64 << 20;
   Durability durability = Durability::kAlways;
+  /// What may wait in a group for its write, but for one batch that is larger.
+  uint64_t group_bytes = 32 << 20;
   NumberAllocator allocate;
   /// Asked before a segment is made; may be empty. An answer of kNoSpace makes the log full.
   SpaceGate gate;
@@ -84,6 +86,13 @@ class CommitLog {
   /// For batches that may be large, say a megabyte and more: whether one with `bytes` of operations
   /// fits what is reserved. If a segment of its own is needed, making it starts in the background.
   Admission Reserve(uint64_t bytes);
+
+  /// Whether a batch with `bytes` of operations may be appended without taking more memory than the
+  /// log may: what waits and what is written have up to the bound each, and one of them may have a
+  /// batch larger than that behind it. No: ask again after on_progress.
+  bool HasMemoryFor(uint64_t bytes) const;
+  /// That bound from now on.
+  void SetGroupBytes(uint64_t bytes);
 
   /// Bytes waiting in the group being filled; the one in flight has at most what this was before.
   uint64_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
@@ -157,7 +166,8 @@ class CommitLog {
   Status Close();
   bool MakeSegment();
   void Fail(Error error);
-  void DropGroups();  // REQUIRES: the lock
+  void ClearWritten();  // REQUIRES: the lock
+  void DropGroups();    // REQUIRES: the lock
 
   /// Starts the log task unless it runs. REQUIRES: the lock. True: the caller schedules it.
   bool ClaimRun();
@@ -184,7 +194,9 @@ class CommitLog {
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> started_ = false;
   std::atomic<Durability> durability_;
+  std::atomic<uint64_t> group_bytes_;
   std::atomic<uint64_t> pending_bytes_ = 0;
+  std::atomic<uint64_t> in_flight_bytes_ = 0;
   /// Bytes that frames may still take in the active segment, behind the group in flight.
   std::atomic<uint64_t> room_;
   /// Half of that segment: kept for what frees space, unless the next one is ready.
@@ -200,7 +212,7 @@ class CommitLog {
 
   mutable std::mutex mutex_;
   Group filling_;
-  Group writing_;         // the log task's own once taken
+  Group writing_;         // the log task's own once taken; emptied when it is written
   bool placed_ = false;   // writing_ fits the active segment, or next_
   bool running_ = false;  // the log task is scheduled or runs
   bool parked_ = false;   // it ended because writing_ found no segment

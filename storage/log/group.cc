@@ -1,16 +1,11 @@
 #include "storage/log/group.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
 namespace cordwood::storage {
-namespace {
-
-// Two groups keep this much each; what is above belongs to a burst or a huge value.
-constexpr size_t kKeepBytes = 8 << 20;
-
-}  // namespace
 
 void Group::Append(Seq first_seq, uint32_t op_count, std::string_view ops, bool must_sync) {
   if (empty()) first_seq_ = first_seq;
@@ -18,11 +13,19 @@ void Group::Append(Seq first_seq, uint32_t op_count, std::string_view ops, bool 
   // With the padding, so that Encode does not have to move a huge group for it.
   if (const size_t size = kLogAlign + FrameBytes(payload_bytes() + ops.size());
       size > bytes_.capacity()) {
-    bytes_.reserve(std::max(size, 2 * bytes_.capacity()));
+    Grow(std::max(size, std::min<size_t>(2 * bytes_.capacity(), keep_bytes_)));
   }
   bytes_.append(ops);
   op_count_ += op_count;
   must_sync_ = must_sync_ || must_sync;
+}
+
+/// To this and no more: string::reserve would at least double.
+void Group::Grow(size_t capacity) {
+  std::string grown;
+  grown.reserve(capacity);
+  grown.append(bytes_);
+  bytes_ = std::move(grown);
 }
 
 std::string_view Group::Encode(uint64_t offset, uint64_t salt, Seq known_synced) {
@@ -45,7 +48,9 @@ std::string_view Group::EncodeFirst(const SegmentHeader& segment, Seq known_sync
 }
 
 void Group::Clear() {
-  if (bytes_.capacity() > kKeepBytes) bytes_ = std::string();
+  bytes_.clear();
+  // An assignment of an empty string would keep it.
+  if (bytes_.capacity() > std::max<size_t>(keep_bytes_, 2 * kFront)) bytes_.shrink_to_fit();
   bytes_.resize(kFront);
   op_count_ = 0;
   must_sync_ = false;

@@ -7,6 +7,9 @@
 //   | segment header | frame header | batch batch batch ... | zeros |
 //   0                4096           4152
 //
+// Memory: up to twice what the batches take while that is below `keep_bytes`, above it what they
+// take.
+//
 // Threads: one at a time; CommitLog hands a group from the executor to the log task.
 
 #include <cstdint>
@@ -21,7 +24,7 @@ namespace cordwood::storage {
 
 class Group {
  public:
-  Group() { Clear(); }
+  explicit Group(uint64_t keep_bytes = 0) : keep_bytes_(keep_bytes) { Clear(); }
 
   bool empty() const { return op_count_ == 0; }
   Seq first_seq() const { return first_seq_; }
@@ -40,12 +43,20 @@ class Group {
   /// The same for the first frame of a segment, with the header in front: to be written at 0.
   std::string_view EncodeFirst(const SegmentHeader& segment, Seq known_synced);
 
-  /// Empties the group and keeps its memory, unless a huge batch made it large.
+  /// Empties the group, and keeps its memory up to `keep_bytes`.
   void Clear();
 
+  /// From now on; memory above it goes with the next Clear.
+  void SetKeepBytes(uint64_t keep_bytes) { keep_bytes_ = keep_bytes; }
+  /// What it holds on the heap.
+  uint64_t memory_bytes() const { return bytes_.capacity(); }
+
  private:
+  void Grow(size_t capacity);
+
   static constexpr size_t kFront = kLogAlign + kFrameHeaderBytes;
 
+  uint64_t keep_bytes_;
   std::string bytes_;
   Seq first_seq_ = 0;
   uint32_t op_count_ = 0;

@@ -45,6 +45,14 @@ TEST(MemoryBudget, ATinyOneStillServes) {
   EXPECT_EQ(config.client_query_buffer_limit, static_cast<int64_t>(2 * kMb));
 }
 
+TEST(MemoryBudget, BoundsWhatMergesAndTheLogTakeForLargeValues) {
+  const auto shares = [](uint64_t budget) { return StoreOptionsFor({}, budget); };
+  EXPECT_EQ(shares(64 * kMb).merge_memory_bytes, 16 * kMb);
+  EXPECT_EQ(shares(64 * kMb).log_group_bytes, 2 * kMb);
+  EXPECT_EQ(shares(1).log_group_bytes, kMb / 4);
+  EXPECT_EQ(shares(64'000 * kMb).log_group_bytes, 32 * kMb);
+}
+
 TEST(MemoryBudget, TheBlockCachesOwnOptionWins) {
   config::Config config;
   config.block_cache_size = 7 * kMb;

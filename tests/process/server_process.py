@@ -128,6 +128,7 @@ class ServerProcess:
         self.port = 0
         self.configuration: pathlib.Path | None = None  # a file; options come after it
         self.open_files: int | None = None  # a limit for the process
+        self.memory_group = None  # a MemoryGroup for the process
         self.environment: dict[str, str] = {}  # beside what it inherits
         self.process: subprocess.Popen | None = None
         self.ready_seconds = 0.0  # how long the last start took
@@ -171,6 +172,8 @@ class ServerProcess:
 
     def _prepare_child(self) -> None:
         _die_with_parent()
+        if self.memory_group is not None:
+            self.memory_group.enter(os.getpid())
         if self.open_files is not None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
 

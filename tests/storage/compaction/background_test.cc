@@ -178,6 +178,37 @@ TEST_F(BackgroundTest, LevelZeroIsMergedWhileADeeperMergeIsHeldUp) {
   EXPECT_LE(most, full);
 }
 
+TEST_F(BackgroundTest, MergesOfEntriesThatAreLargeForTheirMemoryWaitForEachOther) {
+  constexpr uint64_t kLargest = 1000 + 7;
+  background_.SetMergeMemory(kLargest);
+  const uint32_t full = background_.picker_options().runs_per_level;
+  std::shared_ptr<const Tree> tree = versions_.tree();
+  const auto runs_of = [&](uint32_t level) {
+    tree = versions_.tree();
+    return tree->RunsOf(level);
+  };
+  while (versions_.tree()->last_level() < 2 || runs_of(1).size() + 1 < full) {
+    FlushAKilobyte();
+    ASSERT_LT(last_seq_, 500u);
+  }
+  for (const storage::Run* run : runs_of(1)) {
+    for (const Fragment& fragment : run->fragments) {
+      env_.StallReads(TablePath("data", fragment.file->number()), 1000);
+    }
+  }
+  size_t most = 0;
+  for (int i = 0; i < 40; ++i) {
+    FlushAKilobyte();  // flushes go on
+    most = std::max(most, runs_of(0).size());
+    EXPECT_LE(background_.merge_memory(), kLargestEntriesInMerge * kLargest);
+  }
+  EXPECT_GT(most, 2 * full) << "two ran at a time";
+  env_.ClearFaults();
+  env_.RunUntilIdle(100'000);
+  EXPECT_LT(runs_of(0).size(), full) << "the one that waited has its turn";
+  EXPECT_EQ(background_.merge_memory(), 0u);
+}
+
 TEST_F(BackgroundTest, LooksForWorkOnlyWhenSomethingHasChanged) {
   const auto tick_makes_tasks = [&] {
     background_.Tick();

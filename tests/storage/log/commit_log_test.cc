@@ -34,6 +34,36 @@ TEST(CommitLog, DoesNothingUntilItIsKicked) {
   EXPECT_EQ(rig.log().pending_bytes(), 0u);
 }
 
+TEST(CommitLog, HasMemoryForALargeBatchOnlyWhileNoOtherIsOnItsWay) {
+  LogRig rig({.segment_bytes = 1 << 20, .switch_percent = 100});
+  ASSERT_TRUE(rig.Open());
+  CommitLog& log = rig.log();
+  log.SetGroupBytes(1000);
+  EXPECT_TRUE(log.HasMemoryFor(5000)) << "one may be larger than the bound";
+  rig.Append(1, 100);
+  EXPECT_TRUE(log.HasMemoryFor(800));
+  EXPECT_TRUE(log.HasMemoryFor(5000)) << "behind small ones, which must not hold it up for ever";
+  rig.Append(1, 5000);
+  EXPECT_FALSE(log.HasMemoryFor(1));
+  log.Kick();
+  while (log.pending_bytes() > 0) ASSERT_TRUE(rig.env().Step());
+  EXPECT_TRUE(log.HasMemoryFor(1000)) << "while it is written";
+  EXPECT_FALSE(log.HasMemoryFor(1001)) << "two would be too many";
+  rig.Settle();
+  EXPECT_TRUE(log.HasMemoryFor(5000));
+}
+
+TEST(CommitLog, HasMemoryAgainWhenItTellsThatItGotAhead) {
+  LogRig rig({.segment_bytes = 1 << 20});
+  ASSERT_TRUE(rig.Open());
+  rig.log().SetGroupBytes(1000);
+  rig.Append(1, 5000);
+  rig.log().Kick();
+  // Whoever waits asks when S passes, and then not again for long.
+  while (rig.log().synced() == 0) ASSERT_TRUE(rig.env().Step());
+  EXPECT_TRUE(rig.log().HasMemoryFor(5000));
+}
+
 TEST(CommitLog, ShowsNothingBeforeTheSyncUnderAlways) {
   LogRig rig({});
   ASSERT_TRUE(rig.Open());

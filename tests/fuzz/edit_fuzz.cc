@@ -1,6 +1,7 @@
 // Edits of the manifest, each with its length in front. One that is read is the same when it is
 // written and read again; the state that edits add up to is the one that its snapshot makes.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
+#include "storage/table/summary.h"
 #include "storage/version/edit.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -32,6 +34,13 @@ std::string Joined(const std::vector<Edit>& edits) {
   return bytes;
 }
 
+storage::NewTable Table(uint64_t file, uint64_t file_bytes) {
+  const auto summary = std::make_shared<storage::TableSummary>();
+  summary->salt = file;
+  summary->properties.file_bytes = file_bytes;
+  return {.file = file, .summary = summary};
+}
+
 Edit Counting(uint64_t counter, int64_t delta) {
   Edit edit;
   edit.counts.Add(counter, delta);
@@ -48,7 +57,7 @@ std::vector<std::string> Corpus() {
       {.run = 1, .level = 1, .file = 5, .bytes = 4096, .range = {.begin = "a", .end = "m"}},
       {.run = 1, .level = 1, .file = 6, .bytes = 2048, .range = {.begin = "m"}},
       {.run = 2, .level = 0, .file = 8, .bytes = 100, .range = {.begin = ""}}};
-  first.tables = {{5, 5000}, {6, 3000}, {8, 400}};
+  first.tables = {Table(5, 5000), Table(6, 3000), Table(8, 400)};
   first.counts.Add(4, 100);
   first.counts.Add(5, -1);
   Edit second{.next_file = 12, .flushed_seq = 2000};
@@ -56,7 +65,7 @@ std::vector<std::string> Corpus() {
   second.adds = {
       {.run = 3, .level = 0, .file = 11, .bytes = 77, .range = {.begin = "b", .end = ""}}};
   second.run_levels = {{1, 2}};
-  second.tables = {{11, 600}};
+  second.tables = {Table(11, 600)};
   second.counts.Add(4, -100);
   return {Joined({first}), Joined({first, second}), Joined({second}),
           // A sum that no counter can hold.
@@ -99,7 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string encoded = edit->Encode();
     const Result<Edit> again = Edit::Decode(encoded);
     CHECK(again && again->Encode() == encoded);
-    if (const Status applied = state.Apply(*edit); !applied) {
+    if (const auto applied = state.Apply(*edit); !applied) {
       CHECK(applied.error().code() == ErrorCode::kCorruption);
       break;
     }

@@ -35,6 +35,7 @@ size_t FormatHeader(char* to, char type, size_t value) {
 }  // namespace
 
 void ReplyWriter::Line(char type, std::string_view text) {
+  if (!Fits(text.size() + 3)) return;
   out_.push_back(type);
   const size_t start = out_.size();
   out_.append(text);
@@ -45,19 +46,21 @@ void ReplyWriter::Line(char type, std::string_view text) {
 
 void ReplyWriter::Header(char type, size_t count) {
   char header[kHeaderBytesMax];
-  out_.append(header, FormatHeader(header, type, count));
+  Raw({header, FormatHeader(header, type, count)});
 }
 
 void ReplyWriter::Integer(int64_t value) {
   char header[kHeaderBytesMax];
-  out_.append(header, FormatHeader(header, ':', value));
+  Raw({header, FormatHeader(header, ':', value)});
 }
 
 void ReplyWriter::Bulk(std::string_view bytes) {
   char header[kHeaderBytesMax];
   const size_t header_bytes = FormatHeader(header, '$', bytes.size());
+  const size_t reply_bytes = header_bytes + bytes.size() + 2;
+  if (!Fits(reply_bytes)) return;
   const size_t start = out_.size();
-  const size_t end = start + header_bytes + bytes.size() + 2;
+  const size_t end = start + reply_bytes;
   out_.resize_and_overwrite(end, [&](char* to, size_t /*room*/) {
     char* at = std::copy_n(header, header_bytes, to + start);
     at = std::copy_n(bytes.data(), bytes.size(), at);
@@ -83,7 +86,8 @@ bool ReplyWriter::AttributeHeader(size_t pairs) {
 
 void ReplyWriter::InsertHeader(size_t position, char type, size_t count) {
   char header[kHeaderBytesMax];
-  out_.insert(position, header, FormatHeader(header, type, count));
+  const size_t header_bytes = FormatHeader(header, type, count);
+  if (Fits(header_bytes)) out_.insert(position, header, header_bytes);
 }
 
 void ReplyWriter::InsertArrayHeader(size_t position, size_t count) {
@@ -99,15 +103,13 @@ void ReplyWriter::InsertSetHeader(size_t position, size_t count) {
 }
 
 void ReplyWriter::Double(double value) {
-  if (resp3()) {
-    out_.push_back(',');
-    AppendDouble(out_, value);
-    out_.append("\r\n");
-    return;
-  }
   std::string text;
   AppendDouble(text, value);
-  Bulk(text);
+  if (resp3()) {
+    Line(',', text);
+  } else {
+    Bulk(text);
+  }
 }
 
 void ReplyWriter::Bool(bool value) {
@@ -133,7 +135,9 @@ void ReplyWriter::VerbatimString(std::string_view text, std::string_view format)
     return;
   }
   Header('=', format.size() + 1 + text.size());
-  out_.append(format).append(":").append(text).append("\r\n");
+  if (Fits(format.size() + text.size() + 3)) {
+    out_.append(format).append(":").append(text).append("\r\n");
+  }
 }
 
 }  // namespace cordwood::protocol

@@ -9,10 +9,15 @@
 // Headers count the elements that the caller appends next; nothing checks that they come.
 // A command that is discarded and run again remembers size() and truncates.
 //
+// A writer may be bounded: of a reply that would be longer nothing more is kept from there on, and
+// overflowed() says so. Whoever set the bound then replaces the reply; whoever appends in a long
+// loop looks, and stops.
+//
 // The string belongs to the caller and outlives the writer. Threads: one at a time.
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -42,11 +47,23 @@ class ReplyWriter {
   void SetVersion(RespVersion version) { version_ = version; }
 
   size_t size() const { return out_.size(); }
-  /// REQUIRES: size <= this->size().
-  void Truncate(size_t size) { out_.resize(size); }
+  /// Makes place: an overflow is forgotten. REQUIRES: size <= this->size().
+  void Truncate(size_t size) {
+    out_.resize(size);
+    overflowed_ = false;
+  }
+
+  /// From here on at most `bytes` are appended.
+  void Bound(size_t bytes) { end_ = out_.size() + bytes; }
+  /// Something did not fit, and all that came behind it was dropped, too.
+  bool overflowed() const { return overflowed_; }
+  /// Bytes that still fit.
+  size_t room() const { return overflowed_ ? 0 : end_ - out_.size(); }
 
   /// Bytes that are replies already.
-  void Raw(std::string_view encoded) { out_.append(encoded); }
+  void Raw(std::string_view encoded) {
+    if (Fits(encoded.size())) out_.append(encoded);
+  }
   void Ok() { Raw(kOkReply); }
 
   void SimpleString(std::string_view text) { Line('+', text); }
@@ -71,7 +88,7 @@ class ReplyWriter {
   [[nodiscard]] bool AttributeHeader(size_t pairs);
 
   /// The same headers put in at `position`, before the elements already appended behind it, for
-  /// those who know the count last. Moves these bytes.
+  /// those who know the count last. Moves these bytes. REQUIRES: position <= size().
   void InsertArrayHeader(size_t position, size_t count);
   void InsertMapHeader(size_t position, size_t pairs);
   void InsertSetHeader(size_t position, size_t count);
@@ -84,12 +101,18 @@ class ReplyWriter {
   void VerbatimString(std::string_view text, std::string_view format = "txt");
 
  private:
+  bool Fits(size_t bytes) {
+    overflowed_ = overflowed_ || bytes > end_ - out_.size();
+    return !overflowed_;
+  }
   void Line(char type, std::string_view text);
   void Header(char type, size_t count);
   void InsertHeader(size_t position, char type, size_t count);
 
   std::string& out_;
   RespVersion version_;
+  size_t end_ = std::numeric_limits<size_t>::max();  // of out_
+  bool overflowed_ = false;
 };
 
 }  // namespace cordwood::protocol

@@ -157,6 +157,57 @@ TEST(ReplyWriter, HeadersCanComeLast) {
   EXPECT_EQ(Resp3(write), "+OK\r\n*2\r\n%1\r\n:1\r\n:2\r\n~0\r\n");
 }
 
+TEST(ReplyWriter, ABoundedReplyStopsWhereItWouldBeLonger) {
+  const std::vector<Write> appends = {
+      [](ReplyWriter& writer) { writer.Raw("+12345678\r\n"); },
+      [](ReplyWriter& writer) { writer.SimpleString("12345678"); },
+      [](ReplyWriter& writer) { writer.Error("ERR 4567"); },
+      [](ReplyWriter& writer) { writer.Integer(12345678); },
+      [](ReplyWriter& writer) { writer.Bulk("12345"); },
+      [](ReplyWriter& writer) { writer.ArrayHeader(12345678); },
+      [](ReplyWriter& writer) { writer.MapHeader(12345678); },
+      [](ReplyWriter& writer) { writer.InsertArrayHeader(3, 12345678); },
+      [](ReplyWriter& writer) { writer.Double(1.2345678); },
+      [](ReplyWriter& writer) { writer.VerbatimString("1"); },
+  };
+  for (size_t i = 0; i < appends.size(); ++i) {
+    for (const RespVersion version : {RespVersion::kResp2, RespVersion::kResp3}) {
+      std::string whole = "old";
+      ReplyWriter free(whole, version);
+      appends[i](free);
+      const size_t bytes = whole.size() - 3;
+      std::string out = "old";
+      ReplyWriter writer(out, version);
+      writer.Bound(bytes);
+      appends[i](writer);
+      EXPECT_FALSE(writer.overflowed()) << i;
+      EXPECT_EQ(out, whole) << i;
+      EXPECT_EQ(writer.room(), 0u);
+      writer.Truncate(3);
+      writer.Bound(bytes - 1);
+      appends[i](writer);
+      EXPECT_TRUE(writer.overflowed()) << i;
+      EXPECT_LE(out.size(), 3 + bytes - 1) << i;
+      EXPECT_EQ(writer.room(), 0u);
+    }
+  }
+}
+
+TEST(ReplyWriter, WhatComesBehindAnOverflowIsLeftOutUntilTheReplyIsCutBack) {
+  std::string out;
+  ReplyWriter writer(out, RespVersion::kResp2);
+  writer.Bound(10);
+  writer.Ok();
+  writer.Bulk("too long for it");
+  writer.Ok();  // would fit
+  EXPECT_EQ(out, "+OK\r\n");
+  EXPECT_TRUE(writer.overflowed());
+  writer.Truncate(0);
+  EXPECT_FALSE(writer.overflowed());
+  writer.Integer(1);
+  EXPECT_EQ(out, ":1\r\n");
+}
+
 TEST(ReplyWriter, HelloChangesTheVersionOfWhatFollows) {
   EXPECT_EQ(Resp2([](ReplyWriter& writer) {
               writer.Null();

@@ -15,8 +15,6 @@
 namespace cordwood::config {
 namespace {
 
-enum class Kind : uint8_t { kYesNo, kInteger, kMemory, kChoice, kText, kWords };
-
 constexpr int64_t kIntMin = std::numeric_limits<int32_t>::min();
 constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
 constexpr int64_t kUintMax = std::numeric_limits<uint32_t>::max();
@@ -262,6 +260,8 @@ Option OptionOf(const Row& row) {
                      [&row](std::span<const std::string> words) { return Normalise(row, words); });
   option.alias = row.alias;
   option.change = row.change;
+  option.kind = row.kind;
+  option.bounds = row.bounds;
   option.takes_words = row.kind == Kind::kWords;
   return option;
 }

@@ -12,16 +12,19 @@ namespace {
 
 Result<int64_t> WithinBounds(int64_t value, Bounds bounds) {
   if (value >= bounds.min && value <= bounds.max) return value;
+  if (value == 0 && bounds.or_zero) return value;
   return Fail(ErrorCode::kInvalidArgument,
-              Format("argument must be between {} and {} inclusive", bounds.min, bounds.max));
+              Format("argument must be {}between {} and {} inclusive",
+                     bounds.or_zero ? "0, or " : "", bounds.min, bounds.max));
 }
 
 /// An option that is one number, whatever its notation.
-template <typename Parse>
-Option NumberOption(std::string_view name, int64_t Config::* field, Parse parse) {
-  Option option{.name = std::string(name)};
-  option.set = [field, parse](Config& config, std::span<const std::string> words) -> Status {
-    CW_ASSIGN(config.*field, parse(words[0]));
+Option NumberOption(std::string_view name, int64_t Config::* field, Kind kind, Bounds bounds,
+                    Result<int64_t> (*parse)(std::string_view, Bounds)) {
+  Option option{.name = std::string(name), .kind = kind, .bounds = bounds};
+  option.set = [field, bounds, parse](Config& config,
+                                      std::span<const std::string> words) -> Status {
+    CW_ASSIGN(config.*field, parse(words[0], bounds));
     return {};
   };
   option.get = [field](const Config& config) { return Format("{}", config.*field); };
@@ -63,7 +66,7 @@ Result<size_t> ParseChoice(std::string_view text, std::span<const std::string_vi
 }
 
 Option YesNoOption(std::string_view name, bool Config::* field) {
-  Option option{.name = std::string(name)};
+  Option option{.name = std::string(name), .kind = Kind::kYesNo};
   option.set = [field](Config& config, std::span<const std::string> words) -> Status {
     CW_ASSIGN(config.*field, ParseYesNo(words[0]));
     return {};
@@ -75,13 +78,11 @@ Option YesNoOption(std::string_view name, bool Config::* field) {
 }
 
 Option IntegerOption(std::string_view name, int64_t Config::* field, Bounds bounds) {
-  return NumberOption(name, field,
-                      [bounds](std::string_view text) { return ParseInteger(text, bounds); });
+  return NumberOption(name, field, Kind::kInteger, bounds, ParseInteger);
 }
 
 Option MemoryOption(std::string_view name, int64_t Config::* field, Bounds bounds) {
-  return NumberOption(name, field,
-                      [bounds](std::string_view text) { return ParseMemory(text, bounds); });
+  return NumberOption(name, field, Kind::kMemory, bounds, ParseMemory);
 }
 
 Option TextOption(std::string_view name, std::string Config::* field) {

@@ -29,11 +29,23 @@ enum class Effect : uint8_t {
 
 enum class Change : uint8_t { kAtRunTime, kAtStart };
 
+/// What the text of a value is.
+enum class Kind : uint8_t { kText, kYesNo, kInteger, kMemory, kChoice, kWords };
+
+/// Of a number, both ends included; or 0, which stands for something else than a number.
+struct Bounds {
+  int64_t min = 0;
+  int64_t max = std::numeric_limits<int64_t>::max();
+  bool or_zero = false;
+};
+
 struct Option {
   std::string name;
   std::string alias;  // an older name; empty if there is none
   Effect effect = Effect::kActs;
   Change change = Change::kAtRunTime;
+  Kind kind = Kind::kText;
+  Bounds bounds;  // of kInteger and kMemory
   /// Whether the value is a list of words; all others are one word.
   bool takes_words = false;
   /// REQUIRES: exactly one word unless takes_words. On error the configuration is unchanged.
@@ -41,12 +53,6 @@ struct Option {
   std::function<std::string(const Config&)> get;
   /// For kAccepted: what it is until somebody sets it.
   std::string default_text;
-};
-
-/// Both ends included.
-struct Bounds {
-  int64_t min = 0;
-  int64_t max = std::numeric_limits<int64_t>::max();
 };
 
 // --- texts to values, with the reason when they are refused ---
@@ -66,7 +72,7 @@ Option TextOption(std::string_view name, std::string Config::* field);
 template <typename Enum>
 Option ChoiceOption(std::string_view name, Enum Config::* field,
                     const std::vector<std::string_view>& names) {
-  Option option{.name = std::string(name)};
+  Option option{.name = std::string(name), .kind = Kind::kChoice};
   option.set = [field, names](Config& config, std::span<const std::string> words) -> Status {
     CW_ASSIGN(const size_t index, ParseChoice(words[0], names));
     config.*field = static_cast<Enum>(index);

@@ -133,10 +133,11 @@ void AddOwnOptions(std::vector<Option>& options) {
   const Bounds buffer = {.min = 64 * kKb, .max = 4 * kGb};
 
   add(AtStart(ChoiceOption("on-log-failure", &Config::on_log_failure, {"exit", "read-only"})));
-  add(MemoryOption("max-disk", &Config::max_disk));
+  add(MemoryOption("max-disk", &Config::max_disk, {.min = kMb, .or_zero = true}));
   add(AtStart(MemoryOption("memtable-size", &Config::memtable_size, buffer)));
   add(AtStart(MemoryOption("log-segment-size", &Config::log_segment_size, buffer)));
-  add(AtStart(MemoryOption("block-cache-size", &Config::block_cache_size)));
+  add(AtStart(MemoryOption("block-cache-size", &Config::block_cache_size,
+                           {.min = 64 * kKb, .or_zero = true})));
   add(AtStart(
       IntegerOption("compaction-threads", &Config::compaction_threads, {.min = 1, .max = 64})));
 }

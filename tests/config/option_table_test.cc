@@ -122,6 +122,69 @@ TEST(OptionTable, DatabasesAreAsManyAsHaveGenerations) {
   EXPECT_NE(RefusalOf("databases", {"65536"}), "accepted");
 }
 
+/// What no option of the kind takes.
+std::vector<std::string> GarbageFor(const Option& option) {
+  switch (option.kind) {
+    case Kind::kInteger:
+      return {"", "x", "1x", "1.5", " 1", "0x10", "99999999999999999999", "1mb"};
+    case Kind::kMemory:
+      return {"", "x", "-1", "1x", "1.5", " 1", "0x10", "99999999999999999999", "-1mb"};
+    case Kind::kYesNo:
+      return {"", "maybe", "1", "true"};
+    case Kind::kChoice:
+      return {"", "no-such-choice", "1.5"};
+    case Kind::kText:
+    case Kind::kWords:
+      break;
+  }
+  return {};
+}
+
+TEST(OptionTable, EveryNumberIsTakenWithinItsBoundsAndNowhereElse) {
+  size_t numbers = 0;
+  for (const Option& option : AllOptions()) {
+    if (option.kind != Kind::kInteger && option.kind != Kind::kMemory) continue;
+    ++numbers;
+    const auto [min, max, or_zero] = option.bounds;
+    const std::string bounds = "between " + std::to_string(min) + " and " + std::to_string(max);
+    for (const int64_t value : {min, max}) {
+      EXPECT_EQ(Printed(option.name, {std::to_string(value)}), std::to_string(value));
+    }
+    if (or_zero) {
+      EXPECT_EQ(Printed(option.name, {"0"}), "0");
+    }
+    std::vector<int64_t> beyond;
+    if (min > 0 || (min > INT64_MIN && option.kind == Kind::kInteger)) beyond.push_back(min - 1);
+    if (min > 0 && !or_zero) beyond.push_back(0);
+    if (max < INT64_MAX) beyond.push_back(max + 1);
+    for (const int64_t value : beyond) {
+      EXPECT_NE(RefusalOf(option.name, {std::to_string(value)}).find(bounds), std::string::npos)
+          << option.name << ' ' << value;
+      if (option.change == Change::kAtStart) continue;
+      EXPECT_NE(ChangeRefusal({{option.name, std::to_string(value)}}).find(bounds),
+                std::string::npos)
+          << option.name << ' ' << value;
+    }
+  }
+  EXPECT_GT(numbers, 60u);
+}
+
+TEST(OptionTable, GarbageIsRefusedByEveryOptionThatIsNoText) {
+  size_t options = 0;
+  for (const Option& option : AllOptions()) {
+    for (const std::string& text : GarbageFor(option)) {
+      EXPECT_NE(RefusalOf(option.name, {text}), "accepted") << option.name << " '" << text << "'";
+      if (option.change == Change::kAtStart) continue;
+      const std::string refusal = ChangeRefusal({{option.name, text}});
+      EXPECT_TRUE(refusal.starts_with("CONFIG SET failed (possibly related to argument '" +
+                                      option.name + "') - argument"))
+          << refusal;
+    }
+    options += GarbageFor(option).empty() ? 0 : 1;
+  }
+  EXPECT_GE(options, 130u);
+}
+
 TEST(OptionTable, NamesAreFoundInAnyCase) {
   EXPECT_EQ(MustSet("MaxMemory", {"1"}).maxmemory, 1);
   EXPECT_EQ(GetOption(Config(), "PORT"), "6379");

@@ -39,6 +39,7 @@ std::vector<const Command*> NamedInArguments(const CommandTable& table, const Ca
 void ReplyInfos(Call& call, const std::vector<const Command*>& commands) {
   call.reply.ArrayHeader(commands.size());
   for (const Command* command : commands) {
+    if (call.reply.overflowed()) return;
     if (command == nullptr) {
       call.reply.Null();
     } else {
@@ -121,6 +122,7 @@ Status CommandDocs(Call& call) {
   std::erase(commands, nullptr);
   call.reply.MapHeader(commands.size());
   for (const Command* command : commands) {
+    if (call.reply.overflowed()) break;
     call.reply.Bulk(command->name);
     ReplyCommandDocs(call.reply, *command);
   }

@@ -38,7 +38,7 @@ Status ReadField(Call& call, const Reply& reply) {
   return {};
 }
 
-void ReplyValue(protocol::ReplyWriter& reply, const std::optional<std::string>& value) {
+void ReplyValue(protocol::ReplyWriter& reply, std::optional<std::string_view> value) {
   if (value) {
     reply.Bulk(*value);
   } else {
@@ -123,11 +123,14 @@ Status HMGet(Call& call) {
     CountLookup(call, true);
     return call.Error(kWrongType);
   }
-  CW_ASSIGN(const std::vector<std::optional<std::string>> values,
-            Hash(call.tx, name, std::move(found)).GetMany(call.argv.subspan(2)));
+  const std::span<const std::string_view> fields = call.argv.subspan(2);
+  call.reply.ArrayHeader(fields.size());
+  const auto reply_value = [&](std::optional<std::string_view> value) {
+    ReplyValue(call.reply, value);
+    return !call.reply.overflowed();
+  };
+  CW_TRY(Hash(call.tx, name, std::move(found)).GetMany(fields, reply_value));
   CountLookup(call, exists);
-  call.reply.ArrayHeader(values.size());
-  for (const std::optional<std::string>& value : values) ReplyValue(call.reply, value);
   return {};
 }
 

@@ -83,6 +83,7 @@ Status Exists(Call& call) {
   int64_t existing = 0;
   keyspace::GatheredReads reads;
   for (const std::string_view key : call.argv.subspan(1)) {
+    const storage::ReadScope scope(call.tx.view());
     const Result<std::optional<keyspace::RecordView>> record =
         keyspace::SeeKey(call.tx, call.Key(key));
     if (reads.Ok(record) && *record) ++existing;

@@ -2,21 +2,12 @@
 
 #include <algorithm>
 
-#include "base/format.h"
 #include "commands/arg_reader.h"
-#include "commands/host.h"
 #include "commands/lookup.h"
 #include "commands/string_handlers.h"
 #include "keyspace/gathered_reads.h"
 
 namespace cordwood::commands::strings {
-
-namespace {
-
-/// MGET replies no more than so many strings of the greatest length.
-constexpr uint64_t kLongestStringsAtOnce = 2;
-
-}  // namespace
 
 Status Get(Call& call) {
   CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
@@ -33,11 +24,9 @@ Status MGet(Call& call) {
   const std::span<const std::string_view> keys = call.argv.subspan(1);
   keyspace::GatheredReads reads;
   size_t hits = 0;
-  // The whole reply is made before any of it is sent.
-  const uint64_t bytes_max = kLongestStringsAtOnce * call.host.MaxStringBytes();
-  const size_t start = call.reply.size();
   call.reply.ArrayHeader(keys.size());
   for (const std::string_view key : keys) {
+    const storage::ReadScope scope(call.tx.view());
     const Result<std::optional<keyspace::RecordView>> found =
         keyspace::SeeKey(call.tx, call.Key(key));
     if (!reads.Ok(found)) {
@@ -47,17 +36,11 @@ Status MGet(Call& call) {
     const std::optional<keyspace::RecordView>& record = *found;
     if (record) ++hits;
     if (record && record->header.type == keyspace::Type::kString) {
-      if (call.reply.size() - start + record->payload.size() > bytes_max) {
-        call.reply.Truncate(start);
-        return call.Error(
-            Format("ERR the values are longer than {} bytes together; ask for fewer "
-                   "keys at a time",
-                   bytes_max));
-      }
       call.reply.Bulk(record->payload);
     } else {
       call.reply.Null();
     }
+    if (call.reply.overflowed()) break;
   }
   CW_TRY(reads.status());
   for (size_t i = 0; i < keys.size(); ++i) CountLookup(call, i < hits);

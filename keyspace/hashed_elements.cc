@@ -99,13 +99,14 @@ Result<HashedElements::Page> HashedElements::Scan(uint64_t position, uint64_t co
   Page page;
   if (position >= kPositions) return page;
   uint64_t last = 0;
+  size_t bytes = 0;
   size_t complete = 0;  // elements before those at the position `last`, which may not be all
   Walk walk(*this);
   walk.SetBudget(budget);
   for (walk.SeekHash(position << kBelowPosition); walk.Valid(); walk.Next()) {
     const uint64_t here = walk.hash() >> kBelowPosition;
     if (page.elements.empty() || here != last) {
-      if (!page.elements.empty() && page.elements.size() >= count) {
+      if (!page.elements.empty() && (page.elements.size() >= count || bytes >= kPageBytes)) {
         page.next = last + 1;
         return page;
       }
@@ -113,6 +114,7 @@ Result<HashedElements::Page> HashedElements::Scan(uint64_t position, uint64_t co
       last = here;
     }
     page.elements.emplace_back(walk.name(), walk.value());
+    bytes += walk.name().size() + walk.value().size();
   }
   if (walk.status()) return page;
   page.next = walk.stopped() ? HashAt(walk.position()) >> kBelowPosition : position;

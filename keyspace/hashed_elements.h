@@ -82,12 +82,14 @@ class HashedElements {
 
   /// Elements from a position on, and the position after them; 0 when these were the last. A
   /// position is the first 52 bits of a hash: clients that keep numbers as doubles can hold it.
+  static constexpr size_t kPageBytes = size_t{1} << 20;
   struct Page {
     std::vector<std::pair<std::string, std::string>> elements;
     uint64_t next = 0;
   };
-  /// At least `count` elements if there are as many, and all at the position of the last; fewer, or
-  /// none, where reading on would be cold or kHiddenPerSlice deleted ones were stepped over. kCold
+  /// At least `count` elements if there are as many, and all at the position of the last; fewer
+  /// where they hold kPageBytes together, and fewer or
+  /// none where reading on would be cold or kHiddenPerSlice deleted ones were stepped over. kCold
   /// only if it got no further. Every element that exists from the first page to the last is in
   /// one of them.
   Result<Page> Scan(uint64_t position, uint64_t count);

@@ -22,11 +22,12 @@ Status VisitInlineHash(std::string_view payload, const Visit& visit) {
   return {};
 }
 
-std::optional<std::string> FindField(std::span<const FieldValue> pairs, std::string_view field) {
+std::optional<std::string_view> FindField(std::span<const FieldValue> pairs,
+                                          std::string_view field) {
   const auto it = std::find_if(pairs.begin(), pairs.end(),
                                [&](const FieldValue& pair) { return pair.field == field; });
   if (it == pairs.end()) return std::nullopt;
-  return std::string(it->value);
+  return it->value;
 }
 
 }  // namespace
@@ -94,23 +95,23 @@ Result<std::optional<std::string>> Hash::Get(std::string_view field) {
   return value;
 }
 
-Result<std::vector<std::optional<std::string>>> Hash::GetMany(
-    std::span<const std::string_view> fields) {
-  std::vector<std::optional<std::string>> values(fields.size());
-  if (!exists()) return values;
+Status Hash::GetMany(std::span<const std::string_view> fields, const VisitValue& visit) {
   if (!in_elements()) {
     CW_ASSIGN(const std::vector<FieldValue> pairs, Inline());
-    for (size_t i = 0; i < fields.size(); ++i) values[i] = FindField(pairs, fields[i]);
-    return values;
+    for (const std::string_view field : fields) {
+      if (!visit(FindField(pairs, field))) break;
+    }
+    return {};
   }
   CW_ASSIGN(HashedElements elements, Elements());
   GatheredReads reads;
-  for (size_t i = 0; i < fields.size() && !reads.failed(); ++i) {
-    const Result<std::optional<std::string_view>> value = elements.Get(fields[i]);
-    if (reads.Ok(value) && *value) values[i] = **value;
+  for (const std::string_view field : fields) {
+    const storage::ReadScope scope(tx_.view());
+    const Result<std::optional<std::string_view>> value = elements.Get(field);
+    if (reads.Ok(value) && !visit(*value)) break;
+    if (reads.failed()) break;
   }
-  CW_TRY(reads.status());
-  return values;
+  return reads.status();
 }
 
 // --- writing ---
@@ -190,6 +191,7 @@ Result<uint64_t> Hash::SetElements(HashedElements& elements, std::span<const Fie
   GatheredReads reads;
   uint64_t created = 0;
   for (const FieldValue& pair : pairs) {
+    const storage::ReadScope scope(tx_.view());
     const Result<std::optional<std::string_view>> old = elements.Get(pair.field);
     if (!reads.Ok(old)) {
       if (reads.failed()) break;
@@ -229,6 +231,7 @@ Result<uint64_t> Hash::RemoveElements(std::span<const std::string_view> fields) 
   GatheredReads reads;
   std::unordered_set<std::string_view> there;
   for (const std::string_view field : fields) {
+    const storage::ReadScope scope(tx_.view());
     const Result<std::optional<std::string_view>> old = elements.Get(field);
     if (reads.failed()) break;
     if (reads.Ok(old) && *old) there.insert(field);

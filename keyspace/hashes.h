@@ -13,6 +13,7 @@
 // transaction's.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,7 +48,11 @@ class Hash {
 
   Result<uint64_t> Length() const;
   Result<std::optional<std::string>> Get(std::string_view field);
-  Result<std::vector<std::optional<std::string>>> GetMany(std::span<const std::string_view> fields);
+  /// Calls visit(value) for each field, in order, with nothing for one that is absent, until it
+  /// answers false. The value lives as long as the call. On kCold, and on other errors, what was
+  /// visited is not complete.
+  using VisitValue = std::function<bool(std::optional<std::string_view>)>;
+  Status GetMany(std::span<const std::string_view> fields, const VisitValue& visit);
 
   /// Everything, in order. Views live until the next write. REQUIRES: !in_elements().
   Result<std::vector<FieldValue>> Inline() const;

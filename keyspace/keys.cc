@@ -70,6 +70,7 @@ Status Transition(Transaction& tx, const KeyName& name, const Record* before, co
 }  // namespace
 
 Result<Lookup> FindKey(Transaction& tx, const KeyName& name) {
+  const storage::ReadScope scope(tx.view());  // the record is copied
   CW_ASSIGN(const std::optional<std::string_view> bytes,
             tx.Get(KeyRecordKey(name.generation, name.key)));
   return Judge(tx, bytes);
@@ -103,6 +104,7 @@ Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
   const Record record{.expiry_ms = expiry_ms, .payload = {}};  // but for the value
   const std::string store_key = KeyRecordKey(name.generation, name.key);
   Lookup before;
+  const storage::ReadScope scope(tx.view());
   std::string_view bytes;
   const storage::Presence presence = tx.Probe(store_key, &bytes);
   if (presence == storage::Presence::kUnknown) {

@@ -11,7 +11,10 @@ View::~View() { VersionCell::Unpin(slot_); }
 
 std::string_view View::Keep(FoundEntry found) {
   if (!found.pin) return found.value;  // a memtable's: the version keeps it
-  if (pin_count_ == pins_.size()) return copies_.emplace_front(found.value);
+  if (pin_count_ == pins_.size()) {
+    ++copy_count_;
+    return copies_.emplace_front(found.value);
+  }
   pins_[pin_count_++] = std::move(found.pin);
   return found.value;
 }
@@ -30,6 +33,11 @@ Presence View::Probe(std::string_view key, std::string_view* value) {
   if (!*found || !(*found)->tag.is_put) return Presence::kAbsent;
   *value = Keep(**std::move(found));
   return Presence::kPresent;
+}
+
+ReadScope::~ReadScope() {
+  for (; view_.copy_count_ > copies_; --view_.copy_count_) view_.copies_.pop_front();
+  while (view_.pin_count_ > pins_) view_.pins_[--view_.pin_count_] = {};
 }
 
 VisibleIterator View::NewIterator() {

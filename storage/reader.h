@@ -67,6 +67,7 @@ class View {
 
  private:
   friend class Reader;
+  friend class ReadScope;
   View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier);
 
   /// Makes the value live as long as the view.
@@ -81,7 +82,25 @@ class View {
   /// command that reads many keys must not hold on to a block for each.
   std::array<BlockCache::Pin, 4> pins_;
   size_t pin_count_ = 0;
-  std::forward_list<std::string> copies_;
+  std::forward_list<std::string> copies_;  // the newest first
+  size_t copy_count_ = 0;
+};
+
+/// The values that a view gave while the scope lived go with it. For those who read many, and have
+/// taken what they need of one before they read the next: a command that names a large value a
+/// thousand times must not hold it a thousand times. Scopes end in the reverse order of their
+/// beginning.
+class ReadScope {
+ public:
+  explicit ReadScope(View& view) : view_(view), pins_(view.pin_count_), copies_(view.copy_count_) {}
+  ~ReadScope();
+  ReadScope(const ReadScope&) = delete;
+  ReadScope& operator=(const ReadScope&) = delete;
+
+ private:
+  View& view_;
+  const size_t pins_;
+  const size_t copies_;
 };
 
 /// Keeps everything readable that was visible at one seq. See Store::TakeSnapshot.

@@ -201,7 +201,11 @@ class HashModel {
     const Fields expected = Expected(key);
     const Status status = rig_.Read([&](Transaction& tx) -> Status {
       CW_ASSIGN(Hash hash, OpenHash(tx, Name(tx, key)));
-      CW_ASSIGN(const auto values, hash.GetMany(views));
+      std::vector<std::optional<std::string>> values;
+      CW_TRY(hash.GetMany(views, [&](std::optional<std::string_view> value) {
+        values.emplace_back(value);
+        return true;
+      }));
       for (size_t i = 0; i < names.size(); ++i) {
         const auto it = expected.find(names[i]);
         const std::optional<std::string> value =

@@ -28,6 +28,11 @@ struct Client {
   std::optional<uint64_t> seed;
   std::string last_command;    // lower case, "get" or "client|list"
   int64_t last_active_ms = 0;  // wall clock
+
+  /// Of what the peer chose.
+  uint64_t memory_bytes() const {
+    return name.capacity() + library_name.capacity() + library_version.capacity();
+  }
 };
 
 }  // namespace cordwood::commands

@@ -21,11 +21,11 @@ namespace {
 /// Which connections CLIENT LIST shows.
 struct Selection {
   std::optional<ClientKind> kind;
-  std::optional<std::vector<int64_t>> ids;
+  std::optional<std::vector<int64_t>> ids;  // ascending
 
   bool Has(const Client& client) const {
     if (kind && *kind != ClientKind::kNormal) return false;
-    return !ids || std::ranges::find(*ids, static_cast<int64_t>(client.id)) != ids->end();
+    return !ids || std::ranges::binary_search(*ids, static_cast<int64_t>(client.id));
   }
 };
 
@@ -43,6 +43,7 @@ std::optional<Selection> TakeSelection(Call& call) {
       if (!id) return std::nullopt;
       selection.ids->push_back(*id);
     }
+    std::ranges::sort(*selection.ids);
   } else if (!args.done()) {
     call.reply.Error(kSyntaxError);
     return std::nullopt;
@@ -141,6 +142,7 @@ Status ClientList(Call& call) {
     if (!selection->Has(*view.client)) continue;
     lines += ClientLine(view, WallMs(call));
     lines += '\n';
+    if (lines.size() > call.reply.room()) break;  // then the reply is refused
   }
   call.reply.VerbatimString(lines);
   return {};

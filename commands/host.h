@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,8 +40,9 @@ class Host {
   virtual bool KillClient(uint64_t id, const Client& self) = 0;
 
   // --- configuration ---
-  /// Pairs of name and value whose name matches one of the glob patterns.
-  virtual std::vector<std::pair<std::string, std::string>> ConfigGet(std::string_view pattern) = 0;
+  /// Pairs of name and value whose name matches one of the glob patterns, each once.
+  virtual std::vector<std::pair<std::string, std::string>> ConfigGet(
+      std::span<const std::string_view> patterns) = 0;
   /// Sets all or nothing. The error message is ready for "-ERR ...".
   virtual Status ConfigSet(
       const std::vector<std::pair<std::string_view, std::string_view>>& values) = 0;

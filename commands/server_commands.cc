@@ -1,7 +1,6 @@
 // The commands about the server itself: their rows, and the handlers that pass a question on to
 // the host.
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -21,12 +20,8 @@ namespace {
 constexpr int64_t kMicrosecondsPerSecond = 1'000'000;
 
 Status ConfigGet(Call& call) {
-  std::vector<std::pair<std::string, std::string>> found;
-  for (const std::string_view pattern : call.argv.subspan(2)) {
-    for (std::pair<std::string, std::string>& option : call.host.ConfigGet(pattern)) {
-      if (std::ranges::find(found, option) == found.end()) found.push_back(std::move(option));
-    }
-  }
+  const std::vector<std::pair<std::string, std::string>> found =
+      call.host.ConfigGet(call.argv.subspan(2));
   call.reply.MapHeader(found.size());
   for (const auto& [name, value] : found) {
     call.reply.Bulk(name);

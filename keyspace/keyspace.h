@@ -24,6 +24,8 @@ struct KeyspaceOptions {
   /// A hash with more fields, or a longer field or value, is kept as elements.
   uint64_t hash_max_inline_entries = 128;
   uint64_t hash_max_inline_value_bytes = 64;
+  /// What a transaction may hold of an object's elements that it copies.
+  uint64_t copy_bytes_max = 256 << 20;
 };
 
 /// What INFO reports of the keyspace; relaxed.

@@ -1,100 +1,151 @@
-// How much all connections together may hold of the memory budget: requests that are not complete,
-// replies that are not read, blocks that are kept for commands. A part of Pipeline.
-//
-// Above the share nothing more is read from those who hold much, but for the one that holds the
-// most, so that large requests are finished one after the other. When that does not help, the
-// largest are closed.
+#include "pipeline/client_memory.h"
 
 #include <algorithm>
-#include <vector>
-
-#include "base/format.h"
-#include "base/log.h"
-#include "pipeline/pipeline.h"
+#include <tuple>
+#include <utility>
 
 namespace cordwood::pipeline {
 namespace {
 
-// A connection that holds less is left alone.
+// A connection that holds less is left alone, as long as there are not very many.
 constexpr uint64_t kSmallClientBytes = 64 << 10;
+// Without pressure.
+constexpr size_t kUnsentBytesMax = 1 << 20;
+// The least that is read at once.
+constexpr size_t kReadBytesMin = 512;
 // How long connections may be above their share before some are closed.
 constexpr uint64_t kPatienceNs = 5'000'000'000;
-// Of connections that must wait for others, this much may be unsent.
-constexpr size_t kUnsentBytesMaxWhenOver = 64 << 10;
+// Every pass would be too often to look at all connections.
+constexpr uint64_t kLookNs = 10'000'000;
+
+/// What it waits for is the server's to do.
+bool WaitsForServer(const Session& session) {
+  const bool held = session.held() && session.hold != Hold::kLongRead;
+  return held || session.replies.waiting();
+}
+
+/// Those who have not authenticated come first, those who asked to be spared last, the largest
+/// first among equals.
+auto Order(const Session* session) {
+  return std::tuple(session->client.authenticated, session->client.no_evict, ~session->held_bytes);
+}
 
 }  // namespace
 
-size_t Pipeline::UnsentMax() const {
-  return over_memory_ ? kUnsentBytesMaxWhenOver : kUnsentBytesMax;
+uint64_t ClientMemory::threshold() const {
+  return std::min(kSmallClientBytes, max_ / 2 / std::max<size_t>(sessions_.size(), 1));
 }
 
-bool Pipeline::MustWaitForMemory(const Session& session) const {
-  return over_memory_ && session.held_bytes >= kSmallClientBytes && session.id() != favoured_;
+bool ClientMemory::MustWait(const Session& session) const {
+  return over_ && session.held_bytes >= threshold() && session.id() != favoured_;
 }
 
-void Pipeline::Account(Session& session) {
+size_t ClientMemory::UnsentMax(const Session& session) const {
+  if (!over_) return kUnsentBytesMax;
+  return session.id() == favoured_ ? kSmallClientBytes : std::max<uint64_t>(threshold(), 1);
+}
+
+size_t ClientMemory::ReadBytes(size_t wanted) const {
+  if (!over_) return wanted;
+  return std::min(wanted, std::max<size_t>(threshold(), kReadBytesMin));
+}
+
+bool ClientMemory::Account(Session& session) {
   // The next large request of another client needs the room.
-  if (over_memory_ && !session.held() && session.parser.buffered_bytes() == 0) {
+  if (over_ && !session.held() && session.parser.buffered_bytes() == 0) {
     session.parser.ReleaseMemory();
   }
-  const uint64_t bytes =
-      session.parser.memory_bytes() + session.replies.memory_bytes() + session.pinned_bytes;
-  client_bytes_ += bytes;
-  client_bytes_ -= std::exchange(session.held_bytes, bytes);
-  if (session.id() == favoured_ && bytes < kSmallClientBytes) favoured_ = 0;
-  JudgeClientMemory();
+  const uint64_t bytes = session.memory_bytes();
+  bytes_ += bytes;
+  bytes_ -= std::exchange(session.held_bytes, bytes);
+  if (session.id() == favoured_ && bytes < threshold()) favoured_ = 0;
+  return Judge();
 }
 
-void Pipeline::JudgeClientMemory() {
-  if (!over_memory_ && client_bytes_ > client_bytes_max_) {
-    over_memory_ = true;
-    over_memory_since_ns_ = env_.MonotonicNs();
+bool ClientMemory::Forget(const Session& session) {
+  bytes_ -= session.held_bytes;
+  if (favoured_ == session.id()) favoured_ = 0;
+  return Judge();
+}
+
+bool ClientMemory::Judge() {
+  if (!over_ && bytes_ > max_) {
+    over_ = true;
+    since_ns_ = env_.MonotonicNs();
+    looked_ns_ = 0;
     favoured_ = 0;
-  } else if (over_memory_ && client_bytes_ < client_bytes_max_ / 8 * 7) {
-    over_memory_ = false;
-    for (auto& [id, session] : sessions_) MarkDirty(*session);  // they want input again
+    closed_at_once_ = 1;
+  } else if (over_ && bytes_ < max_ / 8 * 7) {
+    over_ = false;
+    return true;
   }
-  // A pass may add much, and what is closed gives it back at once.
-  if (client_bytes_ > 2 * client_bytes_max_) CloseLargest();
+  return false;
 }
 
-void Pipeline::RelieveClientMemory() {
-  if (!over_memory_) return;
-  if (favoured_ == 0) {
-    Session* const largest = LargestClient();
-    if (largest == nullptr) return;
-    favoured_ = largest->id();
-    over_memory_since_ns_ = env_.MonotonicNs();
-    MarkDirty(*largest);
-  } else if (env_.MonotonicNs() - over_memory_since_ns_ > kPatienceNs) {
-    CloseLargest();
+template <typename Admits>
+std::vector<Session*> ClientMemory::Choose(const Admits& admits, uint64_t target,
+                                           size_t count) const {
+  std::vector<Session*> chosen;
+  const uint64_t small = threshold();
+  for (const auto& [id, session] : sessions_) {
+    if (session->close_now || session->held_bytes < small || !admits(*session)) continue;
+    chosen.push_back(session.get());
   }
+  std::ranges::sort(chosen, {}, Order);
+  uint64_t left = bytes_;
+  size_t taken = 0;
+  while (taken < std::min(count, chosen.size()) && left > target) {
+    left -= chosen[taken++]->held_bytes;
+  }
+  chosen.resize(taken);
+  return chosen;
 }
 
-Session* Pipeline::LargestClient() {
+std::vector<Session*> ClientMemory::TakeExcess() {
+  if (bytes_ <= 2 * max_) return {};
+  return Choose([](const Session&) { return true; }, max_ / 4 * 7, SIZE_MAX);
+}
+
+bool ClientMemory::ReleaseIdle() {
+  const uint64_t now = env_.MonotonicNs();
+  look_due_ = looked_ns_ == 0 || now - looked_ns_ > kLookNs;
+  if (!look_due_) return false;
+  looked_ns_ = now;
+  for (const auto& [id, session] : sessions_) {
+    if (Account(*session)) return true;
+  }
+  return false;
+}
+
+std::vector<Session*> ClientMemory::TakeOverdue() {
+  if (!over_) return {};
+  if (std::exchange(look_due_, false)) {
+    const auto unknown = [](const Session& session) { return !session.client.authenticated; };
+    std::vector<Session*> chosen = Choose(unknown, max_ / 8 * 7, SIZE_MAX);
+    if (!chosen.empty()) return chosen;
+  }
+  const uint64_t now = env_.MonotonicNs();
+  if (favoured_ == 0 || now - since_ns_ <= kPatienceNs) return {};
+  const auto dawdles = [](const Session& session) { return !WaitsForServer(session); };
+  std::vector<Session*> chosen = Choose(dawdles, max_ / 8 * 7, closed_at_once_);
+  closed_at_once_ *= 2;
+  since_ns_ = now;
+  favoured_ = 0;
+  return chosen;
+}
+
+Session* ClientMemory::TakeFavoured() {
+  if (!over_ || favoured_ != 0) return nullptr;
   Session* largest = nullptr;
-  for (auto& [id, session] : sessions_) {
-    if (session->close_now || session->held_bytes < kSmallClientBytes) continue;
+  const uint64_t small = threshold();
+  for (const auto& [id, session] : sessions_) {
+    if (session->close_now || session->held_bytes < small || WaitsForServer(*session)) continue;
     if (largest == nullptr || session->held_bytes > largest->held_bytes) largest = session.get();
   }
+  if (largest == nullptr) return nullptr;
+  favoured_ = largest->id();
+  since_ns_ = env_.MonotonicNs();
   return largest;
-}
-
-void Pipeline::CloseLargest() {
-  Session* const largest = LargestClient();
-  if (largest == nullptr) return;
-  ++stats_.output_buffer_disconnections;
-  LogWarning(
-      Format("closing {}: connections hold {} bytes, more than their share of the memory "
-             "budget ({}), and this one the most of them, {}",
-             largest->client.address, client_bytes_, client_bytes_max_, largest->held_bytes));
-  CloseSoon(*largest);
-  // Its command may still run, and needs its arguments.
-  if (!largest->held()) largest->parser = protocol::RequestParser(largest->parser.limits());
-  largest->replies = {};
-  over_memory_since_ns_ = env_.MonotonicNs();
-  favoured_ = 0;
-  Account(*largest);
 }
 
 }  // namespace cordwood::pipeline

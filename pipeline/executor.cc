@@ -27,6 +27,13 @@ constexpr std::string_view kStoreFailed =
     "MISCONF Errors writing to the log: the outcome of the last writes is unknown and no more are "
     "accepted. See the server's log, and restart it.";
 
+std::string ReplyTooLong(uint64_t bytes_max) {
+  return Format(
+      "ERR the reply is longer than {} bytes, which is what the memory budget has room "
+      "for; ask for less at a time",
+      bytes_max);
+}
+
 /// The keyspace's counts of lookups, to which those of a run that is undone do not belong.
 class LookupCounts {
  public:
@@ -82,6 +89,7 @@ void Pipeline::RunOnce(Session& session, bool execute) {
       execute ? keyspace::Transaction::Mode::kExecute : keyspace::Transaction::Mode::kRead;
   keyspace::Transaction tx(keyspace_, view, mode, execute ? env_.WallMs() : NowMsAt(view.seq()));
   protocol::ReplyWriter reply(session.replies.buffer(), session.resp_version());
+  reply.Bound(request_limits_.reply_bytes);
   commands::Call call{.argv = session.parser.argv(),
                       .tx = tx,
                       .reply = reply,
@@ -99,6 +107,12 @@ void Pipeline::RunOnce(Session& session, bool execute) {
   }
   if (!status) {
     FailCommand(session, status.error(), reply_start);
+    Finish(session, execute, reply_start);
+    return;
+  }
+  if (reply.overflowed()) {
+    // Nothing was committed. No command needs to know how long its reply may be.
+    ReplaceReply(session, reply_start, ReplyTooLong(request_limits_.reply_bytes));
     Finish(session, execute, reply_start);
     return;
   }

@@ -68,17 +68,22 @@ std::string Memory(const Source& source) {
   const uint64_t clients = source.pipeline.client_bytes();
   const uint64_t budget =
       MemoryBudget(source.pipeline.config(), source.facts.available_memory_bytes);
+  const storage::StoreOptions shares = StoreOptionsFor(source.pipeline.config(), budget);
+  const RequestLimits& limits = source.pipeline.request_limits();
   const uint64_t used = memtables + store.cache.used_bytes + store.resident_table_bytes + clients +
                         source.cursor_bytes;
   return Format(
       "used_memory:{}\r\nused_memory_human:{}\r\nused_memory_rss:{}\r\nused_memory_rss_human:{}\r\n"
       "used_memory_peak_rss:{}\r\nmaxmemory:{}\r\nmaxmemory_human:{}\r\nmaxmemory_policy:noeviction"
       "\r\nmem_memtables:{}\r\nmem_block_cache:{}\r\nmem_filters_and_indexes:{}\r\n"
-      "mem_clients_normal:{}\r\nmem_scan_cursors:{}\r\nmem_allocator:{}\r\n",
+      "mem_clients_normal:{}\r\nmem_scan_cursors:{}\r\nmem_allocator:{}\r\n"
+      "effective_memtable_size:{}\r\neffective_block_cache_size:{}\r\n"
+      "effective_proto_max_bulk_len:{}\r\neffective_client_query_buffer_limit:{}\r\n",
       used, HumanBytes(used), source.usage.resident_bytes, HumanBytes(source.usage.resident_bytes),
       source.usage.peak_resident_bytes, budget, HumanBytes(budget), memtables,
       store.cache.used_bytes, store.resident_table_bytes, clients, source.cursor_bytes,
-      source.facts.allocator);
+      source.facts.allocator, shares.memtable_bytes, shares.block_cache_bytes,
+      limits.argument_bytes, limits.request_bytes);
 }
 
 std::string Persistence(const Source& source) {
@@ -108,8 +113,8 @@ std::string Stats(const Source& source) {
       stats.output_bytes, stats.input_bytes_per_second / 1024, stats.output_bytes_per_second / 1024,
       stats.rejected_connections, keys.expired_keys.load(), keys.hits.load(), keys.misses.load(),
       stats.error_replies, stats.query_buffer_disconnections, stats.output_buffer_disconnections,
-      stats.reads_at_visible, stats.executed, stats.reruns, stats.blocking_reads,
-      stats.held_for_admission);
+      stats.reads_at_visible, stats.executed, stats.reruns,
+      stats.blocking_reads, stats.held_for_admission);
 }
 
 std::string Replication(const Source& source) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "base/log.h"
 
 namespace cordwood::pipeline {
 namespace {
@@ -25,6 +24,11 @@ constexpr uint64_t kMergeShare = 4;
 constexpr uint64_t kLogGroupShare = 32;
 constexpr uint64_t kSmallestLogGroup = 256 << 10;
 constexpr uint64_t kLargestLogGroup = 32 << 20;
+// A reply in one piece has room for so many of the longest arguments.
+constexpr uint64_t kArgumentsInAReply = 2;
+// Of the budget, for what a command copies: it is held four times on its way to the memtable.
+constexpr uint64_t kCopyShare = 16;
+constexpr uint64_t kSmallestCopy = 1 << 20;
 
 uint64_t Unsigned(int64_t value) { return static_cast<uint64_t>(std::max<int64_t>(value, 0)); }
 
@@ -63,15 +67,36 @@ RequestBounds RequestBoundsFor(uint64_t budget_bytes) {
               static_cast<int64_t>(std::max(kSmallestRequest, budget_bytes / kRequestShare))};
 }
 
-void FitRequests(config::Config& config, uint64_t budget_bytes) {
+RequestLimits RequestLimitsFor(const config::Config& config, uint64_t budget_bytes) {
   const RequestBounds bounds = RequestBoundsFor(budget_bytes);
-  if (config.proto_max_bulk_len > bounds.argument_bytes) {
-    config.proto_max_bulk_len = bounds.argument_bytes;
-    LogNotice(Format("proto-max-bulk-len is {}: an eighth of the memory budget",
-                     config.proto_max_bulk_len));
+  RequestLimits limits;
+  limits.argument_bytes = Unsigned(std::min(config.proto_max_bulk_len, bounds.argument_bytes));
+  limits.request_bytes = Unsigned(std::min(config.client_query_buffer_limit, bounds.request_bytes));
+  limits.reply_bytes = kArgumentsInAReply * limits.argument_bytes;
+  limits.copy_bytes = std::max(kSmallestCopy, budget_bytes / kCopyShare);
+  return limits;
+}
+
+std::optional<OptionConflict> FindConflict(const config::Config& config, uint64_t available_bytes) {
+  if (Unsigned(config.maxmemory) > available_bytes) {
+    return OptionConflict{
+        .option = "maxmemory",
+        .reason = Format("argument must be at most {}, what this machine, or the control group of "
+                         "the process, has of memory; 0 takes half of it",
+                         available_bytes)};
   }
-  config.client_query_buffer_limit =
-      std::min(config.client_query_buffer_limit, bounds.request_bytes);
+  const uint64_t budget_bytes = MemoryBudget(config, available_bytes);
+  config::Config without = config;
+  without.block_cache_size = 0;
+  const uint64_t cache_bytes = StoreOptionsFor(without, budget_bytes).block_cache_bytes;
+  if (Unsigned(config.block_cache_size) > cache_bytes) {
+    return OptionConflict{
+        .option = "block-cache-size",
+        .reason = Format("argument must be at most {}, what a memory budget of {} leaves for it; "
+                         "raise maxmemory, or lower block-cache-size or memtable-size",
+                         cache_bytes, budget_bytes)};
+  }
+  return std::nullopt;
 }
 
 storage::Durability DurabilityOf(config::AppendFsync appendfsync) {

@@ -5,6 +5,9 @@
 // Threads: any; no state.
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "config/config.h"
 #include "storage/options.h"
@@ -28,8 +31,23 @@ struct RequestBounds {
 };
 RequestBounds RequestBoundsFor(uint64_t budget_bytes);
 
-/// Lowers the limits of requests to what the budget holds, and logs it.
-void FitRequests(config::Config& config, uint64_t budget_bytes);
+/// What acts: as the options say, but no more than the budget holds. The options themselves stay as
+/// they were set, so that a larger budget gives back what a smaller one took.
+struct RequestLimits {
+  uint64_t argument_bytes = 0;  // proto-max-bulk-len
+  uint64_t request_bytes = 0;   // client-query-buffer-limit
+  uint64_t reply_bytes = 0;     // of a reply that is made in one piece
+  uint64_t copy_bytes = 0;      // what a command may hold of the elements that it copies
+};
+RequestLimits RequestLimitsFor(const config::Config& config, uint64_t budget_bytes);
+
+/// An option that the machine, or another option, has no room for.
+struct OptionConflict {
+  std::string_view option;
+  std::string reason;  // with the bound, and what to do
+};
+/// Looks at the options that share out memory; `available_bytes` is what the process may use.
+std::optional<OptionConflict> FindConflict(const config::Config& config, uint64_t available_bytes);
 
 /// The store's word for the option.
 storage::Durability DurabilityOf(config::AppendFsync appendfsync);

@@ -34,6 +34,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       transport_(transport),
       reader_(store_),
       expiry_cycle_(keyspace),
+      request_limits_(RequestLimitsFor(config, UINT64_MAX)),
       alive_(std::make_shared<bool>(true)) {}
 
 Pipeline::~Pipeline() {
@@ -46,8 +47,8 @@ Pipeline::~Pipeline() {
 protocol::Limits Pipeline::LimitsFor(const Session* session) const {
   const bool authenticated =
       session == nullptr ? config_.requirepass.empty() : session->client.authenticated;
-  const auto request_bytes = static_cast<size_t>(config_.client_query_buffer_limit);
-  return {.max_bulk_bytes = static_cast<size_t>(config_.proto_max_bulk_len),
+  const size_t request_bytes = request_limits_.request_bytes;
+  return {.max_bulk_bytes = request_limits_.argument_bytes,
           .max_request_bytes =
               authenticated ? request_bytes : std::min(request_bytes, kUnauthenticatedRequestBytes),
           .authenticated = authenticated};
@@ -90,10 +91,9 @@ void Pipeline::Close(SessionId id) {
   // Lists that still name the session look it up and find it gone.
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return;
-  client_bytes_ -= it->second->held_bytes;
-  if (favoured_ == id) favoured_ = 0;
+  const std::unique_ptr<Session> gone = std::move(it->second);
   sessions_.erase(it);
-  JudgeClientMemory();
+  if (client_memory_.Forget(*gone)) WakeAll();
 }
 
 void Pipeline::CloseSoon(Session& session) {
@@ -101,8 +101,8 @@ void Pipeline::CloseSoon(Session& session) {
   MarkDirty(session);
 }
 
-std::span<char> Pipeline::InputSpan(SessionId id, size_t min) {
-  return Find(id)->parser.WritableSpan(min);
+std::span<char> Pipeline::InputSpan(SessionId id, size_t wanted) {
+  return Find(id)->parser.WritableSpan(client_memory_.ReadBytes(wanted));
 }
 
 void Pipeline::Received(SessionId id, size_t size) {
@@ -111,7 +111,11 @@ void Pipeline::Received(SessionId id, size_t size) {
   session->parser.Commit(size);
   session->client.last_active_ms = env_.WallMs();
   stats_.input_bytes += size;
-  Advance(*session);
+  if (client_memory_.pressed()) {
+    QueueTurn(*session);  // what is ready for others is sent first
+  } else {
+    Advance(*session);
+  }
   Account(*session);
 }
 
@@ -127,7 +131,7 @@ bool Pipeline::WantsInput(SessionId id) const {
   if (it == sessions_.end()) return false;
   const Session& session = *it->second;
   return MayAdvance(session) && !session.queued && !session.input_ended &&
-         !MustWaitForMemory(session);
+         !client_memory_.MustWait(session);
 }
 
 std::string_view Pipeline::ReadyOutput(SessionId id) const {
@@ -144,7 +148,7 @@ void Pipeline::Sent(SessionId id, size_t size) {
   ResumeStalled(session);
   // Commands that arrived but did not run while there was too much to send. They wait for their
   // turn: a peer that reads as fast as it is sent to would have the loop to itself.
-  if (session.full && session.replies.unsent_bytes() < UnsentMax()) {
+  if (session.full && session.replies.unsent_bytes() < client_memory_.UnsentMax(session)) {
     session.full = false;
     MarkDirty(session);
     if (!session.held()) QueueTurn(session);
@@ -179,12 +183,56 @@ void Pipeline::MarkDirty(Session& session) {
   dirty_.push_back(session.id());
 }
 
+void Pipeline::SetRequestLimits(const RequestLimits& limits) {
+  request_limits_ = limits;
+  ApplyLimits();
+}
+
 void Pipeline::ApplyLimits() {
   for (auto& [id, owner] : sessions_) {
     Session& session = *owner;
     if (config_.requirepass.empty()) session.client.authenticated = true;
     session.parser.SetLimits(LimitsFor(&session));
   }
+}
+
+// --- memory ---
+
+void Pipeline::Account(Session& session) {
+  if (client_memory_.Account(session)) WakeAll();
+  CloseForMemory(client_memory_.TakeExcess());
+}
+
+void Pipeline::RelieveClientMemory() {
+  if (!client_memory_.over()) return;
+  if (client_memory_.ReleaseIdle()) WakeAll();
+  CloseForMemory(client_memory_.TakeOverdue());
+  if (Session* const favoured = client_memory_.TakeFavoured()) MarkDirty(*favoured);
+}
+
+void Pipeline::CloseForMemory(const std::vector<Session*>& sessions) {
+  if (sessions.empty()) return;
+  const Session& first = *sessions.front();
+  if (const uint64_t closed = memory_log_.Note(env_.MonotonicNs(), sessions.size())) {
+    LogWarning(Format(
+        "closing {} of {} connections: they hold {} bytes, more than their share of the memory "
+        "budget ({}), and {}{} the most of them, {}",
+        closed, sessions_.size(), client_memory_.bytes(), client_memory_.max(),
+        first.client.address, first.client.authenticated ? "" : ", which has not authenticated,",
+        first.held_bytes));
+  }
+  for (Session* const session : sessions) {
+    ++stats_.output_buffer_disconnections;
+    CloseSoon(*session);
+    // Its command may still run, and needs its arguments.
+    if (!session->held()) session->parser = protocol::RequestParser(session->parser.limits());
+    session->replies = {};
+    if (client_memory_.Account(*session)) WakeAll();
+  }
+}
+
+void Pipeline::WakeAll() {
+  for (auto& [id, session] : sessions_) MarkDirty(*session);
 }
 
 // --- parsing ---

@@ -39,6 +39,9 @@
 #include "config/config.h"
 #include "keyspace/expiry_cycle.h"
 #include "keyspace/keyspace.h"
+#include "pipeline/client_memory.h"
+#include "pipeline/log_throttle.h"
+#include "pipeline/memory_budget.h"
 #include "pipeline/session.h"
 #include "pipeline/stats.h"
 #include "pipeline/transport.h"
@@ -46,8 +49,6 @@
 namespace cordwood::pipeline {
 
 inline constexpr int kTicksPerSecond = 10;
-/// A connection with this much to send is not read from, and nothing of it runs.
-inline constexpr size_t kUnsentBytesMax = 1 << 20;
 
 class Pipeline {
  public:
@@ -70,8 +71,9 @@ class Pipeline {
   SessionId Open(const Peer& peer);
   /// The peer is gone, or the transport gave up: nothing more is sent.
   void Close(SessionId id);
-  /// Where to put received bytes; at least `min`. REQUIRES: WantsInput(id).
-  std::span<char> InputSpan(SessionId id, size_t min);
+  /// Where to put received bytes: at least `wanted`, or fewer while connections hold too much.
+  /// REQUIRES: WantsInput(id).
+  std::span<char> InputSpan(SessionId id, size_t wanted);
   /// The first `size` bytes of the last InputSpan were received: parses and runs what is complete.
   void Received(SessionId id, size_t size);
   /// The peer will send nothing more, but may still read: what it asked for is done and answered,
@@ -120,9 +122,12 @@ class Pipeline {
   const commands::CommandTable& table() const { return table_; }
   Env& env() { return env_; }
   /// What connections may hold together.
-  void SetClientMemory(uint64_t bytes) { client_bytes_max_ = bytes; }
+  void SetClientMemory(uint64_t bytes) { client_memory_.SetMax(bytes); }
+  /// What one request may take.
+  void SetRequestLimits(const RequestLimits& limits);
+  const RequestLimits& request_limits() const { return request_limits_; }
   /// What they hold: requests, replies, blocks kept for their commands.
-  uint64_t client_bytes() const { return client_bytes_; }
+  uint64_t client_bytes() const { return client_memory_.bytes(); }
   /// Options that sessions keep copies of have changed.
   void ApplyLimits();
 
@@ -176,14 +181,9 @@ class Pipeline {
 
   /// What the session holds may have changed.
   void Account(Session& session);
-  void JudgeClientMemory();
-  /// At the end of a pass: while connections hold too much, lets one of them go on, or closes some.
   void RelieveClientMemory();
-  bool MustWaitForMemory(const Session& session) const;
-  /// With this much to send a session runs nothing.
-  size_t UnsentMax() const;
-  Session* LargestClient();
-  void CloseLargest();
+  void CloseForMemory(const std::vector<Session*>& sessions);
+  void WakeAll();
 
   protocol::Limits LimitsFor(const Session* session) const;
 
@@ -225,11 +225,9 @@ class Pipeline {
   std::vector<storage::BlockCache::Pin> expiry_blocks_;  // fetched since a run last got on
   bool stopping_ = false;
 
-  uint64_t client_bytes_ = 0;  // of all sessions' held_bytes
-  uint64_t client_bytes_max_ = UINT64_MAX / 2;
-  bool over_memory_ = false;
-  uint64_t over_memory_since_ns_ = 0;  // or since something was done about it
-  SessionId favoured_ = 0;             // goes on although it holds much
+  RequestLimits request_limits_;
+  ClientMemory client_memory_{env_, sessions_};
+  LogThrottle memory_log_;
   PipelineStats stats_;
   std::shared_ptr<bool> alive_;  // posted callbacks look whether the pipeline is still there
 };

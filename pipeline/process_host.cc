@@ -10,15 +10,19 @@
 namespace cordwood::pipeline {
 namespace {
 
+std::unexpected<Error> ChangeFailure(std::string_view option, std::string_view reason) {
+  return Fail(ErrorCode::kInvalidArgument,
+              Format("CONFIG SET failed (possibly related to argument '{}') - {}", option, reason));
+}
+
 // Whoever asks for requests that the memory budget does not hold is told so.
 Status CheckFits(std::string_view name, const config::Config& config, uint64_t budget_bytes) {
   const RequestBounds bounds = RequestBoundsFor(budget_bytes);
   const auto check = [name](int64_t bytes, int64_t most, std::string_view share) -> Status {
     if (bytes <= most) return {};
-    return Fail(ErrorCode::kInvalidArgument,
-                Format("CONFIG SET failed (possibly related to argument '{}') - argument must be "
-                       "at most {}, {} of the memory budget; raise maxmemory first",
-                       name, most, share));
+    return ChangeFailure(
+        name, Format("argument must be at most {}, {} of the memory budget; raise maxmemory first",
+                     most, share));
   };
   const config::Option* const option = config::FindOption(name);
   if (option != nullptr && option->name == "proto-max-bulk-len") {
@@ -34,8 +38,7 @@ Status CheckFits(std::string_view name, const config::Config& config, uint64_t b
 
 ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
     : pipeline_(pipeline), facts_(std::move(facts)), cursors_(pipeline.env().RandomU64()) {
-  pipeline_.SetClientMemory(
-      ClientBytesFor(MemoryBudget(pipeline_.config(), facts_.available_memory_bytes)));
+  ApplyBudget();
 }
 
 std::vector<commands::ClientView> ProcessHost::Clients() {
@@ -67,8 +70,8 @@ bool ProcessHost::KillClient(uint64_t id, const commands::Client& self) {
   return true;
 }
 
-std::vector<std::pair<std::string, std::string>> ProcessHost::ConfigGet(std::string_view pattern) {
-  const std::string_view patterns[] = {pattern};
+std::vector<std::pair<std::string, std::string>> ProcessHost::ConfigGet(
+    std::span<const std::string_view> patterns) {
   return config::MatchOptions(pipeline_.config(), patterns);
 }
 
@@ -80,20 +83,21 @@ Status ProcessHost::ConfigSet(
   const uint64_t old_budget = MemoryBudget(config, facts_.available_memory_bytes);
   const uint64_t budget = MemoryBudget(changed, facts_.available_memory_bytes);
   for (const auto& [name, value] : values) CW_TRY(CheckFits(name, changed, budget));
+  if (const auto conflict = FindConflict(changed, facts_.available_memory_bytes)) {
+    return ChangeFailure(conflict->option, conflict->reason);
+  }
   if (facts_.clients_max > 0 &&
       changed.maxclients > std::max(config.maxclients, facts_.clients_max)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                Format("CONFIG SET failed (possibly related to argument 'maxclients') - The "
-                       "operating system is not able to handle the specified number of clients, "
-                       "try with {}",
-                       facts_.clients_max));
+    return ChangeFailure("maxclients",
+                         Format("The operating system is not able to handle the specified number "
+                                "of clients, try with {}",
+                                facts_.clients_max));
   }
-  FitRequests(changed, budget);
   config = std::move(changed);
   ApplyConfig();
+  ApplyBudget();
   if (budget != old_budget) {
     pipeline_.keyspace().store().SetMemory(StoreOptionsFor(config, budget));
-    pipeline_.SetClientMemory(ClientBytesFor(budget));
   }
   return {};
 }
@@ -107,7 +111,22 @@ void ProcessHost::ApplyConfig() {
   keyspace::KeyspaceOptions& options = pipeline_.keyspace().options();
   options.hash_max_inline_entries = static_cast<uint64_t>(config.hash_max_listpack_entries);
   options.hash_max_inline_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value);
-  pipeline_.ApplyLimits();
+}
+
+void ProcessHost::ApplyBudget() {
+  const config::Config& config = pipeline_.config();
+  const uint64_t budget = MemoryBudget(config, facts_.available_memory_bytes);
+  const RequestLimits limits = RequestLimitsFor(config, budget);
+  if (limits.argument_bytes < static_cast<uint64_t>(config.proto_max_bulk_len) &&
+      limits.argument_bytes != pipeline_.request_limits().argument_bytes) {
+    LogNotice(
+        Format("arguments are taken up to {} bytes, an eighth of the memory budget: less "
+               "than proto-max-bulk-len",
+               limits.argument_bytes));
+  }
+  pipeline_.SetRequestLimits(limits);
+  pipeline_.SetClientMemory(ClientBytesFor(budget));
+  pipeline_.keyspace().options().copy_bytes_max = limits.copy_bytes;
 }
 
 void ProcessHost::ResetStats() {

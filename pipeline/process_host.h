@@ -25,13 +25,12 @@ class ProcessHost final : public commands::Host {
 
   std::vector<commands::ClientView> Clients() override;
   bool KillClient(uint64_t id, const commands::Client& self) override;
-  std::vector<std::pair<std::string, std::string>> ConfigGet(std::string_view pattern) override;
+  std::vector<std::pair<std::string, std::string>> ConfigGet(
+      std::span<const std::string_view> patterns) override;
   Status ConfigSet(
       const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
   void ResetStats() override;
-  uint64_t MaxStringBytes() override {
-    return static_cast<uint64_t>(pipeline_.config().proto_max_bulk_len);
-  }
+  uint64_t MaxStringBytes() override { return pipeline_.request_limits().argument_bytes; }
   const std::string& RequiredPassword() override { return pipeline_.config().requirepass; }
   std::string Info(const std::vector<std::string>& sections,
                    const keyspace::Transaction& tx) override;
@@ -46,6 +45,8 @@ class ProcessHost final : public commands::Host {
  private:
   /// Tells the running parts what changed.
   void ApplyConfig();
+  /// The same of the shares of the memory budget that requests and connections have.
+  void ApplyBudget();
 
   Pipeline& pipeline_;
   const ProcessFacts facts_;

@@ -51,6 +51,10 @@ struct Session {
     return client.protocol == 3 ? protocol::RespVersion::kResp3 : protocol::RespVersion::kResp2;
   }
   bool closing() const { return close_now || client.close_after_reply; }
+  /// What it holds on the heap and grows with what the peer does.
+  uint64_t memory_bytes() const {
+    return parser.memory_bytes() + replies.memory_bytes() + pinned_bytes + client.memory_bytes();
+  }
 
   commands::Client client;
   protocol::RequestParser parser;

@@ -8,9 +8,8 @@
 namespace cordwood::pipeline {
 namespace {
 
-// A long read with this much unsent waits for its reader.
-constexpr size_t kLongReadUnsentMax = 1 << 20;
-// It keeps old state readable, so it waits no longer than this for one that takes nothing.
+// A long read keeps old state readable, so it waits no longer than this for a reader that takes
+// nothing.
 constexpr uint64_t kStalledReaderNs = 60'000'000'000;
 // A connection, and a turn, end when they took this long.
 constexpr uint64_t kSliceNs = 1'000'000;
@@ -57,7 +56,7 @@ void Pipeline::Advance(Session& session) {
   const uint64_t end_ns = env_.MonotonicNs() + kSliceNs;
   size_t work = 0;
   size_t clock_at = kWorkBetweenClocks;
-  session.full = session.replies.unsent_bytes() >= UnsentMax();
+  session.full = session.replies.unsent_bytes() >= client_memory_.UnsentMax(session);
   while (MayAdvance(session)) {
     if (work >= clock_at) {
       if (work >= kWorkPerSlice || env_.MonotonicNs() >= end_ns) {
@@ -79,13 +78,13 @@ void Pipeline::Advance(Session& session) {
     work += 1 + session.parser.argv().size() / kArgumentsPerWork;
     Start(session);
     work += (session.replies.buffer().size() - replied) / kReplyBytesPerWork;
-    session.full = session.replies.unsent_bytes() >= UnsentMax();
+    session.full = session.replies.unsent_bytes() >= client_memory_.UnsentMax(session);
   }
 }
 
 bool Pipeline::MayAdvance(const Session& session) const {
   return !stopping_ && !session.held() && !session.closing() &&
-         session.replies.unsent_bytes() < UnsentMax();
+         session.replies.unsent_bytes() < client_memory_.UnsentMax(session);
 }
 
 void Pipeline::QueueTurn(Session& session) {
@@ -108,12 +107,13 @@ void Pipeline::Turn() {
       MarkDirty(*session);
     }
     Account(*session);
+    if (client_memory_.pressed()) break;  // what is ready is sent first
   }
   if (expiry_goes_on_) RunExpiryCycle();
 }
 
 void Pipeline::StepLongRead(Session& session) {
-  if (session.replies.unsent_bytes() > kLongReadUnsentMax) {
+  if (session.replies.unsent_bytes() > client_memory_.UnsentMax(session)) {
     session.stalled_since_ns = env_.MonotonicNs();  // Sent lets it go on
     return;
   }
@@ -160,7 +160,7 @@ void Pipeline::StepLongRead(Session& session) {
 
 void Pipeline::ResumeStalled(Session& session) {
   if (session.stalled_since_ns == 0) return;
-  if (session.replies.unsent_bytes() > kLongReadUnsentMax) {
+  if (session.replies.unsent_bytes() > client_memory_.UnsentMax(session)) {
     session.stalled_since_ns = env_.MonotonicNs();
   } else {
     session.stalled_since_ns = 0;

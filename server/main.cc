@@ -62,8 +62,12 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
     LogNotice(Format("the limit of open files is {}: maxclients is {}", files, config.maxclients));
   }
   facts.available_memory_bytes = AvailableMemoryBytes();
+  if (const auto conflict = pipeline::FindConflict(config, facts.available_memory_bytes)) {
+    return ExitWith(ExitCode::kUsage,
+                    {ErrorCode::kInvalidArgument,
+                     Format("the options\n>>> '{}'\n{}", conflict->option, conflict->reason)});
+  }
   const uint64_t budget_bytes = pipeline::MemoryBudget(config, facts.available_memory_bytes);
-  pipeline::FitRequests(config, budget_bytes);
   const uint64_t opening_ns = env.MonotonicNs();
   Result<std::unique_ptr<keyspace::Keyspace>> keyspace = keyspace::Keyspace::Open(
       env, config.dir, pipeline::StoreOptionsFor(config, budget_bytes),

@@ -14,10 +14,14 @@ bool FakeHost::KillClient(uint64_t id, const Client& /*self*/) {
   return known;
 }
 
-std::vector<std::pair<std::string, std::string>> FakeHost::ConfigGet(std::string_view pattern) {
+std::vector<std::pair<std::string, std::string>> FakeHost::ConfigGet(
+    std::span<const std::string_view> patterns) {
   std::vector<std::pair<std::string, std::string>> found;
   for (const auto& [name, value] : config) {
-    if (GlobMatch(pattern, name, GlobCase::kIgnored)) found.emplace_back(name, value);
+    const auto matches = [&](std::string_view pattern) {
+      return GlobMatch(pattern, name, GlobCase::kIgnored);
+    };
+    if (std::ranges::any_of(patterns, matches)) found.emplace_back(name, value);
   }
   return found;
 }

@@ -37,7 +37,8 @@ class FakeHost final : public Host {
 
   std::vector<ClientView> Clients() override { return clients; }
   bool KillClient(uint64_t id, const Client& self) override;
-  std::vector<std::pair<std::string, std::string>> ConfigGet(std::string_view pattern) override;
+  std::vector<std::pair<std::string, std::string>> ConfigGet(
+      std::span<const std::string_view> patterns) override;
   Status ConfigSet(
       const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
   void ResetStats() override { ++stats_resets; }

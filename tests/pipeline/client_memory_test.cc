@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/pipeline/sim_server.h"
 
 namespace cordwood::pipeline {
@@ -30,9 +32,19 @@ class ClientMemory : public ::testing::Test {
     return taken;
   }
 
+  SessionId ConnectAs(std::string_view password) {
+    const SessionId id = server_.Connect();
+    server_.SendCommand(id, {"AUTH", password});
+    EXPECT_EQ(server_.Receive(id), "+OK\r\n");
+    return id;
+  }
+  uint64_t Held() { return server_.pipeline().client_bytes(); }
+
   support::SimEnv env_;
   SimServer server_;
 };
+
+constexpr uint64_t kShare = 16 << 20;  // a quarter of 64 MiB
 
 TEST_F(ClientMemory, RequestsThatAreNotCompleteAreBoundedTogether) {
   const std::string part = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8000000\r\n" + std::string(6 << 20, 'v');
@@ -83,6 +95,99 @@ TEST_F(ClientMemory, RepliesThatAreNotReadAreBoundedTogether) {
     EXPECT_LT(server_.pipeline().client_bytes(), 42u << 20);
   }
   EXPECT_EQ(server_.Ask({"PING"}), "+PONG\r\n");
+}
+
+TEST_F(ClientMemory, ManyThatHoldLittleAreBoundedTogether) {
+  const std::string part = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$60000\r\n" + std::string(48'000, 'v');
+  std::vector<SessionId> clients;
+  for (int i = 0; i < 1000; ++i) {
+    clients.push_back(server_.Connect());
+    Offer(clients.back(), part);
+    ASSERT_LT(Held(), 2 * kShare + (64 << 10));
+  }
+  EXPECT_EQ(server_.Ask({"PING"}), "+PONG\r\n");
+  EXPECT_TRUE(server_.Ask({"CLIENT", "LIST"}).size() > 50'000);
+  for (int i = 0; i < 600; ++i) server_.Tick();
+  EXPECT_LT(Held(), kShare);
+  // One that comes now is served as if nothing had been.
+  EXPECT_EQ(server_.Ask({"SET", "k", std::string(1 << 20, 'v')}), "+OK\r\n");
+}
+
+TEST_F(ClientMemory, ManySmallRepliesThatAreNotReadAreBoundedTogether) {
+  ASSERT_EQ(server_.Ask({"SET", "k", std::string(30'000, 'v')}), "+OK\r\n");
+  for (int i = 0; i < 1500; ++i) {
+    const SessionId client = server_.Connect();
+    server_.SetReading(client, false);
+    Offer(client, "GET k\r\n");
+    ASSERT_LT(Held(), 2 * kShare + (64 << 10));
+  }
+  EXPECT_EQ(server_.Ask({"PING"}), "+PONG\r\n");
+}
+
+TEST_F(ClientMemory, ThoseWhoHaveNotAuthenticatedGoFirstAndAtOnce) {
+  ASSERT_EQ(server_.Ask({"CONFIG", "SET", "requirepass", "secret"}), "+OK\r\n");
+  const SessionId known = ConnectAs("secret");
+  const std::string large =
+      "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$7000000\r\n" + std::string(6 << 20, 'v');
+  ASSERT_EQ(Offer(known, large), large.size());
+  const std::string argument = "$16000\r\n" + std::string(16'000, 'v') + "\r\n";
+  const std::string part = "*10\r\n" + argument + argument + argument;
+  std::vector<SessionId> strangers;
+  const uint64_t start_ns = env_.MonotonicNs();
+  for (int i = 0; i < 600; ++i) {
+    strangers.push_back(server_.Connect());
+    Offer(strangers.back(), part);
+    ASSERT_LT(Held(), kShare + kShare / 4);
+  }
+  EXPECT_LT(env_.MonotonicNs() - start_ns, 1'000'000'000u);
+  EXPECT_FALSE(server_.Closed(known));
+  const auto closed = std::ranges::count_if(strangers, [&](SessionId id) {
+    return server_.Closed(id) || server_.pipeline().Find(id)->close_now;
+  });
+  EXPECT_GT(closed, 300);
+  // And who is known is served.
+  std::string rest(7'000'000 - (6 << 20), 'v');
+  rest.append("\r\n");
+  EXPECT_EQ(Offer(known, rest), rest.size());
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(known), "+OK\r\n");
+}
+
+TEST_F(ClientMemory, OneThatAsksToBeSparedIsClosedLast) {
+  const SessionId spared = server_.Connect();
+  server_.SendCommand(spared, {"CLIENT", "NO-EVICT", "ON"});
+  EXPECT_EQ(server_.Receive(spared), "+OK\r\n");
+  std::vector<SessionId> others;
+  for (int i = 0; i < 5; ++i) others.push_back(server_.Connect());
+  const auto part = [](size_t bytes) {
+    return "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8000000\r\n" + std::string(bytes, 'v');
+  };
+  Offer(spared, part(7'900'000));
+  for (const SessionId other : others) Offer(other, part(3'000'000));
+  for (int i = 0; i < 3000 && Held() > kShare / 8 * 7; ++i) server_.Tick();
+  EXPECT_FALSE(server_.Closed(spared));
+  EXPECT_TRUE(std::ranges::any_of(others, [&](SessionId id) { return server_.Closed(id); }));
+}
+
+TEST_F(ClientMemory, WhoWaitsForTheDiskIsNotClosedForIt) {
+  env_.StallSyncs(".wal", 60'000);
+  std::vector<SessionId> clients;
+  const std::string request =
+      "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$400000\r\n" + std::string(400'000, 'v') + "\r\n";
+  for (int i = 0; i < 60; ++i) {
+    clients.push_back(server_.Connect());
+    Offer(clients.back(), request);
+  }
+  for (int i = 0; i < 300; ++i) server_.Tick();
+  EXPECT_EQ(server_.pipeline().stats().output_buffer_disconnections, 0u);
+}
+
+TEST_F(ClientMemory, NamesThatClientsGiveThemselvesCount) {
+  const SessionId client = server_.Connect();
+  const uint64_t before = Held();
+  server_.SendCommand(client, {"CLIENT", "SETNAME", std::string(1 << 20, 'n')});
+  server_.RunForMs(3000);
+  EXPECT_GE(Held(), before + (1 << 20));
 }
 
 }  // namespace

@@ -39,10 +39,11 @@ TEST(MemoryBudget, ATinyOneStillServes) {
   const storage::StoreOptions options = StoreOptionsFor({}, 1);
   EXPECT_EQ(options.memtable_bytes, 1 * kMb);
   EXPECT_EQ(options.block_cache_bytes, 4 * kMb);
-  config::Config config;
-  FitRequests(config, 1);
-  EXPECT_EQ(config.proto_max_bulk_len, static_cast<int64_t>(1 * kMb));
-  EXPECT_EQ(config.client_query_buffer_limit, static_cast<int64_t>(2 * kMb));
+  const RequestLimits limits = RequestLimitsFor({}, 1);
+  EXPECT_EQ(limits.argument_bytes, 1 * kMb);
+  EXPECT_EQ(limits.request_bytes, 2 * kMb);
+  EXPECT_EQ(limits.reply_bytes, 2 * kMb);
+  EXPECT_EQ(limits.copy_bytes, 1 * kMb);
 }
 
 TEST(MemoryBudget, BoundsWhatMergesAndTheLogTakeForLargeValues) {
@@ -61,18 +62,60 @@ TEST(MemoryBudget, TheBlockCachesOwnOptionWins) {
 }
 
 TEST(MemoryBudget, BoundsRequests) {
-  config::Config config;
-  FitRequests(config, 256 * kMb);
-  EXPECT_EQ(config.proto_max_bulk_len, static_cast<int64_t>(32 * kMb));
-  EXPECT_EQ(config.client_query_buffer_limit, static_cast<int64_t>(64 * kMb));
+  const RequestLimits limits = RequestLimitsFor({}, 256 * kMb);
+  EXPECT_EQ(limits.argument_bytes, 32 * kMb);
+  EXPECT_EQ(limits.request_bytes, 64 * kMb);
+  EXPECT_EQ(limits.reply_bytes, 64 * kMb);
+  EXPECT_EQ(limits.copy_bytes, 16 * kMb);
 }
 
 TEST(MemoryBudget, LeavesRequestsAloneThatItHolds) {
   config::Config config;
-  const config::Config before = config;
-  FitRequests(config, 4096 * kMb);
-  EXPECT_EQ(config.proto_max_bulk_len, before.proto_max_bulk_len);
-  EXPECT_EQ(config.client_query_buffer_limit, before.client_query_buffer_limit);
+  config.proto_max_bulk_len = 5 * kMb;
+  config.client_query_buffer_limit = 7 * kMb;
+  const RequestLimits limits = RequestLimitsFor(config, 4096 * kMb);
+  EXPECT_EQ(limits.argument_bytes, 5 * kMb);
+  EXPECT_EQ(limits.request_bytes, 7 * kMb);
+  EXPECT_EQ(limits.reply_bytes, 10 * kMb);
+}
+
+TEST(MemoryBudget, ThatTheMachineDoesNotHaveIsRefusedWithItsBound) {
+  config::Config config;
+  EXPECT_FALSE(FindConflict(config, 100 * kMb));
+  config.maxmemory = 100 * kMb;
+  EXPECT_FALSE(FindConflict(config, 100 * kMb));
+  for (const int64_t bytes : {static_cast<int64_t>(100 * kMb + 1), INT64_MAX}) {
+    config.maxmemory = bytes;
+    const std::optional<OptionConflict> conflict = FindConflict(config, 100 * kMb);
+    ASSERT_TRUE(conflict);
+    EXPECT_EQ(conflict->option, "maxmemory");
+    EXPECT_TRUE(conflict->reason.starts_with("argument must be at most 104857600, what this machi"))
+        << conflict->reason;
+  }
+}
+
+TEST(MemoryBudget, ABlockCacheThatItHasNoRoomForIsRefusedWithItsBound) {
+  struct Case {
+    uint64_t maxmemory;
+    uint64_t memtable;
+    uint64_t cache_max;
+  };
+  // What five memtables and a quarter leave, and never less than the smallest cache.
+  for (const Case& each :
+       {Case{960 * kMb, 32 * kMb, 560 * kMb}, Case{960 * kMb, 1 * kMb, 715 * kMb},
+        Case{960 * kMb, 512 * kMb, 400 * kMb}, Case{1, 32 * kMb, 4 * kMb}}) {
+    config::Config config;
+    config.maxmemory = static_cast<int64_t>(each.maxmemory);
+    config.memtable_size = static_cast<int64_t>(each.memtable);
+    config.block_cache_size = static_cast<int64_t>(each.cache_max);
+    EXPECT_FALSE(FindConflict(config, 1000 * kMb)) << each.cache_max;
+    ++config.block_cache_size;
+    const std::optional<OptionConflict> conflict = FindConflict(config, 1000 * kMb);
+    ASSERT_TRUE(conflict) << each.cache_max;
+    EXPECT_EQ(conflict->option, "block-cache-size");
+    EXPECT_NE(conflict->reason.find(std::to_string(each.cache_max)), std::string::npos)
+        << conflict->reason;
+  }
 }
 
 TEST(MemoryBudget, TheOtherOptionsOfTheStoreComeFromTheConfiguration) {

@@ -76,8 +76,8 @@ TEST_F(Options, MaxmemorySetsTheSizeOfTheBlockCache) {
 
 TEST_F(Options, RequestsThatTheMemoryBudgetDoesNotHoldAreRefused) {
   Set("maxmemory", "256mb");
-  EXPECT_EQ(Get("proto-max-bulk-len"), std::to_string(32 << 20));
-  EXPECT_EQ(Get("client-query-buffer-limit"), std::to_string(64 << 20));
+  EXPECT_EQ(server_.InfoNumber("effective_proto_max_bulk_len"), 32 << 20);
+  EXPECT_EQ(server_.InfoNumber("effective_client_query_buffer_limit"), 64 << 20);
   EXPECT_EQ(server_.Ask({"CONFIG", "SET", "proto-max-bulk-len", "512mb"}),
             "-ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument "
             "must be at most 33554432, an eighth of the memory budget; raise maxmemory first\r\n");
@@ -85,7 +85,7 @@ TEST_F(Options, RequestsThatTheMemoryBudgetDoesNotHoldAreRefused) {
             "-ERR CONFIG SET failed (possibly related to argument 'Client-Query-Buffer-Limit') - "
             "argument must be at most 67108864, a quarter of the memory budget; raise maxmemory "
             "first\r\n");
-  EXPECT_EQ(Get("proto-max-bulk-len"), std::to_string(32 << 20));
+  EXPECT_EQ(Get("proto-max-bulk-len"), std::to_string(512 << 20));  // as it was
   // All or nothing.
   EXPECT_TRUE(server_.Ask({"CONFIG", "SET", "maxclients", "7", "proto-max-bulk-len", "512mb"})
                   .starts_with("-ERR "));
@@ -102,10 +102,38 @@ TEST_F(Options, ASmallerBudgetTakesSmallerRequests) {
   server_.SendCommand(client, {"PING"});
   EXPECT_EQ(server_.Receive(client), "+PONG\r\n");
   Set("maxmemory", "16mb");
-  EXPECT_EQ(Get("proto-max-bulk-len"), std::to_string(2 << 20));
+  EXPECT_EQ(server_.InfoNumber("effective_proto_max_bulk_len"), 2 << 20);
   // Connections that are there already keep to it, too.
   server_.Send(client, "*2\r\n$4\r\nECHO\r\n$2097153\r\n");
   EXPECT_EQ(server_.Receive(client), "-ERR Protocol error: invalid bulk length\r\n");
+}
+
+TEST_F(Options, WhatASmallerBudgetTookALargerOneGivesBack) {
+  const SessionId client = server_.Connect();
+  Set("client-query-buffer-limit", "7mb");
+  Set("maxmemory", "100");
+  EXPECT_EQ(server_.InfoNumber("effective_proto_max_bulk_len"), 1 << 20);
+  EXPECT_EQ(server_.InfoNumber("effective_client_query_buffer_limit"), 2 << 20);
+  EXPECT_EQ(Get("proto-max-bulk-len"), std::to_string(512 << 20));
+  EXPECT_EQ(Get("client-query-buffer-limit"), std::to_string(7 << 20));
+  Set("maxmemory", "0");
+  EXPECT_EQ(server_.InfoNumber("effective_proto_max_bulk_len"), 512 << 20);
+  EXPECT_EQ(server_.InfoNumber("effective_client_query_buffer_limit"), 7 << 20);
+  // The same connection takes what it took before.
+  server_.SendCommand(client, {"SET", "k", std::string(5 << 20, 'v')});
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(client), "+OK\r\n");
+}
+
+TEST_F(Options, ABudgetThatTheMachineDoesNotHaveIsRefused) {
+  for (const std::string_view bytes : {"9223372036854775807", "100gb", "17179869185"}) {
+    EXPECT_EQ(server_.Ask({"CONFIG", "SET", "maxmemory", bytes}),
+              "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must "
+              "be at most 17179869184, what this machine, or the control group of the process, has "
+              "of memory; 0 takes half of it\r\n");
+  }
+  EXPECT_EQ(Get("maxmemory"), "0");
+  Set("maxmemory", "17179869184");
 }
 
 TEST_F(Options, WithoutAPasswordNobodyHasToAuthenticate) {

@@ -73,6 +73,11 @@ class CommandLine(StartupTest):
         self.refused(EXIT_USAGE, "(?i)port", "--port", "70000")
         self.refused(EXIT_USAGE, "(?i)memtable-size", "--memtable-size", "1kb")
         self.refused(EXIT_USAGE, "(?i)maxmemory", "--maxmemory", "much")
+        self.refused(EXIT_USAGE, "maxmemory.*(?s:.)*argument must be at most [0-9]+, what this",
+                     "--maxmemory", "9223372036854775807")
+        self.refused(EXIT_USAGE, "block-cache-size.*(?s:.)*at most [0-9]+, what a memory budget of "
+                     "67108864", "--maxmemory", "64mb", "--block-cache-size", "60mb")
+        self.refused(EXIT_USAGE, "memtable-size", "--memtable-size", "0")
 
     def test_a_missing_configuration_file_is_named(self):
         done = run_to_exit(self.root / "absent.conf")

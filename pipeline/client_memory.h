@@ -1,0 +1,87 @@
+#pragma once
+
+// How much all connections together may hold of the memory budget: requests that are not complete,
+// replies that are not read, blocks that are kept for commands.
+//
+// Above their share, of those who hold at least the threshold:
+//   - nothing more is read, but from one, the favoured one, so that large requests are finished one
+//     after the other;
+//   - who has not authenticated is closed at once, the largest first;
+//   - when that does not help for some seconds, the largest are closed: one, then two, then four.
+// Above twice the share the largest are closed whoever they are. A connection with CLIENT NO-EVICT
+// on is closed behind all others, and one that waits for the server only above twice the share.
+//
+// The threshold falls as the number of connections rises: those below it never hold more than half
+// of the share together, so that closing the others always helps.
+//
+// It decides, and the pipeline acts. Ownership: refers to the pipeline's sessions. Threads: the
+// loop's.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/env.h"
+#include "pipeline/session.h"
+
+namespace cordwood::pipeline {
+
+class ClientMemory {
+ public:
+  using Sessions = std::map<SessionId, std::unique_ptr<Session>>;
+
+  ClientMemory(Env& env, const Sessions& sessions) : env_(env), sessions_(sessions) {}
+
+  void SetMax(uint64_t bytes) { max_ = bytes; }
+  uint64_t max() const { return max_; }
+  /// What the sessions hold, as they were last accounted.
+  uint64_t bytes() const { return bytes_; }
+  /// They hold, or held a moment ago, more than their share.
+  bool over() const { return over_; }
+  /// So much that nobody should run anything before what is ready was sent.
+  bool pressed() const { return bytes_ > max_ / 2 * 3; }
+
+  /// Whoever holds less is left alone.
+  uint64_t threshold() const;
+  /// Nothing is to be read from it.
+  bool MustWait(const Session& session) const;
+  /// With this much unsent it runs nothing.
+  size_t UnsentMax(const Session& session) const;
+  /// How much to read at once, of `wanted`.
+  size_t ReadBytes(size_t wanted) const;
+
+  /// What the session holds may have changed, or it is gone. True: connections are no longer above
+  /// their share, and all of them may want input again.
+  bool Account(Session& session);
+  bool Forget(const Session& session);
+
+  /// Who is to be closed, in this order, each before the next call of anything: after each change.
+  std::vector<Session*> TakeExcess();
+  /// At the end of a pass while over: empty buffers are given back. True as Account.
+  bool ReleaseIdle();
+  /// As TakeExcess, behind ReleaseIdle.
+  std::vector<Session*> TakeOverdue();
+  /// Who may go on although it holds much, if there is somebody new: at the end of a pass.
+  Session* TakeFavoured();
+
+ private:
+  /// Of those whom `admits` names, those to close so that `target` bytes are left, at most `count`.
+  template <typename Admits>
+  std::vector<Session*> Choose(const Admits& admits, uint64_t target, size_t count) const;
+  /// True: no longer above.
+  bool Judge();
+
+  Env& env_;
+  const Sessions& sessions_;
+  uint64_t max_ = UINT64_MAX / 2;
+  uint64_t bytes_ = 0;
+  bool over_ = false;
+  uint64_t since_ns_ = 0;      // over, or somebody was favoured or closed
+  uint64_t looked_ns_ = 0;     // at all connections
+  bool look_due_ = false;      // this pass
+  SessionId favoured_ = 0;     // goes on although it holds much
+  size_t closed_at_once_ = 1;  // when patience ends next
+};
+
+}  // namespace cordwood::pipeline

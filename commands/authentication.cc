@@ -29,9 +29,19 @@ bool SamePassword(std::string_view guess, std::string_view password) {
   return difference == 0;
 }
 
+/// Lets the client in, or replies why not.
 bool Admits(Call& call, std::string_view user, std::string_view password) {
   const std::string& required = call.host.RequiredPassword();
-  return user == kDefaultUser && (required.empty() || SamePassword(password, required));
+  Client& client = call.client;
+  if (user == kDefaultUser && (required.empty() || SamePassword(password, required))) {
+    client.authenticated = true;
+    client.failed_logins = 0;
+    return true;
+  }
+  ++client.failed_logins;
+  call.host.NoteFailedLogin(client);
+  call.reply.Error(kWrongPassword);
+  return false;
 }
 
 struct HelloOptions {
@@ -106,10 +116,7 @@ Status Auth(Call& call) {
         "ERR AUTH <password> called without any password configured for the default user. Are "
         "you sure your configuration is correct?");
   }
-  if (!Admits(call, names_user ? call.argv[1] : kDefaultUser, call.argv.back())) {
-    return call.Error(kWrongPassword);
-  }
-  call.client.authenticated = true;
+  if (!Admits(call, names_user ? call.argv[1] : kDefaultUser, call.argv.back())) return {};
   call.reply.Ok();
   return {};
 }
@@ -118,10 +125,7 @@ Status Hello(Call& call) {
   const std::optional<HelloOptions> options = TakeHelloOptions(call);
   if (!options) return {};
   Client& client = call.client;
-  if (options->user) {
-    if (!Admits(call, *options->user, options->password)) return call.Error(kWrongPassword);
-    client.authenticated = true;
-  }
+  if (options->user && !Admits(call, *options->user, options->password)) return {};
   if (!client.authenticated) {
     return call.Error(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "

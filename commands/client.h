@@ -17,6 +17,7 @@ struct Client {
   int db = 0;
   int protocol = 2;  // RESP version
   bool authenticated = false;
+  uint64_t failed_logins = 0;      // since the last that did not fail
   bool close_after_reply = false;  // QUIT, CLIENT KILL of itself, errors that end a connection
   bool no_evict = false;
   bool no_touch = false;

@@ -51,6 +51,8 @@ class Host {
   virtual uint64_t MaxStringBytes() = 0;
   /// Empty: no password is needed.
   virtual const std::string& RequiredPassword() = 0;
+  /// The client gave a wrong password or an unknown user.
+  virtual void NoteFailedLogin(const Client& client) = 0;
 
   // --- the process ---
   /// INFO's text for the named sections (lower case; empty: the default ones), with the counts of

@@ -201,6 +201,7 @@ void Pipeline::Finish(Session& session, bool executed, size_t reply_start) {
   if (session.client.authenticated != session.parser.limits().authenticated) {
     session.parser.SetLimits(LimitsFor(&session));
   }
+  NoteLogins(session);
   NoteWaiting(session);
   MarkDirty(session);
 }

@@ -107,13 +107,14 @@ std::string Stats(const Source& source) {
       "\r\ninstantaneous_input_kbps:{:.2f}\r\ninstantaneous_output_kbps:{:.2f}\r\n"
       "rejected_connections:{}\r\nexpired_keys:{}\r\nkeyspace_hits:{}\r\nkeyspace_misses:{}\r\n"
       "total_error_replies:{}\r\nclient_query_buffer_limit_disconnections:{}\r\n"
-      "client_output_buffer_limit_disconnections:{}\r\nreads_at_visible:{}\r\n"
+      "client_output_buffer_limit_disconnections:{}\r\nacl_access_denied_auth:{}\r\n"
+      "reads_at_visible:{}\r\n"
       "commands_executed:{}\r\ncommand_reruns:{}\r\nblocking_reads:{}\r\nheld_for_admission:{}\r\n",
       stats.connections_received, stats.commands_processed, stats.ops_per_second, stats.input_bytes,
       stats.output_bytes, stats.input_bytes_per_second / 1024, stats.output_bytes_per_second / 1024,
       stats.rejected_connections, keys.expired_keys.load(), keys.hits.load(), keys.misses.load(),
       stats.error_replies, stats.query_buffer_disconnections, stats.output_buffer_disconnections,
-      stats.reads_at_visible, stats.executed, stats.reruns,
+      stats.failed_logins, stats.reads_at_visible, stats.executed, stats.reruns,
       stats.blocking_reads, stats.held_for_admission);
 }
 

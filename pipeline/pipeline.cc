@@ -67,7 +67,8 @@ SessionId Pipeline::Open(const Peer& peer) {
   ++stats_.connections_received;
   stats_.peak_clients = std::max<uint64_t>(stats_.peak_clients, sessions_.size());
   std::string_view refusal;
-  if (static_cast<int64_t>(sessions_.size()) > config_.maxclients) {
+  const bool many = static_cast<int64_t>(sessions_.size()) > config_.maxclients;
+  if (many && !MakeRoomFor(session)) {
     refusal = kTooManyClients;
   } else if (config_.protected_mode && config_.requirepass.empty() && !peer.is_local) {
     refusal = kProtectedMode;
@@ -366,6 +367,7 @@ void Pipeline::Tick() {
   store_.Tick();
   RunExpiryCycle();
   RetryAdmissions();
+  RetryGuesses();
   CheckBuffers();
   SampleRates();
 }

@@ -132,6 +132,12 @@ class Pipeline {
   void ApplyLimits();
 
  private:
+  /// At maxclients: false if all others have authenticated.
+  bool MakeRoomFor(const Session& newcomer);
+  /// The session may have to wait for having given wrong passwords.
+  void NoteLogins(Session& session);
+  void RetryGuesses();
+
   /// Parses and runs until the session needs more input, is held, has enough to send, or had its
   /// time: then it goes on in a turn.
   void Advance(Session& session);
@@ -207,6 +213,7 @@ class Pipeline {
   std::deque<SessionId> held_writers_;  // in the order in which they came
   std::vector<SessionId> waiting_;      // their replies wait for a seq
   std::vector<SessionId> held_for_visibility_;
+  std::vector<SessionId> guessing_;
   std::deque<SessionId> turns_;  // those who go on when others had their turn
   std::vector<SessionId> dirty_;
   uint64_t write_free_at_ns_ = 0;  // pacing: the next write may run then
@@ -227,6 +234,7 @@ class Pipeline {
 
   RequestLimits request_limits_;
   ClientMemory client_memory_{env_, sessions_};
+  LogThrottle room_log_;
   LogThrottle memory_log_;
   PipelineStats stats_;
   std::shared_ptr<bool> alive_;  // posted callbacks look whether the pipeline is still there

@@ -140,6 +140,14 @@ void ProcessHost::ResetStats() {
   keys.expired_keys = 0;
 }
 
+void ProcessHost::NoteFailedLogin(const commands::Client& client) {
+  ++pipeline_.stats().failed_logins;
+  if (const uint64_t failed = login_log_.Note(pipeline_.env().MonotonicNs())) {
+    LogWarning(Format("wrong password: {} times since the last line, this time from {}", failed,
+                      client.address));
+  }
+}
+
 std::string ProcessHost::Info(const std::vector<std::string>& sections,
                               const keyspace::Transaction& tx) {
   return InfoText(pipeline_, facts_, sections, tx, cursors_.memory_bytes());

@@ -12,6 +12,7 @@
 #include "commands/host.h"
 #include "pipeline/cursor_table.h"
 #include "pipeline/info.h"
+#include "pipeline/log_throttle.h"
 #include "pipeline/pipeline.h"
 
 namespace cordwood::pipeline {
@@ -32,6 +33,7 @@ class ProcessHost final : public commands::Host {
   void ResetStats() override;
   uint64_t MaxStringBytes() override { return pipeline_.request_limits().argument_bytes; }
   const std::string& RequiredPassword() override { return pipeline_.config().requirepass; }
+  void NoteFailedLogin(const commands::Client& client) override;
   std::string Info(const std::vector<std::string>& sections,
                    const keyspace::Transaction& tx) override;
   int64_t WallMicroseconds() override { return pipeline_.env().WallMs() * 1000; }
@@ -51,6 +53,7 @@ class ProcessHost final : public commands::Host {
   Pipeline& pipeline_;
   const ProcessFacts facts_;
   CursorTable cursors_;
+  LogThrottle login_log_;
   bool shutdown_requested_ = false;
 };
 

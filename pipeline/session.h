@@ -34,6 +34,7 @@ enum class Hold : uint8_t {
   kBlocks,      // it waits for blocks to be read
   kVisibility,  // a long read waits until what the connection did is visible
   kLongRead,    // a long read goes on in slices
+  kGuessing,    // its passwords were wrong too often: it waits before the next
 };
 
 struct Session {
@@ -70,6 +71,9 @@ struct Session {
   std::unique_ptr<storage::Snapshot> snapshot;  // of the long read
   int64_t long_read_now_ms = 0;
   uint64_t stalled_since_ns = 0;  // the long read waits for its reader, who took nothing since
+
+  uint64_t failed_logins = 0;  // that it waited for, or need not
+  uint64_t hold_until_ns = 0;  // while kGuessing
 
   uint64_t pinned_bytes = 0;         // of blocks that are fetched
   uint64_t held_bytes = 0;           // as it was last accounted

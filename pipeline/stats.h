@@ -32,6 +32,7 @@ struct PipelineStats {
   uint64_t held_for_admission = 0;  // writes that had to wait
   uint64_t query_buffer_disconnections = 0;
   uint64_t output_buffer_disconnections = 0;
+  uint64_t failed_logins = 0;
   uint64_t peak_clients = 0;
 
   // Sampled by Tick.

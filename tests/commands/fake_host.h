@@ -33,6 +33,7 @@ class FakeHost final : public Host {
   std::vector<std::vector<std::string>> info_asked;
   int stats_resets = 0;
   int compactions = 0;
+  int failed_logins = 0;
   bool shut_down = false;
 
   std::vector<ClientView> Clients() override { return clients; }
@@ -44,6 +45,7 @@ class FakeHost final : public Host {
   void ResetStats() override { ++stats_resets; }
   uint64_t MaxStringBytes() override { return max_string_bytes; }
   const std::string& RequiredPassword() override { return password; }
+  void NoteFailedLogin(const Client& /*client*/) override { ++failed_logins; }
   std::string Info(const std::vector<std::string>& sections,
                    const keyspace::Transaction& tx) override;
   int64_t WallMicroseconds() override { return wall_us; }

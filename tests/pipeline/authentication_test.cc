@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "protocol/command_writer.h"
 #include "tests/pipeline/sim_server.h"
 
@@ -87,6 +89,62 @@ TEST_F(Authentication, IsGoneAfterReset) {
   // And with it what only those may send who have it.
   server_.Send(client_, "*11\r\n");
   EXPECT_EQ(server_.Receive(client_), "-ERR Protocol error: unauthenticated multibulk length\r\n");
+}
+
+TEST_F(Authentication, WithoutItTheOldestMakesWayWhenMaxclientsAreThere) {
+  server_.config().maxclients = 5;
+  std::vector<SessionId> strangers = {client_};
+  while (strangers.size() < 5) strangers.push_back(server_.Connect());
+  for (size_t i = 0; i < 5; ++i) {
+    client_ = server_.Connect();
+    EXPECT_EQ(Run({"AUTH", "secret"}), "+OK\r\n");
+    EXPECT_EQ(Run({"PING"}), "+PONG\r\n");
+    for (size_t j = 0; j < 5; ++j) EXPECT_EQ(server_.Closed(strangers[j]), j <= i);
+  }
+  EXPECT_EQ(server_.pipeline().stats().rejected_connections, 5u);
+  // Who has authenticated stays, and the next one hears why it does not.
+  client_ = server_.Connect();
+  server_.RunLoop();
+  EXPECT_EQ(server_.Receive(client_), "-ERR max number of clients reached\r\n");
+  EXPECT_TRUE(server_.Closed(client_));
+  EXPECT_EQ(server_.pipeline().stats().rejected_connections, 6u);
+}
+
+TEST_F(Authentication, FailuresAreCounted) {
+  EXPECT_TRUE(Run({"AUTH", "wrong"}).starts_with("-WRONGPASS"));
+  EXPECT_TRUE(Run({"AUTH", "nobody", "secret"}).starts_with("-WRONGPASS"));
+  EXPECT_TRUE(Run({"HELLO", "3", "AUTH", "default", "wrong"}).starts_with("-WRONGPASS"));
+  EXPECT_EQ(server_.pipeline().stats().failed_logins, 3u);
+  EXPECT_EQ(Run({"AUTH", "secret"}), "+OK\r\n");
+  EXPECT_NE(Run({"INFO", "stats"}).find("acl_access_denied_auth:3\r\n"), std::string::npos);
+}
+
+TEST_F(Authentication, WhoGuessesWaitsLongerAndLonger) {
+  const std::vector<std::vector<std::string_view>> guesses(100, {"AUTH", "wrong"});
+  server_.Send(client_, Pipelined(guesses));
+  const auto replies = [&] {
+    const std::string received = server_.Receive(client_);
+    return std::ranges::count(received, '\n');
+  };
+  EXPECT_EQ(replies(), 4);  // the fourth has to wait behind its reply
+  for (int i = 0; i < 100; ++i) server_.Tick();
+  const auto guessed = replies();  // in ten seconds
+  EXPECT_GE(guessed, 10);
+  EXPECT_LE(guessed, 16);
+  // Others do not wait for it.
+  client_ = server_.Connect();
+  EXPECT_EQ(Run({"AUTH", "secret"}), "+OK\r\n");
+}
+
+TEST_F(Authentication, AfterAFewFailuresTheRightOneIsTakenAtOnce) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Run({"AUTH", "wrong"}).starts_with("-WRONGPASS"));
+  const uint64_t before = env_.MonotonicNs();
+  server_.SendCommand(client_, {"AUTH", "secret"});
+  EXPECT_EQ(server_.Receive(client_), "+OK\r\n");
+  EXPECT_LT(env_.MonotonicNs() - before, 100'000'000u);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Run({"AUTH", "wrong"}).starts_with("-WRONGPASS"));
+  server_.SendCommand(client_, {"PING"});
+  EXPECT_EQ(server_.Receive(client_), "+PONG\r\n");
 }
 
 TEST_F(Authentication, WithoutItAFloodThatIsNotReadIsClosed) {

@@ -23,45 +23,6 @@ constexpr uint64_t kCacheKept = 8;
 // A merge that is told to stop must not sleep for long.
 constexpr uint64_t kMergeSleepMsMax = 200;
 
-// What one task of a fetch reads before other fetches have their turn.
-constexpr size_t kBlocksPerFetch = 256;
-
-struct FetchJob {
-  Env& env;
-  VersionSet& versions;
-  std::atomic<int>& running;
-  std::vector<BlockRef> blocks;
-  std::function<void(Store::FetchedBlocks)> done;
-  size_t next = 0;  // in blocks
-  Store::FetchedBlocks fetched = {};
-};
-
-void FetchSome(std::shared_ptr<FetchJob> job) {
-  Env& env = job->env;
-  env.Schedule(Lane::kFetch, [job = std::move(job)]() mutable {
-    const size_t end = std::min(job->blocks.size(), job->next + kBlocksPerFetch);
-    for (; job->next < end; ++job->next) {
-      const std::shared_ptr<TableFile> file =
-          job->versions.FindTable(job->blocks[job->next].file_number);
-      if (file == nullptr) continue;
-      Result<BlockCache::Pin> pin = file->table().Fetch(job->blocks[job->next]);
-      if (pin) {
-        job->fetched.pins.push_back(std::move(*pin));
-      } else if (job->fetched.status) {
-        job->fetched.status = std::unexpected(pin.error());
-      }
-    }
-    if (job->next < job->blocks.size()) {
-      FetchSome(std::move(job));
-      return;
-    }
-    job->done(std::move(job->fetched));
-    std::atomic<int>& running = job->running;
-    job.reset();
-    running.fetch_sub(1);
-  });
-}
-
 StoreOptions Rounded(StoreOptions options) {
   constexpr uint64_t kSectorsMin = 4;
   const uint64_t sectors = (options.log_segment_bytes + kLogAlign - 1) / kLogAlign;
@@ -317,21 +278,17 @@ ReadPoints Store::Readers() const {
 }
 
 void Store::Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done) {
-  fetches_.fetch_add(1);
-  FetchSome(std::make_shared<FetchJob>(FetchJob{.env = env_,
-                                                .versions = *versions_,
-                                                .running = fetches_,
-                                                .blocks = std::move(blocks),
-                                                .done = std::move(done)}));
+  fetches_->Start(std::move(blocks), std::move(done));
 }
 
 void Store::AwaitFetches() {
-  env_.Await([this] { return fetches_.load() == 0; });
+  if (fetches_ != nullptr) fetches_->Await();
 }
 
 // --- background ---
 
 void Store::StartBackground() {
+  fetches_ = std::make_unique<Fetches>(env_, *versions_);
   background_ = std::make_unique<Background>(
       env_, dir_, options_, *versions_,
       Background::Hooks{.synced = [this] { return synced(); },

@@ -28,6 +28,7 @@
 #include "storage/compaction/background.h"
 #include "storage/compaction/throttle.h"
 #include "storage/counting.h"
+#include "storage/fetches.h"
 #include "storage/log/commit_log.h"
 #include "storage/options.h"
 #include "storage/pacing.h"
@@ -123,11 +124,7 @@ class Store {
   /// Keeps what is visible now readable until the snapshot is destroyed.
   std::unique_ptr<Snapshot> TakeSnapshot();
 
-  /// Blocks that were read for somebody, kept in the cache while this lives.
-  struct FetchedBlocks {
-    std::vector<BlockCache::Pin> pins;
-    Status status;
-  };
+  using FetchedBlocks = storage::FetchedBlocks;
   /// Reads blocks into the cache in the background, then calls `done` there. Those of files that
   /// are gone are left out. The status is the first bad block's; the others are read all the same.
   void Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done);
@@ -200,7 +197,7 @@ class Store {
   std::unique_ptr<CommitLog> log_;
   std::unique_ptr<Background> background_;
   bool closed_ = false;
-  std::atomic<int> fetches_{0};
+  std::unique_ptr<Fetches> fetches_;
 
   std::mutex listener_mutex_;
   std::function<void()> listener_;  // guarded by listener_mutex_, also while it is called

@@ -83,6 +83,9 @@ void Transaction::Delete(std::string_view store_key) { Touch(store_key).written.
 void Transaction::DropRange(std::string begin, std::string end) {
   CHECK(mode_ == Mode::kExecute);
   write_bytes_ += begin.size() + end.size() + kOpOverheadBytes;
+  // The range stands in front of all writes of the batch, and so does not cover them.
+  const auto last = end.empty() ? overlay_.end() : overlay_.lower_bound(end);
+  for (auto it = overlay_.lower_bound(begin); it != last; ++it) it->second.value.reset();
   ranges_.push_back({.begin = std::move(begin), .end = std::move(end)});
 }
 
@@ -127,6 +130,8 @@ Result<storage::Seq> Transaction::Commit() {
   }
   storage::WriteBatch batch;
   batch.Reserve(write_bytes_ + counts_.sums().size() * kOpOverheadBytes);
+  // In front: a range covers what has a smaller seq, and so nothing that was written behind it.
+  for (const Range& range : ranges_) batch.DropRange(range.begin, range.end);
   for (const auto& [key, written] : overlay_) {
     const auto assumption = static_cast<uint8_t>(written.assumption);
     if (written.value) {
@@ -135,8 +140,6 @@ Result<storage::Seq> Transaction::Commit() {
       batch.Delete(key, assumption);
     }
   }
-  // Behind the writes: a range covers what has a smaller seq, and so what was written into it.
-  for (const Range& range : ranges_) batch.DropRange(range.begin, range.end);
   for (const auto& [counter, delta] : counts_.sums()) batch.Count(counter, delta);
   CHECK(oids_ <= batch.count());  // the numbers handed out are those of the batch's operations
   CW_ASSIGN(const storage::Seq seq, store.Write(batch));

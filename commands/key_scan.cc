@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/ascii.h"
-#include "base/number.h"
 #include "base/random.h"
 #include "commands/arg_reader.h"
 #include "commands/host.h"
 #include "commands/key_handlers.h"
+#include "commands/scan_page.h"
 #include "keyspace/key_walk.h"
 #include "keyspace/random_key.h"
 
@@ -24,9 +24,6 @@ using keyspace::KeyWalk;
 
 // Keys looked at in one slice: some hundred microseconds.
 constexpr uint64_t kSliceKeys = 1000;
-constexpr int64_t kDefaultCount = 10;
-// A page looks at no more keys, whatever COUNT says: the rest has a cursor.
-constexpr int64_t kCountMax = 10'000;
 
 /// KEYS on more keys than fit one slice. A reply begins with its length, so one pass counts and
 /// another one, over the same state, sends. Nothing is taken over from the handler: it ran at
@@ -59,13 +56,9 @@ class LongKeys final : public LongRead {
 /// `before` is the cursor that the client came with.
 void ReplyScan(protocol::ReplyWriter& reply, Host& host, uint64_t before, const KeyWalk& walk,
                const std::vector<std::string>& keys) {
-  std::string cursor;
-  AppendUint64(cursor, walk.done() ? 0 : host.SaveCursor(walk.position()));
+  const uint64_t cursor = walk.done() ? 0 : host.SaveCursor(walk.position());
   host.SupersedeCursor(before);
-  reply.ArrayHeader(2);
-  reply.Bulk(cursor);
-  reply.ArrayHeader(keys.size());
-  for (const std::string& key : keys) reply.Bulk(key);
+  ReplyScanPage(reply, cursor, keys);
 }
 
 /// SCAN with a count that is larger than a slice, or with keys that are cold. As with KEYS, the
@@ -125,9 +118,9 @@ class LongRandomKey final : public LongRead {
   std::optional<keyspace::FirstKeys> keys_;
 };
 
-struct ScanOptions {
+struct KeyScanOptions {
   KeyFilter filter;
-  int64_t count = kDefaultCount;
+  int64_t count = kScanCountDefault;
   bool no_such_type = false;
 };
 
@@ -140,13 +133,13 @@ std::optional<keyspace::Type> TypeNamed(std::string_view name) {
 }
 
 /// Replies and answers nothing if the options make no sense.
-std::optional<ScanOptions> TakeScanOptions(Call& call) {
-  ScanOptions options;
+std::optional<KeyScanOptions> TakeKeyScanOptions(Call& call) {
+  KeyScanOptions options;
   for (ArgReader args(call, 2); !args.done();) {
     if (args.MatchBefore("COUNT", 1)) {
       const std::optional<int64_t> count = args.Int64();
       if (!count) return std::nullopt;
-      options.count = std::min(*count, kCountMax);
+      options.count = std::min(*count, kScanCountMax);
     } else if (args.MatchBefore("MATCH", 1)) {
       const std::optional<std::string_view> pattern = args.Pattern();
       if (!pattern) return std::nullopt;
@@ -191,12 +184,10 @@ Status Scan(Call& call) {
   ArgReader args(call, 1);
   const std::optional<uint64_t> cursor = args.Cursor();
   if (!cursor) return {};
-  std::optional<ScanOptions> options = TakeScanOptions(call);
+  std::optional<KeyScanOptions> options = TakeKeyScanOptions(call);
   if (!options) return {};
   if (options->no_such_type) {
-    call.reply.ArrayHeader(2);
-    call.reply.Bulk("0");
-    call.reply.ArrayHeader(0);
+    ReplyScanPage(call.reply, 0, {});
     return {};
   }
   std::string from = *cursor == 0 ? std::string() : call.host.LoadCursor(*cursor);

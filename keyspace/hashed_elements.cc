@@ -11,51 +11,58 @@ namespace {
 constexpr size_t kHashBytes = sizeof(uint64_t);
 /// How many neighbours of a random position a draw chooses from.
 constexpr uint64_t kNeighbours = 32;
-/// Of a hash, for what lies behind a scan's position.
-constexpr int kBelowPosition = 12;
-constexpr uint64_t kPositions = uint64_t{1} << (64 - kBelowPosition);
-
-std::string Subkey(std::string_view name) {
-  std::string subkey;
-  AppendBigEndian64(subkey, Hash64(name));
-  subkey += name;
-  return subkey;
-}
-
-/// Of a position: all elements with smaller hashes lie before it.
-uint64_t HashAt(std::string position) {
-  position.resize(std::max(position.size(), kHashBytes));
-  return LoadBigEndian64(position.data());
-}
 
 }  // namespace
 
-std::string HashedElements::StoreKey(std::string_view name) const { return prefix_ + Subkey(name); }
+// --- single elements ---
 
-Result<std::optional<std::string_view>> HashedElements::Get(std::string_view name) {
-  const std::string store_key = StoreKey(name);
+HashedElements::Name::Name(std::string_view text, size_t which)
+    : name(text), hash(Hash64(text)), index(which) {}
+
+void HashedElements::Sort(std::vector<Name>& names) {
+  if (names.size() < 2) return;
+  std::ranges::sort(names, [](const Name& a, const Name& b) {
+    if (a.hash != b.hash) return a.hash < b.hash;
+    const int order = a.name.compare(b.name);
+    return order != 0 ? order < 0 : a.index < b.index;
+  });
+}
+
+std::string_view HashedElements::StoreKey(const Name& name) {
+  store_key_.assign(prefix_);
+  AppendBigEndian64(store_key_, name.hash);
+  store_key_ += name.name;
+  return store_key_;
+}
+
+Result<std::optional<std::string_view>> HashedElements::GetAt(std::string_view store_key) {
   if (object_ == Object::kStored) return tx_.Get(store_key);
   const std::optional<Transaction::OwnWrite> own = tx_.FirstWrite(store_key);
   if (!own || own->key != store_key || !own->value) return std::nullopt;
   return own->value;
 }
 
-void HashedElements::Put(std::string_view name, std::string_view value) {
+Result<std::optional<std::string_view>> HashedElements::Get(const Name& name) {
+  return GetAt(StoreKey(name));
+}
+
+Result<bool> HashedElements::Put(const Name& name, std::string_view value) {
+  const std::string_view store_key = StoreKey(name);
+  CW_ASSIGN(const std::optional<std::string_view> old, GetAt(store_key));
+  tx_.Put(store_key, value);
+  return old.has_value();
+}
+
+void HashedElements::PutNew(const Name& name, std::string_view value) {
   tx_.Put(StoreKey(name), value);
 }
 
-void HashedElements::Delete(std::string_view name) { tx_.Delete(StoreKey(name)); }
+void HashedElements::Delete(const Name& name) { tx_.Delete(StoreKey(name)); }
 
 // --- walking ---
 
 HashedElements::Walk::Walk(HashedElements& elements)
     : prefix_(elements.prefix_), walk_(elements.tx_, PrefixEnd(elements.prefix_)) {}
-
-void HashedElements::Walk::SeekHash(uint64_t hash) {
-  std::string position;
-  AppendBigEndian64(position, hash);
-  SeekTo(position);
-}
 
 void HashedElements::Walk::SeekTo(std::string_view position) {
   std::string at = prefix_;
@@ -88,44 +95,7 @@ void HashedElements::Walk::Settle() {
   valid_ = true;
 }
 
-// --- scans and draws ---
-
-Result<HashedElements::Page> HashedElements::Scan(uint64_t position, uint64_t count) {
-  return Scan(position, count, kHiddenPerSlice);
-}
-
-Result<HashedElements::Page> HashedElements::Scan(uint64_t position, uint64_t count,
-                                                  uint64_t budget) {
-  Page page;
-  if (position >= kPositions) return page;
-  uint64_t last = 0;
-  size_t bytes = 0;
-  size_t complete = 0;  // elements before those at the position `last`, which may not be all
-  Walk walk(*this);
-  walk.SetBudget(budget);
-  for (walk.SeekHash(position << kBelowPosition); walk.Valid(); walk.Next()) {
-    const uint64_t here = walk.hash() >> kBelowPosition;
-    if (page.elements.empty() || here != last) {
-      if (!page.elements.empty() && (page.elements.size() >= count || bytes >= kPageBytes)) {
-        page.next = last + 1;
-        return page;
-      }
-      complete = page.elements.size();
-      last = here;
-    }
-    page.elements.emplace_back(walk.name(), walk.value());
-    bytes += walk.name().size() + walk.value().size();
-  }
-  if (walk.status()) return page;
-  page.next = walk.stopped() ? HashAt(walk.position()) >> kBelowPosition : position;
-  if (page.next == position) {
-    // Thousands at one position, which somebody made so, have none between them.
-    if (walk.budget() == 0) return Scan(position, count, UINT64_MAX);
-    return std::unexpected(walk.status().error());
-  }
-  if (!page.elements.empty() && last == page.next) page.elements.resize(complete);
-  return page;
-}
+// --- draws ---
 
 HashedElements::Drawing HashedElements::BeginDraw(Random& random) {
   Drawing drawing;

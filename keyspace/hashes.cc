@@ -1,6 +1,7 @@
 #include "keyspace/hashes.h"
 
 #include <algorithm>
+#include <functional>
 #include <unordered_set>
 
 #include "base/check.h"
@@ -181,7 +182,9 @@ Result<uint64_t> Hash::Convert(std::span<const FieldValue> kept,
                                std::span<const FieldValue> pairs) {
   const Oid oid = tx_.NewOid();
   HashedElements elements(tx_, name_.generation, oid, HashedElements::Object::kNew);
-  for (const FieldValue& pair : kept) elements.Put(pair.field, pair.value);
+  for (const FieldValue& pair : kept) {
+    elements.PutNew(HashedElements::Name(pair.field), pair.value);
+  }
   CW_TRY(Write(Form::kElements, ObjectPayload{.oid = oid, .count = kept.size()}.Encode()));
   return SetElements(elements, pairs);
 }
@@ -190,15 +193,18 @@ Result<uint64_t> Hash::SetElements(HashedElements& elements, std::span<const Fie
   CW_ASSIGN(ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
   GatheredReads reads;
   uint64_t created = 0;
-  for (const FieldValue& pair : pairs) {
+  const std::vector<HashedElements::Name> names =
+      HashedElements::InOrder(pairs, [](const FieldValue& pair) { return pair.field; });
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i + 1 < names.size() && names[i].name == names[i + 1].name)
+      continue;  // the last one counts
     const storage::ReadScope scope(tx_.view());
-    const Result<std::optional<std::string_view>> old = elements.Get(pair.field);
-    if (!reads.Ok(old)) {
-      if (reads.failed()) break;
-      continue;
+    const Result<bool> was_there = elements.Put(names[i], pairs[names[i].index].value);
+    if (reads.Ok(was_there)) {
+      created += *was_there ? 0 : 1;
+    } else if (reads.failed()) {
+      break;
     }
-    if (!*old) ++created;
-    elements.Put(pair.field, pair.value);
   }
   CW_TRY(reads.status());
   if (created == 0) return 0;
@@ -229,12 +235,13 @@ Result<uint64_t> Hash::RemoveElements(std::span<const std::string_view> fields) 
   CW_ASSIGN(ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
   CW_ASSIGN(HashedElements elements, Elements());
   GatheredReads reads;
-  std::unordered_set<std::string_view> there;
-  for (const std::string_view field : fields) {
+  std::vector<HashedElements::Name> there;
+  for (const HashedElements::Name& name : HashedElements::InOrder(fields, std::identity())) {
+    if (!there.empty() && there.back().name == name.name) continue;
     const storage::ReadScope scope(tx_.view());
-    const Result<std::optional<std::string_view>> old = elements.Get(field);
+    const Result<std::optional<std::string_view>> old = elements.Get(name);
+    if (reads.Ok(old) && *old) there.push_back(name);
     if (reads.failed()) break;
-    if (reads.Ok(old) && *old) there.insert(field);
   }
   CW_TRY(reads.status());
   if (there.empty()) return 0;
@@ -242,7 +249,7 @@ Result<uint64_t> Hash::RemoveElements(std::span<const std::string_view> fields) 
     CW_TRY(RemoveAll());
     return there.size();
   }
-  for (const std::string_view field : there) elements.Delete(field);
+  for (const HashedElements::Name& name : there) elements.Delete(name);
   object.count -= there.size();
   CW_TRY(WriteShrunk(Form::kElements, object.Encode()));
   return there.size();

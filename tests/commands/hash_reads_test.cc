@@ -203,7 +203,9 @@ TEST_F(HashReads, HScanPagesThroughTheDisk) {
   do {
     const Value page = Parse(runner_.Read({"HSCAN", "h", cursor, "COUNT", "200"}));
     cursor = page.items.at(0).text;
-    all.merge(Pairs(page.items.at(1)));
+    const auto found = Pairs(page.items.at(1));
+    EXPECT_TRUE(found.size() == 200 || cursor == "0") << found.size();
+    all.insert(found.begin(), found.end());
   } while (cursor != "0");
   EXPECT_EQ(all, pairs);
 }
@@ -244,7 +246,7 @@ TEST(HashReadsOfDeletedFields, GoInSlicesToTheFewThatAreLeft) {
     ++pages;
   } while (cursor != "0");
   EXPECT_EQ(found, 2u);
-  EXPECT_GT(pages, 2);
+  EXPECT_EQ(pages, 1);
 }
 
 TEST_F(HashReads, HScanRefusesBadArguments) {

@@ -121,6 +121,19 @@ TEST_F(ColdReads, AfterThreeRerunsACommandReadsItself) {
   EXPECT_EQ(Ask({"HLEN", "copy"}), ":1000\r\n");
 }
 
+TEST_F(ColdReads, AScanOfAColdHashGivesWholePages) {
+  std::string cursor = "0";
+  int pages = 0;
+  do {
+    const std::string page = Ask({"HSCAN", "hash", cursor, "COUNT", "200"});
+    cursor = page.substr(page.find("\r\n", 4) + 2);
+    cursor.resize(cursor.find("\r\n"));
+    EXPECT_TRUE(page.find("*400\r\n") != std::string::npos || cursor == "0") << page.substr(0, 40);
+    ++pages;
+  } while (cursor != "0" && pages < 100);
+  EXPECT_LE(pages, 6);
+}
+
 TEST_F(ColdReads, AReadThatFailsIsTheErrorOfThatCommandOnly) {
   env_.FailNext(support::SimOp::kRead, ".sst", ErrorCode::kIo, true);
   EXPECT_TRUE(Ask({"GET", Key(300)}).starts_with("-ERR ")) << "no nil";

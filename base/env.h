@@ -49,6 +49,8 @@ class File {
 
   virtual Status Truncate(uint64_t size) = 0;
   virtual Result<uint64_t> Size() = 0;
+  /// How many names the file has: 0 once the last one was removed.
+  virtual Result<uint64_t> LinkCount() = 0;
 };
 
 enum class OpenMode : uint8_t {
@@ -67,11 +69,12 @@ class DirectoryLock {
 enum class Lane : uint8_t {
   kLog,         // one thread: log writes and syncs, nothing else
   kFlush,       // one thread: memtable flushes
-  kFiles,       // one thread: log segments made ahead, files removed; never behind a flush
+  kSegments,    // one thread: log segments made ahead, which writers wait for
+  kRemovals,    // one thread: files removed, which nobody waits for
   kCompaction,  // merges
   kFetch,       // block reads that a parked command waits for
 };
-inline constexpr int kLaneCount = 5;
+inline constexpr int kLaneCount = 6;
 
 class Env {
  public:

@@ -78,8 +78,10 @@ TaskLane::Options LaneOptions(Lane lane, const PosixEnvOptions& options) {
       return {.thread_name = "cw-log"};
     case Lane::kFlush:
       return {.thread_name = "cw-flush"};
-    case Lane::kFiles:
-      return {.thread_name = "cw-files"};
+    case Lane::kSegments:
+      return {.thread_name = "cw-segments"};
+    case Lane::kRemovals:
+      return {.thread_name = "cw-removals"};
     case Lane::kCompaction:
       return {.thread_name = "cw-compact",
               .threads = options.compaction_threads,

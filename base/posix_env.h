@@ -1,9 +1,9 @@
 #pragma once
 
 // The real environment: POSIX files, the kernel's clocks and entropy, and a few threads a lane
-// (cw-log, cw-flush, cw-compact, cw-fetch). Files are created with mode 0600 and directories with
-// 0700; every descriptor is closed on exec. How a directory is locked stands in
-// base/posix_directory.h.
+// (cw-log, cw-flush, cw-segments, cw-removals, cw-compact, cw-fetch). Files are created with mode
+// 0600 and directories with 0700; every descriptor is closed on exec. How a directory is locked
+// stands in base/posix_directory.h.
 //
 // errno becomes an ErrorCode: ENOENT is kNotFound, EEXIST kAlreadyExists, a lock that is held
 // kLocked, all else kIo. ENOSPC, EDQUOT, EMFILE and ENFILE are kNoSpace: nothing was done, and

@@ -66,6 +66,12 @@ class PosixFile : public File {
     return static_cast<uint64_t>(info.st_size);
   }
 
+  Result<uint64_t> LinkCount() override {
+    struct stat info = {};
+    if (::fstat(fd_.get(), &info) != 0) return PosixFail("stat", path_, errno);
+    return static_cast<uint64_t>(info.st_nlink);
+  }
+
  private:
   const std::string path_;
   const FileDescriptor fd_;

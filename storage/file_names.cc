@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/check.h"
+
 namespace cordwood::storage {
 namespace {
 
@@ -53,6 +55,21 @@ std::string TablePath(std::string_view dir, uint64_t number) {
 }
 
 std::string TableFileName(uint64_t number) { return Numbered(number) + ".sst"; }
+
+std::string PathOf(std::string_view dir, FileName file) {
+  switch (file.kind) {
+    case FileKind::kManifest:
+      return ManifestPath(dir, file.number);
+    case FileKind::kLog:
+      return LogPath(dir, file.number);
+    case FileKind::kTable:
+      return TablePath(dir, file.number);
+    case FileKind::kTornTail:
+      return TornTailPath(dir, file.number);
+    default:
+      CHECK(false);  // has no number
+  }
+}
 
 std::string TemporaryPath(std::string_view path) {
   return std::string(path) + std::string(kTemporarySuffix);

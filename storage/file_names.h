@@ -17,6 +17,8 @@ enum class FileKind : uint8_t { kCurrent, kManifest, kLog, kTable, kTemporary, k
 struct FileName {
   FileKind kind = FileKind::kCurrent;
   uint64_t number = 0;  // manifest, log, table, torn tail
+
+  friend bool operator==(const FileName&, const FileName&) = default;
 };
 
 std::string CurrentPath(std::string_view dir);
@@ -24,6 +26,8 @@ std::string ManifestPath(std::string_view dir, uint64_t number);
 std::string LogPath(std::string_view dir, uint64_t number);
 std::string TablePath(std::string_view dir, uint64_t number);
 std::string TableFileName(uint64_t number);
+/// The path of a manifest, log, table or torn tail.
+std::string PathOf(std::string_view dir, FileName file);
 /// Written under this name first, then renamed.
 std::string TemporaryPath(std::string_view path);
 /// Where recovery keeps the bytes that it cut off log `number`.

@@ -185,17 +185,24 @@ class StoreOpener {
     return {};
   }
 
-  // Files that no edit lists: the output of a job that was cut off, temporary files.
+  // Files that no edit lists: the output of a job that was cut off, and what a stop did not wait
+  // for. They go when the store serves. A temporary file goes at once: its name is used again.
   void RemoveOrphans(const ManifestState& state) {
+    std::vector<FileName> orphans;
     for (const auto& [name, file] : names_) {
-      const bool orphan =
-          file.kind == FileKind::kTemporary ||
-          (file.kind == FileKind::kTable && !state.tables.contains(file.number)) ||
-          (file.kind == FileKind::kManifest && file.number != store_->versions_->manifest());
-      if (!orphan) continue;
-      LogNotice(Format("removing {}, which is no part of the store", name));
-      IgnoreError(env_.Remove(dir_ + "/" + name), "it is harmless, and the next start tries again");
+      const bool is_manifest = file.kind == FileKind::kManifest;
+      if (file.kind == FileKind::kTemporary) {
+        IgnoreError(env_.Remove(dir_ + "/" + name), "it is harmless, if it is there at all");
+      } else if ((file.kind == FileKind::kTable && !state.tables.contains(file.number)) ||
+                 (is_manifest && file.number != store_->versions_->manifest())) {
+        orphans.push_back(file);
+      }
     }
+    if (!orphans.empty()) {
+      LogNotice(Format("removing {} files that are no part of the store, {} first", orphans.size(),
+                       PathOf(dir_, orphans.front())));
+    }
+    store_->background_->RemoveOrphans(orphans);
   }
 
   Env& env_;

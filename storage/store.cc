@@ -291,23 +291,26 @@ void Store::StartBackground() {
   fetches_ = std::make_unique<Fetches>(env_, *versions_);
   background_ = std::make_unique<Background>(
       env_, dir_, options_, *versions_,
-      Background::Hooks{.synced = [this] { return synced(); },
-                        .log_segment = [this] { return log_->synced_segment(); },
-                        .readers = [this] { return Readers(); },
-                        .corrected =
-                            [this](const Counters& corrections) {
-                              const std::scoped_lock lock(counts_mutex_);
-                              newest_counts_.Add(corrections);
-                              visible_counts_.Add(corrections);
-                            },
-                        .flushed = [this](Seq seq) { log_->ReleaseThrough(seq); },
-                        .progress =
-                            [this] {
-                              UpdatePressure();
-                              NotifyListener();
-                            },
-                        .throttle = [this](uint64_t bytes) { ThrottleMerge(bytes); },
-                        .merge_memory_changed = [this] { LendCache(); }});
+      Background::Hooks{
+          .synced = [this] { return synced(); },
+          .log_segment = [this] { return log_->synced_segment(); },
+          .readers = [this] { return Readers(); },
+          .corrected =
+              [this](const Counters& corrections) {
+                const std::scoped_lock lock(counts_mutex_);
+                newest_counts_.Add(corrections);
+                visible_counts_.Add(corrections);
+              },
+          .flushed = [this](Seq seq) { log_->ReleaseThrough(seq); },
+          .progress =
+              [this] {
+                UpdatePressure();
+                NotifyListener();
+              },
+          .throttle = [this](uint64_t bytes) { ThrottleMerge(bytes); },
+          .syncs_suffer =
+              [this] { return log_ != nullptr && merge_throttle_.SyncsSuffer(Signs()); },
+          .merge_memory_changed = [this] { LendCache(); }});
 }
 
 void Store::LendCache() {
@@ -317,12 +320,14 @@ void Store::LendCache() {
   cache_->SetCapacity(most - lent);
 }
 
+MergeThrottle::Signs Store::Signs() const {
+  return {.now_ns = env_.MonotonicNs(),
+          .sync_ns = log_->recent_sync_ns(),
+          .late = WritePressure(debt_.load(std::memory_order_relaxed), 0) >= kPressureOfLateMerges};
+}
+
 void Store::ThrottleMerge(uint64_t bytes) {
-  const uint64_t sleep_ns = merge_throttle_.SleepNs(
-      bytes,
-      {.now_ns = env_.MonotonicNs(),
-       .sync_ns = log_->recent_sync_ns(),
-       .late = WritePressure(debt_.load(std::memory_order_relaxed), 0) >= kPressureOfLateMerges});
+  const uint64_t sleep_ns = merge_throttle_.SleepNs(bytes, Signs());
   constexpr uint64_t kNsPerMs = 1'000'000;
   if (sleep_ns >= kNsPerMs) env_.SleepForMs(std::min(sleep_ns / kNsPerMs, kMergeSleepMsMax));
 }

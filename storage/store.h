@@ -180,6 +180,8 @@ class Store {
   double Pressure() const;
   /// The cache has what it may, less what merges of large entries take now.
   void LendCache();
+  /// How the log's syncs and the merges do now.
+  MergeThrottle::Signs Signs() const;
   /// Called by a merge that moved `bytes`; sleeps while the log's syncs suffer from it.
   void ThrottleMerge(uint64_t bytes);
   /// Rule R1: what these can see is not removed.

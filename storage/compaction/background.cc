@@ -2,7 +2,6 @@
 
 #include "base/format.h"
 #include "base/log.h"
-#include "storage/file_names.h"
 
 namespace cordwood::storage {
 namespace {
@@ -19,7 +18,8 @@ Background::Background(Env& env, std::string dir, const StoreOptions& options, V
       options_(options),
       versions_(versions),
       hooks_(std::move(hooks)),
-      tickets_(options.merge_memory_bytes) {}
+      tickets_(options.merge_memory_bytes),
+      removals_(env, dir_, versions, hooks_.syncs_suffer) {}
 
 PickerOptions Background::picker_options() const {
   return {.runs_per_level = options_.runs_per_level,
@@ -30,7 +30,7 @@ PickerOptions Background::picker_options() const {
 void Background::Kick() {
   KickFlush();
   KickMerges();
-  KickRemovals();
+  removals_.Kick();
 }
 
 void Background::Tick() {
@@ -77,35 +77,13 @@ void Background::KickFlush() {
   });
 }
 
-void Background::KickRemovals() {
-  if (!versions_.MayHaveObsolete()) return;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (removing_ || stopping_) return;
-    removing_ = true;
-    tasks_.fetch_add(1);
-  }
-  Launch(Lane::kFiles, [this] {
-    RemoveObsolete();
-    const std::scoped_lock lock(mutex_);
-    removing_ = false;
-  });
-}
-
-void Background::RemoveObsolete() {
-  const std::vector<uint64_t> files = versions_.TakeObsolete();
-  Discard(files);
-  const std::scoped_lock lock(mutex_);
-  stats_.files_removed += files.size();
-}
-
 void Background::Stop() {
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
   }
   env_.Await([this] { return tasks_ == 0; });
-  RemoveObsolete();
+  removals_.Stop();
 }
 
 void Background::EndJob(JobKind kind, const Status& status, const std::function<void()>& release) {
@@ -151,9 +129,9 @@ void Background::GiveUp(const Status& status) {
 }
 
 void Background::Discard(const std::vector<uint64_t>& files) {
-  for (const uint64_t number : files) {
-    IgnoreError(env_.Remove(TablePath(dir_, number)), "what is left is removed at the next start");
-  }
+  std::vector<FileName> tables;
+  for (const uint64_t number : files) tables.push_back({FileKind::kTable, number});
+  removals_.Add(tables);
 }
 
 Status Background::status() const {
@@ -167,8 +145,14 @@ Status Background::corruption() const {
 }
 
 BackgroundStats Background::stats() const {
-  const std::scoped_lock lock(mutex_);
-  return stats_;
+  BackgroundStats stats;
+  {
+    const std::scoped_lock lock(mutex_);
+    stats = stats_;
+  }
+  stats.files_removed = removals_.removed();
+  stats.files_to_remove = removals_.waiting();
+  return stats;
 }
 
 }  // namespace cordwood::storage

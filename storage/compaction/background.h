@@ -1,7 +1,7 @@
 #pragma once
 
 // Keeps the tree in shape: flushes memtables whose entries are durable, runs the merges that the
-// picker chooses, removes files that nobody needs.
+// picker chooses, has files removed that nobody needs (storage/compaction/removals.h).
 //
 // A job is one task of a background lane. One flush runs at a time, oldest memtable first; as
 // many merges of deeper levels as there are compaction threads, on different runs, and beside them
@@ -31,6 +31,7 @@
 #include "storage/compaction/merge.h"
 #include "storage/compaction/picker.h"
 #include "storage/compaction/read_points.h"
+#include "storage/compaction/removals.h"
 #include "storage/compaction/ticket_pool.h"
 #include "storage/options.h"
 #include "storage/version/version_set.h"
@@ -46,6 +47,7 @@ struct BackgroundStats {
   uint64_t merge_bytes_read = 0;
   uint64_t merge_bytes_written = 0;
   uint64_t files_removed = 0;
+  uint64_t files_to_remove = 0;
 };
 
 class Background {
@@ -66,6 +68,8 @@ class Background {
     std::function<void()> progress;
     /// Called by merges with the bytes they processed; may sleep.
     std::function<void(uint64_t)> throttle;
+    /// Whether syncs of the log take longer than they should.
+    std::function<bool()> syncs_suffer;
     /// merge_memory() has changed.
     std::function<void()> merge_memory_changed = [] {};
   };
@@ -84,8 +88,10 @@ class Background {
   /// `done` is called once, when it is; or when nothing more can be done, because of damage. What
   /// is written meanwhile does not count.
   void CompactEverything(std::function<void()> done);
-  /// Waits until running jobs have given up or ended, starts no new ones, and removes what they
-  /// made obsolete: after a clean stop the directory holds no file that no edit lists.
+  /// Removes files that no edit lists.
+  void RemoveOrphans(const std::vector<FileName>& files) { removals_.Add(files); }
+  /// Waits until running jobs have given up or ended, and starts no new ones. Files whose removal
+  /// takes long are left to the next start.
   void Stop();
 
   /// Background work stopped for good; status() says why.
@@ -155,8 +161,6 @@ class Background {
   /// REQUIRES: mutex_.
   std::vector<CompactRequest> TakeFulfilled(const Tree& tree, Seq flushed, Seq horizon,
                                             bool nothing_to_do);
-  void KickRemovals();
-  void RemoveObsolete();
   void CompactionTask(Job job);
   /// Starts a task that Stop waits for. REQUIRES: tasks_ was raised for it, under the mutex, when
   /// nobody had called Stop.
@@ -198,6 +202,7 @@ class Background {
   const Hooks hooks_;
 
   TicketPool tickets_;
+  Removals removals_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> flushes_lack_space_{false};
   std::atomic<bool> merges_lack_space_{false};
@@ -205,8 +210,7 @@ class Background {
   std::atomic<int> tasks_{0};  // raised under mutex_
 
   mutable std::mutex mutex_;
-  bool flushing_ = false;  // guarded by mutex_, as all below
-  bool removing_ = false;
+  bool flushing_ = false;              // guarded by mutex_, as all below
   std::array<Trouble, 2> trouble_;     // by JobKind
   bool picking_ = false;               // one picker at a time: it claims runs only when it is done
   bool pick_again_ = false;            // something changed while it was at work

@@ -17,6 +17,12 @@ constexpr double kCalmRise = 1.005;
 
 }  // namespace
 
+bool MergeThrottle::SyncsSuffer(const Signs& signs) {
+  const std::scoped_lock lock(mutex_);
+  if (signs.now_ns >= next_look_ns_) Look(signs);
+  return syncs_suffer_;
+}
+
 uint64_t MergeThrottle::SleepNs(uint64_t bytes, const Signs& signs) {
   const std::scoped_lock lock(mutex_);
   if (signs.now_ns >= next_look_ns_) Look(signs);
@@ -31,8 +37,8 @@ void MergeThrottle::Look(const Signs& signs) {
     const bool is_first = calm_sync_ns_ == 0;
     calm_sync_ns_ = is_first ? sync_ns : std::min(calm_sync_ns_ * kCalmRise, sync_ns);
   }
-  const bool slow = sync_ns > kFastEnoughNs && sync_ns > kSlowFactor * calm_sync_ns_;
-  rate_ = std::clamp(rate_ * (slow ? kDecrease : kIncrease), kLeast, kMost);
+  syncs_suffer_ = sync_ns > kFastEnoughNs && sync_ns > kSlowFactor * calm_sync_ns_;
+  rate_ = std::clamp(rate_ * (syncs_suffer_ ? kDecrease : kIncrease), kLeast, kMost);
 }
 
 uint64_t MergeThrottle::limit() const {

@@ -25,6 +25,9 @@ class MergeThrottle {
     bool late = false;     // merges are behind
   };
 
+  /// Whether syncs take much longer than they do when left alone.
+  bool SyncsSuffer(const Signs& signs);
+
   /// How long a merge that has just moved `bytes` is to sleep.
   uint64_t SleepNs(uint64_t bytes, const Signs& signs);
 
@@ -38,7 +41,8 @@ class MergeThrottle {
   void Look(const Signs& signs);  // REQUIRES: the lock
 
   mutable std::mutex mutex_;
-  double rate_ = kMost;      // bytes a second; guarded by mutex_, as all below
+  double rate_ = kMost;  // bytes a second; guarded by mutex_, as all below
+  bool syncs_suffer_ = false;
   double calm_sync_ns_ = 0;  // what a sync takes when left alone
   uint64_t next_look_ns_ = 0;
 };

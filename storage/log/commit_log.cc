@@ -13,6 +13,8 @@ constexpr uint64_t kSyncEveryNs = 1'000'000'000;
 constexpr uint64_t kWritersWaitNs = 2'000'000'000;
 constexpr uint64_t kSyncsForgottenNs = 5'000'000'000;
 constexpr uint64_t kFreeingBatchBytes = 64 << 10;
+// How long a stop goes on with the removal of segments; what is left goes with the next start.
+constexpr uint64_t kStopRemovingNs = 100'000'000;
 
 }  // namespace
 
@@ -23,7 +25,7 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
                      .segment_bytes = options_.segment_bytes,
                      .allocate = options_.allocate,
                      .gate = options_.gate,
-                     .schedule = [this](auto task) { Schedule(Lane::kFiles, std::move(task)); },
+                     .schedule = [this](Lane lane, auto task) { Schedule(lane, std::move(task)); },
                      .on_change = [this] { OnReserveChange(); }}),
       synced_(recovered.last_seq),
       visible_(recovered.last_seq),
@@ -185,6 +187,7 @@ LogStats CommitLog::stats() const {
 }
 
 Status CommitLog::Stop() {
+  stop_removing_ns_.store(env_.MonotonicNs() + kStopRemovingNs);
   reserve_.Close();
   bool start = false;
   {
@@ -451,7 +454,7 @@ void CommitLog::ResumeIfServed() {
 }
 
 void CommitLog::ReleaseThrough(Seq flushed) {
-  Schedule(Lane::kFiles, [this, flushed] { Release(flushed); });
+  Schedule(Lane::kRemovals, [this, flushed] { Release(flushed); });
 }
 
 void CommitLog::Release(Seq flushed) {
@@ -467,6 +470,7 @@ void CommitLog::Release(Seq flushed) {
   if (released.empty()) return;
   size_t removed = 0;
   for (; removed < released.size(); ++removed) {
+    if (env_.MonotonicNs() >= stop_removing_ns_.load()) break;
     const Status status = env_.Remove(LogPath(options_.dir, released[removed].number));
     if (!status && status.error().code() != ErrorCode::kNotFound) break;
   }

@@ -6,7 +6,8 @@
 //
 //   Append, Append, Kick --> group N+1 (filling)      executor
 //                            group N   (in flight)    log task, on Lane::kLog
-//                            segments  (next one made ahead, old ones removed: Lane::kFiles)
+//                            segments  (next one made ahead: Lane::kSegments,
+//                                       old ones removed: Lane::kRemovals)
 //
 // S = synced():  every record up to it is on stable storage.
 // D = visible(): every record up to it may be shown. Durability::kAlways: D = S. Otherwise D is
@@ -137,7 +138,7 @@ class CommitLog {
   void Tick();
 
   /// Removes segments without records above `flushed` in the background, all but the last of those
-  /// on stable storage.
+  /// on stable storage. A Stop goes on with it for a tenth of a second.
   /// REQUIRES: the manifest on stable storage says that tables hold all records up to `flushed`.
   void ReleaseThrough(Seq flushed);
 
@@ -192,6 +193,7 @@ class CommitLog {
   std::atomic<bool> failed_ = false;
   std::atomic<bool> full_ = false;
   std::atomic<bool> stopping_ = false;
+  std::atomic<uint64_t> stop_removing_ns_ = UINT64_MAX;
   std::atomic<bool> started_ = false;
   std::atomic<Durability> durability_;
   std::atomic<uint64_t> group_bytes_;

@@ -101,26 +101,25 @@ void SegmentReserve::Tick() {
       if (!large_.is_due) large_.error.reset();
     }
   }
-  if (unused) ScheduleRemoval();
+  if (unused) GiveBackUnused();
   ScheduleIfNeeded();
 }
 
-void SegmentReserve::ScheduleRemoval() {
-  options_.schedule([this] {
-    std::optional<BlankSegment> unused;
-    {
-      const std::lock_guard lock(mutex_);
-      if (making_ || large_.is_due) return;
-      unused = std::exchange(large_.ready, std::nullopt);
-      large_.wanted_bytes = 0;
-    }
-    if (unused) Remove(*unused);
-  });
+void SegmentReserve::GiveBackUnused() {
+  std::optional<BlankSegment> unused;
+  {
+    const std::lock_guard lock(mutex_);
+    if (making_ || large_.is_due) return;
+    unused = std::exchange(large_.ready, std::nullopt);
+    large_.wanted_bytes = 0;
+  }
+  if (unused) ScheduleRemovalOf(*unused);
 }
 
-void SegmentReserve::Remove(const BlankSegment& blank) {
-  IgnoreError(env_.Remove(LogPath(options_.dir, blank.number)),
-              "it holds nothing, and recovery removes what is left");
+void SegmentReserve::ScheduleRemovalOf(const BlankSegment& blank) {
+  options_.schedule(Lane::kRemovals, [this, path = LogPath(options_.dir, blank.number)] {
+    IgnoreError(env_.Remove(path), "it holds nothing, and recovery removes what is left");
+  });
 }
 
 void SegmentReserve::Close() {
@@ -151,7 +150,7 @@ void SegmentReserve::ScheduleIfNeeded() {
     if (scheduled_ || making_ || !NextJob()) return;
     scheduled_ = true;
   }
-  options_.schedule([this] { RunScheduled(); });
+  options_.schedule(Lane::kSegments, [this] { RunScheduled(); });
 }
 
 void SegmentReserve::RunScheduled() {
@@ -203,7 +202,7 @@ bool SegmentReserve::Make(Slot& slot) {
       last_failure_ns_ = now;
     }
   }
-  if (outgrown) Remove(*outgrown);
+  if (outgrown) ScheduleRemovalOf(*outgrown);
   options_.on_change();
   ScheduleIfNeeded();
   return success;

@@ -3,10 +3,11 @@
 // Keeps segments ready before the log needs them: one of the standard size always, and one of
 // another size when a batch that is larger than a segment asks for it.
 //
-// Segments are made on Lane::kFiles, or by the log's own task when it cannot wait. When the
-// standard one could not be made, the reserve is full() until Tick tries again, at most once a
-// second. A large one that could not be made is tried again when somebody asks, after a second;
-// one that nobody has taken for ten seconds is given back.
+// Segments are made on Lane::kSegments, or by the log's own task when it cannot wait, and those
+// that are not needed are removed on Lane::kRemovals. When the standard one could not be made, the
+// reserve is full() until Tick tries again, at most once a second. A large one that could not be
+// made is tried again when somebody asks, after a second; one that nobody has taken for ten seconds
+// is given back.
 //
 // Owned by CommitLog. Threads: any; no lock is held across a call of Env or of a callback.
 
@@ -30,8 +31,7 @@ class SegmentReserve {
     uint64_t segment_bytes = 0;
     NumberAllocator allocate;
     SpaceGate gate;  // may be empty
-    /// Runs a task on Lane::kFiles.
-    std::function<void(std::function<void()>)> schedule;
+    std::function<void(Lane, std::function<void()>)> schedule;
     /// Called after an attempt to make a segment, in the task that made it.
     std::function<void()> on_change;
   };
@@ -101,8 +101,8 @@ class SegmentReserve {
 
   bool IsLarge(uint64_t frame_bytes) const;
   /// Removes the large segment if nobody came for it.
-  void ScheduleRemoval();
-  void Remove(const BlankSegment& blank);
+  void GiveBackUnused();
+  void ScheduleRemovalOf(const BlankSegment& blank);
   void RunScheduled();
   /// The slot to work on; null if there is nothing to do. REQUIRES: the lock.
   Slot* NextJob();

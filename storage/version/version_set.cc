@@ -22,9 +22,13 @@ Result<std::shared_ptr<TableFile>> VersionSet::OpenTable(
   CW_ASSIGN(std::unique_ptr<Table> table, Table::Open(files_, number, cache_, std::move(expected)));
   return std::make_shared<TableFile>(number, std::move(table), [this](uint64_t obsolete) {
     files_.Forget(obsolete);
-    const std::scoped_lock lock(obsolete_mutex_);
-    obsolete_.push_back(obsolete);
+    GiveUp({.kind = FileKind::kTable, .number = obsolete});
   });
+}
+
+void VersionSet::GiveUp(FileName file) {
+  const std::scoped_lock lock(obsolete_mutex_);
+  obsolete_.push_back(file);
 }
 
 Status VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active) {
@@ -61,10 +65,7 @@ Status VersionSet::ReplaceManifest(ManifestState& state) {
   state.next_run = next_run_;
   CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, state));
   const uint64_t before = std::exchange(state.manifest, number);
-  if (before != 0) {
-    IgnoreError(env_.Remove(ManifestPath(dir_, before)),
-                "what is left is removed at the next start");
-  }
+  if (before != 0) GiveUp({.kind = FileKind::kManifest, .number = before});
   return {};
 }
 
@@ -216,7 +217,7 @@ Status VersionSet::InstallInTurn(const Installation& installation, TableMap new_
   return {};
 }
 
-std::vector<uint64_t> VersionSet::TakeObsolete() {
+std::vector<FileName> VersionSet::TakeObsolete() {
   cell_.Sweep();
   const std::scoped_lock lock(obsolete_mutex_);
   return std::exchange(obsolete_, {});

@@ -20,6 +20,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "storage/file_names.h"
 #include "storage/table/block_cache.h"
 #include "storage/table/descriptor_cache.h"
 #include "storage/version/edit.h"
@@ -79,8 +80,9 @@ class VersionSet {
   /// True once the outcome of an edit is unknown: nothing can be installed any more.
   bool failed() const { return has_failed_.load(std::memory_order_acquire); }
 
-  /// Numbers of table files that no version needs any more; the caller removes them.
-  std::vector<uint64_t> TakeObsolete();
+  /// Tables that no version needs any more, and manifests that were replaced; the caller removes
+  /// them.
+  std::vector<FileName> TakeObsolete();
   /// Whether TakeObsolete may find something: a reader that let go of an old version tells nobody.
   bool MayHaveObsolete() const;
 
@@ -97,9 +99,10 @@ class VersionSet {
   Result<TableMap> OpenTables(Installation& installation);
   /// Makes the edit durable. The tables that it has no more use for.
   Result<std::vector<uint64_t>> AppendEdit(const Edit& edit);
-  /// Makes a manifest that begins with `state` the one that counts, and removes the one before.
+  /// Makes a manifest that begins with `state` the one that counts, and gives up the one before.
   Status ReplaceManifest(ManifestState& state);
   Status InstallInTurn(const Installation& installation, TableMap new_tables);
+  void GiveUp(FileName file);
 
   Env& env_;
   const std::string dir_;
@@ -108,7 +111,7 @@ class VersionSet {
 
   // Before all that holds table files: the last owner of an obsolete one reports it here.
   mutable std::mutex obsolete_mutex_;
-  std::vector<uint64_t> obsolete_;  // guarded by obsolete_mutex_
+  std::vector<FileName> obsolete_;  // guarded by obsolete_mutex_
 
   VersionCell cell_;
   std::atomic<uint64_t> next_file_{1};

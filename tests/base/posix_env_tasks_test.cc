@@ -17,11 +17,13 @@
 namespace cordwood {
 namespace {
 
-constexpr Lane kLanes[] = {Lane::kLog, Lane::kFlush, Lane::kFiles, Lane::kCompaction, Lane::kFetch};
+constexpr Lane kLanes[] = {Lane::kLog,      Lane::kFlush,      Lane::kSegments,
+                           Lane::kRemovals, Lane::kCompaction, Lane::kFetch};
 
 TEST(PosixEnvTasks, TasksOfALaneStartInOrder) {
   const auto env = NewPosixEnv();
-  for (const Lane lane : {Lane::kLog, Lane::kFlush, Lane::kFiles, Lane::kCompaction}) {
+  for (const Lane lane :
+       {Lane::kLog, Lane::kFlush, Lane::kSegments, Lane::kRemovals, Lane::kCompaction}) {
     std::vector<int> order;
     std::atomic<int> ended = 0;
     for (int i = 0; i < 100; ++i) {

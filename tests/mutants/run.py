@@ -80,6 +80,9 @@ MUTANTS = [
     # They drop what a dead range covers although a snapshot from before it can see that.
     Mutant("dead_before_a_snapshot", "storage_store_test",
            ["Store.SnapshotsHoldStillWhileOthersComeAndGo"]),
+    # Segments of the log are made where files are removed.
+    Mutant("segments_behind_removals", "storage_store_test",
+           ["StoreRemoval.HoldsUpNeitherWritesNorStopNorStartHoweverManyFilesThereAre"]),
 ]
 
 

@@ -132,6 +132,15 @@ TEST_P(EnvContract, RenamesReplaceAndRemovedFilesStayReadable) {
   EXPECT_FALSE(*env().Exists(Path("b")));
 }
 
+TEST_P(EnvContract, CountsTheNamesOfAFile) {
+  const auto file = *env().Open(Path("a"), OpenMode::kCreate);
+  EXPECT_EQ(*file->LinkCount(), 1U);
+  ASSERT_TRUE(env().Rename(Path("a"), Path("b")).has_value());
+  EXPECT_EQ(*file->LinkCount(), 1U);
+  ASSERT_TRUE(env().Remove(Path("b")).has_value());
+  EXPECT_EQ(*file->LinkCount(), 0U);
+}
+
 TEST_P(EnvContract, DirectoriesListTheirEntries) {
   Put("a", "");
   Put("b", "");

@@ -19,6 +19,7 @@ enum class SimOp : uint8_t {
   kSync,
   kTruncate,
   kSize,
+  kLinkCount,
   kRename,
   kRemove,
   kCreateDir,

@@ -31,7 +31,7 @@ std::unexpected<Error> Refuse(ErrorCode code, const std::string& path, std::stri
 SimNodePtr MakeNode(bool is_dir) {
   auto node = std::make_shared<SimNode>();
   node->is_dir = is_dir;
-  node->linked = true;
+  node->names = 1;
   return node;
 }
 
@@ -54,7 +54,7 @@ class TreeCopier {
     if (to != nullptr) return to;
     const SimNodePtr copy = to = std::make_shared<SimNode>();  // `to` dangles once we recurse
     copy->is_dir = from->is_dir;
-    copy->linked = from->linked;
+    copy->names = from->names;
     copy->content = from->content;
     for (const auto& [name, child] : from->entries) copy->entries[name] = Copy(child);
     for (const auto& [name, child] : from->durable_entries) {
@@ -74,7 +74,7 @@ void DropDurableNames(SimNode& dir, const SimNodePtr& node) {
 
 /// Makes what the medium holds below `node` the current tree.
 void Restart(SimNode& node, PowerLoss kind, SimRandom& random) {
-  node.linked = true;
+  node.names = 1;
   if (!node.is_dir) {
     node.content.LosePower(kind, random);
     return;
@@ -187,12 +187,13 @@ Result<SimNodePtr> SimDisk::Open(const std::string& path, OpenMode mode) {
 void SimDisk::Close(SimNode& file) {
   CHECK(file.opens > 0);
   --file.opens;
-  if (!file.linked && file.opens == 0) used_bytes_ -= file.content.cached().size();
+  if (file.names == 0 && file.opens == 0) used_bytes_ -= file.content.cached().size();
 }
 
 void SimDisk::Unlink(SimNode& node) {
-  node.linked = false;
-  if (!node.is_dir && node.opens == 0) used_bytes_ -= node.content.cached().size();
+  --node.names;
+  if (!node.is_dir && node.names == 0 && node.opens == 0)
+    used_bytes_ -= node.content.cached().size();
 }
 
 uint64_t SimDisk::FreeBytes() const {
@@ -397,6 +398,18 @@ Status SimDisk::RenameRaw(const std::string& from, const std::string& to) {
   source.dir->durable_entries.erase(source.name);
   target.dir->entries[target.name] = source.node;
   target.dir->durable_entries[target.name] = source.node;
+  return {};
+}
+
+Status SimDisk::LinkRaw(const std::string& path, const std::string& name) {
+  CW_ASSIGN(const Place from, LocateRaw(path));
+  CW_ASSIGN(const Place to, LocateRaw(name));
+  if (from.node == nullptr || from.node->is_dir || to.dir == nullptr || to.node != nullptr) {
+    return Refuse(ErrorCode::kInvalidArgument, path, "cannot get that second name");
+  }
+  to.dir->entries[to.name] = from.node;
+  to.dir->durable_entries[to.name] = from.node;
+  ++from.node->names;
   return {};
 }
 

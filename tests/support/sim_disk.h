@@ -33,7 +33,7 @@ namespace cordwood::support {
 /// A file or a directory, whatever names it has.
 struct SimNode {
   bool is_dir = false;
-  bool linked = false;  // has a name in the current tree
+  int names = 0;        // in the current tree
   bool locked = false;  // of a directory: a process holds it
   int opens = 0;        // handles
   SimContent content;   // of a file
@@ -96,6 +96,8 @@ class SimDisk {
   Status RemoveRaw(const std::string& path);
   /// Renames a file or directory, durably. `to` must be free.
   Status RenameRaw(const std::string& from, const std::string& to);
+  /// Durable, unless `path` itself is not.
+  Status LinkRaw(const std::string& path, const std::string& name);
   /// All files at or below `dir`, as "/a/b", sorted.
   std::vector<std::string> Files(const std::string& dir) const;
 

@@ -17,7 +17,7 @@ constexpr uint64_t kStepsMax = 20'000'000;
 constexpr uint64_t kAwaitNsMax = 24ULL * 3600 * 1'000'000'000;
 
 SimScheduler::LaneLimits LimitsOf(const SimOptions& options) {
-  return {1, 1, 1, options.compaction_tasks, options.fetch_tasks};
+  return {1, 1, 1, 1, options.compaction_tasks, options.fetch_tasks};
 }
 
 }  // namespace
@@ -171,6 +171,10 @@ void SimEnv::FailNext(SimOp op, std::string path_part, ErrorCode code, bool stic
 
 void SimEnv::FailCall(uint64_t number, ErrorCode code, bool sticky) {
   faults_.FailCall(number, code, sticky);
+}
+
+void SimEnv::Stall(SimOp op, const std::string& path_part, uint64_t ms) {
+  faults_.Stall(op, path_part, ms);
 }
 
 void SimEnv::StallSyncs(const std::string& path_part, uint64_t ms) {

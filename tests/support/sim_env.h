@@ -112,6 +112,7 @@ class SimEnv final : public Env {
   void FlipNextRead(std::string path_part) { faults_.FlipNextRead(std::move(path_part)); }
   /// From now on each such call first takes `ms` of virtual time, in which others go on. Syncs are
   /// those of files and directories.
+  void Stall(SimOp op, const std::string& path_part, uint64_t ms);
   void StallSyncs(const std::string& path_part, uint64_t ms);
   void StallReads(const std::string& path_part, uint64_t ms);
   /// Ends all planned failures, stalls and crashes.
@@ -136,6 +137,10 @@ class SimEnv final : public Env {
   /// As another process would, and durable at once. Also a directory that somebody holds.
   Status RenameRaw(const std::string& from, const std::string& to) {
     return disk_.RenameRaw(from, to);
+  }
+  /// Gives a file a second name, as whoever makes backups with hard links does.
+  Status LinkRaw(const std::string& path, const std::string& name) {
+    return disk_.LinkRaw(path, name);
   }
   Status FlipBit(const std::string& path, uint64_t offset, uint32_t bit);
   /// The paths of all files at or below `dir`, sorted.

@@ -37,6 +37,7 @@ class SimFile final : public File {
   Status Sync() override;
   Status Truncate(uint64_t size) override;
   Result<uint64_t> Size() override;
+  Result<uint64_t> LinkCount() override;
 
  private:
   Status CheckWritable() const {
@@ -257,6 +258,15 @@ Status SimFile::Truncate(uint64_t size) {
                          if (!env_.random_for_faults_.Percent(25)) return;
                          IgnoreError(resize(), "it is failing anyway");
                        }});
+}
+
+Result<uint64_t> SimFile::LinkCount() {
+  uint64_t count = 0;
+  CW_TRY(env_.Perform({SimOp::kLinkCount, path_}, {.all = [&]() -> Status {
+                        count = static_cast<uint64_t>(node_->names);
+                        return {};
+                      }}));
+  return count;
 }
 
 Result<uint64_t> SimFile::Size() {

@@ -9,8 +9,8 @@ namespace cordwood::support {
 
 namespace {
 
-constexpr std::array<std::string_view, kLaneCount> kLaneNames = {"log", "flush", "files",
-                                                                 "compaction", "fetch"};
+constexpr std::array<std::string_view, kLaneCount> kLaneNames = {
+    "log", "flush", "segments", "removals", "compaction", "fetch"};
 
 constexpr size_t kIdleFibersMax = 64;
 

@@ -86,7 +86,8 @@ int MostAtATime(Lane lane, bool expect_order) {
 TEST(SimTasks, KeepTheLimitsAndTheOrderOfTheirLanes) {
   EXPECT_EQ(MostAtATime(Lane::kLog, true), 1);
   EXPECT_EQ(MostAtATime(Lane::kFlush, true), 1);
-  EXPECT_EQ(MostAtATime(Lane::kFiles, true), 1);
+  EXPECT_EQ(MostAtATime(Lane::kSegments, true), 1);
+  EXPECT_EQ(MostAtATime(Lane::kRemovals, true), 1);
   EXPECT_EQ(MostAtATime(Lane::kCompaction, true), 2);
   EXPECT_EQ(MostAtATime(Lane::kFetch, true), 3);
 }

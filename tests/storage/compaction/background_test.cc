@@ -107,7 +107,8 @@ class BackgroundTest : public ::testing::Test {
                           .corrected = [this](const Counters&) { when_corrected_(); },
                           .flushed = [](Seq) {},
                           .progress = [] {},
-                          .throttle = [](uint64_t) {}}};
+                          .throttle = [](uint64_t) {},
+                          .syncs_suffer = [] { return false; }}};
 };
 
 TEST_F(BackgroundTest, FlushesEachMemtableOnceAndInOrder) {

@@ -44,7 +44,7 @@ TEST(LogSpace, MakesWritersWaitWhenHalfIsUsedAndTheNextSegmentIsNotReady) {
   LogRig rig({.segment_bytes = 128 << 10, .gate = gate.Function()});
   ASSERT_TRUE(rig.Open());
   bool release = false;
-  rig.env().Schedule(Lane::kFiles, [&] { rig.env().Await([&] { return release; }); });
+  rig.env().Schedule(Lane::kSegments, [&] { rig.env().Await([&] { return release; }); });
   rig.env().Step();
   int commits = 0;
   for (; !rig.log().WritersMustWait(false); ++commits) {
@@ -80,7 +80,7 @@ TEST(LogSpace, MakesTheSegmentInTheLogTaskWhenItsLaneIsBusy) {
   LogRig rig({});
   ASSERT_TRUE(rig.Open());
   bool release = false;
-  rig.env().Schedule(Lane::kFiles, [&] { rig.env().Await([&] { return release; }); });
+  rig.env().Schedule(Lane::kSegments, [&] { rig.env().Await([&] { return release; }); });
   rig.env().Step();
   for (int i = 0; i < 3; ++i) {
     rig.Append(1, 9000);

@@ -59,6 +59,7 @@ TEST_F(StoreOpenTest, AFullDiskLeavesTheManifestThatCounts) {
       world_.LosePower(7);
     }
     ASSERT_TRUE(world_.Open()) << "stopped " << (clean ? "cleanly" : "by a power cut");
+    world_.env().RunUntilIdle();
     EXPECT_EQ(Files("MANIFEST-").size(), 1u);
     Fill();
   }

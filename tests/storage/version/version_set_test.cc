@@ -105,7 +105,7 @@ TEST_F(VersionSetTest, AFileIsGivenUpOnlyWhenItsLastReaderIsGone) {
   EXPECT_TRUE(versions_.TakeObsolete().empty());
   VersionCell::Unpin(slot);
   EXPECT_TRUE(versions_.MayHaveObsolete());
-  EXPECT_EQ(versions_.TakeObsolete(), std::vector<uint64_t>{file});
+  EXPECT_EQ(versions_.TakeObsolete(), (std::vector<FileName>{{FileKind::kTable, file}}));
   EXPECT_FALSE(versions_.MayHaveObsolete());
   versions_.cell().ReturnSlot(slot);
 }

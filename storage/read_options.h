@@ -39,6 +39,9 @@ struct ReadOptions {
   /// names some that it would lack next, which may be there; others read them. Not owned; may be
   /// null.
   std::vector<BlockRef>* missing = nullptr;
+  /// Where a walk over runs notes the number of the table that it could not read. Not owned; may be
+  /// null.
+  uint64_t* unreadable = nullptr;
 };
 
 }  // namespace cordwood::storage

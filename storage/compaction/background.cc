@@ -1,13 +1,15 @@
 #include "storage/compaction/background.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/log.h"
 
 namespace cordwood::storage {
 namespace {
 
-constexpr int kTriesMax = 3;
 constexpr uint64_t kRetryNs = 1'000'000'000;
+constexpr int kDoublingsMax = 4;  // of the time to the next try
 
 }  // namespace
 
@@ -73,7 +75,7 @@ void Background::KickFlush() {
   }
   Launch(Lane::kFlush, [this, oldest] {
     EndJob(kFlushJob, stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : Flush(oldest),
-           [this] { flushing_ = false; });
+           BadInput(), [this] { flushing_ = false; });
   });
 }
 
@@ -86,12 +88,17 @@ void Background::Stop() {
   removals_.Stop();
 }
 
-void Background::EndJob(JobKind kind, const Status& status, const std::function<void()>& release) {
+void Background::EndJob(JobKind kind, const Status& status, const BadInput& bad,
+                        const std::function<void()>& release) {
   const uint64_t now = env_.MonotonicNs();
   {
     const std::scoped_lock lock(mutex_);
     release();
-    Judge(kind, status, now);
+    if (!status && bad.file != 0) {
+      Blame(bad, status.error(), now);
+    } else {
+      Judge(kind, status, now);
+    }
   }
   hooks_.progress();
   Kick();
@@ -102,19 +109,26 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
   if (status) return Forget(kind);
   const Error& error = status.error();
   if (error.code() == ErrorCode::kClosed) return;
-  const bool damage = kind == kMergeJob && error.code() == ErrorCode::kCorruption;
-  trouble.blocked = !damage;  // others are merged at once
-  trouble.retry_ns = now_ns + kRetryNs;
-  const bool final = versions_.failed();
-  if (error.code() == ErrorCode::kNoSpace && !final) {
-    if (!LackOfSpace(kind).exchange(true)) LogWarning(error.message());
-  } else if (damage && !final) {
-    if (corruption_) corruption_ = status;
-    LogWarning(
-        Format("a merge met damage, and its runs are left as they are: {}", error.message()));
-  } else if (final || ++trouble.failures >= kTriesMax) {
-    GiveUp(status);
+  if (versions_.failed()) return GiveUp(status);
+  const bool lacks_space = error.code() == ErrorCode::kNoSpace;
+  trouble.blocked = true;
+  trouble.retry_ns = now_ns + (lacks_space ? kRetryNs : kRetryNs << trouble.failures);
+  if (!lacks_space) trouble.failures = std::min(trouble.failures + 1, kDoublingsMax);
+  if (!LackOfSpace(kind).exchange(true)) {
+    LogWarning(Format("a {} wrote nothing, and is tried again: {}",
+                      kind == kFlushJob ? "flush" : "merge", error.message()));
   }
+}
+
+void Background::Blame(const BadInput& bad, const Error& error, uint64_t now_ns) {
+  if (broken_.Blame(bad.file, error)) {
+    picker_.broken.insert(bad.runs.begin(), bad.runs.end());
+    LogWarning(Format("merges leave the run of a table as it is: {}", error.message()));
+    return;
+  }
+  trouble_[kMergeJob].blocked = true;
+  trouble_[kMergeJob].retry_ns = now_ns + kRetryNs;
+  LogWarning(Format("a merge is tried again: {}", error.message()));
 }
 
 void Background::Forget(JobKind kind) {
@@ -141,7 +155,7 @@ Status Background::status() const {
 
 Status Background::corruption() const {
   const std::scoped_lock lock(mutex_);
-  return corruption_;
+  return broken_.first();
 }
 
 BackgroundStats Background::stats() const {

@@ -8,11 +8,13 @@
 // one of level zero: a deep merge may take minutes, and flushes go on meanwhile. So level zero
 // holds no more than its limit and what is flushed during one merge of its own. Merges of entries
 // that are large beside the memory for merges run one at a time (ticket_pool.h); a flush copies
-// none, and never waits for that. A job that fails
-// for lack of space is tried again after a second; what fails again and again, or in the manifest,
-// stops all background work and is reported. One that meets corruption is reported and its runs are
-// left out of merges until the next start; the others go on, and writers are not slowed for what
-// cannot be merged.
+// none, and never waits for that.
+//
+// A job that cannot write its tables is tried again: after a second if there is no space, else
+// after more and more of them. Only what fails in the manifest stops all background work and is
+// reported. A merge that cannot read a table is reported, and the run of that table, which is
+// damaged or could not be read three times, is left out of merges until the next start; the others
+// go on, and writers are not slowed for what cannot be merged (storage/compaction/broken_tables.h).
 //
 // Threads: any. Stop must be called before destruction, when no more work is handed in.
 
@@ -28,6 +30,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "storage/compaction/broken_tables.h"
 #include "storage/compaction/merge.h"
 #include "storage/compaction/picker.h"
 #include "storage/compaction/read_points.h"
@@ -97,9 +100,10 @@ class Background {
   /// Background work stopped for good; status() says why.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   Status status() const;
-  /// The first corruption that a merge met; ok if none.
+  /// Why the first table is left out of merges; ok if none is.
   Status corruption() const;
-  /// A flush failed for lack of space; since then none has succeeded, and there is one to do.
+  /// A flush could not write, mostly for lack of space; since then none has succeeded, and there is
+  /// one to do.
   bool out_of_space() const { return flushes_lack_space_.load(std::memory_order_relaxed); }
   /// The same of merges. What they need may be more than there will be for long: that is no reason
   /// to refuse what has room.
@@ -118,6 +122,11 @@ class Background {
     Choice choice;
     std::shared_ptr<const Tree> tree;
     std::optional<TicketPool::Ticket> ticket = {};  // of a merge
+  };
+  /// A table that a merge could not read, and the runs that it is in.
+  struct BadInput {
+    uint64_t file = 0;  // 0: there is none
+    std::vector<uint64_t> runs;
   };
   enum JobKind : uint8_t { kFlushJob, kMergeJob };
   /// What keeps jobs of a kind from being started.
@@ -166,8 +175,10 @@ class Background {
   /// nobody had called Stop.
   void Launch(Lane lane, std::function<void()> task);
   /// Runs `release` under the mutex, judges the job's end, and looks for more work.
-  void EndJob(JobKind kind, const Status& status, const std::function<void()>& release);
+  void EndJob(JobKind kind, const Status& status, const BadInput& bad,
+              const std::function<void()>& release);
   void Judge(JobKind kind, const Status& status, uint64_t now_ns);
+  void Blame(const BadInput& bad, const Error& error, uint64_t now_ns);
   void GiveUp(const Status& status);
   /// Jobs of this kind have succeeded, or there is nothing to do for them. REQUIRES: the mutex.
   void Forget(JobKind kind);
@@ -176,20 +187,21 @@ class Background {
   }
 
   Status Flush(const std::shared_ptr<Memtable>& memtable);
-  Status CarryOut(const Job& job);
-  Status Merge(const Job& job);
+  Status CarryOut(const Job& job, BadInput& bad);
+  Status Merge(const Job& job, BadInput& bad);
   Status Deepen(const Job& job);
   Status Drop(const Choice& choice);
   /// What the parts of a merge have written so far; on failure its files are of no use.
   struct MergeOutput {
+    std::vector<KeyRange> parts;
     std::vector<WrittenFragment> fragments;
     std::vector<uint64_t> files;
     Counters corrections;
     uint64_t bytes_in = 0;
     uint64_t bytes_written = 0;
   };
-  Status MergePart(const Job& job, const MergeInputs& inputs, const KeyRange& part,
-                   MergeOutput& output);
+  Status MergeParts(const Job& job, MergeInputs& inputs, MergeOutput& output);
+  Status MergePart(const Job& job, MergeInputs& inputs, const KeyRange& part, MergeOutput& output);
   /// Installs, and gives the files back if nothing came of it.
   Status Install(VersionSet::Installation installation);
   void Discard(const std::vector<uint64_t>& files);
@@ -220,7 +232,7 @@ class Background {
   PickerState picker_;
   std::vector<CompactRequest> compact_requests_;
   Status status_;
-  Status corruption_;
+  BrokenTables broken_;
   BackgroundStats stats_;
 };
 

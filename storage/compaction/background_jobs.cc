@@ -104,12 +104,12 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   return {};
 }
 
-Status Background::CarryOut(const Job& job) {
+Status Background::CarryOut(const Job& job, BadInput& bad) {
   switch (job.choice.kind) {
     case Choice::Kind::kNothing:
       return {};
     case Choice::Kind::kMerge:
-      return Merge(job);
+      return Merge(job, bad);
     case Choice::Kind::kDeepen:
       return Deepen(job);
     case Choice::Kind::kDrop:
@@ -134,18 +134,17 @@ Status Background::Drop(const Choice& choice) {
   return Install(std::move(installation));
 }
 
-Status Background::Merge(const Job& job) {
-  const MergeInputs inputs(job.tree, job.choice);
-  CW_ASSIGN(const std::vector<KeyRange> parts, inputs.PartsToMerge());
+Status Background::Merge(const Job& job, BadInput& bad) {
+  MergeInputs inputs(job.tree, job.choice);
   MergeOutput output;
-  for (const KeyRange& part : parts) {
-    if (Status merged = MergePart(job, inputs, part, output); !merged) {
-      Discard(output.files);
-      return merged;
-    }
+  if (Status merged = MergeParts(job, inputs, output); !merged) {
+    Discard(output.files);
+    if (inputs.unreadable() == 0) return merged;
+    bad = {.file = inputs.unreadable(), .runs = job.tree->RunsWith(inputs.unreadable())};
+    return std::unexpected(merged.error().Prefixed("an input of a merge"));
   }
   VersionSet::Installation installation;
-  inputs.CutOut(parts, installation.edit);
+  inputs.CutOut(output.parts, installation.edit);
   const uint64_t run = job.choice.target_run != 0 ? job.choice.target_run : versions_.NewRunId();
   AddOutput(installation.edit, output.fragments, run, job.choice.target_level);
   installation.edit.counts = output.corrections;
@@ -159,7 +158,13 @@ Status Background::Merge(const Job& job) {
   return {};
 }
 
-Status Background::MergePart(const Job& job, const MergeInputs& inputs, const KeyRange& part,
+Status Background::MergeParts(const Job& job, MergeInputs& inputs, MergeOutput& output) {
+  CW_ASSIGN(output.parts, inputs.PartsToMerge());
+  for (const KeyRange& part : output.parts) CW_TRY(MergePart(job, inputs, part, output));
+  return {};
+}
+
+Status Background::MergePart(const Job& job, MergeInputs& inputs, const KeyRange& part,
                              MergeOutput& output) {
   MergePlan plan = inputs.Plan(part, hooks_.readers());
   plan.rules.counting = options_.counting;

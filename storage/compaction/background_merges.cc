@@ -122,7 +122,9 @@ std::vector<Background::CompactRequest> Background::TakeFulfilled(const Tree& tr
 }
 
 void Background::CompactionTask(Job job) {
-  const Status status = stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : CarryOut(job);
+  BadInput bad;
+  const Status status =
+      stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : CarryOut(job, bad);
   const bool into_last =
       job.choice.kind == Choice::Kind::kMerge && job.choice.target_level == job.tree->last_level();
   job.tree.reset();  // the last owner, maybe, of files that are obsolete now
@@ -130,16 +132,13 @@ void Background::CompactionTask(Job job) {
     job.ticket.reset();
     hooks_.merge_memory_changed();
   }
-  EndJob(kMergeJob, status, [&] {
+  EndJob(kMergeJob, status, bad, [&] {
     nothing_at_.reset();
     --merging_;
     if (IsDeepMerge(job.choice)) --deep_merging_;
     for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
     for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);
     if (status && into_last) picker_.cursor = job.choice.next_cursor;
-    if (!status && status.error().code() == ErrorCode::kCorruption) {
-      picker_.broken.insert(job.choice.inputs.begin(), job.choice.inputs.end());
-    }
   });
 }
 

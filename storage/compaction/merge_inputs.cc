@@ -10,11 +10,11 @@
 namespace cordwood::storage {
 namespace {
 
-std::unique_ptr<EntryIterator> Entries(const std::vector<const Run*>& runs) {
+std::unique_ptr<EntryIterator> Entries(const std::vector<const Run*>& runs, uint64_t* unreadable) {
   std::vector<std::unique_ptr<EntryIterator>> iterators;
   for (const Run* run : runs) {
-    iterators.push_back(
-        std::make_unique<RunIterator>(run->fragments, ReadOptions{.fill_cache = false}));
+    iterators.push_back(std::make_unique<RunIterator>(
+        run->fragments, ReadOptions{.fill_cache = false, .unreadable = unreadable}));
   }
   return NewMergingIterator(std::move(iterators), Values::kOneAtATime);
 }
@@ -50,7 +50,8 @@ std::vector<KeyRange> Cells(const Run& run, const KeyRange& bounds) {
 // The runs that are merged into the target: whether they have anything at a place.
 class Above {
  public:
-  explicit Above(std::vector<const Run*> runs) : runs_(std::move(runs)), entries_(Entries(runs_)) {}
+  Above(std::vector<const Run*> runs, uint64_t* unreadable)
+      : runs_(std::move(runs)), entries_(Entries(runs_, unreadable)) {}
 
   /// REQUIRES: ranges do not descend from call to call.
   Result<bool> HasAnythingIn(const KeyRange& range) {
@@ -151,10 +152,10 @@ MergeInputs::MergeInputs(std::shared_ptr<const Tree> tree, const Choice& choice)
   CHECK(runs_.size() == choice.inputs.size());
 }
 
-Result<std::vector<KeyRange>> MergeInputs::PartsToMerge() const {
+Result<std::vector<KeyRange>> MergeInputs::PartsToMerge() {
   const Run& oldest = *runs_.back();
   if (!IsTarget(oldest) || runs_.size() == 1) return std::vector<KeyRange>{choice_.bounds};
-  Above above({runs_.begin(), std::prev(runs_.end())});
+  Above above({runs_.begin(), std::prev(runs_.end())}, &unreadable_);
   std::vector<KeyRange> parts;
   for (KeyRange& cell : Cells(oldest, choice_.bounds)) {
     CW_ASSIGN(const bool merged, above.HasAnythingIn(cell));
@@ -197,8 +198,8 @@ void MergeInputs::CutOut(const std::vector<KeyRange>& parts, Edit& edit) const {
   }
 }
 
-MergePlan MergeInputs::Plan(const KeyRange& part, ReadPoints readers) const {
-  MergePlan plan{.entries = Entries(runs_),
+MergePlan MergeInputs::Plan(const KeyRange& part, ReadPoints readers) {
+  MergePlan plan{.entries = Entries(runs_, &unreadable_),
                  .bounds = part,
                  .rules = {.readers = std::move(readers),
                            .older_may_exist = [older = older_](std::string_view key) {

@@ -37,7 +37,7 @@ class MergeInputs {
 
   /// The parts of the choice's bounds that have to be merged, in key order and disjoint. Where the
   /// target run alone has anything it stays as it is, by whole fragments.
-  Result<std::vector<KeyRange>> PartsToMerge() const;
+  Result<std::vector<KeyRange>> PartsToMerge();
 
   /// Estimated bytes of all inputs in `part`.
   uint64_t BytesIn(const KeyRange& part) const;
@@ -46,8 +46,12 @@ class MergeInputs {
   /// parts alone.
   void CutOut(const std::vector<KeyRange>& parts, Edit& edit) const;
 
-  /// The merge of one part. Counting and `proceed` are the caller's to fill in.
-  MergePlan Plan(const KeyRange& part, ReadPoints readers) const;
+  /// The merge of one part. Counting and `proceed` are the caller's to fill in. Does not outlive
+  /// the inputs.
+  MergePlan Plan(const KeyRange& part, ReadPoints readers);
+
+  /// The number of the table that could not be read; 0: none.
+  uint64_t unreadable() const { return unreadable_; }
 
  private:
   bool IsTarget(const Run& run) const { return run.id == choice_.target_run; }
@@ -56,6 +60,7 @@ class MergeInputs {
   const Choice& choice_;
   std::vector<const Run*> runs_;  // newest first
   OlderRuns older_;
+  uint64_t unreadable_ = 0;
 };
 
 }  // namespace cordwood::storage

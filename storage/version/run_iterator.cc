@@ -18,6 +18,10 @@ bool RunIterator::TableOk() {
   if (table_->Valid()) return true;
   status_ = table_->status();
   if (status_) return true;
+  const bool is_cold = status_.error().code() == ErrorCode::kCold;
+  if (options_.unreadable != nullptr && !is_cold) {
+    *options_.unreadable = fragments_[index_].file->number();
+  }
   valid_ = false;
   return false;
 }

@@ -102,6 +102,16 @@ const Run* Tree::FindRun(uint64_t id) const {
   return it == runs_.end() ? nullptr : &*it;
 }
 
+std::vector<uint64_t> Tree::RunsWith(uint64_t number) const {
+  std::vector<uint64_t> ids;
+  for (const Run& run : runs_) {
+    const bool has = std::any_of(run.fragments.begin(), run.fragments.end(),
+                                 [&](const Fragment& f) { return f.file->number() == number; });
+    if (has) ids.push_back(run.id);
+  }
+  return ids;
+}
+
 void Tree::AddUp() {
   for (const Run& run : runs_) {
     const Run::Sums& sums = run.sums();

@@ -105,6 +105,8 @@ class Tree {
   const Run* last_run() const;
   std::vector<const Run*> RunsOf(uint32_t level) const;
   const Run* FindRun(uint64_t id) const;
+  /// The ids of the runs that have a fragment of table `number`.
+  std::vector<uint64_t> RunsWith(uint64_t number) const;
   uint64_t bytes() const { return sums_.bytes; }
   uint64_t entries() const { return sums_.entries; }
   uint64_t unsettled() const { return sums_.unsettled; }

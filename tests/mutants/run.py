@@ -83,6 +83,9 @@ MUTANTS = [
     # Segments of the log are made where files are removed.
     Mutant("segments_behind_removals", "storage_store_test",
            ["StoreRemoval.HoldsUpNeitherWritesNorStopNorStartHoweverManyFilesThereAre"]),
+    # A walk goes on behind a table that the system cannot read.
+    Mutant("unreadable_passed_over", "storage_store_test",
+           ["StoreUnreadable.ATableIsAnsweredWithErrorsThatNameIt"]),
 ]
 
 

@@ -392,5 +392,76 @@ TEST_F(BackgroundTest, LeavesNoObsoleteFileBehindWhenItStops) {
   EXPECT_FALSE(*env_.Exists(TablePath("data", input)));
 }
 
+// The oldest of the runs of level zero: the others can be merged without it.
+TEST_F(BackgroundTest, BlamesTheTableThatCannotBeReadAndNotTheOthersOfTheMerge) {
+  const uint32_t full = background_.picker_options().runs_per_level;
+  FlushAKilobyte();
+  const uint64_t bad = versions_.tree()->runs().front().fragments.front().file->number();
+  env_.FailNext(support::SimOp::kRead, TablePath("data", bad), ErrorCode::kIo, true);
+  for (uint32_t i = 1; i < full; ++i) FlushAKilobyte();
+  EXPECT_TRUE(background_.corruption()) << "it may be read the next time";
+  for (int i = 0; i < 2; ++i) {
+    env_.AdvanceMs(1001);
+    background_.Tick();
+    env_.RunUntilIdle(0);
+  }
+  ASSERT_FALSE(background_.corruption());
+  const std::string why = background_.corruption().error().message();
+  EXPECT_TRUE(why.starts_with(Format("an input of a merge: table {:06}.sst: block at 0: ", bad)))
+      << why;
+  EXPECT_TRUE(background_.status());
+  bool done = false;
+  background_.CompactEverything([&] { done = true; });
+  while (versions_.tree()->runs().size() < full) FlushAKilobyte();
+  for (int i = 0; i < 100; ++i) FlushAKilobyte();
+  EXPECT_TRUE(done);
+  EXPECT_LE(versions_.tree()->RunsOf(0).size(), 2 * full);
+  EXPECT_NE(versions_.FindTable(bad), nullptr);
+  EXPECT_LE(background_.CompactionDebt(), 1);
+  EXPECT_TRUE(background_.status());
+}
+
+TEST_F(BackgroundTest, MergesWhatCanBeReadAtTheSecondTry) {
+  FlushAKilobyte();
+  FlushAKilobyte();
+  env_.FailNext(support::SimOp::kRead, ".sst", ErrorCode::kIo);
+  background_.CompactEverything([] {});
+  env_.RunUntilIdle(0);
+  EXPECT_EQ(background_.stats().merges, 0u);
+  env_.AdvanceMs(1001);
+  background_.Tick();
+  env_.RunUntilIdle(0);
+  EXPECT_EQ(background_.stats().merges, 1u);
+  EXPECT_TRUE(background_.corruption());
+}
+
+// Whatever the system refuses while a table is written: nothing is lost by another try.
+TEST_F(BackgroundTest, WritesTablesAgainForAsLongAsItTakes) {
+  using support::SimOp;
+  for (const SimOp op : {SimOp::kCreate, SimOp::kWrite, SimOp::kSync}) {
+    SCOPED_TRACE(SimOpName(op));
+    env_.FailNext(op, ".sst", ErrorCode::kIo, true);
+    const size_t tables = Tables();
+    const BackgroundStats before = background_.stats();
+    FlushAKilobyte();
+    background_.CompactEverything([] {});
+    for (int i = 0; i < 20; ++i) {
+      env_.AdvanceMs(20'000);
+      background_.Tick();
+      env_.RunUntilIdle(0);
+    }
+    EXPECT_TRUE(background_.status());
+    EXPECT_TRUE(background_.out_of_space());
+    EXPECT_EQ(Tables(), tables) << "what it could not finish is still there";
+    env_.ClearFaults();
+    env_.AdvanceMs(20'000);
+    background_.Tick();
+    env_.RunUntilIdle(0);
+    EXPECT_EQ(background_.stats().flushes, before.flushes + 1);
+    EXPECT_FALSE(background_.out_of_space());
+  }
+  EXPECT_EQ(versions_.flushed_seq(), last_seq_);
+}
+
 }  // namespace
 }  // namespace cordwood::storage

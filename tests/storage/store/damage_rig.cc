@@ -97,10 +97,14 @@ std::map<std::string, std::string> Files(const support::SimEnv& env) {
 }
 
 void NoteError(const Error& error, Answers* answers) {
-  if (error.code() == ErrorCode::kCorruption || error.code() == ErrorCode::kUnsupported) {
-    answers->errors.push_back(error.message());
-  } else {
-    answers->wrong = "an error that is not one of damage: " + error.message();
+  switch (error.code()) {
+    case ErrorCode::kCorruption:
+    case ErrorCode::kUnsupported:
+    case ErrorCode::kIo:
+      answers->errors.push_back(error.message());
+      break;
+    default:
+      answers->wrong = "an error that is not one of damage: " + error.message();
   }
 }
 

@@ -292,6 +292,7 @@ void Pipeline::ReplaceReply(Session& session, size_t reply_start, std::string_vi
   protocol::ReplyWriter writer(session.replies.buffer(), protocol::RespVersion::kResp2);
   writer.Truncate(reply_start);
   writer.Error(error);
+  session.replies.ReleaseSpare();
 }
 
 // --- the gate ---

@@ -33,6 +33,11 @@ bool ReplyQueue::Release(storage::Seq visible) {
   return ready_ != before;
 }
 
+void ReplyQueue::ReleaseSpare() {
+  const bool wasteful = buffer_.size() < buffer_.capacity() / 4;
+  if (wasteful && buffer_.capacity() > kKeptCapacity) buffer_.shrink_to_fit();
+}
+
 void ReplyQueue::Consume(size_t size) {
   CHECK(size <= ready_ - sent_);
   sent_ += size;

@@ -28,6 +28,9 @@ class ReplyQueue {
   /// Frees what `visible` has passed. True if anything became ready.
   bool Release(storage::Seq visible);
 
+  /// Gives back what a large reply leaves behind that was cut back.
+  void ReleaseSpare();
+
   std::string_view ready() const { return std::string_view(buffer_).substr(sent_, ready_ - sent_); }
   /// The first `size` ready bytes were sent.
   void Consume(size_t size);

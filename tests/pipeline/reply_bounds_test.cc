@@ -52,6 +52,17 @@ TEST_F(ReplyBounds, WhatARequestRepeatsIsRefusedWithTheBound) {
   EXPECT_EQ(server_.InfoNumber("total_error_replies"), 4);
 }
 
+TEST_F(ReplyBounds, WhatWasRefusedLeavesNothingBehind) {
+  const SessionId client = server_.Connect();
+  server_.SetReading(client, false);
+  std::vector<std::string_view> words(1000, "s");
+  words[0] = "MGET";
+  server_.SendCommand(client, words);
+  server_.Settle();
+  EXPECT_GT(server_.pipeline().Find(client)->replies.unsent_bytes(), 100u);
+  EXPECT_LT(server_.pipeline().Find(client)->replies.memory_bytes(), 4096u);
+}
+
 TEST_F(ReplyBounds, WhatFitsIsReplied) {
   EXPECT_EQ(Repeat({"MGET", "s"}, 2).size(), 2 * kValueBytes + 28);
   EXPECT_EQ(Repeat({"HMGET", "h", "f"}, 2).size(), 2 * kValueBytes + 28);

@@ -217,6 +217,7 @@ class StoreOpener {
 
 Result<std::unique_ptr<Store>> Store::Open(Env& env, const std::string& dir,
                                            const StoreOptions& options) {
+  CW_TRY(CheckOptions(options));
   return StoreOpener(env, dir, options).Open();
 }
 

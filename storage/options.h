@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "base/error.h"
+
 namespace cordwood::storage {
 
 class CountingPolicy;
@@ -55,5 +57,9 @@ struct StoreOptions {
   /// Who understands counters; may be null (nothing is counted). Not owned; outlives the store.
   const CountingPolicy* counting = nullptr;
 };
+
+/// kInvalidArgument, with the name of the first that no store can work with: a memtable of no bytes
+/// would never let a write in.
+Status CheckOptions(const StoreOptions& options);
 
 }  // namespace cordwood::storage

@@ -82,6 +82,30 @@ TEST(StoreOpen, ANewStoreIsOneOnlyOnceItHasACurrent) {
   EXPECT_TRUE(Store::Open(env, "data", TinyOptions()));
 }
 
+TEST(StoreOpen, RefusesOptionsThatNoStoreCanWorkWith) {
+  const auto refusal_of = [](const auto& change) {
+    StoreOptions options;
+    change(options);
+    SimEnv env(1);
+    const Result<std::unique_ptr<Store>> store = Store::Open(env, "data", options);
+    EXPECT_TRUE(env.Paths("data").empty());
+    return store ? std::string("opened") : store.error().message();
+  };
+  const auto is_0 = [](std::string_view name) {
+    return Format("{} is 0; it must be at least 1", name);
+  };
+  using Options = StoreOptions;
+  EXPECT_EQ(refusal_of([](Options& o) { o.log_segment_bytes = 0; }), is_0("log_segment_bytes"));
+  EXPECT_EQ(refusal_of([](Options& o) { o.memtable_bytes = 0; }), is_0("memtable_bytes"));
+  EXPECT_EQ(refusal_of([](Options& o) { o.log_group_bytes = 0; }), is_0("log_group_bytes"));
+  EXPECT_EQ(refusal_of([](Options& o) { o.open_files = 0; }), is_0("open_files"));
+  EXPECT_EQ(refusal_of([](Options& o) { o.block_bytes = 0; }), is_0("block_bytes"));
+  EXPECT_EQ(refusal_of([](Options& o) { o.fragment_bytes = 0; }), is_0("fragment_bytes"));
+  EXPECT_EQ(refusal_of([](Options& o) { o.runs_per_level = 0; }), is_0("runs_per_level"));
+  EXPECT_EQ(refusal_of([](Options& o) { o.last_level_fanout = 0; }), is_0("last_level_fanout"));
+  EXPECT_EQ(refusal_of([](Options& o) { o.compaction_threads = 0; }), is_0("compaction_threads"));
+}
+
 TEST(StoreOpen, RoundsTheSizeOfSegments) {
   for (const uint64_t bytes : {1, 100'000, 1'000'000}) {
     StoreOptions options = TinyOptions();

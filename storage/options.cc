@@ -1,0 +1,31 @@
+#include "storage/options.h"
+
+#include <string_view>
+
+#include "base/format.h"
+
+namespace cordwood::storage {
+
+Status CheckOptions(const StoreOptions& options) {
+  const struct {
+    std::string_view name;
+    uint64_t value;
+  } must_be_positive[] = {
+      {"log_segment_bytes", options.log_segment_bytes},
+      {"memtable_bytes", options.memtable_bytes},
+      {"log_group_bytes", options.log_group_bytes},
+      {"open_files", options.open_files},
+      {"block_bytes", options.block_bytes},
+      {"fragment_bytes", options.fragment_bytes},
+      {"runs_per_level", options.runs_per_level},
+      {"last_level_fanout", options.last_level_fanout},
+      {"compaction_threads", options.compaction_threads},
+  };
+  for (const auto& [name, value] : must_be_positive) {
+    if (value > 0) continue;
+    return Fail(ErrorCode::kInvalidArgument, Format("{} is 0; it must be at least 1", name));
+  }
+  return {};
+}
+
+}  // namespace cordwood::storage

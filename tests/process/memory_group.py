@@ -1,11 +1,13 @@
 """A control group with a limit of memory, version 1 or 2, for one test: made, entered by a process,
 removed. Where the system does not allow that there is none."""
 
+import contextlib
 import os
 import pathlib
 import time
 
 _ROOT = pathlib.Path("/sys/fs/cgroup")
+_PREFIX = "cordwood-test-"
 
 
 def _own_groups() -> dict[str, str]:
@@ -44,8 +46,9 @@ class MemoryGroup:
 
     @classmethod
     def _make_in(cls, parent: pathlib.Path, file: str, limit_bytes: int) -> "MemoryGroup | None":
-        path = parent / f"cordwood-test-{os.getpid()}"
+        path = parent / f"{_PREFIX}{os.getpid()}"
         try:
+            cls._remove_leftovers(parent)
             path.mkdir()
         except OSError:
             return None
@@ -56,6 +59,14 @@ class MemoryGroup:
         except OSError:
             group.remove()
             return None
+
+    @staticmethod
+    def _remove_leftovers(parent: pathlib.Path) -> None:
+        """Of tests that were killed: their servers died with them."""
+        for path in parent.glob(_PREFIX + "*"):
+            if not pathlib.Path("/proc", path.name.removeprefix(_PREFIX)).exists():
+                with contextlib.suppress(OSError):
+                    path.rmdir()
 
     def enter(self, pid: int) -> None:
         (self.path / "cgroup.procs").write_text(str(pid))

@@ -1,45 +1,52 @@
 #include "base/log.h"
 
-#include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <utility>
 
+#include "base/format.h"
+#include "base/posix_log.h"
+
 namespace cordwood {
 namespace {
 
+constexpr uint64_t kFlushMs = 1000;
+
 class Log {
  public:
-  Log() { Use(std::make_shared<spdlog::sinks::stdout_sink_mt>()); }
-
-  void Use(spdlog::sink_ptr sink) {
-    auto logger = std::make_shared<spdlog::logger>("cordwood", std::move(sink));
-    logger->set_pattern("[%P] %d %b %Y %H:%M:%S.%e %v");
-    logger->flush_on(spdlog::level::trace);
-    const std::scoped_lock lock(mutex_);
-    logger_ = std::move(logger);
+  Log()
+      : lines_({.dropped_line = [this](uint64_t count) {
+          return Line("warning", Format("{} lines of the log were dropped here: they could not be "
+                                        "written in time",
+                                        count));
+        }}) {
+    if (Result<FileDescriptor> output = OpenStandardOutput()) lines_.SwitchTo(*std::move(output));
   }
 
   void Write(LogLevel level, std::string_view name, std::string_view message) {
     if (level < threshold.load(std::memory_order_relaxed)) return;
-    std::shared_ptr<spdlog::logger> logger;
-    {
-      const std::scoped_lock lock(mutex_);
-      logger = logger_;
-    }
-    logger->info("{} {}", name, message);
+    lines_.Write(Line(name, message));
   }
 
   std::atomic<LogLevel> threshold = LogLevel::kNothing;
 
+  PosixLog& lines() { return lines_; }
+
  private:
+  std::string Line(std::string_view name, std::string_view message) {
+    spdlog::memory_buf_t text;
+    const std::string words = Format("{} {}", name, message);
+    const std::scoped_lock lock(mutex_);
+    formatter_.format({"cordwood", spdlog::level::info, words}, text);
+    return std::string(text.data(), text.size());
+  }
+
   std::mutex mutex_;
-  std::shared_ptr<spdlog::logger> logger_;  // guarded by mutex_
+  spdlog::pattern_formatter formatter_{"[%P] %d %b %Y %H:%M:%S.%e %v"};  // guarded by mutex_
+  PosixLog lines_;
 };
 
 /// Never destroyed: threads may log while the process ends.
@@ -53,17 +60,13 @@ Log& TheLog() {
 void SetLogLevel(LogLevel level) { TheLog().threshold = level; }
 
 Status SetLogFile(const std::string& path) {
-  if (path.empty()) {
-    TheLog().Use(std::make_shared<spdlog::sinks::stdout_sink_mt>());
-    return {};
-  }
-  try {
-    TheLog().Use(std::make_shared<spdlog::sinks::basic_file_sink_mt>(path));
-  } catch (const spdlog::spdlog_ex& failure) {
-    return Fail(ErrorCode::kIo, std::string("can't open the log file: ") + failure.what());
-  }
+  Result<FileDescriptor> file = path.empty() ? OpenStandardOutput() : OpenLogFile(path);
+  if (!file) return std::unexpected(file.error().Prefixed("can't open the log file"));
+  TheLog().lines().SwitchTo(*std::move(file));
   return {};
 }
+
+void FlushLog() { TheLog().lines().Flush(kFlushMs); }
 
 void LogDebug(std::string_view message) { TheLog().Write(LogLevel::kDebug, "debug", message); }
 void LogVerbose(std::string_view message) {

@@ -1,11 +1,15 @@
 #pragma once
 
-// The process's log: one line a call, "[pid] day month year time level message", as it happens.
-// Nothing is written until SetLogLevel is called, so tests and tools stay quiet. This is the only
-// global state of the project: everybody may need to say something, and nobody reads it back.
+// The process's log: one line a call, "[pid] day month year time level message". Nothing is said
+// until SetLogLevel is called, so tests and tools stay quiet. This is the only global state of the
+// project: everybody may need to say something, and nobody reads it back.
+//
+// Nobody waits for a line to be written: a thread does that. When it cannot keep up, because nobody
+// reads the pipe or the disk hangs, lines are dropped, and one says how many. What was said last is
+// lost when the process is killed; FlushLog comes before any other end.
 //
 // Messages are for operators: no keys, no values, no passwords. Not for each command: a line
-// costs a write(2).
+// wakes a thread, and that writes.
 //
 // Threads: any.
 
@@ -27,6 +31,9 @@ void SetLogLevel(LogLevel level);
 /// log begins. Calling it again with the same path reopens the file after a rotation. On error
 /// the log stays where it was.
 Status SetLogFile(const std::string& path);
+
+/// Waits until what was said is written, for a second at most.
+void FlushLog();
 
 void LogDebug(std::string_view message);
 void LogVerbose(std::string_view message);

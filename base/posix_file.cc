@@ -85,6 +85,7 @@ ErrorCode CodeOf(int errno_value) {
       return ErrorCode::kAlreadyExists;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:   // a limit of the process, or of the file system
     case EMFILE:  // none of these lasts, and nothing was done
     case ENFILE:
       return ErrorCode::kNoSpace;

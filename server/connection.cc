@@ -1,5 +1,8 @@
 #include "server/connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <array>
 #include <asio/buffer.hpp>
 #include <chrono>
@@ -12,6 +15,8 @@ namespace {
 // One turn reads at most this much, so that one connection cannot keep the loop to itself.
 constexpr size_t kReadBytes = 64 << 10;
 constexpr size_t kReadBytesMin = 16 << 10;
+// Of what a client has sent to a server that stops.
+constexpr size_t kDiscardedAtTheEnd = 1 << 20;
 // How long a peer may go on sending after an error that ended its connection.
 constexpr auto kLinger = std::chrono::seconds(5);
 
@@ -36,6 +41,25 @@ void Connection::Shut() {
   asio::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
   socket_.close(ignored);
+}
+
+void Connection::ShutGently() {
+  if (!open_) return;
+  asio::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  std::array<char, kReadBytesMin> scrap;
+  for (size_t discarded = 0; discarded < kDiscardedAtTheEnd;) {
+    const Received received = Receive(scrap);
+    if (received.kind != Received::Kind::kBytes) break;
+    discarded += received.size;
+  }
+  Shut();
+}
+
+size_t Connection::UntakenBytes() {
+  int bytes = 0;
+  if (!open_ || ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) != 0) return 0;
+  return static_cast<size_t>(bytes);
 }
 
 bool Connection::Flush() {

@@ -33,6 +33,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// connection is over.
   bool Service();
   void Shut();
+  /// Shut, so that what was sent arrives: what came and was not read would reset the connection.
+  void ShutGently();
+  /// What the kernel has for the peer, and the peer has not acknowledged.
+  size_t UntakenBytes();
 
  private:
   bool Flush();

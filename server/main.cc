@@ -136,12 +136,16 @@ int Main(int argc, char** argv) {
 }  // namespace cordwood::server
 
 int main(int argc, char** argv) {
+  int code = 0;
   try {
-    return cordwood::server::Main(argc, argv);
+    cordwood::server::PrepareSignals();
+    code = cordwood::server::Main(argc, argv);
   } catch (const std::exception& error) {
     // Ours does not throw; asio does when the system has no descriptor left for its own needs.
     std::cerr << "cordwood-server: cannot start: " << error.what()
               << ". Raise the limit of open files (ulimit -n) or free memory.\n";
-    return static_cast<int>(cordwood::server::ExitCode::kIo);
+    code = static_cast<int>(cordwood::server::ExitCode::kIo);
   }
+  cordwood::FlushLog();
+  return code;
 }

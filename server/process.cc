@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <string_view>
 
@@ -29,6 +30,13 @@ std::string AllocatorName() {
   // As in 5.3.0-0-g54eaed1d8b56.
   const std::string_view text(version.text);
   return Format("jemalloc-{}", text.substr(0, text.find('-')));
+}
+
+sigset_t Hangup() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGHUP);
+  return signals;
 }
 
 double Seconds(const timeval& time) {
@@ -61,6 +69,18 @@ uint64_t RaiseOpenFileLimit(uint64_t wanted) {
   }
   getrlimit(RLIMIT_NOFILE, &limit);
   return limit.rlim_cur;
+}
+
+void PrepareSignals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const sigset_t hangup = Hangup();
+  pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+}
+
+void AcceptHangup() {
+  const sigset_t hangup = Hangup();
+  pthread_sigmask(SIG_UNBLOCK, &hangup, nullptr);
 }
 
 pipeline::ProcessFacts GatherFacts(Env& env, const std::string& executable) {

@@ -13,6 +13,7 @@
 
 #include "base/format.h"
 #include "base/log.h"
+#include "server/process.h"
 
 namespace cordwood::server {
 namespace {
@@ -20,8 +21,10 @@ namespace {
 using asio::ip::tcp;
 
 constexpr auto kAcceptRetry = std::chrono::milliseconds(100);
-// How long a stop waits for replies to be written and read.
+// How long a stop waits for the store to make visible what was written.
 constexpr uint64_t kShutdownNs = 10'000'000'000;
+// How often a stop looks what its clients have taken.
+constexpr auto kFarewellLook = std::chrono::milliseconds(5);
 
 std::string EndpointText(const tcp::endpoint& endpoint) {
   const asio::ip::address address = endpoint.address();
@@ -47,7 +50,8 @@ Server::Server(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
       host_(pipeline_, std::move(facts)),
       signals_(loop_),
       tick_(loop_),
-      wake_(loop_) {
+      wake_(loop_),
+      farewell_again_(loop_) {
   pipeline_.SetHost(&host_);
   keyspace_.store().SetListener([this] {
     if (!progress_posted_.exchange(true)) asio::post(loop_, [this] { OnProgress(); });
@@ -56,7 +60,7 @@ Server::Server(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
 
 Server::~Server() {
   keyspace_.store().SetListener(nullptr);
-  for (auto& [id, connection] : connections_) connection->Shut();
+  for (auto& [id, connection] : connections_) connection->ShutGently();
 }
 
 void Server::Post(std::function<void()> task) {
@@ -261,7 +265,10 @@ void Server::WaitForSignal() {
     }
     // A second one means now. What was acknowledged is on the disk or, under everysec and no, with
     // the kernel, which outlives us.
-    if (stopping_) _exit(static_cast<int>(ExitCode::kOk));
+    if (stopping_) {
+      FlushLog();
+      _exit(static_cast<int>(ExitCode::kOk));
+    }
     BeginShutdown(signal == SIGINT ? "SIGINT" : "SIGTERM");
     WaitForSignal();
   });
@@ -297,17 +304,34 @@ void Server::FinishShutdownIfQuiet() {
     pipeline_.OnProgress();
     pipeline_.EndPass();
     ServeDirty();
-    if (quiet()) loop_.stop();
+    if (quiet() && ClientsAreDone()) loop_.stop();
   }
   if (env_.MonotonicNs() > stop_by_ns_) loop_.stop();
 }
 
+bool Server::ClientsAreDone() {
+  uint64_t left = 0;
+  for (const auto& [id, connection] : connections_) {
+    left += connection->UntakenBytes();
+    const pipeline::Session* const session = pipeline_.Find(id);
+    if (session == nullptr || session->close_now) continue;
+    left += session->replies.unsent_bytes() + (session->long_read != nullptr ? 1 : 0);
+  }
+  const uint64_t sent = pipeline_.stats().output_bytes;
+  if (farewell_.IsOver(left, sent, env_.MonotonicNs())) return true;
+  farewell_again_.expires_after(kFarewellLook);
+  farewell_again_.async_wait([this](const asio::error_code& cancelled) {
+    if (!cancelled) EndPassSoon();
+  });
+  return false;
+}
+
 ExitCode Server::Run() {
-  std::signal(SIGPIPE, SIG_IGN);
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
   signals_.add(SIGHUP);
   WaitForSignal();
+  AcceptHangup();
   ScheduleTick();
   loop_.run();
   return exit_code_;

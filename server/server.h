@@ -26,6 +26,7 @@
 #include "pipeline/transport.h"
 #include "server/connection.h"
 #include "server/exit_codes.h"
+#include "server/farewell.h"
 
 namespace cordwood::server {
 
@@ -69,9 +70,11 @@ class Server final : public pipeline::Transport {
   void ServeDirty();
   void ArmWakeTimer();
   void OnProgress();
-  /// Stops accepting and reading; the loop ends once every reply that can leave has left.
+  /// Stops accepting and reading; the loop ends once every reply that can leave has left, and
+  /// was taken by its client as far as server/farewell.h waits for that.
   void BeginShutdown(const char* why);
   void FinishShutdownIfQuiet();
+  bool ClientsAreDone();
 
   Env& env_;
   keyspace::Keyspace& keyspace_;
@@ -82,6 +85,7 @@ class Server final : public pipeline::Transport {
   asio::signal_set signals_;
   asio::steady_timer tick_;
   asio::steady_timer wake_;
+  asio::steady_timer farewell_again_;
   uint64_t wake_at_ns_ = 0;         // when it fires; 0: it does not
   std::deque<Listener> listeners_;  // their handlers refer to them
   std::unordered_map<pipeline::SessionId, std::shared_ptr<Connection>> connections_;
@@ -92,6 +96,7 @@ class Server final : public pipeline::Transport {
   bool failure_logged_ = false;
   bool stopping_ = false;
   uint64_t stop_by_ns_ = 0;
+  Farewell farewell_;
   ExitCode exit_code_ = ExitCode::kOk;
 };
 

@@ -25,6 +25,7 @@ class LogTest : public ::testing::Test {
   }
 
   std::vector<std::string> Lines() const {
+    FlushLog();
     std::ifstream file(path_);
     std::vector<std::string> lines;
     for (std::string line; std::getline(file, line);) lines.push_back(line);

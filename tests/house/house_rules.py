@@ -63,7 +63,6 @@ SHARED_TYPES = {
     "FetchedBlocks": "a std::function carries them across threads, and must be copyable",
     "FetchJob": "a std::function carries it from task to task, and must be copyable",
     "bool": "as a token: a posted callback asks whether its target is still there",
-    r"logger|\w+_sink_mt": "spdlog takes its parts so",
 }
 
 LINES_PER_FILE = 500
@@ -112,8 +111,8 @@ BANS = [
         "background work goes through Env::Schedule", allowed=r"^(base|server|tests|bench)/"),
     Ban("throw", r"\bthrow\b", "errors are values"),
     Ban("catch", r"\bcatch\s*\(", "only main and a thread's entry catch",
-        # CLI11 and spdlog report by throwing, at these places.
-        allowed=r"^server/|^config/command_line\.cc$|^base/log\.cc$"),
+        # CLI11 reports by throwing.
+        allowed=r"^server/|^config/command_line\.cc$"),
     Ban("using-namespace", r"\busing\s+namespace\b", "not in a header", applies=r"\.h$"),
     Ban("left-behind", r"\b(FIX[M]E|TO[D]O|XX[X]:)", "finish it, or open an issue",
         applies=r"\.(h|cc|py|cmake|txt)$|^scripts/", raw=True),

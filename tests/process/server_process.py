@@ -88,7 +88,7 @@ def run_to_exit(*arguments) -> subprocess.CompletedProcess:
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen([server_binary(), *map(str, arguments)],
                                    stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
-                                   preexec_fn=_die_with_parent)
+                                   preexec_fn=die_with_parent)
         end = time.monotonic() + patience(60)
 
         def said(file) -> str:
@@ -109,7 +109,7 @@ def run_to_exit(*arguments) -> subprocess.CompletedProcess:
                                            said(errors))
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     _LIBC.prctl(_SIGKILL_WITH_PARENT, signal.SIGKILL)
 
 
@@ -171,7 +171,7 @@ class ServerProcess:
                 preexec_fn=self._prepare_child)
 
     def _prepare_child(self) -> None:
-        _die_with_parent()
+        die_with_parent()
         if self.memory_group is not None:
             self.memory_group.enter(os.getpid())
         if self.open_files is not None:

@@ -13,7 +13,7 @@ struct Client {
   uint64_t id = 0;
   std::string address;        // ip:port
   std::string local_address;  // ip:port
-  int64_t created_ms = 0;     // wall clock
+  int64_t created_ms = 0;     // monotonic clock
   int db = 0;
   int protocol = 2;  // RESP version
   bool authenticated = false;
@@ -28,7 +28,7 @@ struct Client {
   /// then wants the blocks that were fetched for it.
   std::optional<uint64_t> seed;
   std::string last_command;    // lower case, "get" or "client|list"
-  int64_t last_active_ms = 0;  // wall clock
+  int64_t last_active_ms = 0;  // monotonic clock
 
   /// Of what the peer chose.
   uint64_t memory_bytes() const {

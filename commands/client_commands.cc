@@ -119,18 +119,14 @@ Status ClientId(Call& call) {
   return {};
 }
 
-// Not the time of the command: that of a read may be the one of an older write, which it judges
-// expiry by.
-int64_t WallMs(Call& call) { return call.host.WallMicroseconds() / 1000; }
-
 Status ClientInfo(Call& call) {
   for (const ClientView& view : call.host.Clients()) {
     if (view.client->id != call.client.id) continue;
-    call.reply.VerbatimString(ClientLine(view, WallMs(call)) + "\n");
+    call.reply.VerbatimString(ClientLine(view, call.host.MonotonicMs()) + "\n");
     return {};
   }
   // A connection that the host does not list: one that is being closed.
-  call.reply.VerbatimString(ClientLine({.client = &call.client}, WallMs(call)) + "\n");
+  call.reply.VerbatimString(ClientLine({.client = &call.client}, call.host.MonotonicMs()) + "\n");
   return {};
 }
 
@@ -140,7 +136,7 @@ Status ClientList(Call& call) {
   std::string lines;
   for (const ClientView& view : call.host.Clients()) {
     if (!selection->Has(*view.client)) continue;
-    lines += ClientLine(view, WallMs(call));
+    lines += ClientLine(view, call.host.MonotonicMs());
     lines += '\n';
     if (lines.size() > call.reply.room()) break;  // then the reply is refused
   }

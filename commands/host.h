@@ -61,6 +61,8 @@ class Host {
                            const keyspace::Transaction& tx) = 0;
   /// Microseconds since 1970, for TIME only: everything else uses the transaction's clock.
   virtual int64_t WallMicroseconds() = 0;
+  /// Of the clock that ages and idle times are told by, which nobody sets.
+  virtual int64_t MonotonicMs() = 0;
   /// Stops the server after this command; nothing more is replied.
   virtual void Shutdown(bool save, bool now, bool force) = 0;
   virtual uint64_t RandomU64() = 0;

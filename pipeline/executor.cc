@@ -87,7 +87,8 @@ void Pipeline::RunOnce(Session& session, bool execute) {
   storage::View view = execute ? reader_.Newest(tier) : reader_.Visible(tier);
   const auto mode =
       execute ? keyspace::Transaction::Mode::kExecute : keyspace::Transaction::Mode::kRead;
-  keyspace::Transaction tx(keyspace_, view, mode, execute ? env_.WallMs() : NowMsAt(view.seq()));
+  keyspace::Transaction tx(keyspace_, view, mode,
+                           execute ? expiry_clock_.NowMs() : NowMsAt(view.seq()));
   protocol::ReplyWriter reply(session.replies.buffer(), session.resp_version());
   reply.Bound(request_limits_.reply_bytes);
   commands::Call call{.argv = session.parser.argv(),
@@ -287,7 +288,8 @@ void Pipeline::RunExpiryCycle() {
   if (stopping_ || expiry_fetching_ || store_.Admit(0, true) != storage::WriteGate::kOpen) return;
   const uint64_t limit = kExpiredKeysPerTurn * static_cast<uint64_t>(config_.active_expire_effort);
   storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
-  keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute, env_.WallMs());
+  keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute,
+                           expiry_clock_.NowMs());
   const Result<keyspace::ExpiryOutcome> outcome = expiry_cycle_.Run(tx, limit);
   if (!outcome) return;
   const bool writes = tx.has_writes();
@@ -298,6 +300,8 @@ void Pipeline::RunExpiryCycle() {
   if (view.missing().empty()) {
     // Those that cannot be read stay due: they are no reason to go on.
     expiry_goes_on_ = outcome->paused || (outcome->more && outcome->removed + outcome->stale > 0);
+    const bool all = !outcome->paused && !outcome->more;
+    if (all && expiry_clock_.wants_step_back()) expiry_clock_.StepBack();
     return;
   }
   expiry_fetching_ = true;

@@ -41,10 +41,12 @@ std::string Server(const Source& source) {
   return Format(
       "redis_version:{}\r\ncordwood_version:{}\r\nredis_mode:standalone\r\nos:{}\r\n"
       "arch_bits:64\r\nmultiplexing_api:epoll\r\nprocess_id:{}\r\nrun_id:{}\r\ntcp_port:{}\r\n"
-      "server_time_usec:{}\r\nuptime_in_seconds:{}\r\nuptime_in_days:{}\r\nhz:{}\r\n"
+      "server_time_usec:{}\r\nclock_jumps:{}\r\nclock_distrusted_ms:{}\r\nuptime_in_seconds:{}"
+      "\r\nuptime_in_days:{}\r\nhz:{}\r\n"
       "executable:{}\r\nconfig_file:{}\r\n",
       kRedisVersion, source.facts.version, source.facts.os, source.facts.process_id,
-      source.facts.run_id, pipeline.config().port, pipeline.env().WallMs() * 1000, uptime,
+      source.facts.run_id, pipeline.config().port, pipeline.env().WallMs() * 1000,
+      pipeline.expiry_clock().jumps(), pipeline.expiry_clock().distrusted_ms(), uptime,
       uptime / 86400, kTicksPerSecond, source.facts.executable, source.facts.config_file);
 }
 

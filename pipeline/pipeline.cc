@@ -33,6 +33,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       table_(table),
       transport_(transport),
       reader_(store_),
+      expiry_clock_(env),
       expiry_cycle_(keyspace),
       request_limits_(RequestLimitsFor(config, UINT64_MAX)),
       alive_(std::make_shared<bool>(true)) {}
@@ -61,7 +62,7 @@ SessionId Pipeline::Open(const Peer& peer) {
   sessions_.emplace(id, std::move(owned));
   session.client.address = peer.address;
   session.client.local_address = peer.local_address;
-  session.client.created_ms = env_.WallMs();
+  session.client.created_ms = MonotonicMs();
   session.client.last_active_ms = session.client.created_ms;
   session.client.authenticated = config_.requirepass.empty();
   ++stats_.connections_received;
@@ -110,7 +111,7 @@ void Pipeline::Received(SessionId id, size_t size) {
   Session* session = Find(id);
   CHECK(session != nullptr);
   session->parser.Commit(size);
-  session->client.last_active_ms = env_.WallMs();
+  session->client.last_active_ms = MonotonicMs();
   stats_.input_bytes += size;
   if (client_memory_.pressed()) {
     QueueTurn(*session);  // what is ready for others is sent first
@@ -144,7 +145,7 @@ std::string_view Pipeline::ReadyOutput(SessionId id) const {
 void Pipeline::Sent(SessionId id, size_t size) {
   Session& session = *Find(id);
   stats_.output_bytes += size;
-  session.client.last_active_ms = env_.WallMs();
+  session.client.last_active_ms = MonotonicMs();
   session.replies.Consume(size);
   ResumeStalled(session);
   // Commands that arrived but did not run while there was too much to send. They wait for their
@@ -329,14 +330,14 @@ void Pipeline::CloseHopeless() {
 }
 
 int64_t Pipeline::NowMsAt(storage::Seq seq) {
-  const int64_t now = env_.WallMs();
+  const int64_t now = expiry_clock_.NowMs();
   // No later read shows less: what this one shows need not be kept.
   while (!start_times_.empty() && start_times_.front().seq <= seq) start_times_.pop_front();
   return start_times_.empty() ? now : std::min(now, start_times_.front().ms);
 }
 
 void Pipeline::NoteStart(storage::Seq seq, int64_t start_ms) {
-  // An earlier record that started later (the clock was set back) is visible sooner: its time will
+  // An earlier record that started later (the time stepped back) is visible sooner: its time will
   // never count.
   while (!start_times_.empty() && start_times_.back().ms >= start_ms) start_times_.pop_back();
   start_times_.push_back({.seq = seq, .ms = start_ms});
@@ -374,8 +375,8 @@ void Pipeline::Tick() {
 }
 
 void Pipeline::CheckBuffers() {
-  const int64_t now = env_.WallMs();
   const uint64_t now_ns = env_.MonotonicNs();
+  const int64_t now = MonotonicMs();
   const config::OutputBufferLimit& limit =
       config_.client_output_buffer_limit[static_cast<size_t>(config::ClientClass::kNormal)];
   for (auto& [id, session] : sessions_) {

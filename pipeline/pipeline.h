@@ -40,6 +40,7 @@
 #include "keyspace/expiry_cycle.h"
 #include "keyspace/keyspace.h"
 #include "pipeline/client_memory.h"
+#include "pipeline/expiry_clock.h"
 #include "pipeline/log_throttle.h"
 #include "pipeline/memory_budget.h"
 #include "pipeline/session.h"
@@ -121,6 +122,8 @@ class Pipeline {
   config::Config& config() { return config_; }
   const commands::CommandTable& table() const { return table_; }
   Env& env() { return env_; }
+  const ExpiryClock& expiry_clock() const { return expiry_clock_; }
+  int64_t MonotonicMs() { return static_cast<int64_t>(env_.MonotonicNs() / 1'000'000); }
   /// What connections may hold together.
   void SetClientMemory(uint64_t bytes) { client_memory_.SetMax(bytes); }
   /// What one request may take.
@@ -226,6 +229,7 @@ class Pipeline {
   };
   std::deque<StartTime> start_times_;
 
+  ExpiryClock expiry_clock_;
   keyspace::ExpiryCycle expiry_cycle_;
   bool expiry_fetching_ = false;
   bool expiry_goes_on_ = false;                          // with the next turn

@@ -37,6 +37,7 @@ class ProcessHost final : public commands::Host {
   std::string Info(const std::vector<std::string>& sections,
                    const keyspace::Transaction& tx) override;
   int64_t WallMicroseconds() override { return pipeline_.env().WallMs() * 1000; }
+  int64_t MonotonicMs() override { return pipeline_.MonotonicMs(); }
   void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return pipeline_.env().RandomU64(); }
   void CompactEverything() override;

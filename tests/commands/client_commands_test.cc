@@ -33,7 +33,7 @@ class ClientCommands : public testing::Test {
               .library_version = "1.2",
               .last_command = "get",
               .last_active_ms = runner_.now_ms() - 2'500};
-    runner_.host().wall_us = runner_.now_ms() * 1000;
+    runner_.host().monotonic_ms = runner_.now_ms();
     runner_.host().clients = {
         {.client = self_, .query_buffer_bytes = 26, .query_buffer_free_bytes = 100},
         {.client = &other_,

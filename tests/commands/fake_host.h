@@ -25,6 +25,7 @@ class FakeHost final : public Host {
   std::string password;
   std::string info;
   int64_t wall_us = 0;
+  int64_t monotonic_ms = 0;
   uint64_t max_string_bytes = 512 << 20;
 
   // --- what commands did ---
@@ -49,6 +50,7 @@ class FakeHost final : public Host {
   std::string Info(const std::vector<std::string>& sections,
                    const keyspace::Transaction& tx) override;
   int64_t WallMicroseconds() override { return wall_us; }
+  int64_t MonotonicMs() override { return monotonic_ms; }
   void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return random_.Next(); }
   void CompactEverything() override { ++compactions; }

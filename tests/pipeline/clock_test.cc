@@ -105,17 +105,98 @@ TEST_F(Clock, ADeletionOfTheExpiredIsVisibleWhenItIsDurable) {
   EXPECT_EQ(Read({"DBSIZE"}), ":1\r\n") << "the other key";
 }
 
-// The clock of the machine was set back: a later command may have the earlier time.
-TEST_F(Clock, AStepBackOfTheClockDoesNotHideTheEarlierOfTwoTimes) {
+// The clock of the machine is set back by a little: what expired stays expired.
+TEST_F(Clock, ASmallStepBackBringsNoExpiredKeyBack) {
   SetKeyAndStall();
   env_.AdvanceMs(1100);
-  server_.SendCommand(writer_, {"SET", "other", "x"});
+  EXPECT_EQ(Read({"GET", "k"}), "$-1\r\n");
   env_.JumpWallMs(-200);
+  EXPECT_EQ(Read({"GET", "k"}), "$-1\r\n");
   server_.SendCommand(writer_, {"PERSIST", "k"});
-  env_.AdvanceMs(150);
-  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n");
-  EXPECT_EQ(EndStall(), "+OK\r\n:1\r\n");
-  EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n");
+  EXPECT_EQ(EndStall(), ":0\r\n");
+}
+
+/// Every key with a time to live, and a clock that is set.
+class ClockThatIsSet : public Clock {
+ protected:
+  static constexpr int64_t kTenYearsMs = 10LL * 365 * 24 * 3600 * 1000;
+  static constexpr int64_t kHourMs = 3'600'000;
+
+  void SetUp() override {
+    Clock::SetUp();
+    for (const char* key : {"k1", "k2", "k3"}) {
+      ASSERT_EQ(server_.Ask({"SET", key, "v", "EX", "86400"}), "+OK\r\n");
+    }
+  }
+
+  /// As time passes on a server that serves.
+  void Pass(int64_t ms) {
+    for (int64_t passed = 0; passed < ms; passed += 1000 / kTicksPerSecond) {
+      server_.Tick();
+      server_.Settle();
+    }
+  }
+};
+
+TEST_F(ClockThatIsSet, TwoSecondsTenYearsAheadCostNoKey) {
+  env_.JumpWallMs(kTenYearsMs);
+  Pass(2000);
+  EXPECT_EQ(Read({"GET", "k1"}), "$1\r\nv\r\n");
+  // What is set meanwhile lives as long as it should.
+  EXPECT_EQ(server_.Ask({"SET", "short", "v", "EX", "10"}), "+OK\r\n");
+  EXPECT_EQ(server_.InfoNumber("clock_jumps"), 1);
+  EXPECT_EQ(server_.InfoNumber("clock_distrusted_ms"), kTenYearsMs);
+  env_.JumpWallMs(-kTenYearsMs);
+  Pass(2 * kClockGraceMs);
+  EXPECT_EQ(server_.InfoNumber("clock_jumps"), 1);
+  EXPECT_EQ(server_.InfoNumber("clock_distrusted_ms"), 0);
+  for (const char* key : {"k1", "k2", "k3"}) EXPECT_EQ(Read({"GET", key}), "$1\r\nv\r\n") << key;
+  EXPECT_EQ(Read({"GET", "short"}), "$-1\r\n");
+  EXPECT_EQ(server_.keyspace().stats().expired_keys, 1u);
+}
+
+TEST_F(ClockThatIsSet, AJumpForwardThatStaysCountsAfterTheGrace) {
+  env_.JumpWallMs(48 * kHourMs);
+  Pass(kClockGraceMs - 1000);
+  EXPECT_EQ(Read({"GET", "k1"}), "$1\r\nv\r\n");
+  Pass(2000);
+  EXPECT_EQ(Read({"GET", "k1"}), "$-1\r\n");
+  Pass(1000);
+  EXPECT_EQ(server_.Ask({"DBSIZE"}), ":0\r\n");
+}
+
+TEST_F(ClockThatIsSet, AJumpBackThatStaysBringsNoExpiredKeyBack) {
+  ASSERT_EQ(server_.Ask({"SET", "short", "v", "EX", "10"}), "+OK\r\n");
+  Pass(5000);
+  env_.JumpWallMs(-kHourMs);
+  Pass(6000);
+  EXPECT_EQ(Read({"GET", "short"}), "$-1\r\n") << "its time goes on";
+  // Until the clock that was set counts, and from then on.
+  Pass(kClockGraceMs);
+  EXPECT_EQ(server_.InfoNumber("clock_distrusted_ms"), 0);
+  EXPECT_EQ(Read({"GET", "short"}), "$-1\r\n");
+  const std::string soon = std::to_string(env_.WallMs() + 5000);
+  EXPECT_EQ(server_.Ask({"SET", "absolute", "v", "PXAT", soon}), "+OK\r\n");
+  Pass(4000);
+  EXPECT_EQ(Read({"GET", "absolute"}), "$1\r\nv\r\n");
+  Pass(2000);
+  EXPECT_EQ(Read({"GET", "absolute"}), "$-1\r\n");
+  EXPECT_EQ(Read({"GET", "k1"}), "$1\r\nv\r\n");
+}
+
+TEST_F(ClockThatIsSet, IdleTimesAndAgesDoNotJump) {
+  server_.config().timeout_seconds = 300;
+  Pass(1000);
+  const auto line = [&] { return Read({"CLIENT", "INFO"}); };
+  for (const int64_t jump : {kHourMs, -2 * kHourMs}) {
+    env_.JumpWallMs(jump);
+    Pass(1000);
+    EXPECT_FALSE(server_.Closed(writer_));
+    EXPECT_NE(line().find(" idle=0 "), std::string::npos) << line();
+  }
+  EXPECT_NE(line().find(" age=3 "), std::string::npos) << line();
+  Pass(301'000);
+  EXPECT_TRUE(server_.Closed(writer_));
 }
 
 }  // namespace

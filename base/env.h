@@ -73,8 +73,9 @@ enum class Lane : uint8_t {
   kRemovals,    // one thread: files removed, which nobody waits for
   kCompaction,  // merges
   kFetch,       // block reads that a parked command waits for
+  kNote,        // one thread: how far the log is synced, noted once a second; behind nothing
 };
-inline constexpr int kLaneCount = 6;
+inline constexpr int kLaneCount = 7;
 
 class Env {
  public:

@@ -88,6 +88,8 @@ TaskLane::Options LaneOptions(Lane lane, const PosixEnvOptions& options) {
               .priority = TaskLane::Priority::kLow};
     case Lane::kFetch:
       return {.thread_name = "cw-fetch", .threads = options.fetch_threads};
+    case Lane::kNote:
+      return {.thread_name = "cw-note"};
   }
   CHECK(false);
 }

@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "storage/file_names.h"
 #include "storage/log/chain.h"
+#include "storage/log/note_file.h"
 #include "storage/log/segment_scan.h"
 #include "storage/table/table.h"
 #include "storage/version/manifest.h"
@@ -148,12 +149,14 @@ class Checker {
       scans.push_back(std::move(*scan));
     }
     report_.segments = scans.size();
+    const Result<LogNote> note = ReadNote(env_, dir_, state.store_id);
+    if (!note) return Note(note.error());
     const Result<LogPlan> plan =
         PlanRecovery({.dir = dir_,
                       .store_id = state.store_id,
                       .flushed_seq = state.flushed_seq,
                       .known_synced = std::max(state.flushed_seq, state.synced_seq),
-                      .log_segment = state.log_segment},
+                      .note = *note},
                      scans);
     if (!plan) return Note(plan.error());
     report_.newest_seq = plan->last_seq;

@@ -42,6 +42,8 @@ constexpr std::string_view kTemporarySuffix = ".tmp";
 
 std::string CurrentPath(std::string_view dir) { return Join(dir, "CURRENT"); }
 
+std::string NotePath(std::string_view dir) { return Join(dir, "NOTE"); }
+
 std::string ManifestPath(std::string_view dir, uint64_t number) {
   return Join(dir, std::string(kManifestPrefix) + Numbered(number));
 }
@@ -81,6 +83,7 @@ std::string TornTailPath(std::string_view dir, uint64_t number) {
 
 std::optional<FileName> ParseFileName(std::string_view name) {
   if (name == "CURRENT") return FileName{.kind = FileKind::kCurrent};
+  if (name == "NOTE") return FileName{.kind = FileKind::kNote};
   if (name.ends_with(kTemporarySuffix)) {
     const std::string_view stem = name.substr(0, name.size() - kTemporarySuffix.size());
     if (!ParseFileName(stem)) return std::nullopt;

@@ -41,12 +41,12 @@ class StoreOpener {
     // proved whole.
     if (new_store_) {
       CW_TRY(SyncParent());
+      CW_TRY(CreateNote(env_, dir_, state.store_id));
       CW_TRY(store_->versions_->StartManifest());
     }
     store_->StartBackground();
     CW_TRY(BlameManifest(ReplayLog(state), state));
     if (!new_store_) CW_TRY(RenewManifest());
-    CW_TRY(NoteLog());
     RemoveOrphans(state);
     // Starts that write little must not gather segments.
     if (many_segments_ && !store_->active_->empty()) store_->SwitchMemtable();
@@ -126,16 +126,6 @@ class StoreOpener {
                                        ManifestPath(dir_, state.manifest), *state.torn_at)));
   }
 
-  // Recovery proves the segments that are there; that there are any is the manifest's word.
-  Status NoteLog() {
-    VersionSet::Installation note;
-    note.edit.log_segment = store_->log_->synced_segment();
-    note.edit.synced_seq = store_->last_seq_;
-    const Status noted = store_->versions_->Install(std::move(note));
-    const bool full = !noted && noted.error().code() == ErrorCode::kNoSpace;
-    return full ? Status() : noted;
-  }
-
   // Opens the log and inserts what the tables lack.
   Status ReplayLog(const ManifestState& state) {
     Store& store = *store_;
@@ -160,7 +150,6 @@ class StoreOpener {
                           .segment_bytes = std::min(options_.log_segment_bytes, kFirstSegmentBytes),
                           .flushed_seq = state.flushed_seq,
                           .known_synced = std::max(state.flushed_seq, state.synced_seq),
-                          .log_segment = state.log_segment,
                           .allocate = allocate},
                          apply));
     store.last_seq_ = log.last_seq;

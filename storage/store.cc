@@ -293,7 +293,6 @@ void Store::StartBackground() {
       env_, dir_, options_, *versions_,
       Background::Hooks{
           .synced = [this] { return synced(); },
-          .log_segment = [this] { return log_->synced_segment(); },
           .readers = [this] { return Readers(); },
           .corrected =
               [this](const Counters& corrections) {

@@ -59,8 +59,6 @@ class Background {
   struct Hooks {
     /// Seqs up to here are on stable storage: a memtable may be flushed once this passed its last.
     std::function<Seq()> synced;
-    /// A segment of the log whose header is on stable storage, about the newest.
-    std::function<SegmentMark()> log_segment;
     /// The seqs at which anybody may read, now or later.
     std::function<ReadPoints()> readers;
     /// Counters moved by a settlement.

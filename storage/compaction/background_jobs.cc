@@ -85,7 +85,6 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   VersionSet::Installation installation;
   AddOutput(installation.edit, result->fragments, versions_.NewRunId(), 0);
   installation.edit.flushed_seq = flushed;
-  installation.edit.log_segment = hooks_.log_segment();
   installation.edit.synced_seq = hooks_.synced();
   for (const auto& [counter, delta] : memtable->counts()) {
     installation.edit.counts.Add(counter, delta);

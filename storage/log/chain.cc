@@ -17,7 +17,7 @@ class Planner {
   Result<LogPlan> Run() {
     CW_TRY(CollectKnown());
     LinkChain();
-    CW_TRY(CheckKnownSegment());
+    CW_TRY(CheckNewest());
     CW_TRY(CheckStart());
     CW_TRY(CheckSizes());
     for (size_t i = 0; i < chain_.size(); ++i) CW_TRY(WalkSegment(i));
@@ -29,7 +29,8 @@ class Planner {
 
  private:
   Status CollectKnown() {
-    plan_.known_synced = facts_.known_synced;
+    plan_.known_synced = std::max(facts_.known_synced, facts_.note.known_synced);
+    plan_.ordinal = facts_.note.ordinal;
     for (const SegmentScan& scan : scans_) {
       if (scan.header) {
         if (scan.header->store_id != facts_.store_id) {
@@ -65,16 +66,35 @@ class Planner {
     std::reverse(chain_.begin(), chain_.end());
   }
 
-  /// A segment that was used once has its header for good.
-  Status CheckKnownSegment() {
+  /// The note names a segment that was on stable storage, header and all, and that is removed only
+  /// when the note names a later one.
+  Status CheckNewest() {
     const uint64_t newest = chain_.empty() ? 0 : chain_.back()->header->ordinal;
-    if (newest >= facts_.log_segment.ordinal) return {};
-    const uint64_t number = facts_.log_segment.number;
+    if (newest > facts_.note.ordinal || facts_.note.ordinal == 0) return {};
+    if (newest < facts_.note.ordinal) return NewestIsLost(WhatIsLeftOf(facts_.note.segment));
+    const SegmentHeader& header = *chain_.back()->header;
+    if (header.salt == facts_.note.salt) return {};
+    return NewestIsLost(header.number == facts_.note.segment
+                            ? "the segment is another one than the log ended in"
+                            : WhatIsLeftOf(facts_.note.segment));
+  }
+
+  std::string WhatIsLeftOf(uint64_t number) const {
+    const SegmentScan* const scan = Find(number);
+    if (scan == nullptr) return "the segment is missing";
+    if (scan->header) return "the segment is another one than the log ended in";
+    if (scan->size >= kLogAlign) return "the segment header is damaged";
+    return Format("the segment header is damaged: the file ends at {}", scan->size);
+  }
+
+  std::unexpected<Error> NewestIsLost(std::string_view what) const {
     return Fail(
         ErrorCode::kCorruption,
-        Format(
-            "{}: lost data at offset 0: {}; it was in use at the last flush", Path(number),
-            Find(number) == nullptr ? "the segment is missing" : "the segment header is damaged"));
+        Format("{}: lost data at offset 0: {}; it is the newest segment, and seqs from {} to "
+               "at least {} were on stable storage; restore it, or the whole store from a "
+               "backup",
+               Path(facts_.note.segment), what, facts_.flushed_seq + 1,
+               std::max(plan_.known_synced, facts_.flushed_seq + 1)));
   }
 
   Status CheckStart() {
@@ -99,15 +119,11 @@ class Planner {
   /// A segment has its full size before its header is written, so a crash leaves no shorter one.
   /// Behind a cut in the last segment there may have been anything.
   Status CheckSizes() {
-    for (const SegmentScan& scan : scans_) {
-      const bool is_end = !chain_.empty() && chain_.back() == &scan;
-      if (!scan.header_is_cut && (!is_end || scan.size >= scan.header->bytes)) continue;
-      return Fail(ErrorCode::kCorruption,
-                  Format("{}: the file is truncated at offset {}; seqs that were on stable storage "
-                         "may be lost",
-                         Path(scan.number), scan.size));
-    }
-    return {};
+    if (chain_.empty() || chain_.back()->size >= chain_.back()->header->bytes) return {};
+    return Fail(ErrorCode::kCorruption,
+                Format("{}: the file is truncated at offset {}; seqs that were on stable storage "
+                       "may be lost",
+                       Path(chain_.back()->number), chain_.back()->size));
   }
 
   Status WalkSegment(size_t index) {

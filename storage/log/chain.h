@@ -4,8 +4,8 @@
 // that were on stable storage are lost, and what recovery has to do next. A pure function; the
 // rules stand in docs/STORAGE_FORMAT.md, "Recovery".
 //
-// "known synced" below is S: the largest seq that any valid header or frame, or the manifest,
-// says was on stable storage.
+// "known synced" below is S: the largest seq that any valid header or frame, the note, or the
+// manifest says was on stable storage.
 //
 // Threads: any; no state.
 
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "storage/log/segment_mark.h"
+#include "storage/log/note.h"
 #include "storage/log/segment_scan.h"
 
 namespace cordwood::storage {
@@ -26,8 +26,8 @@ struct ChainFacts {
   Seq flushed_seq = 0;
   /// What the manifest knows of S.
   Seq known_synced = 0;
-  /// The log has this segment or a later one, by the manifest.
-  SegmentMark log_segment;
+  /// The log has this segment or a later one.
+  LogNote note;
 };
 
 /// A frame of the log, in its segment.

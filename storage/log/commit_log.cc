@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "storage/file_names.h"
 
 namespace cordwood::storage {
 namespace {
@@ -27,6 +26,10 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
                      .gate = options_.gate,
                      .schedule = [this](Lane lane, auto task) { Schedule(lane, std::move(task)); },
                      .on_change = [this] { OnReserveChange(); }}),
+      note_(env, std::move(recovered.note),
+            {.schedule = [this](auto task) { Schedule(Lane::kNote, std::move(task)); },
+             .synced = [this] { return synced(); },
+             .on_change = [this] { OnNoteChange(); }}),
       synced_(recovered.last_seq),
       visible_(recovered.last_seq),
       durability_(options_.durability),
@@ -40,7 +43,6 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
       appended_(recovered.last_seq),
       written_(recovered.last_seq),
       active_bytes_(active_.bytes()),
-      synced_segment_{.number = active_.header().number, .ordinal = active_.header().ordinal},
       sealed_(std::move(recovered.kept)) {
   CHECK(options_.segment_bytes % kLogAlign == 0 && options_.segment_bytes >= 4 * kLogAlign);
   stats_.torn_bytes = recovered.torn_bytes;
@@ -48,6 +50,7 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
 
 CommitLog::~CommitLog() {
   reserve_.Close();
+  note_.Close();
   AwaitTasks();
 }
 
@@ -110,16 +113,17 @@ Status CommitLog::status() const {
     if (error_) return std::unexpected(*error_);
   }
   if (std::optional<Error> error = reserve_.error(0)) return std::unexpected(*std::move(error));
+  if (std::optional<Error> error = note_.error()) return std::unexpected(*std::move(error));
   return {};
 }
 
 bool CommitLog::AcceptsWrites() const {
-  if (failed() || stopping()) return false;
+  if (failed() || stopping() || stuck_.load(std::memory_order_relaxed)) return false;
   return !full() || !HalfIsUsed();
 }
 
 bool CommitLog::AcceptsFrees() const {
-  if (failed() || stopping()) return false;
+  if (failed() || stopping() || stuck_.load(std::memory_order_relaxed)) return false;
   const uint64_t batch = std::min(kFreeingBatchBytes, options_.segment_bytes / 8);
   return !full() || room_.load(std::memory_order_relaxed) >= FrameWith(batch);
 }
@@ -164,16 +168,13 @@ void CommitLog::Tick() {
   if (now > last_sync_ns_.load(std::memory_order_relaxed) + kSyncsForgottenNs) {
     recent_sync_ns_.store(0, std::memory_order_relaxed);
   }
+  note_.Tick(now);
   {
     const std::lock_guard lock(mutex_);
-    if (!SyncIsDue(now) || !ClaimRun()) return;
+    const bool note_is_due = parked_ && note_for_ != NoteFor::kNothing && note_.CanEnter(now);
+    if ((!note_is_due && !SyncIsDue(now)) || !ClaimRun()) return;
   }
   Schedule(Lane::kLog, [this] { RunLog(); });
-}
-
-SegmentMark CommitLog::synced_segment() const {
-  const std::lock_guard lock(mutex_);
-  return synced_segment_;
 }
 
 LogStats CommitLog::stats() const {
@@ -189,6 +190,7 @@ LogStats CommitLog::stats() const {
 Status CommitLog::Stop() {
   stop_removing_ns_.store(env_.MonotonicNs() + kStopRemovingNs);
   reserve_.Close();
+  note_.Close();
   bool start = false;
   {
     const std::lock_guard lock(mutex_);
@@ -249,11 +251,20 @@ void CommitLog::RunLog() {
       case Step::kWriteGroup:
         status = WriteGroup();
         break;
+      case Step::kWriteNote: {
+        const Result<bool> goes_on = WriteNote();
+        if (goes_on && !*goes_on) return;
+        if (!goes_on) status = std::unexpected(goes_on.error());
+        break;
+      }
       case Step::kEmptyFrame:
         status = WriteEmptyFrame();
         break;
       case Step::kClose:
         status = Close();
+        break;
+      case Step::kFail:
+        status = std::unexpected(*note_.failure());
         break;
       case Step::kRest:
         return;
@@ -266,6 +277,8 @@ CommitLog::Step CommitLog::NextStep() {
   const uint64_t now = env_.MonotonicNs();
   const std::lock_guard lock(mutex_);
   if (!failed() && !closed_) {
+    if (note_.failure()) return Step::kFail;
+    if (note_for_ != NoteFor::kNothing) return Step::kWriteNote;
     if (SyncIsDue(now)) return Step::kSync;
     if (writing_.empty() && !filling_.empty()) {
       std::swap(filling_, writing_);
@@ -300,7 +313,8 @@ bool CommitLog::PlaceGroup() {
 }
 
 Status CommitLog::WriteGroup() {
-  if (next_) CW_TRY(SwitchSegment());
+  const bool is_first = next_.has_value();
+  if (is_first) CW_TRY(SwitchSegment());
   const uint64_t frame_bytes = writing_.frame_bytes();
   const Seq last_seq = writing_.last_seq();
   const bool must_sync = writing_.must_sync();
@@ -316,6 +330,12 @@ Status CommitLog::WriteGroup() {
     // Its memory is of use before the sync is done, and who is told of that must find it free.
     ClearWritten();
   }
+  if (is_first) {
+    CW_TRY(SyncFile());
+    const std::lock_guard lock(mutex_);
+    note_for_ = NoteFor::kFirstGroup;
+    return {};
+  }
   if (must_sync) return SyncActive();
   visible_.store(last_seq, std::memory_order_release);
   Notify();
@@ -328,51 +348,35 @@ void CommitLog::ClearWritten() {
   in_flight_bytes_.store(0, std::memory_order_relaxed);
 }
 
-/// Everything in the old segment is on stable storage before the new one is written: its header
-/// says so.
-Status CommitLog::SwitchSegment() {
-  if (written_ != synced()) CW_TRY(SyncActive());
-  const SegmentHeader header{.number = next_->number,
-                             .ordinal = active_.header().ordinal + 1,
-                             .salt = env_.RandomU64(),
-                             .store_id = options_.store_id,
-                             .predecessor = active_.header().number,
-                             .cut = active_.end(),
-                             .cut_seq = written_,
-                             .known_synced = written_,
-                             .bytes = next_->bytes};
-  const KeptSegment sealed{.number = active_.header().number,
-                           .ordinal = active_.header().ordinal,
-                           .bytes = active_.bytes(),
-                           .last_seq = written_};
-  active_ = SegmentWriter(*std::exchange(next_, std::nullopt), header);
-  {
-    const std::lock_guard lock(mutex_);
-    sealed_.push_back(sealed);
-    active_bytes_ = active_.bytes();
-  }
-  reserve_.Replenish();
+Status CommitLog::SyncActive() {
+  CW_TRY(SyncFile());
+  MoveSynced();
   return {};
 }
 
-Status CommitLog::SyncActive() {
+Status CommitLog::SyncFile() {
   const uint64_t start = env_.MonotonicNs();
   CW_TRY(active_.Sync());
   const uint64_t took = env_.MonotonicNs() - start;
   last_sync_ns_.store(start, std::memory_order_relaxed);
   const uint64_t before = recent_sync_ns();
   recent_sync_ns_.store(before == 0 ? took : (7 * before + took) / 8, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  stats_.sync_ns.Add(took);
+  return {};
+}
+
+/// All that is written was synced.
+void CommitLog::MoveSynced() {
   {
     const std::lock_guard lock(mutex_);
-    stats_.sync_ns.Add(took);
-    synced_segment_ = {.number = active_.header().number, .ordinal = active_.header().ordinal};
     oldest_unsynced_ns_.store(appended_ == written_ ? 0 : taken_ns_, std::memory_order_relaxed);
     // D first: nobody shall see an S that is ahead of it.
     visible_.store(written_, std::memory_order_release);
     synced_.store(written_, std::memory_order_release);
   }
+  note_.OnSynced(env_.MonotonicNs());
   Notify();
-  return {};
 }
 
 Status CommitLog::WriteEmptyFrame() {
@@ -391,27 +395,8 @@ Status CommitLog::Close() {
   CW_TRY(WriteEmptyFrame());
   CW_TRY(active_.Sync());
   const std::lock_guard lock(mutex_);
-  closed_ = true;
+  note_for_ = NoteFor::kCleanStop;
   return {};
-}
-
-/// False: the log task ends and is started again when there is a segment.
-bool CommitLog::MakeSegment() {
-  const SegmentReserve::Outcome outcome = reserve_.MakeNow(writing_.frame_bytes());
-  if (outcome == SegmentReserve::Outcome::kReady) return true;
-  {
-    const std::lock_guard lock(mutex_);
-    if (outcome == SegmentReserve::Outcome::kFull && stopping()) {
-      // Nobody was told that these were stored. What was written before can still be closed.
-      error_ = reserve_.error(writing_.frame_bytes());
-      DropGroups();
-      return true;
-    }
-    running_ = false;
-    parked_ = true;
-  }
-  ResumeIfServed();  // the reserve may have changed before this task was parked
-  return false;
 }
 
 void CommitLog::Fail(Error error) {
@@ -421,6 +406,7 @@ void CommitLog::Fail(Error error) {
     failed_.store(true, std::memory_order_release);
     DropGroups();
   }
+  note_.Close();
   Notify();
 }
 
@@ -432,52 +418,6 @@ void CommitLog::DropGroups() {
 
 void CommitLog::Notify() {
   if (options_.on_progress) options_.on_progress();
-}
-
-// --- the reserve ---
-
-void CommitLog::OnReserveChange() {
-  full_.store(reserve_.full(), std::memory_order_release);
-  ResumeIfServed();
-  Notify();
-}
-
-void CommitLog::ResumeIfServed() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!parked_) return;
-    const bool can_end = stopping() && !reserve_.busy();
-    if (!can_end && !reserve_.CanServe(writing_.frame_bytes())) return;
-    if (!ClaimRun()) return;
-  }
-  Schedule(Lane::kLog, [this] { RunLog(); });
-}
-
-void CommitLog::ReleaseThrough(Seq flushed) {
-  Schedule(Lane::kRemovals, [this, flushed] { Release(flushed); });
-}
-
-void CommitLog::Release(Seq flushed) {
-  std::vector<KeptSegment> released;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto end = std::ranges::find_if(sealed_, [&](const KeptSegment& segment) {
-      return segment.last_seq > flushed || segment.ordinal >= synced_segment_.ordinal;
-    });
-    released.assign(sealed_.begin(), end);
-    sealed_.erase(sealed_.begin(), end);
-  }
-  if (released.empty()) return;
-  size_t removed = 0;
-  for (; removed < released.size(); ++removed) {
-    if (env_.MonotonicNs() >= stop_removing_ns_.load()) break;
-    const Status status = env_.Remove(LogPath(options_.dir, released[removed].number));
-    if (!status && status.error().code() != ErrorCode::kNotFound) break;
-  }
-  IgnoreError(env_.SyncDir(options_.dir), "a segment that comes back is a leftover at recovery");
-  const std::lock_guard lock(mutex_);
-  sealed_.insert(sealed_.begin(), released.begin() + static_cast<ptrdiff_t>(removed),
-                 released.end());
 }
 
 }  // namespace cordwood::storage

@@ -8,14 +8,20 @@
 //                            group N   (in flight)    log task, on Lane::kLog
 //                            segments  (next one made ahead: Lane::kSegments,
 //                                       old ones removed: Lane::kRemovals)
+//                            the note  (newest segment: log task; S: Lane::kNote)
 //
 // S = synced():  every record up to it is on stable storage.
 // D = visible(): every record up to it may be shown. Durability::kAlways: D = S. Otherwise D is
 //                what the kernel has, and S follows.
 //
-// A failed write or sync of a segment in use is final: failed(), nothing is retried, S and D stay
-// where they are, later batches are dropped. A segment that cannot be made is not: full(), the log
-// works within what it has made before, and goes on by itself when there is room again.
+// Neither passes the first group of a segment before the segment is on stable storage and the note
+// names it (docs/STORAGE_FORMAT.md, "The note"): a log whose newest segment is lost is not taken
+// for a whole one.
+//
+// A failed write or sync of a segment in use, or of the note, is final: failed(), nothing is
+// retried, S and D stay where they are, later batches are dropped. A segment that cannot be made is
+// not: full(), the log works within what it has made before, and goes on by itself when there is
+// room again. So it is with a note that finds no space.
 //
 // Owned by the store. Threads: Append, Kick and Reserve from the executor; the rest from any,
 // Stop and the destructor from neither a loop in service nor a background task. No lock is held
@@ -34,6 +40,7 @@
 #include "base/error.h"
 #include "storage/log/group.h"
 #include "storage/log/log_stats.h"
+#include "storage/log/note_keeper.h"
 #include "storage/log/recovery.h"
 #include "storage/log/segment_reserve.h"
 #include "storage/options.h"
@@ -103,16 +110,12 @@ class CommitLog {
   Seq synced() const { return synced_.load(std::memory_order_acquire); }
   Seq visible() const { return visible_.load(std::memory_order_acquire); }
 
-  /// The newest segment that is known to be on stable storage, header and all. It is not removed
-  /// before there is a newer one.
-  SegmentMark synced_segment() const;
-
   /// What syncs took of late, on average; 0: none yet, or none in the last seconds.
   uint64_t recent_sync_ns() const { return recent_sync_ns_.load(std::memory_order_relaxed); }
 
   /// Final: see above.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
-  /// No segment could be made ahead.
+  /// No segment could be made ahead, or no note written.
   bool full() const { return full_.load(std::memory_order_acquire); }
   /// Why the log failed, or else why it is full.
   Status status() const;
@@ -134,11 +137,12 @@ class CommitLog {
   /// whatever the promise.
   void SyncSoon(Seq through);
 
-  /// Called by a loop about ten times a second: syncs that are due, segments that failed.
+  /// Called by a loop about ten times a second, also when nothing is written: syncs that are due,
+  /// S for the note, what found no space.
   void Tick();
 
-  /// Removes segments without records above `flushed` in the background, all but the last of those
-  /// on stable storage. A Stop goes on with it for a tenth of a second.
+  /// Removes segments without records above `flushed` in the background, all that are older than
+  /// the one that a synced note names. A Stop goes on with it for a tenth of a second.
   /// REQUIRES: the manifest on stable storage says that tables hold all records up to `flushed`.
   void ReleaseThrough(Seq flushed);
 
@@ -149,7 +153,18 @@ class CommitLog {
   Status Stop();
 
  private:
-  enum class Step : uint8_t { kSync, kMakeSegment, kWriteGroup, kEmptyFrame, kClose, kRest };
+  enum class Step : uint8_t {
+    kSync,
+    kMakeSegment,
+    kWriteGroup,
+    kWriteNote,
+    kEmptyFrame,
+    kClose,
+    kFail,
+    kRest
+  };
+  /// What waits for the note.
+  enum class NoteFor : uint8_t { kNothing, kFirstGroup, kCleanStop };
 
   void Schedule(Lane lane, std::function<void()> task);
   void StartReserve();
@@ -163,6 +178,9 @@ class CommitLog {
   Status WriteGroup();
   Status SwitchSegment();
   Status SyncActive();
+  Status SyncFile();
+  void MoveSynced();
+  Result<bool> WriteNote();
   Status WriteEmptyFrame();
   Status Close();
   bool MakeSegment();
@@ -174,6 +192,8 @@ class CommitLog {
   bool ClaimRun();
   bool SyncIsDue(uint64_t now_ns) const;  // REQUIRES: the lock
   void OnReserveChange();
+  void OnNoteChange();
+  void UpdateFull();
   void ResumeIfServed();
   void Release(Seq flushed);
   void Notify();
@@ -185,6 +205,7 @@ class CommitLog {
   Env& env_;
   const LogOptions options_;
   SegmentReserve reserve_;
+  NoteKeeper note_;
 
   std::atomic<Seq> synced_;
   std::atomic<Seq> visible_;
@@ -192,6 +213,7 @@ class CommitLog {
   std::atomic<uint64_t> last_sync_ns_ = 0;  // when
   std::atomic<bool> failed_ = false;
   std::atomic<bool> full_ = false;
+  std::atomic<bool> stuck_ = false;  // full, and S and D wait for the note
   std::atomic<bool> stopping_ = false;
   std::atomic<uint64_t> stop_removing_ns_ = UINT64_MAX;
   std::atomic<bool> started_ = false;
@@ -217,7 +239,8 @@ class CommitLog {
   Group writing_;         // the log task's own once taken; emptied when it is written
   bool placed_ = false;   // writing_ fits the active segment, or next_
   bool running_ = false;  // the log task is scheduled or runs
-  bool parked_ = false;   // it ended because writing_ found no segment
+  bool parked_ = false;   // it ended because writing_ found no segment, or the note no space
+  NoteFor note_for_ = NoteFor::kNothing;
   bool closed_ = false;
   Seq sync_through_ = 0;  // somebody waits for a sync of everything up to here
   Seq appended_;
@@ -225,7 +248,6 @@ class CommitLog {
   uint64_t taken_ns_ = 0;  // when writing_ was taken
   std::optional<Error> error_;
   uint64_t active_bytes_;
-  SegmentMark synced_segment_;
   std::vector<KeptSegment> sealed_;  // in order
   LogStats stats_;
 };

@@ -22,12 +22,13 @@ class Recovery {
   Recovery(Env& env, const RecoveryOptions& options) : env_(env), options_(options) {}
 
   Result<RecoveredLog> Run(const ApplyRecords& apply) {
+    CW_ASSIGN(const LogNote note, ReadNote(env_, options_.dir, options_.store_id));
     CW_ASSIGN(const std::vector<SegmentScan> scans, ScanAll());
     CW_ASSIGN(plan_, PlanRecovery({.dir = options_.dir,
                                    .store_id = options_.store_id,
                                    .flushed_seq = options_.flushed_seq,
                                    .known_synced = options_.known_synced,
-                                   .log_segment = options_.log_segment},
+                                   .note = note},
                                   scans));
     CW_TRY(ForEachFrame(plan_.replay, [&](const ChainFrame& placed, std::string_view ops) {
       return Replay(apply, placed, ops);
@@ -36,9 +37,11 @@ class Recovery {
     CW_TRY(RemoveSegments(plan_.blank));
     for (const TornBytes& torn : plan_.torn) CW_TRY(KeepTornBytesIfTheyFit(torn));
     CW_ASSIGN(SegmentWriter active, StartNewSegment());
+    CW_ASSIGN(NoteFile renewed, RenewNote(note, active.header()));
     CW_TRY(RemoveSegments(plan_.leftover));
     return RecoveredLog{.last_seq = plan_.last_seq,
                         .active = std::move(active),
+                        .note = std::move(renewed),
                         .kept = std::move(plan_.kept),
                         .replayed_groups = plan_.replay.size(),
                         .copied_groups = plan_.copy.size(),
@@ -178,6 +181,16 @@ class Recovery {
     return MakeSegment(env_, options_.dir, options_.allocate(), small);
   }
 
+  Result<NoteFile> RenewNote(const LogNote& before, const SegmentHeader& newest) {
+    return NoteFile::Renew(env_, options_.dir,
+                           {.store_id = options_.store_id,
+                            .counter = before.counter,
+                            .segment = newest.number,
+                            .ordinal = newest.ordinal,
+                            .salt = newest.salt,
+                            .known_synced = plan_.last_seq});
+  }
+
   Status RemoveSegments(const std::vector<uint64_t>& numbers) {
     for (const uint64_t number : numbers) CW_TRY(env_.Remove(LogPath(options_.dir, number)));
     // A removed segment must not come back beside a longer chain.
@@ -196,6 +209,12 @@ class Recovery {
 };
 
 }  // namespace
+
+Status CreateNote(Env& env, const std::string& dir, uint64_t store_id) {
+  CW_ASSIGN([[maybe_unused]] const NoteFile made,
+            NoteFile::Replace(env, dir, {.store_id = store_id}));
+  return {};
+}
 
 Result<RecoveredLog> RecoverLog(Env& env, const RecoveryOptions& options,
                                 const ApplyRecords& apply) {

@@ -2,8 +2,8 @@
 
 // Reads the log back after a clean stop or a crash, by the rules of docs/STORAGE_FORMAT.md,
 // "Recovery": replays what the tables lack, refuses to lose what was on stable storage, and goes
-// on in a new segment, which is on stable storage when the call returns. Old segments are never
-// written.
+// on in a new segment, which is on stable storage, and named by the note, when the call returns.
+// Old segments are never written, and none is removed before the note names the new one.
 //
 // The answer does not depend on how often a crash cut an earlier recovery short.
 //
@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "storage/entry.h"
 #include "storage/log/chain.h"
+#include "storage/log/note_file.h"
 #include "storage/log/segment_file.h"
 #include "storage/log/segment_writer.h"
 
@@ -32,17 +33,20 @@ struct RecoveryOptions {
   /// known_synced was on stable storage.
   Seq flushed_seq = 0;
   Seq known_synced = 0;
-  /// The log has this segment or a later one.
-  SegmentMark log_segment;
   /// REQUIRES: its numbers are larger than those of all files in the directory.
   NumberAllocator allocate;
 };
+
+/// Makes the note of a log that has no segment yet. A store has one from before its first CURRENT
+/// on: without a note there is no recovery.
+Status CreateNote(Env& env, const std::string& dir, uint64_t store_id);
 
 /// The log as it is after recovery; CommitLog goes on from here.
 struct RecoveredLog {
   /// The newest record, in the log or the tables. All of them are on stable storage.
   Seq last_seq = 0;
   SegmentWriter active;
+  NoteFile note;                  // names the active segment, and last_seq
   std::vector<KeptSegment> kept;  // in order; the active one is not among them
 
   uint64_t replayed_groups = 0;

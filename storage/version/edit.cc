@@ -19,8 +19,7 @@ enum class Field : uint8_t {
   kRunLevel = 7,
   kCount = 8,
   kTable = 9,
-  kLogSegment = 10,
-  kSyncedSeq = 11,
+  kSyncedSeq = 10,
 };
 
 void AppendField(std::string& out, Field field) { out.push_back(static_cast<char>(field)); }
@@ -76,10 +75,6 @@ bool Read(ByteReader& in, FragmentName& name) {
   return Read(in, name.run) && Read(in, name.file) && Read(in, name.begin);
 }
 
-bool Read(ByteReader& in, SegmentMark& mark) {
-  return Read(in, mark.number) && Read(in, mark.ordinal);
-}
-
 bool Read(ByteReader& in, NewTable& table) {
   if (!Read(in, table.file)) return false;
   const std::optional<std::string_view> bytes = in.LengthPrefixed();
@@ -113,8 +108,6 @@ bool ReadField(ByteReader& in, Field field, Edit& edit) {
       return Read(in, edit.run_levels.emplace_back());
     case Field::kTable:
       return Read(in, edit.tables.emplace_back());
-    case Field::kLogSegment:
-      return Read(in, edit.log_segment.emplace());
     case Field::kSyncedSeq:
       return Read(in, edit.synced_seq);
     case Field::kCount:
@@ -133,11 +126,6 @@ std::string Edit::Encode() const {
   AppendNumber(out, Field::kNextFile, next_file);
   AppendNumber(out, Field::kFlushedSeq, flushed_seq);
   AppendNumber(out, Field::kNextRun, next_run);
-  if (log_segment) {
-    AppendField(out, Field::kLogSegment);
-    AppendVarint64(out, log_segment->number);
-    AppendVarint64(out, log_segment->ordinal);
-  }
   AppendNumber(out, Field::kSyncedSeq, synced_seq);
   for (const FragmentName& name : drops) {
     AppendField(out, Field::kDropFragment);
@@ -244,7 +232,6 @@ Result<std::vector<uint64_t>> ManifestState::Apply(const Edit& edit) {
   if (edit.next_file) next_file = *edit.next_file;
   if (edit.next_run) next_run = *edit.next_run;
   if (edit.flushed_seq) flushed_seq = *edit.flushed_seq;
-  if (edit.log_segment) log_segment = *edit.log_segment;
   if (edit.synced_seq) synced_seq = *edit.synced_seq;
   std::set<uint64_t> touched;
   for (const NewTable& table : edit.tables) {
@@ -276,7 +263,6 @@ Edit ManifestState::Snapshot() const {
   edit.next_file = next_file;
   edit.next_run = next_run;
   edit.flushed_seq = flushed_seq;
-  edit.log_segment = log_segment;
   edit.synced_seq = synced_seq;
   for (const auto& [id, run] : runs) {
     for (const auto& [begin, fragment] : run.fragments) {

@@ -33,7 +33,6 @@
 #include "base/error.h"
 #include "storage/counting.h"
 #include "storage/entry.h"
-#include "storage/log/segment_mark.h"
 #include "storage/table/summary.h"
 #include "storage/version/key_range.h"
 
@@ -65,7 +64,6 @@ struct Edit {
   std::optional<uint64_t> next_file;
   std::optional<Seq> flushed_seq;
   std::optional<uint64_t> next_run;
-  std::optional<SegmentMark> log_segment;
   std::optional<Seq> synced_seq;
   std::vector<FragmentName> drops;  // applied first
   std::vector<FragmentRecord> adds;
@@ -94,8 +92,6 @@ struct ManifestState {
   uint64_t next_file = 1;
   uint64_t next_run = 1;
   Seq flushed_seq = 0;
-  /// A log without this or a later segment is incomplete.
-  SegmentMark log_segment;
   Seq synced_seq = 0;
   /// Where the manifest that was read ends in bytes that are no edit: one that was being written
   /// when the machine stopped, or a damaged one.

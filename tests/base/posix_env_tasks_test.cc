@@ -17,8 +17,8 @@
 namespace cordwood {
 namespace {
 
-constexpr Lane kLanes[] = {Lane::kLog,      Lane::kFlush,      Lane::kSegments,
-                           Lane::kRemovals, Lane::kCompaction, Lane::kFetch};
+constexpr Lane kLanes[] = {Lane::kLog,        Lane::kFlush, Lane::kSegments, Lane::kRemovals,
+                           Lane::kCompaction, Lane::kFetch, Lane::kNote};
 
 TEST(PosixEnvTasks, TasksOfALaneStartInOrder) {
   const auto env = NewPosixEnv();

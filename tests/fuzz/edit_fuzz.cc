@@ -51,7 +51,6 @@ Edit Counting(uint64_t counter, int64_t delta) {
 
 std::vector<std::string> Corpus() {
   Edit first{.store_id = 0x0123456789abcdef, .next_file = 9, .flushed_seq = 1000, .next_run = 3};
-  first.log_segment = storage::SegmentMark{.number = 7, .ordinal = 3};
   first.synced_seq = 1200;
   first.adds = {
       {.run = 1, .level = 1, .file = 5, .bytes = 4096, .range = {.begin = "a", .end = "m"}},

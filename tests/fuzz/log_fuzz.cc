@@ -1,7 +1,7 @@
 // The commit log, up to three segments of any bytes. Input: a byte of choices (1: checksums are
-// made right before), what the manifest knows (the flushed seq, the synced seq, a byte each), and
-// the sectors of the segments in the short form of tests/support/seal.h; a length of 65535 begins
-// the next segment.
+// made right before; above that two bits, which of the corpus' segments the note names), what the
+// manifest knows (the flushed seq, the synced seq, a byte each), and the sectors of the segments in
+// the short form of tests/support/seal.h; a length of 65535 begins the next segment.
 //
 // A scan finds frames that are there. Recovery is refused with the name of a file of the log, and
 // changes nothing, or what it replays is every seq above the flushed ones, with nothing missing
@@ -41,7 +41,14 @@ using support::SimEnv;
 constexpr const char* kDir = "/db";
 constexpr uint64_t kStoreId = 77;
 constexpr uint64_t kSegmentsMax = 3;
+constexpr uint64_t kSaltOfTheFirst = 0x1111;
 constexpr std::string_view kNextSegment = "\xff\xff";
+
+/// The note of a log that ends in the nth segment of the corpus, or of one without any.
+void MakeNote(SimEnv& env, uint64_t n) {
+  CHECK(storage::NoteFile::Replace(
+      env, kDir, {.store_id = kStoreId, .segment = n, .ordinal = n, .salt = n * kSaltOfTheFirst}));
+}
 
 /// Every file and its bytes.
 std::map<std::string, std::string> Files(SimEnv& env) {
@@ -164,7 +171,7 @@ std::string Sector(const SegmentHeader& header) {
 /// Seqs 1 to 4, of which 3 were known to be synced, in two frames and an empty one.
 std::string FirstSegment() {
   const SegmentHeader header{
-      .number = 1, .ordinal = 1, .salt = 0x1111, .store_id = kStoreId, .bytes = 6 << 12};
+      .number = 1, .ordinal = 1, .salt = kSaltOfTheFirst, .store_id = kStoreId, .bytes = 6 << 12};
   std::string file = Sector(header);
   file += Frame(header, file.size(), 1, 3, 0);
   file += Frame(header, file.size(), 4, 1, 3, 5000);
@@ -177,7 +184,7 @@ std::string FirstSegment() {
 std::string SecondSegment() {
   const SegmentHeader header{.number = 2,
                              .ordinal = 2,
-                             .salt = 0x2222,
+                             .salt = 2 * kSaltOfTheFirst,
                              .store_id = kStoreId,
                              .predecessor = 1,
                              .cut = 4 << 12,
@@ -213,6 +220,8 @@ std::vector<std::string> Corpus() {
   for (int i = 0; i < 2; ++i) {
     corpus.push_back(Input(std::string_view("\1\0\0", 3), {FirstSegment()}));
     corpus.push_back(Input(std::string_view("\1\0\4", 3), {FirstSegment(), SecondSegment()}));
+    corpus.push_back(Input(std::string_view("\5\0\0", 3), {FirstSegment(), SecondSegment()}));
+    corpus.push_back(Input(std::string_view("\5\0\0", 3), {FirstSegment()}));
     corpus.push_back(Input(std::string_view("\1\2\6", 3), {FirstSegment(), SecondSegment()}));
     corpus.push_back(Input(std::string_view("\1\4\4", 3), {blank, SecondSegment(), blank}));
     corpus.push_back(Input(std::string_view("\1\0\0", 3), {FirstSegment(), torn, blank}));
@@ -236,7 +245,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace cordwood;
   std::string_view input = fuzz::View(data, size);
   if (input.size() < 3) return 0;
-  const bool sealed = (input[0] & 1) != 0;
+  const auto choices = static_cast<uint8_t>(input[0]);
+  const bool sealed = choices % 2 != 0;
   const fuzz::RecoveryOptions options{.dir = fuzz::kDir,
                                       .store_id = fuzz::kStoreId,
                                       .segment_bytes = 16 << 10,
@@ -245,6 +255,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   input.remove_prefix(3);
   support::SimEnv env(1);
   CHECK(env.CreateDir(fuzz::kDir));
+  fuzz::MakeNote(env, choices / 2 % 4);
   for (uint64_t number = 1; number <= fuzz::kSegmentsMax && !input.empty(); ++number) {
     const size_t end = std::min(input.find(fuzz::kNextSegment), input.size());
     std::string file = support::Expand(input.substr(0, end));

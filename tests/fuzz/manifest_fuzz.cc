@@ -83,7 +83,6 @@ std::string Sample(int edits) {
   SimEnv env(1);
   CHECK(env.CreateDir(kDir));
   ManifestState state{.store_id = 99, .next_file = 9, .next_run = 3, .flushed_seq = 100};
-  state.log_segment = {.number = 4, .ordinal = 2};
   state.synced_seq = 120;
   Edit first;
   first.adds = {{.run = 1, .level = 1, .file = 5, .bytes = 10, .range = {.begin = "a"}},

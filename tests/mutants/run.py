@@ -66,8 +66,15 @@ MUTANTS = [
             "LogFailure.WhatIsRecoveredAfterAFailedSyncSurvivesPowerLoss"]),
     # What frames say was on stable storage is not believed: damage passes for a torn tail.
     Mutant("watermark_ignored", "storage_log_test",
-           ["TornTail.IsLostDataWhenAnyLaterFrameKnowsBetter",
-            "SmallLog.EveryFlippedBitIsRefusedOrHarmless"]),
+           ["TornTail.IsLostDataWhenAnyLaterFrameKnowsBetter"]),
+    # The note is not waited for, is not on stable storage, or is not believed.
+    Mutant("first_group_unnoted", "storage_log_test",
+           ["Note.NamesTheNewSegmentBeforeAnybodySeesItsFirstGroup",
+            "Log/NoteAtEveryCall.ACrashThatTakesTheNewestSegmentAlongIsNoticed/"
+            "SwitchesAndTicksAlways"]),
+    Mutant("note_unsynced", "storage_log_test", ["NoteFileTest.WritesTheSlotsInTurn"]),
+    Mutant("note_ignored", "storage_log_test",
+           ["Log/LostSegment.ACopyTwoSecondsOlderIsRefused/Always"]),
     # Flushes and merges drop what a snapshot still shows.
     Mutant("horizon_ignored", "storage_store_test",
            ["Store.ASnapshotHoldsStillWhileTheRestGoesOn"]),

@@ -208,7 +208,7 @@ class MissingFiles(StartupTest):
     def test_a_missing_file_of_any_kind_is_refused(self):
         self.stop_with_data()
         whole = store_files.copy(self.data, self.root / "whole")
-        for pattern in ("CURRENT", "MANIFEST-*", "*.sst", "*.wal"):
+        for pattern in ("CURRENT", "NOTE", "MANIFEST-*", "*.sst", "*.wal"):
             with self.subTest(pattern):
                 store_files.copy(whole, self.data)
                 self.assert_refused(*store_files.files(self.data, pattern))

@@ -181,7 +181,7 @@ class Unsound(ToolTest):
         self.damage(self.stopped, "CURRENT", 3)
 
     def test_a_missing_file_of_any_kind_is_named(self):
-        for pattern in ("CURRENT", "MANIFEST-*", "*.sst", "*.wal"):
+        for pattern in ("CURRENT", "NOTE", "MANIFEST-*", "*.sst", "*.wal"):
             directory = self.changed(self.stopped)
             paths = store_files.files(directory, pattern)
             for path in paths:

@@ -10,7 +10,7 @@ namespace cordwood::support {
 namespace {
 
 constexpr std::array<std::string_view, kLaneCount> kLaneNames = {
-    "log", "flush", "segments", "removals", "compaction", "fetch"};
+    "log", "flush", "segments", "removals", "compaction", "fetch", "note"};
 
 constexpr size_t kIdleFibersMax = 64;
 

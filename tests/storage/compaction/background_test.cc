@@ -102,7 +102,6 @@ class BackgroundTest : public ::testing::Test {
                                 std::exchange(when_asked_, [] {})();
                                 return Seq{1000};
                               },
-                          .log_segment = [] { return SegmentMark(); },
                           .readers = [this] { return ReadPoints({}, horizon_); },
                           .corrected = [this](const Counters&) { when_corrected_(); },
                           .flushed = [](Seq) {},

@@ -33,10 +33,12 @@ Result<LogPlan> Plan(SimEnv& env, Seq flushed = 0, Seq known_synced = 0) {
     CW_ASSIGN(SegmentScan scan, ScanSegment(env, "/db", name->number));
     scans.push_back(std::move(scan));
   }
+  CW_ASSIGN(const LogNote note, ReadNote(env, "/db", LogRig::kStoreId));
   return PlanRecovery({.dir = "/db",
                        .store_id = LogRig::kStoreId,
                        .flushed_seq = flushed,
-                       .known_synced = known_synced},
+                       .known_synced = known_synced,
+                       .note = note},
                       scans);
 }
 
@@ -180,8 +182,15 @@ TEST_F(SmallLog, AMissingSegmentIsRefusedByName) {
   EXPECT_NE(plan.error().message().find(first), std::string::npos) << plan.error().message();
 }
 
-TEST_F(SmallLog, AMissingLogIsRefusedWhenTheManifestKnowsMore) {
+TEST_F(SmallLog, AMissingLogIsRefused) {
   for (const std::string& path : rig_.Segments()) ASSERT_TRUE(rig_.env().RemoveRaw(path));
+  EXPECT_FALSE(Plan(rig_.env()));
+  EXPECT_FALSE(Plan(rig_.env(), 8, 8)) << "there may have been more";
+}
+
+TEST_F(SmallLog, AMissingLogThatIsNotNotedIsRefusedWhenTheManifestKnowsMore) {
+  for (const std::string& path : rig_.Segments()) ASSERT_TRUE(rig_.env().RemoveRaw(path));
+  ASSERT_TRUE(CreateNote(rig_.env(), "/db", LogRig::kStoreId));
   EXPECT_TRUE(Plan(rig_.env()));
   EXPECT_TRUE(Plan(rig_.env(), 8, 8));
   EXPECT_FALSE(Plan(rig_.env(), 7, 8));

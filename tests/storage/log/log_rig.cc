@@ -32,6 +32,7 @@ LogRig::LogRig(Options options) : options_(std::move(options)), durability_(opti
       SimOptions{.seed = options_.seed, .switch_percent = options_.switch_percent});
   CHECK(env_->CreateDir(std::string(kDir)));
   CHECK(env_->SyncDir("/"));
+  CHECK(CreateNote(*env_, std::string(kDir), kStoreId));
 }
 
 LogRig::~LogRig() { Drop(); }
@@ -44,7 +45,6 @@ Status LogRig::Open() {
                                  .segment_bytes = options_.segment_bytes,
                                  .flushed_seq = flushed_,
                                  .known_synced = known_synced_,
-                                 .log_segment = log_segment_,
                                  .allocate = allocate};
   replayed_ = flushed_;
   Result<RecoveredLog> recovered =
@@ -87,7 +87,6 @@ Result<Seq> LogRig::RecoverOnCopy() const {
                                  .segment_bytes = options_.segment_bytes,
                                  .flushed_seq = flushed_,
                                  .known_synced = known_synced_,
-                                 .log_segment = log_segment_,
                                  .allocate = [&] { return ++number; }};
   const Result<RecoveredLog> recovered =
       RecoverLog(*copy, recovery, [](Seq, uint32_t, std::string_view) { return Status(); });
@@ -146,9 +145,8 @@ void LogRig::Commit(uint32_t ops, size_t value_bytes) {
 
 void LogRig::Flush() {
   Observe();
-  // The real manifest is written and synced first; here it is three variables.
+  // The real manifest is written and synced first; here it is two variables.
   if (env_->frozen()) return;
-  log_segment_ = log_->synced_segment();
   known_synced_ = log_->synced();
   flushed_ = log_->visible();
   owed_ = std::max(owed_, flushed_);

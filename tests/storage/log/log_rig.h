@@ -1,6 +1,6 @@
 #pragma once
 
-// A store reduced to its log: appends records that tell who they are, keeps the manifest's three
+// A store reduced to its log: appends records that tell who they are, keeps the manifest's two
 // facts, and compares what recovery replays with what was appended. It survives the death of
 // its world and goes on in the next one.
 //
@@ -106,7 +106,6 @@ class LogRig {
   Seq kernel_has_ = 0;  // owed as long as only processes die
   Seq flushed_ = 0;
   Seq known_synced_ = 0;
-  SegmentMark log_segment_;
   Seq replayed_ = 0;
   Seq recovered_ = 0;
   uint64_t copied_groups_ = 0;

@@ -52,6 +52,7 @@ TEST(CommitLogThreads, AppendsSyncsReleasesAndRecovers) {
   const support::TempDir dir;
   Life life(dir.path());
   Seq replayed = 0;
+  ASSERT_TRUE(CreateNote(life.env, dir.path(), 0));
   Result<RecoveredLog> recovered = life.Recover(replayed);
   ASSERT_TRUE(recovered);
   constexpr Seq kRecords = 3000;

@@ -90,11 +90,14 @@ void WorthMap::AddManifest() {
     const Result<Edit> edit = Edit::Decode(bytes.substr(last + 24, size));
     ASSERT_TRUE(edit && state_.Apply(*edit)) << path << " at " << last;
   }
-  ASSERT_GT(frames, 2) << path;
+  ASSERT_GT(frames, 1) << path;
   manifest_end_ = offset;
-  // What is behind the frames of a sealed one came there after the stop.
+  // The snapshot is no edit that may be missing. What is behind the frames of a sealed one came
+  // there after the stop.
+  const bool may_end_before = !sealed && frames > 2;
+  if (!may_end_before) last = offset;
   Add(path, 0, sealed ? bytes.size() : last, Worth::kNeeded);
-  if (!sealed) Add(path, last, offset, Worth::kLastEdit);
+  Add(path, last, offset, Worth::kLastEdit);
 }
 
 void WorthMap::AddTables() {
@@ -159,11 +162,10 @@ void WorthMap::AddLog() {
 }
 
 /// Frames with a record that no table holds, and the header if such a record lies at or before
-/// it: without a header the chain begins behind the segment, or ends before it.
+/// it: without a header the chain begins behind the segment. The last one is named by the note.
 void WorthMap::AddSegment(const Segment& segment, const Segment* next) {
   const std::string_view bytes = Bytes(segment.path);
   const uint64_t limit = next == nullptr ? bytes.size() : next->cut;
-  bool has_records = false;
   for (uint64_t at = kSector; at < limit && bytes.substr(at, 4) == "CWFR";) {
     if (Number<uint64_t>(bytes, at + 8) != segment.salt) break;
     const uint64_t end = at + RoundUp(56 + Number<uint64_t>(bytes, at + 32));
@@ -171,11 +173,10 @@ void WorthMap::AddSegment(const Segment& segment, const Segment* next) {
     const Seq last_seq = Number<uint64_t>(bytes, at + 16) + operations - 1;
     if (operations > 0 && last_seq > state_.flushed_seq) {
       Add(segment.path, at, end, Worth::kNeeded);
-      has_records = true;
     }
     at = end;
   }
-  const bool header = next == nullptr ? has_records : next->cut_seq > state_.flushed_seq;
+  const bool header = next == nullptr || next->cut_seq > state_.flushed_seq;
   if (header) Add(segment.path, 0, kSector, Worth::kNeeded);
 }
 

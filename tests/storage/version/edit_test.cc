@@ -23,7 +23,6 @@ Edit FullEdit() {
             .next_file = 300,
             .flushed_seq = kMaxSeq,
             .next_run = 17,
-            .log_segment = SegmentMark{.number = 9, .ordinal = 4},
             .synced_seq = 1'000'000};
   edit.drops = {{.run = 1, .file = 2, .begin = ""}, {.run = 1, .file = 3, .begin = "k"}};
   edit.adds = {{.run = 5, .level = 0, .file = 8, .bytes = 4096, .range = {.begin = "a"}},
@@ -42,7 +41,6 @@ TEST(Edit, IsTheSameWhenItComesBack) {
   EXPECT_EQ(decoded->next_file, 300u);
   EXPECT_EQ(decoded->flushed_seq, kMaxSeq);
   EXPECT_EQ(decoded->next_run, 17u);
-  EXPECT_EQ(decoded->log_segment, (SegmentMark{.number = 9, .ordinal = 4}));
   EXPECT_EQ(decoded->synced_seq, 1'000'000u);
   ASSERT_EQ(decoded->drops.size(), 2u);
   EXPECT_EQ(decoded->drops[1].run, 1u);
@@ -225,12 +223,8 @@ TEST(ManifestState, ForgetsATableWithItsLastFragment) {
 }
 
 TEST(ManifestState, ASnapshotMakesTheSameStateFromNothing) {
-  ManifestState state{.store_id = 7,
-                      .next_file = 30,
-                      .next_run = 4,
-                      .flushed_seq = 99,
-                      .log_segment = {.number = 3, .ordinal = 2},
-                      .synced_seq = 120};
+  ManifestState state{
+      .store_id = 7, .next_file = 30, .next_run = 4, .flushed_seq = 99, .synced_seq = 120};
   ASSERT_TRUE(state.Apply(Adding(1, 2, {.begin = "a", .end = "b"})));
   ASSERT_TRUE(state.Apply(Adding(3, 4, {.begin = "b"})));
   state.runs.at(1).level = 5;
@@ -244,7 +238,6 @@ TEST(ManifestState, ASnapshotMakesTheSameStateFromNothing) {
   EXPECT_EQ(copy.next_file, 30u);
   EXPECT_EQ(copy.next_run, 4u);
   EXPECT_EQ(copy.flushed_seq, 99u);
-  EXPECT_EQ(copy.log_segment, (SegmentMark{.number = 3, .ordinal = 2}));
   EXPECT_EQ(copy.synced_seq, 120u);
   EXPECT_EQ(copy.runs.size(), 2u);
   EXPECT_EQ(copy.runs.at(1).level, 5u);

@@ -1,0 +1,160 @@
+// The segments of CommitLog, from the first frame of one to its removal: making it, going on in it,
+// noting it, and letting it go.
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/file_names.h"
+#include "storage/log/commit_log.h"
+
+namespace cordwood::storage {
+
+// --- the log task ---
+
+/// False: the log task ends and is started again when there is a segment.
+bool CommitLog::MakeSegment() {
+  const SegmentReserve::Outcome outcome = reserve_.MakeNow(writing_.frame_bytes());
+  if (outcome == SegmentReserve::Outcome::kReady) return true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (outcome == SegmentReserve::Outcome::kFull && stopping()) {
+      // Nobody was told that these were stored. What was written before can still be closed.
+      error_ = reserve_.error(writing_.frame_bytes());
+      DropGroups();
+      return true;
+    }
+    running_ = false;
+    parked_ = true;
+  }
+  ResumeIfServed();  // the reserve may have changed before this task was parked
+  return false;
+}
+
+/// Everything in the old segment is on stable storage before the new one is written: its header
+/// says so.
+Status CommitLog::SwitchSegment() {
+  if (written_ != synced()) CW_TRY(SyncActive());
+  const SegmentHeader header{.number = next_->number,
+                             .ordinal = active_.header().ordinal + 1,
+                             .salt = env_.RandomU64(),
+                             .store_id = options_.store_id,
+                             .predecessor = active_.header().number,
+                             .cut = active_.end(),
+                             .cut_seq = written_,
+                             .known_synced = written_,
+                             .bytes = next_->bytes};
+  const KeptSegment sealed{.number = active_.header().number,
+                           .ordinal = active_.header().ordinal,
+                           .bytes = active_.bytes(),
+                           .last_seq = written_};
+  active_ = SegmentWriter(*std::exchange(next_, std::nullopt), header);
+  {
+    const std::lock_guard lock(mutex_);
+    sealed_.push_back(sealed);
+    active_bytes_ = active_.bytes();
+  }
+  reserve_.Replenish();
+  return {};
+}
+
+/// False: the log task ends and is started again when the note can be written.
+Result<bool> CommitLog::WriteNote() {
+  CW_ASSIGN(const NoteKeeper::Outcome outcome, note_.Enter(active_.header(), written_, stopping()));
+  UpdateFull();
+  if (outcome == NoteKeeper::Outcome::kWritten) {
+    MoveSynced();
+    const std::lock_guard lock(mutex_);
+    closed_ = note_for_ == NoteFor::kCleanStop;
+    note_for_ = NoteFor::kNothing;
+    return true;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (outcome == NoteKeeper::Outcome::kFull && stopping()) {
+      // A clean stop is told by the closing frame as well. What waits for a first group's note was
+      // never acknowledged, and no second frame may follow.
+      if (note_for_ == NoteFor::kFirstGroup) error_ = note_.error();
+      DropGroups();
+      closed_ = true;
+      return true;
+    }
+    running_ = false;
+    parked_ = true;
+  }
+  ResumeIfServed();  // it may have been written before this task was parked
+  return false;
+}
+
+// --- what changed beside the log task ---
+
+void CommitLog::OnReserveChange() {
+  UpdateFull();
+  ResumeIfServed();
+  Notify();
+}
+
+void CommitLog::OnNoteChange() {
+  UpdateFull();
+  if (note_.failure()) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!ClaimRun()) return;  // it runs, and will see
+    }
+    Schedule(Lane::kLog, [this] { RunLog(); });
+    return;
+  }
+  ResumeIfServed();
+  Notify();
+}
+
+void CommitLog::UpdateFull() {
+  const bool note_is_full = note_.error().has_value();
+  full_.store(note_is_full || reserve_.full(), std::memory_order_release);
+  const std::lock_guard lock(mutex_);
+  stuck_.store(note_is_full && note_for_ == NoteFor::kFirstGroup, std::memory_order_relaxed);
+}
+
+void CommitLog::ResumeIfServed() {
+  const uint64_t now = env_.MonotonicNs();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!parked_) return;
+    if (note_for_ != NoteFor::kNothing) {
+      if (!note_.CanEnter(now)) return;
+    } else {
+      const bool can_end = stopping() && !reserve_.busy();
+      if (!can_end && !reserve_.CanServe(writing_.frame_bytes())) return;
+    }
+    if (!ClaimRun()) return;
+  }
+  Schedule(Lane::kLog, [this] { RunLog(); });
+}
+
+void CommitLog::ReleaseThrough(Seq flushed) {
+  Schedule(Lane::kRemovals, [this, flushed] { Release(flushed); });
+}
+
+void CommitLog::Release(Seq flushed) {
+  std::vector<KeptSegment> released;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto end = std::ranges::find_if(sealed_, [&](const KeptSegment& segment) {
+      return segment.last_seq > flushed || segment.ordinal >= note_.ordinal();
+    });
+    released.assign(sealed_.begin(), end);
+    sealed_.erase(sealed_.begin(), end);
+  }
+  if (released.empty()) return;
+  size_t removed = 0;
+  for (; removed < released.size(); ++removed) {
+    if (env_.MonotonicNs() >= stop_removing_ns_.load()) break;
+    const Status status = env_.Remove(LogPath(options_.dir, released[removed].number));
+    if (!status && status.error().code() != ErrorCode::kNotFound) break;
+  }
+  IgnoreError(env_.SyncDir(options_.dir), "a segment that comes back is a leftover at recovery");
+  const std::lock_guard lock(mutex_);
+  sealed_.insert(sealed_.begin(), released.begin() + static_cast<ptrdiff_t>(removed),
+                 released.end());
+}
+
+}  // namespace cordwood::storage

@@ -20,12 +20,20 @@
 #include <string>
 #include <string_view>
 
+#include "storage/limits.h"
+
 namespace cordwood::keyspace {
 
 using Generation = uint64_t;
 using Oid = uint64_t;
 
 inline constexpr Generation kSystemGeneration = 0;
+
+/// A key, or a field of a hash, as clients name them.
+inline constexpr uint64_t kNameBytesMax = uint64_t{1} << 20;
+/// What stands before one in a store key: generation, table, and an oid or a time.
+inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9;
+static_assert(kNameBytesMax + kPrefixBytesMax <= storage::kKeyBytesMax);
 
 enum class Table : uint8_t { kKey = 1, kElement = 2, kDeadline = 3, kOwner = 4 };
 

@@ -1,12 +1,20 @@
 #include "keyspace/transaction.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/coding.h"
+#include "base/format.h"
 
 namespace cordwood::keyspace {
 namespace {
 
 constexpr uint64_t kOpOverheadBytes = 16;
+
+/// What is not larger than this passes no bound.
+uint64_t SmallestOf(const storage::WriteLimits& limits) {
+  return std::min({kNameBytesMax, limits.key_bytes, limits.entry_bytes, limits.batch_bytes});
+}
 
 }  // namespace
 
@@ -122,12 +130,31 @@ void Transaction::SetGeneration(int db, Generation generation) {
 
 Oid Transaction::NewOid() { return keyspace_.store().last_seq() + ++oids_; }
 
+Status Transaction::CheckSizes() const {
+  const storage::WriteLimits& limits = keyspace_.store().write_limits();
+  if (write_bytes_ <= SmallestOf(limits)) return {};
+  storage::BatchSizes sizes;
+  for (const auto& [key, written] : overlay_) {
+    const std::optional<ParsedKey> parsed = ParseStoreKey(key);
+    if (parsed && parsed->rest.size() > kNameBytesMax) {
+      return Fail(ErrorCode::kTooLarge,
+                  Format("key or field is too long: {} bytes where {} are allowed",
+                         parsed->rest.size(), kNameBytesMax));
+    }
+    const uint64_t value_bytes = written.value ? written.value->size() : 0;
+    sizes.NoteEntry(key.size(), value_bytes);
+    sizes.batch_bytes += key.size() + value_bytes + kOpOverheadBytes;
+  }
+  return limits.Check(sizes);
+}
+
 Result<storage::Seq> Transaction::Commit() {
   storage::Store& store = keyspace_.store();
   if (!has_writes()) {
     ApplyDeadlines();
     return store.last_seq();
   }
+  CW_TRY(CheckSizes());
   storage::WriteBatch batch;
   batch.Reserve(write_bytes_ + counts_.sums().size() * kOpOverheadBytes);
   // In front: a range covers what has a smaller seq, and so nothing that was written behind it.

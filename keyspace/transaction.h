@@ -92,6 +92,9 @@ class Transaction {
   uint64_t write_bytes() const { return write_bytes_; }
   /// True if all it does is take away.
   bool frees() const { return frees_; }
+  /// kTooLarge, naming the bound, if a name that is written or the whole is larger than any may be:
+  /// then Commit writes nothing.
+  Status CheckSizes() const;
   /// Writes the batch, if there is anything to write; returns the newest seq given so far.
   Result<storage::Seq> Commit();
 

@@ -130,6 +130,11 @@ void Pipeline::RunOnce(Session& session, bool execute) {
 }
 
 bool Pipeline::CommitWrites(Session& session, keyspace::Transaction& tx, size_t reply_start) {
+  // Before it is admitted: else a segment of the log would be made for what it may not hold.
+  if (const Status fits = tx.CheckSizes(); !fits) {
+    FailCommand(session, fits.error(), reply_start);
+    return true;
+  }
   if (HoldForAdmission(session, tx.write_bytes(), tx.frees(), reply_start)) return false;
   // By the pressure that the write met, not by the one that it makes.
   const uint64_t delay_us = tx.frees() ? 0 : store_.WriteDelayUs(tx.write_bytes());

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "storage/limits.h"
 
 namespace cordwood::storage {
 
@@ -53,6 +54,8 @@ struct StoreOptions {
   // --- limits ---
   /// Bytes the directory may hold; 0: no limit of our own.
   uint64_t max_disk_bytes = 0;
+  /// Of one write; smaller ones are for tests.
+  WriteLimits write_limits;
 
   /// Who understands counters; may be null (nothing is counted). Not owned; outlives the store.
   const CountingPolicy* counting = nullptr;

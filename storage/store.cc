@@ -56,7 +56,9 @@ Store::Store(Env& env, std::string dir, const StoreOptions& options)
       options_(Rounded(options)),
       max_disk_bytes_(options.max_disk_bytes),
       memtable_bytes_max_(options.memtable_bytes),
-      cache_bytes_max_(options.block_cache_bytes) {}
+      cache_bytes_max_(options.block_cache_bytes) {
+  CHECK(options_.write_limits.fit_the_formats());
+}
 
 Store::~Store() {
   if (!closed_) IgnoreError(Close(), "a caller who wants to know calls Close");
@@ -180,6 +182,7 @@ void Store::NotifyListener() {
 Result<Seq> Store::Write(const WriteBatch& batch) {
   CW_TRY(failure());
   CHECK(!batch.empty());
+  CW_TRY(options_.write_limits.Check(batch.sizes()));
   const Seq first = last_seq_ + 1;
   // First into the memtable: once the log has a batch, D may pass it, and whoever reads at D must
   // find it.

@@ -93,9 +93,11 @@ class Store {
   /// Whether a batch of about `bytes` may be written. `frees` says that it gives back more space
   /// than it takes.
   WriteGate Admit(uint64_t bytes, bool frees);
-  /// Logs and inserts the batch; returns the seq of its last operation. Fails only when the store
-  /// failed.
+  /// Logs and inserts the batch; returns the seq of its last operation. kTooLarge, with nothing
+  /// done, if it passes write_limits(): what is taken here every format behind it takes too. Every
+  /// other error says that the store failed.
   Result<Seq> Write(const WriteBatch& batch);
+  const WriteLimits& write_limits() const { return options_.write_limits; }
   /// The newest seq given; the next batch starts one above.
   Seq last_seq() const { return last_seq_; }
   /// Sends the filled group on its way. Called at the end of every pass that may have written.

@@ -11,6 +11,7 @@ void WriteBatch::Put(std::string_view key, std::string_view value, uint8_t assum
   bytes_.push_back(static_cast<char>(assumption));
   AppendLengthPrefixed(bytes_, key);
   AppendLengthPrefixed(bytes_, value);
+  sizes_.NoteEntry(key.size(), value.size());
   ++count_;
 }
 
@@ -19,6 +20,7 @@ void WriteBatch::Delete(std::string_view key, uint8_t assumption) {
   bytes_.push_back(static_cast<char>(OpKind::kDelete));
   bytes_.push_back(static_cast<char>(assumption));
   AppendLengthPrefixed(bytes_, key);
+  sizes_.NoteEntry(key.size(), 0);
   ++count_;
 }
 
@@ -26,6 +28,8 @@ void WriteBatch::DropRange(std::string_view begin, std::string_view end) {
   bytes_.push_back(static_cast<char>(OpKind::kDropRange));
   AppendLengthPrefixed(bytes_, begin);
   AppendLengthPrefixed(bytes_, end);
+  sizes_.NoteEntry(begin.size(), 0);
+  sizes_.NoteEntry(end.size(), 0);
   ++count_;
 }
 
@@ -39,12 +43,14 @@ void WriteBatch::Count(uint64_t counter, int64_t delta) {
 void WriteBatch::Note(std::string_view bytes) {
   bytes_.push_back(static_cast<char>(OpKind::kNote));
   AppendLengthPrefixed(bytes_, bytes);
+  sizes_.NoteEntry(0, bytes.size());
   ++count_;
 }
 
 void WriteBatch::Clear() {
   bytes_.clear();
   count_ = 0;
+  sizes_ = {};
 }
 
 namespace {

@@ -22,6 +22,7 @@
 
 #include "base/error.h"
 #include "storage/entry.h"
+#include "storage/limits.h"
 
 namespace cordwood::storage {
 
@@ -52,10 +53,17 @@ class WriteBatch {
   /// Operations, and so seqs, in the batch.
   uint32_t count() const { return count_; }
   const std::string& bytes() const { return bytes_; }
+  /// For WriteLimits. A batch beyond them can be made, but means nothing.
+  BatchSizes sizes() const {
+    BatchSizes sizes = sizes_;
+    sizes.batch_bytes = bytes_.size();
+    return sizes;
+  }
 
  private:
   std::string bytes_;
   uint32_t count_ = 0;
+  BatchSizes sizes_;
 };
 
 /// Decodes ops one after the other.

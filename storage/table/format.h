@@ -20,8 +20,6 @@ namespace cordwood::storage {
 /// Compression byte and checksum behind the stored bytes of every block.
 inline constexpr size_t kBlockSealBytes = 9;
 inline constexpr size_t kFooterBytes = 80;
-/// A key and its value together. Larger entries are refused, so that no size here overflows.
-inline constexpr uint64_t kEntryBytesMax = uint64_t{1} << 30;
 
 /// Where a block lies in its file; the size includes the seal.
 struct BlockHandle {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "base/hash.h"
+#include "storage/limits.h"
 
 namespace cordwood::storage {
 namespace {

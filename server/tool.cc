@@ -2,6 +2,8 @@
 //
 //   cordwood check DIR      verify every file; exits 0 if the store is sound, 3 if it is not, 6 if
 //                           this version does not know its format
+//   cordwood repair --accept-loss DIR
+//                           give up what the log lost, and keep the rest; exits 0 when it is done
 
 #include <iostream>
 #include <string>
@@ -9,9 +11,11 @@
 
 #include "base/format.h"
 #include "base/posix_env.h"
+#include "keyspace/counters.h"
 #include "server/exit_codes.h"
 #include "server/version.h"
 #include "storage/check.h"
+#include "storage/repair.h"
 
 namespace cordwood::server {
 namespace {
@@ -20,6 +24,8 @@ constexpr const char* kUsage =
     "cordwood: the offline tool of the Cordwood server\n"
     "\n"
     "  cordwood check DIR    verify every file of a store that is not open\n"
+    "  cordwood repair --accept-loss DIR\n"
+    "                        give up what the log of such a store lost, and keep the rest\n"
     "  cordwood --version\n";
 
 int Exit(ExitCode code) { return static_cast<int>(code); }
@@ -70,8 +76,27 @@ int Check(const std::string& dir) {
   return Exit(Judge(*report));
 }
 
+int Repair(const std::string& dir) {
+  const std::unique_ptr<Env> env = NewPosixEnv({});
+  const keyspace::KeyCounting counting;
+  const Result<storage::RepairReport> report =
+      storage::RepairLog(*env, dir, {.counting = &counting});
+  if (!report) return FailWith(report.error());
+  if (report->lost_anything()) {
+    std::cout << Format("gave up seqs {} to {}: all that was written from then on\n",
+                        report->kept_seq + 1, report->last_seq);
+  } else {
+    std::cout << "nothing that is known of is lost\n";
+  }
+  std::cout << Format("the store opens again, with everything up to seq {}\n", report->kept_seq);
+  return Exit(ExitCode::kOk);
+}
+
 int Tool(const std::vector<std::string>& arguments) {
   if (arguments.size() == 2 && arguments[0] == "check") return Check(arguments[1]);
+  if (arguments.size() == 3 && arguments[0] == "repair" && arguments[1] == "--accept-loss") {
+    return Repair(arguments[2]);
+  }
   if (arguments.size() == 1 && (arguments[0] == "--version" || arguments[0] == "-v")) {
     std::cout << "cordwood " << kVersion << '\n';
     return Exit(ExitCode::kOk);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "storage/file_names.h"
 #include "storage/log/recovery.h"
+#include "storage/repair.h"
 #include "storage/store.h"
 
 namespace cordwood::storage {
@@ -26,6 +27,15 @@ class StoreOpener {
  public:
   StoreOpener(Env& env, const std::string& dir, const StoreOptions& options)
       : env_(env), dir_(dir), store_(new Store(env, dir, options)), options_(store_->options_) {}
+
+  /// Opens a store whose log is not whole, and fills in the report. It is repaired when the
+  /// memtables are flushed.
+  Result<std::unique_ptr<Store>> OpenAcceptingLoss(RepairReport& report) {
+    CW_ASSIGN(const std::optional<Current> current, ReadCurrent(env_, dir_));
+    if (!current) return Fail(ErrorCode::kNotFound, Format("{}: there is no store", dir_));
+    report_ = &report;
+    return Open();
+  }
 
   Result<std::unique_ptr<Store>> Open() {
     CW_TRY(MakeDirectory());
@@ -49,7 +59,8 @@ class StoreOpener {
     if (!new_store_) CW_TRY(RenewManifest());
     RemoveOrphans(state);
     // Starts that write little must not gather segments.
-    if (many_segments_ && !store_->active_->empty()) store_->SwitchMemtable();
+    const bool is_repair = report_ != nullptr;
+    if (is_repair || (many_segments_ && !store_->active_->empty())) store_->SwitchMemtable();
     store_->UpdatePressure();
     store_->background_->Kick();
     return std::move(store_);
@@ -150,9 +161,16 @@ class StoreOpener {
                           .segment_bytes = std::min(options_.log_segment_bytes, kFirstSegmentBytes),
                           .flushed_seq = state.flushed_seq,
                           .known_synced = std::max(state.flushed_seq, state.synced_seq),
+                          .accept_loss = report_ != nullptr,
                           .allocate = allocate},
                          apply));
     store.last_seq_ = log.last_seq;
+    if (report_ != nullptr) {
+      // With it the tables answer for every seq that is given up.
+      store.active_->NoteSeq(log.last_seq);
+      *report_ = {
+          .kept_seq = log.kept_seq, .last_seq = log.last_seq, .segments_removed = log.kept.size()};
+    }
     many_segments_ = log.kept.size() >= kSegmentsKept;
     if (log.torn_bytes > 0) {
       LogWarning(
@@ -202,12 +220,28 @@ class StoreOpener {
   uint64_t highest_ = 0;
   bool new_store_ = false;
   bool many_segments_ = false;
+  RepairReport* report_ = nullptr;  // of a repair
 };
 
 Result<std::unique_ptr<Store>> Store::Open(Env& env, const std::string& dir,
                                            const StoreOptions& options) {
   CW_TRY(CheckOptions(options));
   return StoreOpener(env, dir, options).Open();
+}
+
+Result<RepairReport> RepairLog(Env& env, const std::string& dir, const StoreOptions& options) {
+  RepairReport report;
+  CW_ASSIGN(const std::unique_ptr<Store> store,
+            StoreOpener(env, dir, options).OpenAcceptingLoss(report));
+  env.Await(
+      [&] { return store->versions().Immutables().empty() || store->full() || !store->failure(); });
+  CW_TRY(store->failure());
+  const bool is_flushed = store->versions().Immutables().empty();
+  CW_TRY(store->Close());  // waits for the segments that the flush lets go
+  if (is_flushed) return report;
+  return Fail(
+      ErrorCode::kNoSpace,
+      Format("{}: there is no space for what the log holds; free some and repair it again", dir));
 }
 
 }  // namespace cordwood::storage

@@ -92,7 +92,7 @@ class Planner {
         ErrorCode::kCorruption,
         Format("{}: lost data at offset 0: {}; it is the newest segment, and seqs from {} to "
                "at least {} were on stable storage; restore it, or the whole store from a "
-               "backup",
+               "backup, or give them up (cordwood repair)",
                Path(facts_.note.segment), what, facts_.flushed_seq + 1,
                std::max(plan_.known_synced, facts_.flushed_seq + 1)));
   }
@@ -105,6 +105,13 @@ class Planner {
     const SegmentHeader& first = *chain_.front()->header;
     expected_ = first.cut_seq + 1;
     if (first.cut_seq <= facts_.flushed_seq) return {};
+    if (first.predecessor == 0) {
+      return Fail(
+          ErrorCode::kCorruption,
+          Format("{}: lost data: seqs {} to {}, which were on stable storage before it, are "
+                 "in no table; if a repair was cut off, run it again",
+                 Path(chain_.front()->number), facts_.flushed_seq + 1, first.cut_seq));
+    }
     if (Find(first.predecessor)) {
       return Lost(first.predecessor, 0, facts_.flushed_seq + 1, first.cut_seq,
                   "the segment header is damaged");

@@ -89,7 +89,7 @@ Result<LogNote> DecodeNote(std::string_view bytes, uint64_t store_id, const std:
   return Fail(ErrorCode::kCorruption,
               Format("{}: both slots are damaged, the first at offset 0. They tell where the log "
                      "ends, without which lost records would go unnoticed; restore the whole store "
-                     "from a backup",
+                     "from a backup, or do without it (cordwood repair)",
                      path));
 }
 

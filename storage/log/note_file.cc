@@ -30,10 +30,12 @@ Result<LogNote> ReadNote(Env& env, const std::string& dir, uint64_t store_id) {
   const std::string path = NotePath(dir);
   Result<std::unique_ptr<File>> file = env.Open(path, OpenMode::kRead);
   if (!file && file.error().code() == ErrorCode::kNotFound) {
-    return Fail(ErrorCode::kCorruption,
-                Format("{}: missing. It tells where the log ends, without which lost records would "
-                       "go unnoticed; restore it, or the whole store from a backup",
-                       path));
+    return Fail(
+        ErrorCode::kCorruption,
+        Format("{}: missing. It tells where the log ends, without which lost records would "
+               "go unnoticed; restore it, or the whole store from a backup, or do without it "
+               "(cordwood repair)",
+               path));
   }
   if (!file) return std::unexpected(std::move(file).error());
   std::string bytes(kNoteBytes, '\0');

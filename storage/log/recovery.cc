@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "storage/file_names.h"
+#include "storage/log/salvage.h"
 #include "storage/log/segment_scan.h"
 #include "storage/write_batch.h"
 
@@ -22,14 +23,14 @@ class Recovery {
   Recovery(Env& env, const RecoveryOptions& options) : env_(env), options_(options) {}
 
   Result<RecoveredLog> Run(const ApplyRecords& apply) {
-    CW_ASSIGN(const LogNote note, ReadNote(env_, options_.dir, options_.store_id));
+    CW_ASSIGN(const LogNote note, Note());
     CW_ASSIGN(const std::vector<SegmentScan> scans, ScanAll());
-    CW_ASSIGN(plan_, PlanRecovery({.dir = options_.dir,
-                                   .store_id = options_.store_id,
-                                   .flushed_seq = options_.flushed_seq,
-                                   .known_synced = options_.known_synced,
-                                   .note = note},
-                                  scans));
+    const ChainFacts facts{.dir = options_.dir,
+                           .store_id = options_.store_id,
+                           .flushed_seq = options_.flushed_seq,
+                           .known_synced = options_.known_synced,
+                           .note = note};
+    CW_ASSIGN(plan_, options_.accept_loss ? PlanSalvage(facts, scans) : PlanRecovery(facts, scans));
     CW_TRY(ForEachFrame(plan_.replay, [&](const ChainFrame& placed, std::string_view ops) {
       return Replay(apply, placed, ops);
     }));
@@ -43,12 +44,22 @@ class Recovery {
                         .active = std::move(active),
                         .note = std::move(renewed),
                         .kept = std::move(plan_.kept),
+                        .kept_seq = plan_.replay.empty() ? options_.flushed_seq
+                                                         : plan_.replay.back().frame.next_seq() - 1,
                         .replayed_groups = plan_.replay.size(),
                         .copied_groups = plan_.copy.size(),
                         .torn_bytes = TornTotal()};
   }
 
  private:
+  Result<LogNote> Note() {
+    Result<LogNote> note = ReadNote(env_, options_.dir, options_.store_id);
+    const bool is_lost = !note && note.error().code() == ErrorCode::kCorruption;
+    // Whatever its counter was, the file is replaced as a whole.
+    if (is_lost && options_.accept_loss) return LogNote{.store_id = options_.store_id};
+    return note;
+  }
+
   Result<std::vector<SegmentScan>> ScanAll() {
     CW_ASSIGN(const std::vector<std::string> names, env_.List(options_.dir));
     std::vector<uint64_t> numbers;

@@ -33,6 +33,8 @@ struct RecoveryOptions {
   /// known_synced was on stable storage.
   Seq flushed_seq = 0;
   Seq known_synced = 0;
+  /// Keeps what PlanSalvage keeps, refuses nothing for what is missing, and does without a note.
+  bool accept_loss = false;
   /// REQUIRES: its numbers are larger than those of all files in the directory.
   NumberAllocator allocate;
 };
@@ -48,6 +50,7 @@ struct RecoveredLog {
   SegmentWriter active;
   NoteFile note;                  // names the active segment, and last_seq
   std::vector<KeptSegment> kept;  // in order; the active one is not among them
+  Seq kept_seq = 0;  // the newest record that is there; less than last_seq after a loss
 
   uint64_t replayed_groups = 0;
   uint64_t copied_groups = 0;

@@ -1,5 +1,6 @@
 """`cordwood check`, the offline tool: what it says of a store that is sound, damaged, open, absent
-or newer than itself, with an exit status for each; and that it changes nothing.
+or newer than itself, with an exit status for each; and that it changes nothing. And `cordwood
+repair`, which does.
 
 CORDWOOD_TOOL names the program.
 """
@@ -223,6 +224,35 @@ class Unsound(ToolTest):
         done = run_tool("check", path)
         self.assertEqual(done.returncode, EXIT_IO, done.stdout + done.stderr)
         self.assertIn(str(path), done.stderr)
+
+
+class Repair(ToolTest):
+    """A log that is not whole is given up from its first gap on, when asked to."""
+
+    def newest_segment(self, directory: pathlib.Path) -> pathlib.Path:
+        used = [path for path in store_files.files(directory, "*.wal")
+                if path.read_bytes()[:8] == b"CWLOGSEG"]
+        return max(used, key=lambda path: int.from_bytes(path.read_bytes()[32:40], "little"))
+
+    def test_a_store_without_its_newest_segment_opens_again(self):
+        directory = self.changed(self.killed)
+        newest = self.newest_segment(directory)
+        newest.unlink()
+        done = self.checked(directory, EXIT_CORRUPTION)
+        self.assertRegex(done.stdout, rf"damaged: .*{newest.name}.*the segment is missing")
+        before = store_files.fingerprint(directory)
+        self.assertEqual(run_tool("repair", directory).returncode, EXIT_USAGE)
+        self.assertEqual(store_files.fingerprint(directory), before)
+        done = run_tool("repair", "--accept-loss", directory)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"gave up seqs \d+ to \d+|nothing that is known of is lost")
+        self.checked(directory, 0)
+        with ServerProcess(*SMALL_STORE, directory=directory) as server:
+            server.start()
+            with server.connect() as connection:
+                key = b"key:%05d" % 0
+                self.assertEqual(connection.call("GET", key), self.killed.strings[key])
+            server.stop()
 
 
 class OtherVersions(ToolTest):

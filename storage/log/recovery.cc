@@ -142,7 +142,9 @@ class Recovery {
       if (got != chunk.size()) return Fail(ErrorCode::kIo, from_path + ": short read");
       CW_TRY(to->WriteAt(done, chunk));
     }
-    return to->Sync();
+    CW_TRY(to->Sync());
+    torn_copies_.push_back(to_path);
+    return {};
   }
 
   /// Copied frames first, all of it synced, then the header: a segment with a header is complete.
@@ -180,7 +182,16 @@ class Recovery {
     return writer;
   }
 
+  /// Before a start fails for lack of space it does without the copies of torn bytes.
   Result<BlankSegment> MakeNewFile() {
+    Result<BlankSegment> made = TryToMakeNewFile();
+    if (made || made.error().code() != ErrorCode::kNoSpace || torn_copies_.empty()) return made;
+    LogWarning("no space for the log beside the copies of torn bytes, which are removed");
+    for (const std::string& path : torn_copies_) CW_TRY(env_.Remove(path));
+    return TryToMakeNewFile();
+  }
+
+  Result<BlankSegment> TryToMakeNewFile() {
     uint64_t frames = 0;
     for (const ChainFrame& placed : plan_.copy)
       frames += FrameBytes(placed.frame.header.payload_bytes);
@@ -217,6 +228,7 @@ class Recovery {
   Env& env_;
   const RecoveryOptions& options_;
   LogPlan plan_;
+  std::vector<std::string> torn_copies_;  // made by this recovery
 };
 
 }  // namespace

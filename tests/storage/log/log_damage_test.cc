@@ -304,6 +304,27 @@ TEST(TornTail, IsNotKeptWhereThereIsNoSpaceForIt) {
   EXPECT_FALSE(rig.env().ReadRaw(TornTailPath(LogRig::kDir, 1))) << "half a copy";
 }
 
+TEST(TornTail, ItsCopyIsGivenUpBeforeAStartFails) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.Commit();
+  const std::string path = rig.NewestSegment();
+  rig.Kill();
+  for (const std::string& other : rig.Segments()) {
+    ASSERT_TRUE(other == path || rig.env().RemoveRaw(other));
+  }
+  std::string bytes = *rig.env().ReadRaw(path);
+  bytes.replace(16384, 8000, 8000, '#');
+  ASSERT_TRUE(rig.env().WriteRaw(path, bytes));
+  // Room for the new segment, or for the copy.
+  rig.env().SetDiskBytes(rig.env().UsedDiskBytes() + (32 << 10));
+  const Status opened = rig.Open();
+  ASSERT_TRUE(opened) << opened.error().message();
+  EXPECT_EQ(rig.recovered(), 2u);
+  EXPECT_FALSE(rig.env().ReadRaw(TornTailPath(LogRig::kDir, 1)));
+}
+
 // The segment that it was cut from may be removed right after.
 TEST(TornTail, ItsCopyIsOnStableStorage) {
   LogRig rig({});

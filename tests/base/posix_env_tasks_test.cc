@@ -79,8 +79,8 @@ TEST(PosixEnvTasks, ThreadsAreNamedAfterTheirLane) {
     });
     env->Await([&] { return ended > before; });
   }
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"cw-log", "cw-flush", "cw-files", "cw-compact", "cw-fetch"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"cw-log", "cw-flush", "cw-segments", "cw-removals",
+                                             "cw-compact", "cw-fetch", "cw-note"}));
 }
 
 TEST(PosixEnvTasks, CompactionsYieldToTheOthers) {

@@ -31,8 +31,10 @@ inline constexpr Generation kSystemGeneration = 0;
 
 /// A key, or a field of a hash, as clients name them.
 inline constexpr uint64_t kNameBytesMax = uint64_t{1} << 20;
-/// What stands before one in a store key: generation, table, and an oid or a time.
-inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9;
+/// What stands before a field in its subkey: its hash (keyspace/hashed_elements.h).
+inline constexpr uint64_t kFieldHashBytes = 8;
+/// What stands before a name in a store key: generation, table, an oid or a time, and the hash.
+inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9 + kFieldHashBytes;
 static_assert(kNameBytesMax + kPrefixBytesMax <= storage::kKeyBytesMax);
 
 enum class Table : uint8_t { kKey = 1, kElement = 2, kDeadline = 3, kOwner = 4 };

@@ -11,6 +11,12 @@ namespace {
 
 constexpr uint64_t kOpOverheadBytes = 16;
 
+/// Of the key or field that the store key is for.
+uint64_t NameBytes(const ParsedKey& key) {
+  const uint64_t in_front = key.table == Table::kElement ? kFieldHashBytes : 0;
+  return key.rest.size() - std::min<uint64_t>(in_front, key.rest.size());
+}
+
 /// What is not larger than this passes no bound.
 uint64_t SmallestOf(const storage::WriteLimits& limits) {
   return std::min({kNameBytesMax, limits.key_bytes, limits.entry_bytes, limits.batch_bytes});
@@ -136,10 +142,11 @@ Status Transaction::CheckSizes() const {
   storage::BatchSizes sizes;
   for (const auto& [key, written] : overlay_) {
     const std::optional<ParsedKey> parsed = ParseStoreKey(key);
-    if (parsed && parsed->rest.size() > kNameBytesMax) {
+    const uint64_t name_bytes = parsed ? NameBytes(*parsed) : 0;
+    if (name_bytes > kNameBytesMax) {
       return Fail(ErrorCode::kTooLarge,
-                  Format("key or field is too long: {} bytes where {} are allowed",
-                         parsed->rest.size(), kNameBytesMax));
+                  Format("key or field is too long: {} bytes where {} are allowed", name_bytes,
+                         kNameBytesMax));
     }
     const uint64_t value_bytes = written.value ? written.value->size() : 0;
     sizes.NoteEntry(key.size(), value_bytes);

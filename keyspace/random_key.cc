@@ -19,7 +19,7 @@ constexpr uint64_t kFallbackKeys = 1000;
 /// What lies at a place drawn at random; nothing if that is not a key that commands see.
 Result<std::optional<std::string>> Draw(Transaction& tx, const storage::PlaceSampler& places,
                                         std::string_view prefix, Random& random) {
-  const std::optional<storage::Place> place = places.Draw(random);
+  CW_ASSIGN(const std::optional<storage::Place> place, places.Draw(random));
   if (!place) return std::nullopt;
   storage::VisibleIterator records = tx.NewIterator();
   records.SetEnd(PrefixEnd(prefix));

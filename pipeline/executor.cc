@@ -2,6 +2,7 @@
 // part of Pipeline.
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 #include "base/format.h"
@@ -232,7 +233,9 @@ void Pipeline::FailCommand(Session& session, const Error& error, size_t reply_st
 void Pipeline::HoldForBlocks(Session& session, std::vector<storage::BlockRef> blocks) {
   CHECK(!blocks.empty());
   session.hold = Hold::kBlocks;
-  ++session.reruns;
+  // Tables that were opened stay so until the command is done: those rounds come to an end.
+  const bool tables_alone = std::ranges::all_of(blocks, &storage::BlockRef::is_table);
+  if (!tables_alone) ++session.reruns;
   ++stats_.reruns;
   const uint64_t bytes = storage::BytesOf(blocks);
   store_.Fetch(std::move(blocks), [this, alive = alive_, &transport = transport_, id = session.id(),
@@ -244,6 +247,7 @@ void Pipeline::HoldForBlocks(Session& session, std::vector<storage::BlockRef> bl
       if (parked == nullptr) return;
       // What cannot be read is told by the rerun that reads it itself.
       if (!shared->status) parked->reruns = kRerunsMax;
+      std::ranges::move(parked->fetched.tables, std::back_inserter(shared->tables));
       parked->fetched = std::move(*shared);
       parked->pinned_bytes = bytes;
       Resume(*parked);
@@ -301,7 +305,7 @@ void Pipeline::RunExpiryCycle() {
   const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
   if (!seq) return;
   if (writes) NoteStart(*seq, tx.now_ms());
-  if (outcome->got_on || view.missing().empty()) expiry_blocks_.clear();
+  if (outcome->got_on || view.missing().empty()) expiry_fetched_ = {};
   if (view.missing().empty()) {
     // Those that cannot be read stay due: they are no reason to go on.
     expiry_goes_on_ = outcome->paused || (outcome->more && outcome->removed + outcome->stale > 0);
@@ -316,7 +320,8 @@ void Pipeline::RunExpiryCycle() {
     transport.Post([this, alive, shared] {
       if (!*alive) return;
       expiry_fetching_ = false;
-      std::ranges::move(shared->pins, std::back_inserter(expiry_blocks_));
+      std::ranges::move(shared->pins, std::back_inserter(expiry_fetched_.pins));
+      std::ranges::move(shared->tables, std::back_inserter(expiry_fetched_.tables));
       if (shared->status) RunExpiryCycle();
     });
   });

@@ -67,13 +67,13 @@ std::string Clients(const Source& source) {
 std::string Memory(const Source& source) {
   const storage::StoreStats& store = source.store;
   const uint64_t memtables = store.memtable_bytes + store.immutable_bytes;
+  const uint64_t tables = store.tables.bytes + store.tables.summary_bytes;
   const uint64_t clients = source.pipeline.client_bytes();
   const uint64_t budget =
       MemoryBudget(source.pipeline.config(), source.facts.available_memory_bytes);
   const storage::StoreOptions shares = StoreOptionsFor(source.pipeline.config(), budget);
   const RequestLimits& limits = source.pipeline.request_limits();
-  const uint64_t used = memtables + store.cache.used_bytes + store.resident_table_bytes + clients +
-                        source.cursor_bytes;
+  const uint64_t used = memtables + store.cache.used_bytes + tables + clients + source.cursor_bytes;
   return Format(
       "used_memory:{}\r\nused_memory_human:{}\r\nused_memory_rss:{}\r\nused_memory_rss_human:{}\r\n"
       "used_memory_peak_rss:{}\r\nmaxmemory:{}\r\nmaxmemory_human:{}\r\nmaxmemory_policy:noeviction"
@@ -83,9 +83,8 @@ std::string Memory(const Source& source) {
       "effective_proto_max_bulk_len:{}\r\neffective_client_query_buffer_limit:{}\r\n",
       used, HumanBytes(used), source.usage.resident_bytes, HumanBytes(source.usage.resident_bytes),
       source.usage.peak_resident_bytes, budget, HumanBytes(budget), memtables,
-      store.cache.used_bytes, store.resident_table_bytes, clients, source.cursor_bytes,
-      source.facts.allocator, shares.memtable_bytes, shares.block_cache_bytes,
-      limits.argument_bytes, limits.request_bytes);
+      store.cache.used_bytes, tables, clients, source.cursor_bytes, source.facts.allocator,
+      shares.memtable_bytes, shares.block_cache_bytes, limits.argument_bytes, limits.request_bytes);
 }
 
 std::string Persistence(const Source& source) {

@@ -232,8 +232,8 @@ class Pipeline {
   ExpiryClock expiry_clock_;
   keyspace::ExpiryCycle expiry_cycle_;
   bool expiry_fetching_ = false;
-  bool expiry_goes_on_ = false;                          // with the next turn
-  std::vector<storage::BlockCache::Pin> expiry_blocks_;  // fetched since a run last got on
+  bool expiry_goes_on_ = false;                   // with the next turn
+  storage::Store::FetchedBlocks expiry_fetched_;  // since a run last got on
   bool stopping_ = false;
 
   RequestLimits request_limits_;

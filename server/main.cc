@@ -51,6 +51,14 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// Of the descriptors that clients leave, half are for tables: log, pipes and accepting need some.
+uint64_t TableFilesOf(uint64_t files, int64_t clients) {
+  constexpr uint64_t kFewest = 4;
+  constexpr uint64_t kMost = 4096;
+  const uint64_t others = files - std::min(files, static_cast<uint64_t>(clients));
+  return std::clamp(others / 2, kFewest, kMost);
+}
+
 int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
   constexpr uint64_t kFilesOfOurOwn = 1024;
   const uint64_t files =
@@ -68,9 +76,11 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
                      Format("the options\n>>> '{}'\n{}", conflict->option, conflict->reason)});
   }
   const uint64_t budget_bytes = pipeline::MemoryBudget(config, facts.available_memory_bytes);
+  storage::StoreOptions options = pipeline::StoreOptionsFor(config, budget_bytes);
+  options.open_files = TableFilesOf(files, config.maxclients);
   const uint64_t opening_ns = env.MonotonicNs();
   Result<std::unique_ptr<keyspace::Keyspace>> keyspace = keyspace::Keyspace::Open(
-      env, config.dir, pipeline::StoreOptionsFor(config, budget_bytes),
+      env, config.dir, options,
       {.databases = static_cast<int>(config.databases),
        .hash_max_inline_entries = static_cast<uint64_t>(config.hash_max_listpack_entries),
        .hash_max_inline_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value)});

@@ -13,7 +13,8 @@ constexpr uint64_t kLargeEntryBytes = 1 << 20;
 constexpr uint32_t kLargeBlockBytes = 32 << 10;
 
 bool MayBeLarge(const TableFile& file, const BlockRef& block) {
-  return block.size >= kLargeBlockBytes && file.properties().largest_entry >= kLargeEntryBytes;
+  return !block.is_table() && block.size >= kLargeBlockBytes &&
+         file.properties().largest_entry >= kLargeEntryBytes;
 }
 
 }  // namespace
@@ -46,17 +47,24 @@ void Fetches::Run(std::shared_ptr<FetchJob> job) {
   running_.fetch_sub(1);  // whoever waits for it may destroy this now
 }
 
+Status Fetches::Read(TableFile& file, const BlockRef& block, FetchedBlocks& fetched) {
+  CW_ASSIGN(std::shared_ptr<const Table> table, file.Open());
+  if (block.is_table()) {
+    fetched.tables.push_back(std::move(table));
+    return {};
+  }
+  CW_ASSIGN(BlockCache::Pin pin, table->Fetch(block));
+  fetched.pins.push_back(std::move(pin));
+  return {};
+}
+
 bool Fetches::ReadNext(const std::shared_ptr<FetchJob>& job) {
   const BlockRef& block = job->blocks[job->next];
   const std::shared_ptr<TableFile> file = versions_.FindTable(block.file_number);
   if (file != nullptr) {
     if (MayBeLarge(*file, block) && !TakeTurn(job)) return false;
-    Result<BlockCache::Pin> pin = file->table().Fetch(block);
-    if (pin) {
-      job->fetched.pins.push_back(std::move(*pin));
-    } else if (job->fetched.status) {
-      job->fetched.status = std::unexpected(pin.error());
-    }
+    const Status read = Read(*file, block, job->fetched);
+    if (!read && job->fetched.status) job->fetched.status = read;
   }
   EndTurn(*job);
   ++job->next;

@@ -23,9 +23,10 @@
 
 namespace cordwood::storage {
 
-/// Blocks that were read for somebody, kept in the cache while this lives.
+/// Blocks and tables that were read for somebody, kept in memory while this lives.
 struct FetchedBlocks {
   std::vector<BlockCache::Pin> pins;
+  std::vector<std::shared_ptr<const Table>> tables;  // that were closed; stay open meanwhile
   Status status;
 };
 
@@ -52,6 +53,7 @@ class Fetches {
   void Schedule(std::shared_ptr<FetchJob> job);
   /// Reads some of the blocks, and schedules the job again for the others.
   void Run(std::shared_ptr<FetchJob> job);
+  static Status Read(TableFile& file, const BlockRef& block, FetchedBlocks& fetched);
   /// False: the job has to wait for a turn that it needs, and is scheduled when it has it.
   bool ReadNext(const std::shared_ptr<FetchJob>& job);
   bool TakeTurn(const std::shared_ptr<FetchJob>& job);

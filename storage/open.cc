@@ -4,6 +4,7 @@
 // be opened stays as it was.
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/format.h"
 #include "base/log.h"
@@ -42,11 +43,15 @@ class StoreOpener {
     CW_ASSIGN(store_->lock_, env_.Lock(dir_));
     CW_TRY(ListFiles());
     store_->cache_ = std::make_unique<BlockCache>(options_.block_cache_bytes);
-    store_->versions_ =
-        std::make_unique<VersionSet>(env_, dir_, store_->cache_.get(), options_.open_files);
+    store_->versions_ = std::make_unique<VersionSet>(
+        env_, store_->cache_.get(),
+        TableCache::Options{.dir = dir_,
+                            .open_files = options_.open_files,
+                            .memory_bytes = options_.block_cache_bytes});
     store_->active_ = std::make_shared<Memtable>();
     CW_ASSIGN(ManifestState state, ReadState());
-    CW_TRY(BlameManifest(store_->versions_->Load(state, highest_ + 1, store_->active_), state));
+    CW_TRY(BlameManifest(FindTables(state), state));
+    store_->versions_->Load(state, highest_ + 1, store_->active_);
     // A new store is one from its first CURRENT on; an old one is written to only once its log
     // proved whole.
     if (new_store_) {
@@ -126,6 +131,20 @@ class StoreOpener {
     }
     new_store_ = true;
     return ManifestState{.store_id = env_.RandomU64()};
+  }
+
+  // What is in the tables is read when somebody asks for it.
+  Status FindTables(const ManifestState& state) const {
+    std::unordered_set<uint64_t> present;
+    for (const auto& [name, file] : names_) {
+      if (file.kind == FileKind::kTable) present.insert(file.number);
+    }
+    for (const auto& [number, table] : state.tables) {
+      if (present.contains(number)) continue;
+      return Fail(ErrorCode::kCorruption,
+                  Format("{}: missing; restore it, or the whole store", TablePath(dir_, number)));
+    }
+    return {};
   }
 
   // Files that are not what the manifest says may mean that its last edit was not torn but damaged.

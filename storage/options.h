@@ -26,6 +26,7 @@ struct StoreOptions {
   // --- memory ---
   /// A memtable of this size is flushed.
   uint64_t memtable_bytes = 32 << 20;
+  /// Blocks of tables; and of those that are open, filters and indexes, which take at most half.
   uint64_t block_cache_bytes = 128 << 20;
   /// For the large entries of merges: more than this for one at a time only.
   uint64_t merge_memory_bytes = 64 << 20;

@@ -10,11 +10,16 @@
 
 namespace cordwood::storage {
 
-/// A block of a table file, as a read names it when it is not in the cache.
+/// A block of a table file, as a read names it when it is not in the cache; or the table itself,
+/// when that is not open.
 struct BlockRef {
   uint64_t file_number = 0;
   uint64_t offset = 0;
   uint32_t size = 0;  // on disk, with its trailer
+
+  /// The offset of what is no block, but all that a closed table needs to be opened.
+  static constexpr uint64_t kTable = UINT64_MAX;
+  bool is_table() const { return offset == kTable; }
 
   friend bool operator==(const BlockRef&, const BlockRef&) = default;
 };

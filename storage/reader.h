@@ -58,8 +58,8 @@ class View {
 
   /// Draws places in [begin, end), so that each entry is about as likely to be next to one as any
   /// other. The view must outlive it.
-  PlaceSampler NewSampler(std::string_view begin, std::string_view end) const {
-    return PlaceSampler(version_, begin, end);
+  PlaceSampler NewSampler(std::string_view begin, std::string_view end) {
+    return PlaceSampler(version_, begin, end, {.tier = tier_, .missing = &missing_});
   }
 
   /// The blocks that reads of this view did not find in the cache so far.

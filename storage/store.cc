@@ -67,6 +67,7 @@ Store::~Store() {
 Status Store::Close() {
   closed_ = true;
   AwaitFetches();
+  if (versions_ != nullptr) versions_->tables().AwaitIdle();
   if (background_ != nullptr) background_->Stop();
   if (log_ == nullptr) return {};  // it was never opened: nothing was written
   CW_TRY(log_->Stop());
@@ -319,7 +320,7 @@ void Store::LendCache() {
   const std::scoped_lock lock(cache_mutex_);
   const uint64_t most = cache_bytes_max_.load(std::memory_order_relaxed);
   const uint64_t lent = std::min(background_->merge_memory(), most - most / kCacheKept);
-  cache_->SetCapacity(most - lent);
+  versions_->tables().SetMemory(most - lent);
 }
 
 MergeThrottle::Signs Store::Signs() const {
@@ -379,7 +380,7 @@ StoreStats Store::Stats() const {
     level.files += run.fragments.size();
     level.bytes += run.bytes();
   }
-  stats.resident_table_bytes = versions_->resident_table_bytes();
+  stats.tables = versions_->tables().stats();
   stats.entries_on_disk = tree->entries();
   stats.unsettled += tree->unsettled() + active_unsettled_.load(std::memory_order_relaxed);
   stats.merge_limit = merge_throttle_.limit();

@@ -60,7 +60,7 @@ struct StoreStats {
   uint64_t memtable_bytes = 0;
   uint64_t immutable_memtables = 0;
   uint64_t immutable_bytes = 0;
-  uint64_t resident_table_bytes = 0;
+  TableCache::Stats tables;
   uint64_t entries_on_disk = 0;
   uint64_t unsettled = 0;
   uint64_t pending_counts = 0;      // changes of counters above visible()

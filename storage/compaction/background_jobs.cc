@@ -53,7 +53,7 @@ Status Background::Install(VersionSet::Installation installation) {
 }
 
 Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
-  const OlderRuns older{.tree = versions_.tree()};
+  OlderRuns older{.tree = versions_.tree()};
   std::vector<std::unique_ptr<EntryIterator>> entries;
   memtable->AppendIterators(entries);
   MergePlan plan{

@@ -27,16 +27,15 @@ double BytesPerEntry(std::span<const Run> runs) {
   double bytes = 0;
   double entries = 0;
   for (const Run& run : runs) {
-    for (const Fragment& fragment : run.fragments) {
-      bytes += static_cast<double>(fragment.bytes);
-      entries += ShareOfFile(fragment) * static_cast<double>(fragment.file->properties().entries);
-    }
+    bytes += static_cast<double>(run.bytes());
+    entries += static_cast<double>(run.entries_before().back());
   }
   return entries > 0 ? bytes / entries : 0;
 }
 
 // The parts of the dead ranges of a run that lie in its fragments, but for those above the horizon.
 void AppendDeadRanges(const Run& run, Seq horizon, std::vector<DeadRangeView>& dead) {
+  if (run.sums().dead_ranges == 0) return;
   for (const Fragment& fragment : run.fragments) {
     const KeyRange& range = fragment.range;
     for (DeadRangeView part : fragment.file->dead_ranges()) {
@@ -80,6 +79,7 @@ uint64_t GarbageBytesAboveLastRun(const Tree& tree, Seq horizon) {
     if (!dead.empty()) garbage += static_cast<double>(CoveredBytes(run, dead));
     if (&run == last) break;
     for (const Fragment& fragment : run.fragments) {
+      if (run.sums().garbage_entries == 0) break;
       const TableProperties& properties = fragment.file->properties();
       if (properties.max_seq > horizon) continue;
       garbage += ShareOfFile(fragment) * killed *

@@ -108,10 +108,16 @@ void CutOutOf(const Run& run, const Fragment& fragment, const KeyRange& bounds, 
 
 }  // namespace
 
-bool OlderRuns::MayContain(std::string_view key) const {
+bool OlderRuns::MayContain(std::string_view key) {
+  places.resize(tree->runs().size());
   for (size_t i = first; i < tree->runs().size(); ++i) {
     const Fragment* fragment = tree->runs()[i].Find(key);
-    if (fragment != nullptr && fragment->file->table().MayContain(key)) return true;
+    if (fragment == nullptr) continue;
+    Place& place = places[i];
+    if (place.file != fragment->file.get()) {
+      place = {.file = fragment->file.get(), .table = fragment->file->IfOpen()};
+    }
+    if (place.table == nullptr || place.table->MayContain(key)) return true;
   }
   return false;
 }
@@ -202,7 +208,7 @@ MergePlan MergeInputs::Plan(const KeyRange& part, ReadPoints readers) {
   MergePlan plan{.entries = Entries(runs_, &unreadable_),
                  .bounds = part,
                  .rules = {.readers = std::move(readers),
-                           .older_may_exist = [older = older_](std::string_view key) {
+                           .older_may_exist = [older = older_](std::string_view key) mutable {
                              return older.MayContain(key);
                            }}};
   for (const Run* run : runs_) {

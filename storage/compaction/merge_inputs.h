@@ -18,13 +18,21 @@
 
 namespace cordwood::storage {
 
-/// Runs of a tree from `first` on: those whose data is older than that of all inputs.
+/// Runs of a tree from `first` on: those whose data is older than that of all inputs. What lies in
+/// tables that are closed may contain every key: to ask is no reason to open them.
 struct OlderRuns {
   std::shared_ptr<const Tree> tree;
   size_t first = 0;  // index into tree->runs()
 
-  bool MayContain(std::string_view key) const;
+  /// Cheapest where keys do not descend from call to call.
+  bool MayContain(std::string_view key);
   bool MayLieIn(const KeyRange& range) const;
+
+  struct Place {
+    const TableFile* file = nullptr;
+    std::shared_ptr<const Table> table;  // if it is open
+  };
+  std::vector<Place> places = {};  // of the last key, in each run
 };
 
 /// The bytes of the largest entry that carrying out `choice` may meet; 0 if that is no merge.

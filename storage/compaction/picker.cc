@@ -46,6 +46,12 @@ uint64_t DataBytes(const std::vector<const Run*>& runs) {
   return sum;
 }
 
+bool HasAnyFrom(const std::vector<const Run*>& runs, std::string_view begin) {
+  return std::any_of(runs.begin(), runs.end(), [&](const Run* run) {
+    return run->LowerBound(begin) < run->fragments.size();
+  });
+}
+
 // Estimated bytes of `runs` inside `bounds`; not zero if anything may be there. Those of neighbours
 // add up.
 uint64_t BytesIn(const std::vector<const Run*>& runs, const KeyRange& bounds) {
@@ -61,19 +67,18 @@ uint64_t BytesIn(const std::vector<const Run*>& runs, const KeyRange& bounds) {
   return sum;
 }
 
-// Where fragments of `runs` begin behind `begin`, in order.
-std::vector<std::string_view> BeginsBehind(const std::vector<const Run*>& runs,
-                                           std::string_view begin) {
-  std::vector<std::string_view> begins;
+// The first place behind `key` where a fragment of `runs` begins.
+std::optional<std::string_view> NextBegin(const std::vector<const Run*>& runs,
+                                          std::string_view key) {
+  std::optional<std::string_view> next;
   for (const Run* run : runs) {
-    for (size_t i = run->LowerBound(begin); i < run->fragments.size(); ++i) {
-      const std::string_view next = run->fragments[i].range.begin;
-      if (next > begin) begins.push_back(next);
-    }
+    size_t i = run->LowerBound(key);
+    if (i < run->fragments.size() && run->fragments[i].range.begin <= key) ++i;
+    if (i == run->fragments.size()) continue;
+    const std::string_view begin = run->fragments[i].range.begin;
+    if (!next || begin < *next) next = begin;
   }
-  std::sort(begins.begin(), begins.end());
-  begins.erase(std::unique(begins.begin(), begins.end()), begins.end());
-  return begins;
+  return next;
 }
 
 // The first piece of the merge of `upper` into the last run at or after `begin`: from one place
@@ -83,13 +88,11 @@ Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const st
                  const PickerOptions& options) {
   std::vector<const Run*> all = upper;
   all.push_back(&last);
-  const std::vector<std::string_view> ends = BeginsBehind(all, begin);
   KeyRange bounds{.begin = begin};
   KeyRange step{.begin = begin};  // what the piece may grow by
   uint64_t bytes = 0;             // in the piece
-  for (auto end = ends.begin(); bytes < options.piece_bytes; ++end) {
-    step.end.reset();
-    if (end != ends.end()) step.end = std::string(*end);
+  while (bytes < options.piece_bytes) {
+    step.end = NextBegin(all, step.begin);
     const bool above = BytesIn(upper, step) > 0;
     if (above) {
       if (bytes == 0) bounds.begin = step.begin;
@@ -111,7 +114,7 @@ Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const st
                 .target_level = last.level,
                 .target_run = last.id};
   // Where nothing is left above, the merge is over, however far the last run goes on.
-  if (bounds.end && BytesIn(upper, {.begin = *bounds.end}) > 0) choice.next_cursor = *bounds.end;
+  if (bounds.end && HasAnyFrom(upper, *bounds.end)) choice.next_cursor = *bounds.end;
   return choice;
 }
 
@@ -172,6 +175,7 @@ Choice PickFirst(const Tree& tree, const std::vector<uint32_t>& levels, const Pi
 
 // The dead ranges of a run, without those above the horizon. Slices of one file follow each other.
 void AppendDeadRanges(const Run& run, Seq horizon, std::vector<DeadRangeView>& dead) {
+  if (run.sums().dead_ranges == 0) return;
   const TableFile* seen = nullptr;
   for (const Fragment& fragment : run.fragments) {
     if (fragment.file.get() == seen) continue;
@@ -237,6 +241,7 @@ Choice PickRewrite(const Tree& tree, const PickerState& state, const PickerOptio
   const Run* last = tree.last_run();
   if (last == nullptr || LastIsBroken(tree, state) || state.busy.contains(last->id)) return {};
   if (state.level_zero_only) return {};
+  if (last->sums().garbage_entries == 0 && last->sums().dead_ranges == 0) return {};
   const auto holds_garbage = [&](const Fragment& fragment) {
     return GarbageShareInLastRun(fragment, state.horizon) >= options.garbage_share ||
            (state.compact_through && IsUnwanted(fragment, *state.compact_through, state.horizon));

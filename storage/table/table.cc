@@ -47,8 +47,9 @@ Result<Footer> Table::ReadFooter(const TableSummary* expected) const {
   const auto corrupt = [this](std::string_view what, uint64_t offset, std::string why) {
     return Located(Error(ErrorCode::kCorruption, std::move(why)), what, offset);
   };
-  CW_ASSIGN(const std::shared_ptr<File> file, OpenFile());
-  const Result<uint64_t> size = file->Size();
+  const Result<std::shared_ptr<File>> file = OpenFile();
+  if (!file) return Located(file.error(), "file", 0);
+  const Result<uint64_t> size = (*file)->Size();
   if (!size) return Located(size.error(), "size", 0);
   if (expected != nullptr && expected->properties.file_bytes != *size) {
     return corrupt("end", *size, Format("expected {} bytes", expected->properties.file_bytes));

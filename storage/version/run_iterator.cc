@@ -2,16 +2,35 @@
 
 #include <algorithm>
 
+#include "storage/version/version.h"
+
 namespace cordwood::storage {
 
-void RunIterator::Open(size_t index) {
-  if (table_ == nullptr || index != index_) {
-    index_ = index;
-    const Fragment& fragment = fragments_[index];
-    table_ = fragment.file->table().NewIterator(options_);
-    ends_early_ =
-        fragment.range.end && fragment.file->properties().largest_key >= *fragment.range.end;
+bool RunIterator::Open(size_t index) {
+  if (table_ != nullptr && index == index_) return true;
+  table_.reset();
+  index_ = index;
+  const Fragment& fragment = fragments_[index];
+  const Result<const Table*> table = OpenTable(*fragment.file);
+  if (!table) {
+    valid_ = false;
+    status_ = std::unexpected(table.error());
+    return false;
   }
+  table_ = (*table)->NewIterator(options_);
+  ends_early_ =
+      fragment.range.end && fragment.file->properties().largest_key >= *fragment.range.end;
+  return true;
+}
+
+Result<const Table*> RunIterator::OpenTable(TableFile& file) {
+  if (options_.tier == Tier::kCacheOnly) {
+    if (const Table* table = file.open()) return table;
+    NameClosedTable(file, options_);
+    return Fail(ErrorCode::kCold, "cold");
+  }
+  CW_ASSIGN(held_, options_.fill_cache ? file.Open() : file.OpenAside());
+  return held_.get();
 }
 
 bool RunIterator::TableOk() {
@@ -45,7 +64,7 @@ void RunIterator::SettleForward() {
       valid_ = false;
       return;
     }
-    Open(index_ + 1);
+    if (!Open(index_ + 1)) return;
     table_->Seek(fragments_[index_].range.begin, SeekTrailer(kMaxSeq));
   }
 }
@@ -60,7 +79,7 @@ void RunIterator::SettleBackward() {
       valid_ = false;
       return;
     }
-    Open(index_ - 1);
+    if (!Open(index_ - 1)) return;
     SeekToLastOfFragment();
   }
 }
@@ -78,7 +97,7 @@ void RunIterator::SeekToFirst() {
   status_ = {};
   valid_ = false;
   if (fragments_.empty()) return;
-  Open(0);
+  if (!Open(0)) return;
   table_->Seek(fragments_[0].range.begin, SeekTrailer(kMaxSeq));
   SettleForward();
 }
@@ -87,7 +106,7 @@ void RunIterator::SeekToLast() {
   status_ = {};
   valid_ = false;
   if (fragments_.empty()) return;
-  Open(fragments_.size() - 1);
+  if (!Open(fragments_.size() - 1)) return;
   SeekToLastOfFragment();
   SettleBackward();
 }
@@ -97,7 +116,7 @@ void RunIterator::Seek(std::string_view key, uint64_t trailer) {
   valid_ = false;
   const size_t index = FragmentOf(key);
   if (index == fragments_.size()) return;
-  Open(index);
+  if (!Open(index)) return;
   const std::string& begin = fragments_[index].range.begin;
   if (key < begin) {
     table_->Seek(begin, SeekTrailer(kMaxSeq));
@@ -112,7 +131,7 @@ void RunIterator::SeekBefore(std::string_view key, uint64_t trailer) {
   if (index == fragments_.size()) return SeekToLast();
   status_ = {};
   valid_ = false;
-  Open(index);
+  if (!Open(index)) return;
   table_->SeekBefore(key, trailer);
   SettleBackward();
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 // Walks the fragments of one run in key order, inside their ranges. Opens the iterator of one
-// fragment at a time.
+// fragment at a time. A cache-only walk ends at a table that is closed as at a cold block, with
+// kCold; one that passes the cache by leaves tables closed for others.
 //
 // Ownership: refers to the fragments, which must outlive it. Threads: one at a time.
 
@@ -34,7 +35,9 @@ class RunIterator final : public EntryIterator {
   std::string_view value() const override { return table_->value(); }
 
  private:
-  void Open(size_t index);
+  /// False, with the status, if the table is closed and must stay so, or cannot be opened.
+  bool Open(size_t index);
+  Result<const Table*> OpenTable(TableFile& file);
   /// From a position in the current fragment that may be past its range, to the next entry.
   void SettleForward();
   /// The same towards the front.
@@ -48,6 +51,7 @@ class RunIterator final : public EntryIterator {
   const std::span<const Fragment> fragments_;
   const ReadOptions options_;
   size_t index_ = 0;
+  std::shared_ptr<const Table> held_;     // what table_ walks, unless a pinned version holds it
   std::unique_ptr<EntryIterator> table_;  // of fragments_[index_], if open
   bool ends_early_ = false;               // that table may go on behind the fragment's range
   bool valid_ = false;

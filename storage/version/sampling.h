@@ -1,8 +1,8 @@
 #pragma once
 
 // Draws places among the entries of a range, so that a walk from there meets entries nearly
-// uniformly. Reads no file: the index of a table says where its blocks begin, and a memtable
-// knows its keys.
+// uniformly. The index of a table says where its blocks begin, and a memtable knows its keys; no
+// block is read. A cache-only draw that falls on a closed table names it, and is cold.
 //
 // What lies in the range is found out once, for any number of draws, and looks only at the
 // fragments at its ends: those between them were counted when the tree was made.
@@ -28,11 +28,12 @@ struct Place {
 class PlaceSampler {
  public:
   /// Of [begin, end).
-  PlaceSampler(const Version& version, std::string_view begin, std::string_view end);
+  PlaceSampler(const Version& version, std::string_view begin, std::string_view end,
+               const ReadOptions& options);
 
   /// Nothing if there are no entries, or if the draw fell on an entry of a memtable outside of the
   /// range; a caller then draws again, a few times.
-  std::optional<Place> Draw(Random& random) const;
+  Result<std::optional<Place>> Draw(Random& random) const;
 
  private:
   /// A part of the version that a place may be in: a memtable, or fragments of a run.
@@ -50,12 +51,15 @@ class PlaceSampler {
 
   void AddMemtable(const Memtable& memtable);
   void AddRun(const Run& run);
+  /// About how many of a fragment's entries lie in the range.
+  uint64_t EntriesOf(const Fragment& fragment) const;
   /// The blocks of a fragment that lie in the range.
-  Blocks BlocksOf(const Fragment& fragment) const;
-  std::optional<Place> DrawFrom(const Fragment& fragment, Random& random) const;
+  Blocks BlocksOf(const Fragment& fragment, const Table& table) const;
+  Result<std::optional<Place>> DrawFrom(const Fragment& fragment, Random& random) const;
 
   const std::string begin_;
   const std::string end_;
+  const ReadOptions options_;
   std::vector<Part> parts_;
   uint64_t entries_ = 0;  // of all parts
 };

@@ -28,6 +28,10 @@ struct FoundEntry {
   BlockCache::Pin pin;
 };
 
+/// For a read that is cache-only: names the table as what it lacks. A read that names nothing
+/// leaves a hint that the table should be open.
+void NameClosedTable(TableFile& file, const ReadOptions& options);
+
 struct Version {
   std::shared_ptr<Memtable> active;
   std::vector<std::shared_ptr<Memtable>> immutables;  // newest first

@@ -37,18 +37,20 @@ std::vector<Seq> VersionCell::PinnedSeqs() const {
   return seqs;
 }
 
-void VersionCell::Publish(std::unique_ptr<const Version> version) {
-  std::vector<std::unique_ptr<const Version>> unpinned;  // destroyed after the lock is gone
+void VersionCell::Publish(std::unique_ptr<const Version> version, ClosedTables closed) {
+  std::vector<Retired> unpinned;  // destroyed after the lock is gone
   const std::scoped_lock lock(mutex_);
   current_.store(version.get());
   publications_.fetch_add(1);
-  if (owned_ != nullptr) retired_.push_back(std::move(owned_));
+  if (owned_ != nullptr) {
+    retired_.push_back({.version = std::move(owned_), .closed = std::move(closed)});
+  }
   owned_ = std::move(version);
   unpinned = TakeUnpinned();
 }
 
 void VersionCell::Sweep() {
-  std::vector<std::unique_ptr<const Version>> unpinned;
+  std::vector<Retired> unpinned;
   const std::scoped_lock lock(mutex_);
   unpinned = TakeUnpinned();
 }
@@ -58,15 +60,26 @@ bool VersionCell::HasRetired() const {
   return !retired_.empty();
 }
 
-std::vector<std::unique_ptr<const Version>> VersionCell::TakeUnpinned() {
-  const auto pinned = [this](const std::unique_ptr<const Version>& version) {
-    return std::any_of(slots_.begin(), slots_.end(),
-                       [&](const Slot& slot) { return slot.version.load() == version.get(); });
+std::vector<VersionCell::Retired> VersionCell::TakeUnpinned() {
+  const auto pinned = [this](const Retired& retired) {
+    return std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+      return slot.version.load() == retired.version.get();
+    });
   };
-  const auto first_unpinned = std::partition(retired_.begin(), retired_.end(), pinned);
-  std::vector<std::unique_ptr<const Version>> unpinned(std::make_move_iterator(first_unpinned),
-                                                       std::make_move_iterator(retired_.end()));
-  retired_.erase(first_unpinned, retired_.end());
+  std::vector<Retired> unpinned;
+  bool older_is_pinned = false;
+  std::erase_if(retired_, [&](Retired& retired) {
+    const bool is_pinned = retired.version != nullptr && pinned(retired);
+    older_is_pinned = older_is_pinned || is_pinned;
+    if (is_pinned) return false;
+    if (!older_is_pinned || retired.closed.empty()) {
+      unpinned.push_back(std::move(retired));
+      return true;
+    }
+    // Who pins an older version may have met these tables open.
+    if (retired.version != nullptr) unpinned.push_back({.version = std::move(retired.version)});
+    return false;
+  });
   return unpinned;
 }
 

@@ -20,6 +20,7 @@
 
 #include "base/check.h"
 #include "storage/entry.h"
+#include "storage/version/table_cache.h"
 #include "storage/version/version.h"
 
 namespace cordwood::storage {
@@ -64,8 +65,9 @@ class VersionCell {
   /// The seqs that slots pin, in no order.
   std::vector<Seq> PinnedSeqs() const;
 
-  /// Makes `version` current. The one before is destroyed once no slot pins it.
-  void Publish(std::unique_ptr<const Version> version);
+  /// Makes `version` current. The one before is destroyed once no slot pins it. So are `closed`,
+  /// tables that are open for nobody who pins `version`, once no version before that is pinned.
+  void Publish(std::unique_ptr<const Version> version, ClosedTables closed = {});
 
   /// The current version, for those who publish: REQUIRES that nobody else publishes meanwhile.
   const Version& Latest() const { return *current_.load(std::memory_order_acquire); }
@@ -78,14 +80,20 @@ class VersionCell {
   static constexpr size_t kSlots = 64;
 
  private:
-  std::vector<std::unique_ptr<const Version>> TakeUnpinned();
+  /// A version that was replaced, and the tables that were closed then; either may be gone.
+  struct Retired {
+    std::unique_ptr<const Version> version;
+    ClosedTables closed;
+  };
+  /// Takes what no slot can reach any more; to be destroyed when the lock is gone.
+  std::vector<Retired> TakeUnpinned();
 
   std::atomic<const Version*> current_{nullptr};
   std::atomic<uint64_t> publications_{0};
   std::array<Slot, kSlots> slots_;
   mutable std::mutex mutex_;
   std::unique_ptr<const Version> owned_;  // guarded by mutex_; what current_ points to
-  std::vector<std::unique_ptr<const Version>> retired_;  // guarded by mutex_
+  std::vector<Retired> retired_;          // guarded by mutex_; in the order of publications
 };
 
 }  // namespace cordwood::storage

@@ -17,33 +17,30 @@ bool IsNoSpace(const Status& status) {
 
 }  // namespace
 
-Result<std::shared_ptr<TableFile>> VersionSet::OpenTable(
-    uint64_t number, std::shared_ptr<const TableSummary> expected) {
-  CW_ASSIGN(std::unique_ptr<Table> table, Table::Open(files_, number, cache_, std::move(expected)));
-  return std::make_shared<TableFile>(number, std::move(table), [this](uint64_t obsolete) {
-    files_.Forget(obsolete);
-    GiveUp({.kind = FileKind::kTable, .number = obsolete});
-  });
-}
+VersionSet::VersionSet(Env& env, BlockCache* blocks, const TableCache::Options& options)
+    : env_(env),
+      dir_(options.dir),
+      table_cache_(
+          env, blocks, options,
+          {.obsolete =
+               [this](uint64_t number) { GiveUp({.kind = FileKind::kTable, .number = number}); },
+           .closed = [this](ClosedTables tables) { KeepClosed(std::move(tables)); }}) {}
 
 void VersionSet::GiveUp(FileName file) {
   const std::scoped_lock lock(obsolete_mutex_);
   obsolete_.push_back(file);
 }
 
-Status VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active) {
-  TableMap tables;
-  for (const auto& [number, record] : state.tables) {
-    Result<std::shared_ptr<TableFile>> table = OpenTable(number, record.summary);
-    if (!table && table.error().code() == ErrorCode::kNotFound) {
-      return Fail(ErrorCode::kCorruption,
-                  Format("{}: missing; restore it, or the whole store", TablePath(dir_, number)));
-    }
-    if (!table) return std::unexpected(table.error());
-    tables[number] = std::move(*table);
-  }
-  tables_ = std::move(tables);
+void VersionSet::KeepClosed(ClosedTables tables) {
+  const std::scoped_lock lock(mutex_);
+  cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}), std::move(tables));
+}
+
+void VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active) {
   state_ = std::move(state);
+  for (const auto& [number, record] : state_.tables) {
+    tables_.emplace(number, table_cache_.Make(number, record.summary));
+  }
   std::set<uint64_t> all;
   for (const auto& [id, run] : state_.runs) all.insert(id);
   std::shared_ptr<const Tree> tree = BuildTree(Tree(), all);
@@ -54,7 +51,6 @@ Status VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr
   active_ = std::move(active);
   tree_ = std::move(tree);
   cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
-  return {};
 }
 
 Status VersionSet::StartManifest() { return ReplaceManifest(state_); }
@@ -102,15 +98,6 @@ std::shared_ptr<TableFile> VersionSet::FindTable(uint64_t number) const {
   const std::scoped_lock lock(mutex_);
   const auto table = tables_.find(number);
   return table == tables_.end() ? nullptr : table->second;
-}
-
-uint64_t VersionSet::resident_table_bytes() const {
-  const std::scoped_lock lock(mutex_);
-  uint64_t bytes = 0;
-  for (const auto& [number, table] : tables_) {
-    bytes += table->table().memory_bytes() + table->summary().bytes();
-  }
-  return bytes;
 }
 
 std::shared_ptr<const Tree> VersionSet::BuildTree(const Tree& old,
@@ -161,8 +148,8 @@ Result<std::vector<uint64_t>> VersionSet::AppendEdit(const Edit& edit) {
 Result<VersionSet::TableMap> VersionSet::OpenTables(Installation& installation) {
   TableMap tables;
   for (const uint64_t number : installation.new_files) {
-    CW_ASSIGN(std::shared_ptr<TableFile> table, OpenTable(number, nullptr));
-    installation.edit.tables.push_back({.file = number, .summary = table->table().summary()});
+    CW_ASSIGN(std::shared_ptr<TableFile> table, table_cache_.OpenNew(number));
+    installation.edit.tables.push_back({.file = number, .summary = table->shared_summary()});
     tables.emplace(number, std::move(table));
   }
   return tables;

@@ -22,22 +22,21 @@
 #include "base/error.h"
 #include "storage/file_names.h"
 #include "storage/table/block_cache.h"
-#include "storage/table/descriptor_cache.h"
 #include "storage/version/edit.h"
 #include "storage/version/manifest.h"
+#include "storage/version/table_cache.h"
 #include "storage/version/version_cell.h"
 
 namespace cordwood::storage {
 
 class VersionSet {
  public:
-  /// Keeps at most `open_files` files of tables open.
-  VersionSet(Env& env, std::string dir, BlockCache* cache, size_t open_files)
-      : env_(env), dir_(std::move(dir)), cache_(cache), files_(env, dir_, open_files) {}
+  /// `blocks` may be null.
+  VersionSet(Env& env, BlockCache* blocks, const TableCache::Options& options);
 
-  /// Opens the table files that `state` lists and starts with `active` as the memtable. Reads
-  /// only. `next_file` is above every number in the directory.
-  Status Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active);
+  /// Starts with the tables that `state` lists, of which none is opened, and `active` as the
+  /// memtable. `next_file` is above every number in the directory.
+  void Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active);
   /// Starts a new manifest with what was loaded, in place of the one that was read. kNoSpace: that
   /// one goes on counting, and the first edit tries again. REQUIRES: Load succeeded; nothing is
   /// installed before.
@@ -57,9 +56,7 @@ class VersionSet {
   uint64_t manifest() const { return state_.manifest; }
   /// The table file with this number, or null if no fragment of the current tree lies in it.
   std::shared_ptr<TableFile> FindTable(uint64_t number) const;
-  /// What the tables of the current tree keep in memory.
-  uint64_t resident_table_bytes() const;
-  DescriptorCache::Stats descriptors() const { return files_.stats(); }
+  TableCache& tables() { return table_cache_; }
   /// Memtables that wait to be flushed, oldest first.
   std::vector<std::shared_ptr<Memtable>> Immutables() const;
 
@@ -89,8 +86,8 @@ class VersionSet {
  private:
   using TableMap = std::unordered_map<uint64_t, std::shared_ptr<TableFile>>;
 
-  Result<std::shared_ptr<TableFile>> OpenTable(uint64_t number,
-                                               std::shared_ptr<const TableSummary> expected);
+  /// Has tables that were closed kept for whoever may look at them.
+  void KeepClosed(ClosedTables tables);
   /// The tree that state_ describes. Runs of `old` that are not in `changed` are taken over as they
   /// are. REQUIRES: tables_ has what state_ lists.
   std::shared_ptr<const Tree> BuildTree(const Tree& old, const std::set<uint64_t>& changed) const;
@@ -106,12 +103,10 @@ class VersionSet {
 
   Env& env_;
   const std::string dir_;
-  BlockCache* const cache_;
-  DescriptorCache files_;
-
   // Before all that holds table files: the last owner of an obsolete one reports it here.
   mutable std::mutex obsolete_mutex_;
   std::vector<FileName> obsolete_;  // guarded by obsolete_mutex_
+  TableCache table_cache_;
 
   VersionCell cell_;
   std::atomic<uint64_t> next_file_{1};

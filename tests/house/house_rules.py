@@ -56,6 +56,7 @@ SHARED_TYPES = {
     "Tree": "readers pin the version that they read",
     "TableFile": "every version that lists one holds it; the last one closes it",
     "FileDescriptor": "of a directory that is held: calls under way keep it while its lock ends",
+    "Table": "merges and fetches hold one that may be closed for others meanwhile",
     "TableSummary": "the manifest's state, the file and the open table live on different terms",
     "RunContents": "every tree that has the run unchanged shares it with the one before",
     "File": "a read goes on while its descriptor leaves the cache",

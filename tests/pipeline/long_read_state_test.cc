@@ -13,7 +13,13 @@ constexpr int kKeys = 8000;
 
 class LongReadState : public ::testing::Test {
  protected:
-  LongReadState() : env_(1), server_(env_, TinyStoreOptions()) {}
+  LongReadState() : env_(1), server_(env_, Options()) {}
+  // With room for all tables: a read that waits for one has not begun.
+  static storage::StoreOptions Options() {
+    storage::StoreOptions options = TinyStoreOptions();
+    options.block_cache_bytes = 4 << 20;
+    return options;
+  }
   void SetUp() override { ASSERT_TRUE(server_.Start()); }
 
   void FillHash() {

@@ -191,11 +191,6 @@ class OtherVersions(StartupTest):
         store_files.make_log_newer(path)
         self.assert_refused(path)
 
-    def test_a_newer_table_is_refused(self):
-        path = store_files.files(self.data, "*.sst")[0]
-        store_files.make_table_newer(path)
-        self.assert_refused(path)
-
 
 class MissingFiles(StartupTest):
     def assert_refused(self, *paths: pathlib.Path) -> None:

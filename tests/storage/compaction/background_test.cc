@@ -20,7 +20,7 @@ class BackgroundTest : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(env_.CreateDir("data"));
     memtable_ = std::make_shared<Memtable>();
-    ASSERT_TRUE(versions_.Load({.store_id = 7}, 1, memtable_));
+    versions_.Load({.store_id = 7}, 1, memtable_);
     ASSERT_TRUE(versions_.StartManifest());
   }
   void TearDown() override { background_.Stop(); }
@@ -87,7 +87,7 @@ class BackgroundTest : public ::testing::Test {
   support::SimEnv env_{1};
   Random random_{1};
   BlockCache cache_{1 << 20};
-  VersionSet versions_{env_, "data", &cache_, 8};
+  VersionSet versions_{env_, &cache_, {.dir = "data", .open_files = 8, .memory_bytes = 1 << 20}};
   std::shared_ptr<Memtable> memtable_;
   Seq last_seq_ = 0;
   Seq horizon_ = 1000;

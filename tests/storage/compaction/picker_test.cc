@@ -49,11 +49,11 @@ class PickerTest : public ::testing::Test {
     EXPECT_TRUE(writer.Finish());
     const uint64_t number = writer.files().at(0);
     const uint64_t size = env_.ReadRaw(TablePath(".", number))->size();
-    return {
-        .file = std::make_shared<TableFile>(
-            number, *Table::Open(env_, TablePath(".", number), number, nullptr), [](uint64_t) {}),
-        .range = {.begin = slice.begin, .end = slice.end},
-        .bytes = slice.bytes == 0 ? size : slice.bytes};
+    return {.file = std::make_shared<TableFile>(
+                number, (*Table::Open(env_, TablePath(".", number), number, nullptr))->summary(),
+                nullptr),
+            .range = {.begin = slice.begin, .end = slice.end},
+            .bytes = slice.bytes == 0 ? size : slice.bytes};
   }
 
   Run MakeRun(uint64_t id, uint32_t level, const std::vector<Slice>& slices = {{}}) {

@@ -14,7 +14,7 @@ class RemovalsTest : public ::testing::Test {
  protected:
   RemovalsTest() {
     EXPECT_TRUE(env_.CreateDir("data"));
-    EXPECT_TRUE(versions_.Load({.store_id = 7}, 1, std::make_shared<Memtable>()));
+    versions_.Load({.store_id = 7}, 1, std::make_shared<Memtable>());
   }
   ~RemovalsTest() override { removals_.Stop(); }
 
@@ -32,7 +32,7 @@ class RemovalsTest : public ::testing::Test {
 
   support::SimEnv env_{1};
   bool syncs_suffer_ = false;
-  VersionSet versions_{env_, "data", nullptr, 10};
+  VersionSet versions_{env_, nullptr, {.dir = "data", .open_files = 10, .memory_bytes = 1 << 20}};
   Removals removals_{env_, "data", versions_, [this] { return syncs_suffer_; }};
 };
 

@@ -32,8 +32,8 @@ class FetchesTest : public testing::Test {
     std::vector<BlockRef> missing;
     for (const storage::Run& run : world_.store().versions().tree()->runs()) {
       for (const Fragment& fragment : run.fragments) {
-        const auto found = fragment.file->table().Get(
-            key, kMaxSeq, {.tier = Tier::kCacheOnly, .missing = &missing});
+        const auto found = (*fragment.file->Open())
+                               ->Get(key, kMaxSeq, {.tier = Tier::kCacheOnly, .missing = &missing});
         EXPECT_TRUE(found || found.error().code() == ErrorCode::kCold);
       }
     }

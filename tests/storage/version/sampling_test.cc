@@ -66,7 +66,7 @@ TEST_F(PlaceSamplerTest, DrawsPlacesInTheRangeAboutAsOftenEverywhere) {
     std::map<int, int> tenths;
     int missed = 0;
     for (int i = 0; i < kDraws; ++i) {
-      const std::optional<Place> place = sampler.Draw(random);
+      const std::optional<Place> place = *sampler.Draw(random);
       if (!place) {
         ++missed;
         continue;
@@ -90,8 +90,8 @@ TEST_F(PlaceSamplerTest, FindsNothingWhereNothingIs) {
   View view = reader_->Visible(Tier::kMayBlock);
   Random random(1);
   for (int i = 0; i < 100; ++i) {
-    EXPECT_FALSE(view.NewSampler("a", "b").Draw(random));
-    EXPECT_FALSE(view.NewSampler("x", "z").Draw(random));
+    EXPECT_FALSE(*view.NewSampler("a", "b").Draw(random));
+    EXPECT_FALSE(*view.NewSampler("x", "z").Draw(random));
   }
 }
 

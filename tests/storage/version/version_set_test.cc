@@ -17,7 +17,7 @@ class VersionSetTest : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(env_.CreateDir("data"));
     ASSERT_TRUE(env_.SyncDir("."));
-    ASSERT_TRUE(versions_.Load({.store_id = 7}, 1, std::make_shared<Memtable>()));
+    versions_.Load({.store_id = 7}, 1, std::make_shared<Memtable>());
     ASSERT_TRUE(versions_.StartManifest());
   }
 
@@ -62,7 +62,7 @@ class VersionSetTest : public ::testing::Test {
   }
 
   SimEnv env_{1};
-  VersionSet versions_{env_, "data", nullptr, 8};
+  VersionSet versions_{env_, nullptr, {.dir = "data", .open_files = 8, .memory_bytes = 1 << 20}};
 };
 
 TEST_F(VersionSetTest, AnInstalledRunIsDurableBeforeItIsVisible) {

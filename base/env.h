@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +66,12 @@ class DirectoryLock {
   virtual ~DirectoryLock() = default;
 };
 
+/// The bytes of a file system.
+struct DiskSpace {
+  uint64_t total = 0;
+  uint64_t available = 0;  // what an unprivileged process may still write
+};
+
 /// Where background work runs. Tasks of one lane start in the order they were scheduled.
 enum class Lane : uint8_t {
   kLog,         // one thread: log writes and syncs, nothing else
@@ -92,8 +99,8 @@ class Env {
   /// Makes creations, renames and removals inside `dir` durable.
   virtual Status SyncDir(const std::string& dir) = 0;
   virtual Result<bool> Exists(const std::string& path) = 0;
-  /// Bytes that an unprivileged process may still write on the file system of `path`.
-  virtual Result<uint64_t> FreeSpace(const std::string& path) = 0;
+  /// Of the file system of `path`; nothing if it does not say how large it is.
+  virtual Result<std::optional<DiskSpace>> SpaceOf(const std::string& path) = 0;
   /// Takes an exclusive lock on the directory itself, which needs no right to write in it, and
   /// makes no file. kLocked if somebody holds it, under whatever name. Destroyed before the
   /// environment, and after everything that uses the directory.

@@ -21,6 +21,8 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "i/o error";
     case ErrorCode::kNoSpace:
       return "no space";
+    case ErrorCode::kNoDescriptors:
+      return "no descriptors";
     case ErrorCode::kCorruption:
       return "corruption";
     case ErrorCode::kUnsupported:

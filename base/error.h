@@ -16,7 +16,8 @@ enum class ErrorCode : uint8_t {
   kNotFound,         // a file or directory that should exist does not
   kAlreadyExists,    // a file that must be new exists already
   kIo,               // the operating system refused; the outcome may be unknown
-  kNoSpace,          // the disk or the configured quota is full
+  kNoSpace,          // the disk or the configured quota is full; nothing was done
+  kNoDescriptors,    // the process or the machine may open no more files; nothing was done
   kCorruption,       // stored bytes are not what was written
   kUnsupported,      // a format or feature that this version does not know
   kLocked,           // another process holds the directory
@@ -42,6 +43,12 @@ class Error {
   ErrorCode code_;
 };
 
+/// Something ran short: nothing was done, the call may be made again, and will succeed once there
+/// is enough.
+constexpr bool IsShortage(ErrorCode code) {
+  return code == ErrorCode::kNoSpace || code == ErrorCode::kNoDescriptors;
+}
+
 /// A short lower-case name of the code, for logs and tests.
 std::string_view ErrorCodeName(ErrorCode code);
 
@@ -49,6 +56,11 @@ template <typename T>
 using Result = std::expected<T, Error>;
 
 using Status = Result<void>;
+
+template <typename T>
+bool IsShortage(const Result<T>& result) {
+  return !result && IsShortage(result.error().code());
+}
 
 /// Fail(ErrorCode::kIo, "...") is what a function returns when it fails.
 inline std::unexpected<Error> Fail(ErrorCode code, std::string message) {

@@ -44,7 +44,7 @@ class PosixEnv : public Env {
   Result<std::vector<std::string>> List(const std::string& dir) override;
   Status SyncDir(const std::string& dir) override;
   Result<bool> Exists(const std::string& path) override;
-  Result<uint64_t> FreeSpace(const std::string& path) override;
+  Result<std::optional<DiskSpace>> SpaceOf(const std::string& path) override;
   Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& dir) override {
     return held_.Hold(dir);
   }
@@ -165,11 +165,13 @@ Result<bool> PosixEnv::Exists(const std::string& path) {
   return PosixFail("stat", path, errno);
 }
 
-Result<uint64_t> PosixEnv::FreeSpace(const std::string& path) {
+Result<std::optional<DiskSpace>> PosixEnv::SpaceOf(const std::string& path) {
   CW_ASSIGN(const FileDescriptor fd, OpenDescriptor(held_.Resolve(path), O_RDONLY));
   struct statvfs info = {};
   if (::fstatvfs(fd.get(), &info) != 0) return PosixFail("ask for the free space of", path, errno);
-  return uint64_t{info.f_bavail} * info.f_frsize;
+  if (info.f_blocks == 0) return std::nullopt;  // of some network and stacked file systems
+  return DiskSpace{.total = uint64_t{info.f_blocks} * info.f_frsize,
+                   .available = uint64_t{info.f_bavail} * info.f_frsize};
 }
 
 int64_t PosixEnv::WallMs() {

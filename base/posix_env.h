@@ -6,8 +6,8 @@
 // stands in base/posix_directory.h.
 //
 // errno becomes an ErrorCode: ENOENT is kNotFound, EEXIST kAlreadyExists, a lock that is held
-// kLocked, all else kIo. ENOSPC, EDQUOT, EFBIG, EMFILE and ENFILE are kNoSpace: nothing was done,
-// and trying again later may help. Messages name the call, the path and the reason.
+// kLocked, ENOSPC, EDQUOT and EFBIG kNoSpace, EMFILE and ENFILE kNoDescriptors, all else
+// kIo. Messages name the call, the path and the reason.
 //
 // Destroying the environment waits until all lanes are idle: what was scheduled runs, and so does
 // what those tasks schedule. Whoever schedules work that never ends must stop it before.

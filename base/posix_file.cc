@@ -85,10 +85,11 @@ ErrorCode CodeOf(int errno_value) {
       return ErrorCode::kAlreadyExists;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:   // a limit of the process, or of the file system
-    case EMFILE:  // none of these lasts, and nothing was done
-    case ENFILE:
+    case EFBIG:  // a limit of the process, or of the file system
       return ErrorCode::kNoSpace;
+    case EMFILE:
+    case ENFILE:
+      return ErrorCode::kNoDescriptors;
     default:
       return ErrorCode::kIo;
   }

@@ -31,6 +31,7 @@ enum Flag : uint32_t {
   kWrite = 1 << 0,     // may write: runs on the executor
   kReadOnly = 1 << 1,  // reads keys: runs at the visible state if nothing is pending
   kFrees = 1 << 2,     // only ever takes away: allowed while the disk is full
+  kEmpties = 1 << 12,  // so much that it may take the last space there is
   kDenyOom = 1 << 3,   // refused while the disk is full (Redis: while memory is full)
   kFast = 1 << 4,
   kAdmin = 1 << 5,

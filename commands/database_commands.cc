@@ -81,9 +81,9 @@ constexpr RowMaker kConnectionRow = {.group = "connection"};
 constexpr Command kRows[] = {
     kServerRow("dbsize", 1, kReadOnly | kFast, DbSize, "1.0.0",
                "Returns the number of keys in the database."),
-    kServerRow("flushall", -1, kWrite | kFrees, FlushAll, "1.0.0",
+    kServerRow("flushall", -1, kWrite | kFrees | kEmpties, FlushAll, "1.0.0",
                "Removes all keys of all databases."),
-    kServerRow("flushdb", -1, kWrite | kFrees, FlushDb, "1.0.0",
+    kServerRow("flushdb", -1, kWrite | kFrees | kEmpties, FlushDb, "1.0.0",
                "Removes all keys of the database."),
     kConnectionRow("select", 2, kFast | kAlways, Select, "1.0.0",
                    "Changes the connection's database."),

@@ -170,7 +170,7 @@ constexpr Command kRows[] = {
      .summary = "Returns the details of all commands.",
      .since = "2.8.13",
      .group = "server"},
-    kRow("compact", 1, kWrite | kAdmin | kFrees, Compact, "7.2.0",
+    kRow("compact", 1, kWrite | kAdmin | kFrees | kEmpties, Compact, "7.2.0",
          "Cordwood: merges everything into one run, in the background."),
     {.name = "config",
      .arity = -2,

@@ -35,6 +35,19 @@ std::string ReplyTooLong(uint64_t bytes_max) {
       bytes_max);
 }
 
+std::string BlockedText(const Error& error) {
+  return Format(
+      "MISCONF Errors writing to the log: {}. Writes are accepted again once this is mended.",
+      error.message());
+}
+
+/// What a command that may write is for; a write of more than deletes only adds.
+storage::Intent IntentOf(const commands::Command& command, bool frees) {
+  if (!frees) return storage::Intent::kAdd;
+  const bool empties = (command.flags & commands::kEmpties) != 0;
+  return empties ? storage::Intent::kEmpty : storage::Intent::kTakeAway;
+}
+
 /// The keyspace's counts of lookups, to which those of a run that is undone do not belong.
 class LookupCounts {
  public:
@@ -77,7 +90,7 @@ void Pipeline::Run(Session& session) {
     const bool frees = (session.command->flags & commands::kFrees) != 0;
     uint64_t bytes = 0;
     for (const std::string_view argument : session.parser.argv()) bytes += argument.size();
-    if (HoldForAdmission(session, bytes, frees, reply_start)) return;
+    if (HoldForAdmission(session, bytes, IntentOf(*session.command, frees), reply_start)) return;
   }
   RunOnce(session, MustExecute(session));
 }
@@ -136,7 +149,8 @@ bool Pipeline::CommitWrites(Session& session, keyspace::Transaction& tx, size_t 
     FailCommand(session, fits.error(), reply_start);
     return true;
   }
-  if (HoldForAdmission(session, tx.write_bytes(), tx.frees(), reply_start)) return false;
+  const storage::Intent intent = IntentOf(*session.command, tx.frees());
+  if (HoldForAdmission(session, tx.write_bytes(), intent, reply_start)) return false;
   // By the pressure that the write met, not by the one that it makes.
   const uint64_t delay_us = tx.frees() ? 0 : store_.WriteDelayUs(tx.write_bytes());
   const Result<storage::Seq> seq = tx.Commit();
@@ -160,10 +174,11 @@ bool Pipeline::IsPaced() {
   return !relieved && env_.MonotonicNs() + kPacingSlackNs < write_free_at_ns_;
 }
 
-bool Pipeline::HoldForAdmission(Session& session, uint64_t bytes, bool frees, size_t reply_start) {
-  storage::WriteGate gate = store_.Admit(bytes, frees);
+bool Pipeline::HoldForAdmission(Session& session, uint64_t bytes, storage::Intent intent,
+                                size_t reply_start) {
+  storage::WriteGate gate = store_.Admit(bytes, intent);
   const bool first_in_line = !held_writers_.empty() && held_writers_.front() == session.id();
-  if (gate == storage::WriteGate::kOpen && !frees) {
+  if (gate == storage::WriteGate::kOpen && intent == storage::Intent::kAdd) {
     // One that is run again was let in before.
     const bool in_line = first_in_line || session.reruns > 0 || held_writers_.empty();
     if (!in_line || IsPaced()) gate = storage::WriteGate::kLater;
@@ -179,13 +194,18 @@ bool Pipeline::HoldForAdmission(Session& session, uint64_t bytes, bool frees, si
       ++stats_.held_for_admission;
       return true;
     case storage::WriteGate::kFull:
-      Refuse(session, reply_start, kDiskFull);
+      RefuseForSpace(session, reply_start);
       return true;
     case storage::WriteGate::kFailed:
       Refuse(session, reply_start, kStoreFailed);
       return true;
   }
   return false;
+}
+
+void Pipeline::RefuseForSpace(Session& session, size_t reply_start) {
+  const Status shortage = store_.shortage();
+  Refuse(session, reply_start, shortage ? std::string(kDiskFull) : BlockedText(shortage.error()));
 }
 
 void Pipeline::Finish(Session& session, bool executed, size_t reply_start) {
@@ -294,7 +314,9 @@ void Pipeline::RetryAdmissions() {
 
 void Pipeline::RunExpiryCycle() {
   expiry_goes_on_ = false;
-  if (stopping_ || expiry_fetching_ || store_.Admit(0, true) != storage::WriteGate::kOpen) return;
+  if (stopping_ || expiry_fetching_ ||
+      store_.Admit(0, storage::Intent::kTakeAway) != storage::WriteGate::kOpen)
+    return;
   const uint64_t limit = kExpiredKeysPerTurn * static_cast<uint64_t>(config_.active_expire_effort);
   storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
   keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute,

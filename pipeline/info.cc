@@ -89,7 +89,10 @@ std::string Memory(const Source& source) {
 
 std::string Persistence(const Source& source) {
   storage::Store& store = source.pipeline.keyspace().store();
-  const char* state = !store.failure() ? "failed" : source.store.full ? "full" : "ok";
+  const char* state = !store.failure()       ? "failed"
+                      : source.store.blocked ? "blocked"
+                      : source.store.full    ? "full"
+                                             : "ok";
   return Format(
       "loading:0\r\naof_enabled:1\r\naof_last_write_status:{}\r\nstorage_state:{}\r\n"
       "appendfsync:{}\r\nnewest_seq:{}\r\nvisible_seq:{}\r\nsynced_seq:{}\r\n"
@@ -180,12 +183,12 @@ std::string Storage(const Source& source) {
       "write_amplification:{:.2f}\r\nspace_amplification:{:.2f}\r\nflushes:{}\r\nflush_bytes:{}\r\n"
       "merges:{}\r\nmerge_bytes_read:{}\r\nmerge_bytes_written:{}\r\nmemtables_waiting:{}\r\n"
       "compaction_debt:{:.2f}\r\nwrite_pressure:{:.2f}\r\n"
-      "merge_limit_bytes_per_sec:{}\r\ncache_hits:{}\r\ncache_misses:{}\r\n",
+      "merge_limit_bytes_per_sec:{}\r\nballast_bytes:{}\r\ncache_hits:{}\r\ncache_misses:{}\r\n",
       table_bytes, store.entries_on_disk, store.unsettled, store.user_bytes_written,
       Ratio(written, store.user_bytes_written), Ratio(table_bytes, last), jobs.flushes,
       jobs.flush_bytes, jobs.merges, jobs.merge_bytes_read, jobs.merge_bytes_written,
       store.immutable_memtables, store.compaction_debt, store.write_pressure, store.merge_limit,
-      store.cache.hits, store.cache.misses);
+      store.ballast_bytes, store.cache.hits, store.cache.misses);
   return text + LogText(store.log);
 }
 

@@ -157,7 +157,9 @@ class Pipeline {
   void RunOnce(Session& session, bool execute);
   /// After the handler: commits. False: the session is held or the reply was replaced.
   bool CommitWrites(Session& session, keyspace::Transaction& tx, size_t reply_start);
-  bool HoldForAdmission(Session& session, uint64_t bytes, bool frees, size_t reply_start);
+  bool HoldForAdmission(Session& session, uint64_t bytes, storage::Intent intent,
+                        size_t reply_start);
+  void RefuseForSpace(Session& session, size_t reply_start);
   /// Whether writers are being held back for what was written before.
   bool IsPaced();
   /// The reply that starts there is complete.

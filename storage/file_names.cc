@@ -41,6 +41,7 @@ constexpr std::string_view kTemporarySuffix = ".tmp";
 }  // namespace
 
 std::string CurrentPath(std::string_view dir) { return Join(dir, "CURRENT"); }
+std::string BallastPath(std::string_view dir) { return Join(dir, "BALLAST"); }
 
 std::string NotePath(std::string_view dir) { return Join(dir, "NOTE"); }
 
@@ -84,6 +85,7 @@ std::string TornTailPath(std::string_view dir, uint64_t number) {
 std::optional<FileName> ParseFileName(std::string_view name) {
   if (name == "CURRENT") return FileName{.kind = FileKind::kCurrent};
   if (name == "NOTE") return FileName{.kind = FileKind::kNote};
+  if (name == "BALLAST") return FileName{.kind = FileKind::kBallast};
   if (name.ends_with(kTemporarySuffix)) {
     const std::string_view stem = name.substr(0, name.size() - kTemporarySuffix.size());
     if (!ParseFileName(stem)) return std::nullopt;

@@ -1,6 +1,6 @@
 #pragma once
 
-// The names of the files of a store's directory: CURRENT, NOTE, MANIFEST-n, n.wal, n.sst.
+// The names of the files of a store's directory: CURRENT, NOTE, BALLAST, MANIFEST-n, n.wal, n.sst.
 // Numbers are decimal, at least six digits, and unique over all kinds.
 //
 // Threads: any; no state.
@@ -12,7 +12,16 @@
 
 namespace cordwood::storage {
 
-enum class FileKind : uint8_t { kCurrent, kNote, kManifest, kLog, kTable, kTemporary, kTornTail };
+enum class FileKind : uint8_t {
+  kCurrent,
+  kNote,
+  kBallast,
+  kManifest,
+  kLog,
+  kTable,
+  kTemporary,
+  kTornTail,
+};
 
 struct FileName {
   FileKind kind = FileKind::kCurrent;
@@ -24,6 +33,7 @@ struct FileName {
 std::string CurrentPath(std::string_view dir);
 /// What tells where the log ends.
 std::string NotePath(std::string_view dir);
+std::string BallastPath(std::string_view dir);
 std::string ManifestPath(std::string_view dir, uint64_t number);
 std::string LogPath(std::string_view dir, uint64_t number);
 std::string TablePath(std::string_view dir, uint64_t number);

@@ -22,25 +22,67 @@ constexpr size_t kSegmentsKept = 2;
 // The segment that a start writes before it serves is small, so that it serves soon.
 constexpr uint64_t kFirstSegmentBytes = 8 << 20;
 
+Status MakeDirectory(Env& env, const std::string& dir) {
+  CW_ASSIGN(const bool exists, env.Exists(dir));
+  return exists ? Status() : env.CreateDir(dir);
+}
+
+// What there is for the store: the file system, or a limit of our own if that is less.
+uint64_t DiskBytesFor(Env& env, const std::string& dir, uint64_t limit) {
+  const Result<std::optional<DiskSpace>> space = env.SpaceOf(dir);
+  const uint64_t total = space && *space ? (*space)->total : UINT64_MAX;
+  return limit == 0 ? total : std::min(total, limit);
+}
+
+void NoteSmallerParts(const StoreOptions& wanted, const StoreOptions& fitted, uint64_t disk_bytes) {
+  if (wanted.log_segment_bytes == fitted.log_segment_bytes &&
+      wanted.memtable_bytes == fitted.memtable_bytes &&
+      wanted.fragment_bytes == fitted.fragment_bytes) {
+    return;
+  }
+  LogNotice(Format(
+      "the disk has {} bytes for data: log segments are of {} bytes, memtables of {}, tables "
+      "of {}, which is less than configured",
+      disk_bytes, fitted.log_segment_bytes, fitted.memtable_bytes, fitted.fragment_bytes));
+}
+
+// A directory that is this process's, and options whose parts fit its disk.
+struct StorePlace {
+  std::unique_ptr<DirectoryLock> lock;
+  StoreOptions options;
+  uint64_t disk_bytes = 0;
+};
+
+Result<StorePlace> TakePlace(Env& env, const std::string& dir, const StoreOptions& options) {
+  CW_TRY(MakeDirectory(env, dir));
+  CW_ASSIGN(std::unique_ptr<DirectoryLock> lock, env.Lock(dir));
+  const uint64_t disk_bytes = DiskBytesFor(env, dir, options.max_disk_bytes);
+  const StoreOptions fitted = FitToDisk(options, disk_bytes);
+  NoteSmallerParts(options, fitted, disk_bytes);
+  return StorePlace{.lock = std::move(lock), .options = fitted, .disk_bytes = disk_bytes};
+}
+
 }  // namespace
 
 class StoreOpener {
  public:
-  StoreOpener(Env& env, const std::string& dir, const StoreOptions& options)
-      : env_(env), dir_(dir), store_(new Store(env, dir, options)), options_(store_->options_) {}
+  StoreOpener(Env& env, const std::string& dir, StorePlace place)
+      : env_(env),
+        dir_(dir),
+        store_(new Store(env, dir, place.options)),
+        options_(store_->options_) {
+    store_->disk_bytes_at_start_ = place.disk_bytes;
+    store_->lock_ = std::move(place.lock);
+  }
 
   /// Opens a store whose log is not whole, and fills in the report. It is repaired when the
   /// memtables are flushed.
   Result<std::unique_ptr<Store>> OpenAcceptingLoss(RepairReport& report) {
-    CW_ASSIGN(const std::optional<Current> current, ReadCurrent(env_, dir_));
-    if (!current) return Fail(ErrorCode::kNotFound, Format("{}: there is no store", dir_));
     report_ = &report;
     return Open();
   }
 
   Result<std::unique_ptr<Store>> Open() {
-    CW_TRY(MakeDirectory());
-    CW_ASSIGN(store_->lock_, env_.Lock(dir_));
     CW_TRY(ListFiles());
     store_->cache_ = std::make_unique<BlockCache>(options_.block_cache_bytes);
     store_->versions_ = std::make_unique<VersionSet>(
@@ -59,6 +101,8 @@ class StoreOpener {
       CW_TRY(CreateNote(env_, dir_, state.store_id));
       CW_TRY(store_->versions_->StartManifest());
     }
+    store_->StartSpace();
+    store_->space_->Open();
     store_->StartBackground();
     CW_TRY(BlameManifest(ReplayLog(state), state));
     if (!new_store_) CW_TRY(RenewManifest());
@@ -72,11 +116,6 @@ class StoreOpener {
   }
 
  private:
-  Status MakeDirectory() {
-    CW_ASSIGN(const bool exists, env_.Exists(dir_));
-    return exists ? Status() : env_.CreateDir(dir_);
-  }
-
   // The directory's own entry must survive what its files survive; who made it may have been a
   // start that was cut off.
   Status SyncParent() {
@@ -90,8 +129,7 @@ class StoreOpener {
   // On a full disk the manifest of the last life goes on counting, and the first edit tries again.
   Status RenewManifest() {
     const Status started = store_->versions_->StartManifest();
-    const bool full = !started && started.error().code() == ErrorCode::kNoSpace;
-    return full ? Status() : started;
+    return IsShortage(started) ? Status() : started;
   }
 
   Status ListFiles() {
@@ -199,15 +237,19 @@ class StoreOpener {
     }
     store.log_ = std::make_unique<CommitLog>(
         env_,
-        LogOptions{.dir = dir_,
-                   .store_id = state.store_id,
-                   .segment_bytes = options_.log_segment_bytes,
-                   .durability = options_.durability,
-                   .group_bytes = options_.log_group_bytes,
-                   .allocate = allocate,
-                   .gate = [s = store_.get()](uint64_t bytes) { return s->CheckSpace(bytes); },
-                   .on_progress = [s = store_.get()] { s->OnLogProgress(); }},
+        LogOptions{
+            .dir = dir_,
+            .store_id = state.store_id,
+            .segment_bytes = options_.log_segment_bytes,
+            .durability = options_.durability,
+            .group_bytes = options_.log_group_bytes,
+            .allocate = allocate,
+            .gate = [s = store_.get()](uint64_t bytes) { return s->space_->CheckSegment(bytes); },
+            .make_space = [s = store_.get()] { return s->space_->GiveFirstHalf(); },
+            .on_progress = [s = store_.get()] { s->OnLogProgress(); }},
         std::move(log));
+    store.admission_ =
+        std::make_unique<AdmissionControl>(*store.log_, *store.background_, *store.space_);
     return {};
   }
 
@@ -245,13 +287,17 @@ class StoreOpener {
 Result<std::unique_ptr<Store>> Store::Open(Env& env, const std::string& dir,
                                            const StoreOptions& options) {
   CW_TRY(CheckOptions(options));
-  return StoreOpener(env, dir, options).Open();
+  CW_ASSIGN(StorePlace place, TakePlace(env, dir, options));
+  return StoreOpener(env, dir, std::move(place)).Open();
 }
 
 Result<RepairReport> RepairLog(Env& env, const std::string& dir, const StoreOptions& options) {
+  CW_ASSIGN(const std::optional<Current> current, ReadCurrent(env, dir));
+  if (!current) return Fail(ErrorCode::kNotFound, Format("{}: there is no store", dir));
   RepairReport report;
+  CW_ASSIGN(StorePlace place, TakePlace(env, dir, options));
   CW_ASSIGN(const std::unique_ptr<Store> store,
-            StoreOpener(env, dir, options).OpenAcceptingLoss(report));
+            StoreOpener(env, dir, std::move(place)).OpenAcceptingLoss(report));
   env.Await(
       [&] { return store->versions().Immutables().empty() || store->full() || !store->failure(); });
   CW_TRY(store->failure());

@@ -8,8 +8,6 @@
 namespace cordwood::storage {
 namespace {
 
-// Batches of this size ask the log for room beforehand.
-constexpr uint64_t kReserveBytes = 1 << 20;
 constexpr uint64_t kImmutablesMax = 4;
 // As many more may wait while flushes find no room and what is written gives space back.
 constexpr uint64_t kStuckImmutablesMax = 2 * kImmutablesMax;
@@ -54,7 +52,6 @@ Store::Store(Env& env, std::string dir, const StoreOptions& options)
     : env_(env),
       dir_(std::move(dir)),
       options_(Rounded(options)),
-      max_disk_bytes_(options.max_disk_bytes),
       memtable_bytes_max_(options.memtable_bytes),
       cache_bytes_max_(options.block_cache_bytes) {
   CHECK(options_.write_limits.fit_the_formats());
@@ -68,6 +65,7 @@ Status Store::Close() {
   closed_ = true;
   AwaitFetches();
   if (versions_ != nullptr) versions_->tables().AwaitIdle();
+  if (space_ != nullptr) space_->Close();
   if (background_ != nullptr) background_->Stop();
   if (log_ == nullptr) return {};  // it was never opened: nothing was written
   CW_TRY(log_->Stop());
@@ -83,53 +81,18 @@ Status Store::failure() const {
 
 // --- writing ---
 
-WriteGate Store::Admit(uint64_t bytes, bool frees) {
+WriteGate Store::Admit(uint64_t bytes, Intent intent) {
   if (!failure()) return WriteGate::kFailed;
-  const bool room = frees ? log_->AcceptsFrees() : log_->AcceptsWrites();
-  if (!room || (!frees && (OverQuota() || background_->out_of_space()))) return WriteGate::kFull;
-  const uint64_t waiting = immutable_bytes_.load(std::memory_order_relaxed);
-  if (waiting >= ImmutableBytesMax()) {
-    // Flushes that find no room wait for what this would give back.
-    if (!frees || !background_->out_of_space()) return WriteGate::kLater;
-    if (waiting >= kStuckImmutablesMax / kImmutablesMax * ImmutableBytesMax()) {
-      return WriteGate::kFull;
-    }
+  const WriteGate gate =
+      admission_->Judge(bytes, intent,
+                        {.active = active_bytes_.load(std::memory_order_relaxed),
+                         .active_max = memtable_bytes_max_.load(std::memory_order_relaxed),
+                         .waiting = immutable_bytes_.load(std::memory_order_relaxed),
+                         .waiting_max = ImmutableBytesMax()});
+  if (gate == WriteGate::kLater && admission_->wants_flush() && !active_->empty()) {
+    SwitchMemtable();
   }
-  if (!frees && !MemtablesHaveRoomFor(bytes)) return WriteGate::kLater;
-  if (!log_->HasMemoryFor(bytes) || log_->WritersMustWait(frees)) return WriteGate::kLater;
-  if (bytes < kReserveBytes) return WriteGate::kOpen;
-  switch (log_->Reserve(bytes)) {
-    case Admission::kReady:
-      return WriteGate::kOpen;
-    case Admission::kWait:
-      return WriteGate::kLater;
-    case Admission::kNoSpace:
-      return WriteGate::kFull;
-    case Admission::kClosed:
-      return WriteGate::kFailed;
-  }
-  return WriteGate::kFailed;
-}
-
-bool Store::MemtablesHaveRoomFor(uint64_t bytes) const {
-  const uint64_t waiting = immutable_bytes_.load(std::memory_order_relaxed);
-  const uint64_t active = active_bytes_.load(std::memory_order_relaxed);
-  const uint64_t most = ImmutableBytesMax() + memtable_bytes_max_.load(std::memory_order_relaxed);
-  // What is larger than all of them comes in when nothing waits.
-  return waiting == 0 || waiting + active + bytes <= most;
-}
-
-bool Store::OverQuota() const {
-  const uint64_t most = max_disk_bytes_.load(std::memory_order_relaxed);
-  return most != 0 && DiskBytes() >= most;
-}
-
-Status Store::CheckSpace(uint64_t bytes) const {
-  const Result<uint64_t> available = env_.FreeSpace(dir_);
-  if (!available || *available >= bytes) return {};
-  return Fail(ErrorCode::kNoSpace,
-              Format("{}: {} bytes of log do not fit into {} bytes of free space", dir_, bytes,
-                     *available));
+  return gate;
 }
 
 uint64_t Store::ImmutableBytesMax() const {
@@ -137,7 +100,8 @@ uint64_t Store::ImmutableBytesMax() const {
 }
 
 void Store::SetMemory(const StoreOptions& options) {
-  memtable_bytes_max_.store(options.memtable_bytes, std::memory_order_relaxed);
+  const StoreOptions fitted = FitToDisk(options, disk_bytes_at_start_);
+  memtable_bytes_max_.store(fitted.memtable_bytes, std::memory_order_relaxed);
   cache_bytes_max_.store(options.block_cache_bytes, std::memory_order_relaxed);
   background_->SetMergeMemory(options.merge_memory_bytes);
   LendCache();
@@ -145,7 +109,16 @@ void Store::SetMemory(const StoreOptions& options) {
   UpdatePressure();
 }
 
-bool Store::full() const { return log_->full() || background_->out_of_space() || OverQuota(); }
+bool Store::full() const {
+  return log_->full() || background_->out_of_space() || space_->is_full();
+}
+
+Status Store::shortage() const {
+  for (const Status& status : {log_->full() ? log_->status() : Status(), background_->shortage()}) {
+    if (!status && status.error().code() != ErrorCode::kNoSpace) return status;
+  }
+  return {};
+}
 
 uint64_t Store::WriteDelayUs(uint64_t bytes) const {
   return storage::WriteDelayUs(Pressure(), bytes);
@@ -166,8 +139,11 @@ void Store::UpdatePressure() {
   }
   immutable_bytes_.store(immutable_bytes, std::memory_order_relaxed);
   debt_.store(background_->CompactionDebt(), std::memory_order_relaxed);
-  disk_bytes_.store(versions_->tree()->bytes() + log_->stats().segment_bytes,
-                    std::memory_order_relaxed);
+  const std::shared_ptr<const Tree> tree = versions_->tree();
+  disk_bytes_.store(tree->bytes() + log_->stats().segment_bytes, std::memory_order_relaxed);
+  uint64_t fragments = 0;
+  for (const Run& run : tree->runs()) fragments += run.fragments.size();
+  fragments_.store(fragments, std::memory_order_relaxed);
 }
 
 void Store::SetListener(std::function<void()> listener) {
@@ -191,6 +167,7 @@ Result<Seq> Store::Write(const WriteBatch& batch) {
   log_->Append(first, batch.count(), batch.bytes());
   last_seq_ = first + batch.count() - 1;
   user_bytes_.fetch_add(batch.bytes().size(), std::memory_order_relaxed);
+  space_->NoteWritten(batch.bytes().size());
   SwitchMemtableIfFull();
   return last_seq_;
 }
@@ -291,6 +268,18 @@ void Store::AwaitFetches() {
 
 // --- background ---
 
+void Store::StartSpace() {
+  space_ = std::make_unique<Space>(
+      env_, dir_, options_, [this] { return SpaceInUse(); }, [this] { NotifyListener(); });
+}
+
+Space::Use Store::SpaceInUse() const {
+  return {.unflushed = immutable_bytes_.load(std::memory_order_relaxed) +
+                       active_bytes_.load(std::memory_order_relaxed),
+          .stored = DiskBytes(),
+          .tables = fragments_.load(std::memory_order_relaxed)};
+}
+
 void Store::StartBackground() {
   fetches_ = std::make_unique<Fetches>(env_, *versions_);
   background_ = std::make_unique<Background>(
@@ -313,7 +302,13 @@ void Store::StartBackground() {
           .throttle = [this](uint64_t bytes) { ThrottleMerge(bytes); },
           .syncs_suffer =
               [this] { return log_ != nullptr && merge_throttle_.SyncsSuffer(Signs()); },
-          .merge_memory_changed = [this] { LendCache(); }});
+          .merge_memory_changed = [this] { LendCache(); },
+          .room =
+              [this] {
+                return PickerState::Room{.bytes = space_->MergeRoom(), .is_short = full()};
+              },
+          .make_room = [this](uint64_t bytes) { space_->MakeRoom(bytes); },
+          .out_of_room = [this] { return space_->GiveBallast(); }});
 }
 
 void Store::LendCache() {
@@ -336,11 +331,13 @@ void Store::ThrottleMerge(uint64_t bytes) {
 }
 
 void Store::OnLogProgress() {
+  space_->MeasureIfDue();
   background_->KickFlush();
   NotifyListener();
 }
 
 void Store::Tick() {
+  space_->Tick();
   log_->Tick();
   const bool none_waits = versions_->Immutables().empty();
   const bool log_is_long = none_waits && log_->stats().segments > kLogSegmentsMax;
@@ -386,6 +383,8 @@ StoreStats Store::Stats() const {
   stats.merge_limit = merge_throttle_.limit();
   stats.write_pressure = Pressure();
   stats.full = full();
+  stats.blocked = !shortage();
+  stats.ballast_bytes = space_->ballast_bytes();
   stats.torn_bytes = stats.log.torn_bytes;
   {
     const std::scoped_lock lock(counts_mutex_);

@@ -25,6 +25,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "storage/admission.h"
 #include "storage/compaction/background.h"
 #include "storage/compaction/throttle.h"
 #include "storage/counting.h"
@@ -38,14 +39,6 @@
 #include "storage/write_batch.h"
 
 namespace cordwood::storage {
-
-/// Whether a batch may be written now.
-enum class WriteGate : uint8_t {
-  kOpen,
-  kLater,   // ask again after the listener was called or a tick passed
-  kFull,    // the disk is full; only batches that free space get in
-  kFailed,  // see failure()
-};
 
 struct StoreStats {
   LogStats log;
@@ -69,8 +62,10 @@ struct StoreStats {
   double write_pressure = 0;  // storage/pacing.h
   uint64_t merge_limit = 0;   // bytes a second; 0: none (storage/compaction/throttle.h)
   uint64_t recovered_groups = 0;
-  bool full = false;        // writes are refused for lack of space, or will be soon
-  uint64_t torn_bytes = 0;  // cut off the log at the last start
+  bool full = false;           // writes are refused for lack of space, or will be soon
+  bool blocked = false;        // the same, for another reason: shortage() says which
+  uint64_t ballast_bytes = 0;  // storage/ballast.h
+  uint64_t torn_bytes = 0;     // cut off the log at the last start
 };
 
 class Store {
@@ -90,9 +85,8 @@ class Store {
 
   // --- the executor ---
 
-  /// Whether a batch of about `bytes` may be written. `frees` says that it gives back more space
-  /// than it takes.
-  WriteGate Admit(uint64_t bytes, bool frees);
+  /// Whether a batch of about `bytes` may be written.
+  WriteGate Admit(uint64_t bytes, Intent intent);
   /// Logs and inserts the batch; returns the seq of its last operation. kTooLarge, with nothing
   /// done, if it passes write_limits(): what is taken here every format behind it takes too. Every
   /// other error says that the store failed.
@@ -134,13 +128,15 @@ class Store {
   /// store is destroyed.
   void AwaitFetches();
 
-  /// The disk, or the quota, is full.
+  /// Writes are refused, or will be soon: the disk, or the quota, is full, or shortage() says what.
   bool full() const;
+  /// Why writes are refused, if that is for lack of anything but space; else ok.
+  Status shortage() const;
   /// Retries, periodic syncs, files to remove. A few times a second, by the executor.
   void Tick();
   void SetDurability(Durability durability) { log_->SetDurability(durability); }
   /// Bytes the directory may hold from now on; 0: no limit of our own.
-  void SetMaxDiskBytes(uint64_t bytes) { max_disk_bytes_.store(bytes, std::memory_order_relaxed); }
+  void SetMaxDiskBytes(uint64_t bytes) { space_->SetMaxDiskBytes(bytes); }
   /// The memory that these options say, from now on. A memtable that is too large is flushed with
   /// the next write. REQUIRES: called by the executor.
   void SetMemory(const StoreOptions& options);
@@ -165,15 +161,11 @@ class Store {
   void FoldVisibleCounts() const;
   void SwitchMemtableIfFull();
   void SwitchMemtable();
-  /// Whether a batch may be added without memtables taking more than all of them may.
-  bool MemtablesHaveRoomFor(uint64_t bytes) const;
-  bool OverQuota() const;
-  /// kNoSpace if the file system says that so many bytes do not fit: asking is cheaper than filling
-  /// it up, and leaves others what there is.
-  Status CheckSpace(uint64_t bytes) const;
   /// What may wait to be flushed.
   uint64_t ImmutableBytesMax() const;
+  void StartSpace();
   void StartBackground();
+  Space::Use SpaceInUse() const;
   void OnLogProgress();
   void NotifyListener();
   /// Looks at the tree and the memtables after one of them changed.
@@ -192,14 +184,16 @@ class Store {
   Env& env_;
   const std::string dir_;
   const StoreOptions options_;
-  std::atomic<uint64_t> max_disk_bytes_;
+  uint64_t disk_bytes_at_start_ = UINT64_MAX;  // what the parts were made to fit
   std::atomic<uint64_t> memtable_bytes_max_;
   std::atomic<uint64_t> cache_bytes_max_;
   std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<BlockCache> cache_;
   std::unique_ptr<VersionSet> versions_;
+  std::unique_ptr<Space> space_;
   std::unique_ptr<CommitLog> log_;
   std::unique_ptr<Background> background_;
+  std::unique_ptr<AdmissionControl> admission_;
   bool closed_ = false;
   std::unique_ptr<Fetches> fetches_;
 
@@ -211,6 +205,7 @@ class Store {
   std::atomic<double> debt_{0};
   std::atomic<uint64_t> immutable_bytes_{0};
   std::atomic<uint64_t> disk_bytes_{0};
+  std::atomic<uint64_t> fragments_{0};
   MergeThrottle merge_throttle_;
 
   // The executor's.

@@ -90,6 +90,7 @@ void Background::Stop() {
 
 void Background::EndJob(JobKind kind, const Status& status, const BadInput& bad,
                         const std::function<void()>& release) {
+  const bool more_room = IsShortage(status) && hooks_.out_of_room && hooks_.out_of_room();
   const uint64_t now = env_.MonotonicNs();
   {
     const std::scoped_lock lock(mutex_);
@@ -97,23 +98,25 @@ void Background::EndJob(JobKind kind, const Status& status, const BadInput& bad,
     if (!status && bad.file != 0) {
       Blame(bad, status.error(), now);
     } else {
-      Judge(kind, status, now);
+      Judge(kind, status, now, more_room);
     }
   }
   hooks_.progress();
   Kick();
 }
 
-void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns) {
+void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns, bool more_room) {
   Trouble& trouble = trouble_[kind];
   if (status) return Forget(kind);
   const Error& error = status.error();
   if (error.code() == ErrorCode::kClosed) return;
   if (versions_.failed()) return GiveUp(status);
-  const bool lacks_space = error.code() == ErrorCode::kNoSpace;
+  const bool shortage = IsShortage(error.code());
   trouble.blocked = true;
-  trouble.retry_ns = now_ns + (lacks_space ? kRetryNs : kRetryNs << trouble.failures);
-  if (!lacks_space) trouble.failures = std::min(trouble.failures + 1, kDoublingsMax);
+  trouble.reason = status;
+  trouble.retry_ns = now_ns + (shortage ? kRetryNs : kRetryNs << trouble.failures);
+  if (more_room) trouble.retry_ns = now_ns;
+  if (!shortage) trouble.failures = std::min(trouble.failures + 1, kDoublingsMax);
   if (!LackOfSpace(kind).exchange(true)) {
     LogWarning(Format("a {} wrote nothing, and is tried again: {}",
                       kind == kFlushJob ? "flush" : "merge", error.message()));
@@ -132,7 +135,7 @@ void Background::Blame(const BadInput& bad, const Error& error, uint64_t now_ns)
 }
 
 void Background::Forget(JobKind kind) {
-  trouble_[kind] = {};
+  trouble_[kind] = Trouble{};
   LackOfSpace(kind) = false;
 }
 
@@ -151,6 +154,11 @@ void Background::Discard(const std::vector<uint64_t>& files) {
 Status Background::status() const {
   const std::scoped_lock lock(mutex_);
   return status_;
+}
+
+Status Background::shortage() const {
+  const std::scoped_lock lock(mutex_);
+  return trouble_[kFlushJob].reason;
 }
 
 Status Background::corruption() const {

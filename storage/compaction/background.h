@@ -73,6 +73,15 @@ class Background {
     std::function<bool()> syncs_suffer;
     /// merge_memory() has changed.
     std::function<void()> merge_memory_changed = [] {};
+
+    // Of the disk; without them there is no end of it.
+    /// Bytes that merges may write; and whether space is so short that they give back what they
+    /// can.
+    std::function<PickerState::Room()> room;
+    /// Called before a flush or a merge writes about so much.
+    std::function<void(uint64_t)> make_room;
+    /// Called when one found no room; true if there is more now.
+    std::function<bool()> out_of_room;
   };
 
   Background(Env& env, std::string dir, const StoreOptions& options, VersionSet& versions,
@@ -106,6 +115,8 @@ class Background {
   /// The same of merges. What they need may be more than there will be for long: that is no reason
   /// to refuse what has room.
   bool merges_lack_space() const { return merges_lack_space_.load(std::memory_order_relaxed); }
+  /// Why the last flush failed; ok unless out_of_space().
+  Status shortage() const;
   BackgroundStats stats() const;
   PickerOptions picker_options() const;
   /// Memory for the large entries of merges from now on.
@@ -118,6 +129,7 @@ class Background {
  private:
   struct Job {
     Choice choice;
+    uint64_t bytes = 0;  // of the inputs, about
     std::shared_ptr<const Tree> tree;
     std::optional<TicketPool::Ticket> ticket = {};  // of a merge
   };
@@ -132,6 +144,7 @@ class Background {
     bool blocked = false;  // until Tick finds that it is time
     uint64_t retry_ns = 0;
     int failures = 0;  // in a row
+    Status reason;     // of the last one
   };
 
   /// What the picker looks at, besides what is asked for and what jobs are doing.
@@ -139,6 +152,7 @@ class Background {
     std::weak_ptr<const Tree> tree;  // not to keep its files
     Seq horizon = 0;
     Seq newest_dead = 0;  // durable memtables have dead ranges up to here
+    bool room_is_short = false;
   };
 
   struct CompactRequest {
@@ -162,7 +176,9 @@ class Background {
   bool PickAgain() const;
   /// Whether the picker found nothing to do and nothing has changed since that it would look at.
   /// REQUIRES: mutex_.
-  bool FoundNothing(const std::shared_ptr<const Tree>& tree, Seq horizon, Seq newest_dead) const;
+  bool FoundNothing(const std::shared_ptr<const Tree>& tree, Seq horizon, Seq newest_dead,
+                    bool room_is_short) const;
+  PickerState::Room Room() const { return hooks_.room ? hooks_.room() : PickerState::Room(); }
   /// Takes the requests that `tree`, which holds everything up to `flushed`, fulfils; those for no
   /// more than that also if nothing more can be done.
   /// REQUIRES: mutex_.
@@ -175,7 +191,8 @@ class Background {
   /// Runs `release` under the mutex, judges the job's end, and looks for more work.
   void EndJob(JobKind kind, const Status& status, const BadInput& bad,
               const std::function<void()>& release);
-  void Judge(JobKind kind, const Status& status, uint64_t now_ns);
+  /// `more_room`: it failed for want of space, and there is some now.
+  void Judge(JobKind kind, const Status& status, uint64_t now_ns, bool more_room);
   void Blame(const BadInput& bad, const Error& error, uint64_t now_ns);
   void GiveUp(const Status& status);
   /// Jobs of this kind have succeeded, or there is nothing to do for them. REQUIRES: the mutex.
@@ -227,6 +244,7 @@ class Background {
   std::optional<Outlook> nothing_at_;  // where it last found nothing to do, if no job ended since
   uint32_t merging_ = 0;               // jobs on the compaction lane
   uint32_t deep_merging_ = 0;          // those of them that merge deeper levels
+  uint64_t merging_bytes_ = 0;         // of their inputs
   PickerState picker_;
   std::vector<CompactRequest> compact_requests_;
   Status status_;

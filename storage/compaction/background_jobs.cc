@@ -75,6 +75,7 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
     }
   }
   const bool is_last = false;
+  if (hooks_.make_room) hooks_.make_room(memtable->bytes());
   RunWriter writer(env_, WriterOptions(is_last), CarriedDeadRanges(plan));
   Result<MergeResult> result = RunMerge(std::move(plan), writer);
   if (!result) {
@@ -135,6 +136,7 @@ Status Background::Drop(const Choice& choice) {
 
 Status Background::Merge(const Job& job, BadInput& bad) {
   MergeInputs inputs(job.tree, job.choice);
+  if (hooks_.make_room) hooks_.make_room(job.bytes);
   MergeOutput output;
   if (Status merged = MergeParts(job, inputs, output); !merged) {
     Discard(output.files);

@@ -5,6 +5,7 @@
 
 #include "storage/compaction/background.h"
 #include "storage/compaction/merge_inputs.h"
+#include "storage/compaction/squeeze.h"
 
 namespace cordwood::storage {
 namespace {
@@ -20,9 +21,10 @@ Seq NewestWithDeadRanges(const std::vector<std::shared_ptr<Memtable>>& memtables
 
 }  // namespace
 
-bool Background::FoundNothing(const std::shared_ptr<const Tree>& tree, Seq horizon,
-                              Seq newest_dead) const {
-  if (!nothing_at_ || nothing_at_->tree.lock() != tree || nothing_at_->newest_dead != newest_dead) {
+bool Background::FoundNothing(const std::shared_ptr<const Tree>& tree, Seq horizon, Seq newest_dead,
+                              bool room_is_short) const {
+  if (!nothing_at_ || nothing_at_->tree.lock() != tree || nothing_at_->newest_dead != newest_dead ||
+      nothing_at_->room_is_short != room_is_short) {
     return false;
   }
   // A horizon that has moved on matters to what it had not passed before.
@@ -33,11 +35,12 @@ bool Background::FoundNothing(const std::shared_ptr<const Tree>& tree, Seq horiz
 void Background::KickMerges() {
   const Seq horizon = hooks_.readers().horizon();
   const Seq newest_dead = NewestWithDeadRanges(DurableImmutables());
+  const bool room_is_short = Room().is_short;
   {
     const std::scoped_lock lock(mutex_);
     if (merging_ > options_.compaction_threads || !MayMerge()) return;
     pick_again_ = picking_;
-    if (picking_ || FoundNothing(versions_.tree(), horizon, newest_dead)) return;
+    if (picking_ || FoundNothing(versions_.tree(), horizon, newest_dead, room_is_short)) return;
     picking_ = true;
     tasks_.fetch_add(1);
   }
@@ -61,6 +64,7 @@ std::vector<Background::CompactRequest> Background::Pick(Job& job) {
   const Seq horizon = hooks_.readers().horizon();
   const std::vector<std::shared_ptr<Memtable>> durable = DurableImmutables();
   const Seq flushed = versions_.flushed_seq();  // before the tree, which holds at least that
+  const PickerState::Room room = Room();
   PickerState state;
   {
     const std::scoped_lock lock(mutex_);
@@ -69,14 +73,19 @@ std::vector<Background::CompactRequest> Background::Pick(Job& job) {
     // while the picker is at work changes only runs that are busy here.
     job.tree = versions_.tree();
     state = picker_;
+    state.room = room;
     state.level_zero_only = deep_merging_ >= options_.compaction_threads;
+    if (state.room.bytes != UINT64_MAX) {
+      state.room.bytes -= std::min(state.room.bytes, merging_bytes_);
+    }
   }
   state.horizon = horizon;
   for (const std::shared_ptr<Memtable>& memtable : durable) {
     const std::span<const DeadRangeView> dead = memtable->dead_ranges();
     state.newer_dead.insert(state.newer_dead.end(), dead.begin(), dead.end());
   }
-  job.choice = PickCompaction(*job.tree, state, picker_options());
+  job.choice = PickInRoom(*job.tree, state, picker_options(), options_.fragment_bytes);
+  job.bytes = InputBytes(*job.tree, job.choice);
   const uint64_t large_bytes = kLargestEntriesInMerge * LargestEntry(*job.tree, job.choice);
   const std::scoped_lock lock(mutex_);
   picking_ = false;
@@ -90,10 +99,13 @@ std::vector<Background::CompactRequest> Background::Pick(Job& job) {
     picker_.busy.insert(job.choice.inputs.begin(), job.choice.inputs.end());
     for (const Choice::Drop& drop : job.choice.drops) picker_.busy.insert(drop.run);
     ++merging_;
+    merging_bytes_ += job.bytes;
     if (IsDeepMerge(job.choice)) ++deep_merging_;
   } else if (nothing_to_do) {
-    nothing_at_ = {
-        .tree = job.tree, .horizon = horizon, .newest_dead = NewestWithDeadRanges(durable)};
+    nothing_at_ = {.tree = job.tree,
+                   .horizon = horizon,
+                   .newest_dead = NewestWithDeadRanges(durable),
+                   .room_is_short = room.is_short};
   }
   if (nothing_to_do && merging_ == 0) Forget(kMergeJob);
   return TakeFulfilled(*job.tree, flushed, horizon, nothing_to_do);
@@ -135,6 +147,7 @@ void Background::CompactionTask(Job job) {
   EndJob(kMergeJob, status, bad, [&] {
     nothing_at_.reset();
     --merging_;
+    merging_bytes_ -= job.bytes;
     if (IsDeepMerge(job.choice)) --deep_merging_;
     for (const uint64_t run : job.choice.inputs) picker_.busy.erase(run);
     for (const Choice::Drop& drop : job.choice.drops) picker_.busy.erase(drop.run);

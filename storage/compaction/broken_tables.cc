@@ -3,7 +3,7 @@
 namespace cordwood::storage {
 
 bool BrokenTables::Blame(uint64_t file, const Error& error) {
-  if (error.code() == ErrorCode::kNoSpace) return false;
+  if (IsShortage(error.code())) return false;
   const bool damaged = error.code() == ErrorCode::kCorruption;
   if (!damaged && ++failures_[file] < kTries) return false;
   failures_.erase(file);

@@ -81,43 +81,6 @@ std::optional<std::string_view> NextBegin(const std::vector<const Run*>& runs,
   return next;
 }
 
-// The first piece of the merge of `upper` into the last run at or after `begin`: from one place
-// where a fragment begins to another, as large as a piece may be, and with fragments of `upper`
-// everywhere. Fragments of the last run that have nothing above them are passed over.
-Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const std::string& begin,
-                 const PickerOptions& options) {
-  std::vector<const Run*> all = upper;
-  all.push_back(&last);
-  KeyRange bounds{.begin = begin};
-  KeyRange step{.begin = begin};  // what the piece may grow by
-  uint64_t bytes = 0;             // in the piece
-  while (bytes < options.piece_bytes) {
-    step.end = NextBegin(all, step.begin);
-    const bool above = BytesIn(upper, step) > 0;
-    if (above) {
-      if (bytes == 0) bounds.begin = step.begin;
-      bytes += BytesIn(all, step);
-      bounds.end = step.end;
-    }
-    if (!step.end || (bytes > 0 && !above)) break;
-    step.begin = *step.end;
-  }
-  if (bytes == 0) return {};
-  // Not from the middle of a fragment of the last run: what is left of it would keep the whole
-  // file.
-  if (const Fragment* cut = last.Find(bounds.begin); cut != nullptr) {
-    bounds.begin = cut->range.begin;
-  }
-  Choice choice{.kind = Choice::Kind::kMerge,
-                .inputs = Ids(all),
-                .bounds = bounds,
-                .target_level = last.level,
-                .target_run = last.id};
-  // Where nothing is left above, the merge is over, however far the last run goes on.
-  if (bounds.end && HasAnyFrom(upper, *bounds.end)) choice.next_cursor = *bounds.end;
-  return choice;
-}
-
 // Moves everything older than `runs` one level down, so that they can be merged: something there
 // cannot be read.
 Choice PickSink(const Tree& tree, const std::vector<const Run*>& runs, const PickerState& state) {
@@ -280,6 +243,48 @@ bool IsDueAboveLast(const Tree& tree, uint32_t level, const PickerState& state,
 }
 
 }  // namespace
+
+Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const std::string& begin,
+                 const PickerOptions& options) {
+  std::vector<const Run*> all = upper;
+  all.push_back(&last);
+  KeyRange bounds{.begin = begin};
+  KeyRange step{.begin = begin};  // what the piece may grow by
+  uint64_t bytes = 0;             // in the piece
+  while (bytes < options.piece_bytes) {
+    step.end = NextBegin(all, step.begin);
+    const bool above = BytesIn(upper, step) > 0;
+    if (above) {
+      if (bytes == 0) bounds.begin = step.begin;
+      bytes += BytesIn(all, step);
+      bounds.end = step.end;
+    }
+    if (!step.end || (bytes > 0 && !above)) break;
+    step.begin = *step.end;
+  }
+  if (bytes == 0) return {};
+  // Not from the middle of a fragment of the last run: what is left of it would keep the whole
+  // file.
+  if (const Fragment* cut = last.Find(bounds.begin); cut != nullptr) {
+    bounds.begin = cut->range.begin;
+  }
+  // An empty one has no number yet.
+  Choice choice{.kind = Choice::Kind::kMerge,
+                .inputs = Ids(last.id == 0 ? upper : all),
+                .bounds = bounds,
+                .target_level = last.level,
+                .target_run = last.id};
+  // Where nothing is left above, the merge is over, however far the last run goes on.
+  if (bounds.end && HasAnyFrom(upper, *bounds.end)) choice.next_cursor = *bounds.end;
+  return choice;
+}
+
+uint64_t InputBytes(const Tree& tree, const Choice& choice) {
+  if (choice.kind != Choice::Kind::kMerge) return 0;
+  std::vector<const Run*> inputs;
+  for (const uint64_t run : choice.inputs) inputs.push_back(tree.FindRun(run));
+  return BytesIn(inputs, choice.bounds);
+}
 
 bool IsDeepMerge(const Choice& choice) {
   return choice.kind == Choice::Kind::kMerge && choice.target_level > 1;

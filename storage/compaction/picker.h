@@ -79,6 +79,12 @@ struct PickerState {
   Seq horizon = 0;
   /// Those of data that is newer than the tree, and on stable storage.
   std::vector<DeadRangeView> newer_dead;
+  /// On the disk, for what merges write (storage/compaction/squeeze.h).
+  struct Room {
+    uint64_t bytes = UINT64_MAX;
+    bool is_short = false;  // whatever can be given back is wanted
+  };
+  Room room;
 };
 
 /// Whether `choice` merges runs below level zero: such a merge may take minutes, and the one that
@@ -86,6 +92,15 @@ struct PickerState {
 bool IsDeepMerge(const Choice& choice);
 
 Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOptions& options);
+
+/// The first piece of the merge of `upper`, newest first, into `last` at or after `begin`: from one
+/// place where a fragment begins to another, as large as a piece may be, and with fragments of
+/// `upper` everywhere. Fragments of the last run that have nothing above them are passed over.
+Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const std::string& begin,
+                 const PickerOptions& options);
+
+/// Estimated bytes that a merge reads; 0 of what is no merge.
+uint64_t InputBytes(const Tree& tree, const Choice& choice);
 
 /// Whether what PickerState::compact_through asks for is the case.
 bool IsCompacted(const Tree& tree, Seq through, Seq horizon);

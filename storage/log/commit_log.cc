@@ -11,7 +11,7 @@ namespace {
 constexpr uint64_t kSyncEveryNs = 1'000'000'000;
 constexpr uint64_t kWritersWaitNs = 2'000'000'000;
 constexpr uint64_t kSyncsForgottenNs = 5'000'000'000;
-constexpr uint64_t kFreeingBatchBytes = 64 << 10;
+constexpr uint64_t kSpareBytes = 64 << 10;
 // How long a stop goes on with the removal of segments; what is left goes with the next start.
 constexpr uint64_t kStopRemovingNs = 100'000'000;
 
@@ -24,6 +24,7 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
                      .segment_bytes = options_.segment_bytes,
                      .allocate = options_.allocate,
                      .gate = options_.gate,
+                     .make_space = options_.make_space,
                      .schedule = [this](Lane lane, auto task) { Schedule(lane, std::move(task)); },
                      .on_change = [this] { OnReserveChange(); }}),
       note_(env, std::move(recovered.note),
@@ -122,10 +123,18 @@ bool CommitLog::AcceptsWrites() const {
   return !full() || !HalfIsUsed();
 }
 
-bool CommitLog::AcceptsFrees() const {
+uint64_t CommitLog::spare_bytes() const {
+  return std::min(kSpareBytes, options_.segment_bytes / 8);
+}
+
+bool CommitLog::HasRoomFor(uint64_t bytes, uint64_t spare) const {
   if (failed() || stopping() || stuck_.load(std::memory_order_relaxed)) return false;
-  const uint64_t batch = std::min(kFreeingBatchBytes, options_.segment_bytes / 8);
-  return !full() || room_.load(std::memory_order_relaxed) >= FrameWith(batch);
+  const uint64_t frame = FrameWith(bytes) + spare;
+  return room_.load(std::memory_order_relaxed) >= frame || reserve_.ready_room() >= frame;
+}
+
+bool CommitLog::MayGainRoom() const {
+  return releases_.load(std::memory_order_relaxed) > 0 || reserve_.at_work();
 }
 
 bool CommitLog::HalfIsUsed() const {

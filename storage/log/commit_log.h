@@ -58,6 +58,8 @@ struct LogOptions {
   NumberAllocator allocate;
   /// Asked before a segment is made; may be empty. An answer of kNoSpace makes the log full.
   SpaceGate gate;
+  /// Called when a segment found no space; true if there may be some now. May be empty.
+  std::function<bool()> make_space;
   /// Called, in a background task, after S, D or the state changed; must be cheap.
   std::function<void()> on_progress;
 };
@@ -91,8 +93,8 @@ class CommitLog {
   /// at the end of a readiness pass.
   void Kick();
 
-  /// For batches that may be large, say a megabyte and more: whether one with `bytes` of operations
-  /// fits what is reserved. If a segment of its own is needed, making it starts in the background.
+  /// For batches that HasRoomFor has no room for: whether one with `bytes` of operations fits what
+  /// is reserved. If a segment of its own is needed, making it starts in the background.
   Admission Reserve(uint64_t bytes);
 
   /// Whether a batch with `bytes` of operations may be appended without taking more memory than the
@@ -122,7 +124,15 @@ class CommitLog {
 
   /// While the log is full, half of a segment is kept for commands that free space.
   bool AcceptsWrites() const;
-  bool AcceptsFrees() const;
+  /// Whether a batch of so many bytes fits what is reserved: so that what was let in never waits
+  /// for a segment that cannot be made. `spare` more stay free.
+  bool HasRoomFor(uint64_t bytes, uint64_t spare = 0) const;
+  /// What those that free little leave for a batch that empties the store.
+  uint64_t spare_bytes() const;
+  /// Segments are being removed or made: HasRoomFor may change without anybody's help.
+  bool MayGainRoom() const;
+  /// Space was given back: tries again to make what found none.
+  void RetrySegments() { reserve_.Retry(); }
 
   /// Whether writers are ahead of the disk: the next segment is not ready although this one is half
   /// used, and only what `frees` space may go on; or, under kEverySecond, the oldest record that is
@@ -228,6 +238,7 @@ class CommitLog {
   /// A time at or before which no record was unsynced that is now; 0: nothing is unsynced.
   std::atomic<uint64_t> oldest_unsynced_ns_ = 0;
   std::atomic<int> tasks_ = 0;
+  std::atomic<int> releases_ = 0;  // tasks that remove segments
 
   // The log task's own.
   SegmentWriter active_;

@@ -131,7 +131,13 @@ void CommitLog::ResumeIfServed() {
 }
 
 void CommitLog::ReleaseThrough(Seq flushed) {
-  Schedule(Lane::kRemovals, [this, flushed] { Release(flushed); });
+  releases_.fetch_add(1);
+  Schedule(Lane::kRemovals, [this, flushed] {
+    Release(flushed);
+    reserve_.Retry();
+    releases_.fetch_sub(1);
+    Notify();
+  });
 }
 
 void CommitLog::Release(Seq flushed) {

@@ -65,7 +65,7 @@ Result<NoteFile> NoteFile::Replace(Env& env, const std::string& dir, LogNote not
 
 Result<NoteFile> NoteFile::Renew(Env& env, const std::string& dir, const LogNote& note) {
   Result<NoteFile> replaced = Replace(env, dir, note);
-  if (replaced || replaced.error().code() != ErrorCode::kNoSpace) return replaced;
+  if (!IsShortage(replaced)) return replaced;
   CW_ASSIGN(std::unique_ptr<File> file, env.Open(NotePath(dir), OpenMode::kReadWrite));
   NoteFile kept(std::move(file), note);
   CW_TRY(kept.Write(note));

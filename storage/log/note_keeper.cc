@@ -33,7 +33,7 @@ Result<NoteKeeper::Outcome> NoteKeeper::Enter(const SegmentHeader& segment, Seq 
                                 .salt = segment.salt,
                                 .known_synced = known_synced});
   if (written) return Outcome::kWritten;
-  if (written.error().code() == ErrorCode::kNoSpace) return Outcome::kFull;
+  if (IsShortage(written)) return Outcome::kFull;
   return std::unexpected(written.error());
 }
 
@@ -93,7 +93,7 @@ Status NoteKeeper::Write(const LogNote& note) {
   busy_ = false;
   error_.reset();
   if (written) return {};
-  if (written.error().code() == ErrorCode::kNoSpace) {
+  if (IsShortage(written)) {
     error_ = written.error();
     retry_ns_ = now_ns + kRetryNs;
     if (moved_ns_ == 0) moved_ns_ = now_ns;  // what it was to tell is still untold

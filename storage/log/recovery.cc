@@ -121,7 +121,7 @@ class Recovery {
   /// A start that needs space for data must not fail for what was never promised.
   Status KeepTornBytesIfTheyFit(const TornBytes& torn) {
     const Status kept = KeepTornBytes(torn);
-    if (kept || kept.error().code() != ErrorCode::kNoSpace) return kept;
+    if (!IsShortage(kept)) return kept;
     LogWarning(Format("no space to keep a copy of the torn bytes: {}", kept.error().message()));
     const std::string path = TornTailPath(options_.dir, torn.segment);
     CW_ASSIGN(const bool exists, env_.Exists(path));

@@ -38,6 +38,8 @@ uint64_t FrameRoom(uint64_t segment_bytes) {
   return segment_bytes > kReservedBytes ? segment_bytes - kReservedBytes : 0;
 }
 
+uint64_t FileBytesFor(uint64_t frame_bytes) { return frame_bytes + kReservedBytes; }
+
 uint64_t SegmentBytesFor(uint64_t frame_bytes) {
   return frame_bytes + kReservedBytes + kSlackBytes;
 }

@@ -32,6 +32,9 @@ struct BlankSegment {
 /// empty frame of a clean stop.
 uint64_t FrameRoom(uint64_t segment_bytes);
 
+/// The smallest segment with that much room.
+uint64_t FileBytesFor(uint64_t frame_bytes);
+
 /// The size of a segment made for one frame, with some room for what joins its group.
 uint64_t SegmentBytesFor(uint64_t frame_bytes);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/format.h"
+#include "base/log.h"
 #include "storage/file_names.h"
 #include "storage/log/frame.h"
 
@@ -11,6 +13,10 @@ namespace {
 
 constexpr uint64_t kRetryNs = 1'000'000'000;
 constexpr uint64_t kUnusedNs = 10'000'000'000;
+constexpr uint64_t kTellEveryNs = 60'000'000'000;
+// While space is short a segment may be as small as this share of the standard one.
+constexpr uint64_t kShrinkMost = 16;
+constexpr uint64_t kSmallestBytes = 16 * kLogAlign;
 
 }  // namespace
 
@@ -24,7 +30,10 @@ std::optional<BlankSegment> SegmentReserve::Take(uint64_t frame_bytes) {
   for (Slot* slot : {&standard_, &large_}) {
     if (!slot->ready || FrameRoom(slot->ready->bytes) < frame_bytes) continue;
     if (slot == &large_) large_.wanted_bytes = 0;
-    if (slot == &standard_) ready_.store(false, std::memory_order_release);
+    if (slot == &standard_) {
+      standard_.needed_bytes = 0;
+      ready_room_.store(0, std::memory_order_release);
+    }
     slot->is_due = false;
     return std::exchange(slot->ready, std::nullopt);
   }
@@ -42,9 +51,13 @@ bool SegmentReserve::Fits(uint64_t frame_bytes) const {
 void SegmentReserve::Replenish() { ScheduleIfNeeded(); }
 
 void SegmentReserve::Request(uint64_t frame_bytes) {
-  if (IsLarge(frame_bytes)) {
+  {
     const std::lock_guard lock(mutex_);
-    large_.wanted_bytes = std::max(large_.wanted_bytes, SegmentBytesFor(frame_bytes));
+    if (IsLarge(frame_bytes)) {
+      large_.wanted_bytes = std::max(large_.wanted_bytes, SegmentBytesFor(frame_bytes));
+    } else {
+      standard_.needed_bytes = std::max(standard_.needed_bytes, FileBytesFor(frame_bytes));
+    }
   }
   ScheduleIfNeeded();
 }
@@ -60,6 +73,9 @@ SegmentReserve::Outcome SegmentReserve::MakeNow(uint64_t frame_bytes) {
       slot.wanted_bytes = std::max(slot.wanted_bytes, SegmentBytesFor(frame_bytes));
     }
     slot.is_due = true;
+    if (&slot == &standard_) {
+      slot.needed_bytes = std::max(slot.needed_bytes, FileBytesFor(frame_bytes));
+    }
     making_ = true;
   }
   return Make(slot) ? Outcome::kReady : Outcome::kFull;
@@ -83,6 +99,11 @@ std::optional<Error> SegmentReserve::error(uint64_t frame_bytes) const {
 bool SegmentReserve::busy() const {
   const std::lock_guard lock(mutex_);
   return making_;
+}
+
+bool SegmentReserve::at_work() const {
+  const std::lock_guard lock(mutex_);
+  return making_ || scheduled_;
 }
 
 void SegmentReserve::Tick() {
@@ -114,6 +135,16 @@ void SegmentReserve::GiveBackUnused() {
     large_.wanted_bytes = 0;
   }
   if (unused) ScheduleRemovalOf(*unused);
+}
+
+void SegmentReserve::Retry() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (Slot* slot : {&standard_, &large_}) {
+      if (slot->error && IsShortage(slot->error->code())) slot->may_try = true;
+    }
+  }
+  ScheduleIfNeeded();
 }
 
 void SegmentReserve::ScheduleRemovalOf(const BlankSegment& blank) {
@@ -168,44 +199,80 @@ void SegmentReserve::RunScheduled() {
 SegmentReserve::Slot* SegmentReserve::NextJob() {
   if (closed_) return nullptr;
   for (Slot* slot : {&large_, &standard_}) {
+    // A small one that was made for want of space is used up before there is another.
+    const uint64_t wanted = slot == &standard_ && slot->ready ? 0 : slot->wanted_bytes;
     const uint64_t have = slot->ready ? slot->ready->bytes : 0;
-    if (have < slot->wanted_bytes && slot->may_try) return slot;
+    if (have < std::max(wanted, slot->needed_bytes) && slot->may_try) return slot;
   }
   return nullptr;
 }
 
 bool SegmentReserve::Make(Slot& slot) {
   uint64_t bytes = 0;
+  uint64_t needed = 0;
   {
     const std::lock_guard lock(mutex_);
     bytes = slot.wanted_bytes;
+    needed = &slot == &standard_ ? slot.needed_bytes : bytes;
   }
-  Status gate = options_.gate ? options_.gate(bytes) : Status();
-  Result<BlankSegment> made = gate ? MakeSegment(env_, options_.dir, options_.allocate(), bytes)
-                                   : Result<BlankSegment>(std::unexpected(std::move(gate).error()));
+  Result<BlankSegment> made = MakeFile(bytes, needed);
   const uint64_t now = env_.MonotonicNs();
   const bool success = made.has_value();
   std::optional<BlankSegment> outgrown;
+  bool is_news = false;
   {
     const std::lock_guard lock(mutex_);
     making_ = false;
     if (success) {
       outgrown = std::exchange(slot.ready, *std::move(made));
-      if (&slot == &standard_) ready_.store(true, std::memory_order_release);
+      if (&slot == &standard_) {
+        ready_room_.store(FrameRoom(slot.ready->bytes), std::memory_order_release);
+      }
       slot.ready_ns = now;
       slot.error.reset();
     } else {
-      slot.error = std::move(made).error();
+      is_news = IsNews(made.error(), now);
+      slot.error = made.error();
       slot.refused_bytes = bytes;
       slot.may_try = false;
       if (&slot == &large_ && !slot.is_due) slot.wanted_bytes = 0;
       last_failure_ns_ = now;
     }
   }
+  if (is_news) {
+    LogWarning(Format("no segment can be made for the log: {}", made.error().message()));
+  }
   if (outgrown) ScheduleRemovalOf(*outgrown);
   options_.on_change();
   ScheduleIfNeeded();
   return success;
+}
+
+bool SegmentReserve::IsNews(const Error& error, uint64_t now_ns) {
+  const bool told = error.code() == told_ && now_ns < told_ns_ + kTellEveryNs;
+  if (told) return false;
+  told_ = error.code();
+  told_ns_ = now_ns;
+  return true;
+}
+
+Result<BlankSegment> SegmentReserve::MakeFile(uint64_t wanted, uint64_t needed) {
+  const uint64_t least = std::max({needed, wanted / kShrinkMost, kSmallestBytes});
+  while (true) {
+    Result<BlankSegment> made = TryToMakeFile(wanted);
+    if (made || made.error().code() != ErrorCode::kNoSpace || wanted <= least) return made;
+    wanted = std::max(wanted / 2 / kLogAlign * kLogAlign, least);
+  }
+}
+
+Result<BlankSegment> SegmentReserve::TryToMakeFile(uint64_t bytes) {
+  if (options_.gate) CW_TRY(options_.gate(bytes));
+  Result<BlankSegment> made = MakeSegment(env_, options_.dir, options_.allocate(), bytes);
+  const bool no_space = !made && made.error().code() == ErrorCode::kNoSpace;
+  if (no_space && options_.make_space && options_.make_space()) {
+    made = MakeSegment(env_, options_.dir, options_.allocate(), bytes);
+  }
+  return made;
 }
 
 }  // namespace cordwood::storage

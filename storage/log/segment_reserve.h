@@ -4,10 +4,11 @@
 // another size when a batch that is larger than a segment asks for it.
 //
 // Segments are made on Lane::kSegments, or by the log's own task when it cannot wait, and those
-// that are not needed are removed on Lane::kRemovals. When the standard one could not be made, the
-// reserve is full() until Tick tries again, at most once a second. A large one that could not be
-// made is tried again when somebody asks, after a second; one that nobody has taken for ten seconds
-// is given back.
+// that are not needed are removed on Lane::kRemovals. Where there is no space for one of the
+// standard size, a smaller one is made: what deletes needs little. When the standard one could not
+// be made, the reserve is full() until Retry, or until Tick tries again, at most once a second; why
+// stands in the log of the process. A large one that could not be made is tried again when somebody
+// asks, after a second; one that nobody has taken for ten seconds is given back.
 //
 // Owned by CommitLog. Threads: any; no lock is held across a call of Env or of a callback.
 
@@ -31,6 +32,9 @@ class SegmentReserve {
     uint64_t segment_bytes = 0;
     NumberAllocator allocate;
     SpaceGate gate;  // may be empty
+    /// Called after a call said that there is no space; true if there may be some now. May be
+    /// empty.
+    std::function<bool()> make_space;
     std::function<void(Lane, std::function<void()>)> schedule;
     /// Called after an attempt to make a segment, in the task that made it.
     std::function<void()> on_change;
@@ -45,7 +49,9 @@ class SegmentReserve {
   std::optional<BlankSegment> Take(uint64_t frame_bytes);
   bool Fits(uint64_t frame_bytes) const;
   /// Whether the standard segment is ready.
-  bool ready() const { return ready_.load(std::memory_order_acquire); }
+  bool ready() const { return ready_room() != 0; }
+  /// For frames, in the standard segment; 0: it is not ready.
+  uint64_t ready_room() const { return ready_room_.load(std::memory_order_acquire); }
 
   /// Starts making the standard segment in the background unless it is there.
   void Replenish();
@@ -73,9 +79,13 @@ class SegmentReserve {
   std::optional<Error> error(uint64_t frame_bytes) const;
   /// Whether a segment is being made now.
   bool busy() const;
+  /// The same, or one is about to be.
+  bool at_work() const;
 
   /// Lets what failed be tried again, if the last attempt is a second old.
   void Tick();
+  /// Lets what failed for want of space be tried again: there may be some now.
+  void Retry();
 
   /// Starts nothing in the background any more. MakeNow still works, also where it failed before.
   void Close();
@@ -91,6 +101,7 @@ class SegmentReserve {
   /// A segment that is wanted, being made, or there.
   struct Slot {
     uint64_t wanted_bytes = 0;  // 0: nothing is wanted
+    uint64_t needed_bytes = 0;  // less would be of no use to those who wait
     bool is_due = false;        // for records that wait in the log, not only for the asking
     std::optional<BlankSegment> ready;
     uint64_t ready_ns = 0;       // since when
@@ -108,12 +119,17 @@ class SegmentReserve {
   Slot* NextJob();
   /// Makes the segment that `slot` wants. The caller has set making_ and holds no lock.
   bool Make(Slot& slot);
+  /// Whether the log of the process does not know yet. REQUIRES: the lock.
+  bool IsNews(const Error& error, uint64_t now_ns);
+  /// A segment of `wanted` bytes; of fewer, but `needed`, where there is no space for that.
+  Result<BlankSegment> MakeFile(uint64_t wanted, uint64_t needed);
+  Result<BlankSegment> TryToMakeFile(uint64_t bytes);
   void ScheduleIfNeeded();
 
   Env& env_;
   const Options options_;
 
-  std::atomic<bool> ready_ = false;
+  std::atomic<uint64_t> ready_room_ = 0;
 
   mutable std::mutex mutex_;
   Slot standard_;
@@ -122,6 +138,8 @@ class SegmentReserve {
   bool making_ = false;  // in one task at a time
   bool closed_ = false;
   uint64_t last_failure_ns_ = 0;
+  std::optional<ErrorCode> told_;  // what the log of the process was last told
+  uint64_t told_ns_ = 0;
 };
 
 }  // namespace cordwood::storage

@@ -21,8 +21,7 @@ Result<std::shared_ptr<File>> DescriptorCache::Open(uint64_t number) {
   if (std::shared_ptr<File> file = Find(number)) return file;
   const std::string path = TablePath(dir_, number);
   Result<std::unique_ptr<File>> opened = env_.Open(path, OpenMode::kRead);
-  // To read takes no space on the disk: what there is none of is descriptors.
-  if (!opened && opened.error().code() == ErrorCode::kNoSpace && MakeRoom()) {
+  if (!opened && opened.error().code() == ErrorCode::kNoDescriptors && MakeRoom()) {
     opened = env_.Open(path, OpenMode::kRead);
   }
   if (!opened) return std::unexpected(opened.error());

@@ -253,7 +253,7 @@ Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(Env& env, const s
   CW_ASSIGN(std::unique_ptr<File> file, env.Open(ManifestPath(dir, number), OpenMode::kCreate));
   std::unique_ptr<ManifestWriter> writer(new ManifestWriter(env, dir, number, std::move(file)));
   const Status started = writer->Start(state);
-  if (!started && started.error().code() == ErrorCode::kNoSpace) {
+  if (IsShortage(started)) {
     writer.reset();
     IgnoreError(env.Remove(ManifestPath(dir, number)), "it takes little, and CURRENT is not ours");
   }

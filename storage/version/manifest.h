@@ -63,8 +63,8 @@ class ManifestWriter {
                                                         uint64_t number,
                                                         const ManifestState& state);
 
-  /// Durable on success. kNoSpace: nothing happened, and it may be tried again. After any other
-  /// error the outcome is unknown and the writer is of no more use.
+  /// Durable on success. A shortage (base/error.h): nothing happened, and it may be tried again.
+  /// After any other error the outcome is unknown and the writer is of no more use.
   Status Append(const Edit& edit);
   /// Marks the end of a clean stop.
   Status Seal();

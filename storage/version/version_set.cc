@@ -9,13 +9,7 @@
 #include "storage/file_names.h"
 
 namespace cordwood::storage {
-namespace {
-
-bool IsNoSpace(const Status& status) {
-  return !status && status.error().code() == ErrorCode::kNoSpace;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 VersionSet::VersionSet(Env& env, BlockCache* blocks, const TableCache::Options& options)
     : env_(env),
@@ -74,7 +68,7 @@ Status VersionSet::Seal(Seq synced_seq) {
   Status sealed = manifest_->Append(edit);
   if (sealed) sealed = manifest_->Seal();
   // Everything is on the disk; without a seal the next start has less to go by, and no more.
-  return IsNoSpace(sealed) ? Status() : sealed;
+  return IsShortage(sealed) ? Status() : sealed;
 }
 
 std::shared_ptr<const Tree> VersionSet::tree() const {
@@ -139,7 +133,7 @@ Result<std::vector<uint64_t>> VersionSet::AppendEdit(const Edit& edit) {
   if (manifest_ == nullptr || manifest_->outgrown()) {
     const Status replaced = ReplaceManifest(state_);
     // Where there is no space for a new one there may be some left in the old one.
-    if (manifest_ == nullptr || !IsNoSpace(replaced)) CW_TRY(replaced);
+    if (manifest_ == nullptr || !IsShortage(replaced)) CW_TRY(replaced);
   }
   CW_TRY(manifest_->Append(edit));
   return state_.Apply(edit);
@@ -161,7 +155,7 @@ Status VersionSet::Install(Installation installation) {
   env_.Await([this, turn] { return turn_.load() == turn; });
   Status installed = health_;
   if (installed) installed = InstallInTurn(installation, std::move(new_tables));
-  if (!installed && health_ && !IsNoSpace(installed)) {
+  if (!installed && health_ && !IsShortage(installed)) {
     health_ = installed;
     has_failed_ = true;
   }

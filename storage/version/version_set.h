@@ -37,9 +37,9 @@ class VersionSet {
   /// Starts with the tables that `state` lists, of which none is opened, and `active` as the
   /// memtable. `next_file` is above every number in the directory.
   void Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active);
-  /// Starts a new manifest with what was loaded, in place of the one that was read. kNoSpace: that
-  /// one goes on counting, and the first edit tries again. REQUIRES: Load succeeded; nothing is
-  /// installed before.
+  /// Starts a new manifest with what was loaded, in place of the one that was read. A shortage:
+  /// that one goes on counting, and the first edit tries again. REQUIRES: Load succeeded; nothing
+  /// is installed before.
   Status StartManifest();
   /// Marks a clean stop: the log is on stable storage up to `synced_seq` and ends there.
   /// REQUIRES: no Install under way or to come.

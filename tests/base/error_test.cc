@@ -36,6 +36,13 @@ TEST(Error, PassesThroughTheMacros) {
   EXPECT_EQ(Quarter(7).error().message(), "odd");
 }
 
+TEST(Error, AShortageIsWhatMayPassByItself) {
+  EXPECT_TRUE(IsShortage(ErrorCode::kNoSpace));
+  EXPECT_TRUE(IsShortage(Result<int>(Fail(ErrorCode::kNoDescriptors, "none left"))));
+  EXPECT_FALSE(IsShortage(Status(Fail(ErrorCode::kIo, "broken"))));
+  EXPECT_FALSE(IsShortage(Status()));
+}
+
 TEST(Error, MoveOnlyValuesCanBeAssigned) {
   const auto box = QuarterInABox(20);
   ASSERT_TRUE(box);

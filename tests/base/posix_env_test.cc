@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -159,9 +161,32 @@ TEST_F(PosixEnvFiles, ExistsLooksThroughMissingParents) {
   EXPECT_EQ(env_->Exists(Path("a/b")), false);
 }
 
-TEST_F(PosixEnvFiles, FreeSpaceIsKnown) {
-  EXPECT_GT(*env_->FreeSpace(dir_.path()), 0u);
-  EXPECT_EQ(CodeOf(env_->FreeSpace(Path("missing"))), ErrorCode::kNotFound);
+TEST_F(PosixEnvFiles, SpaceIsKnown) {
+  const auto space = env_->SpaceOf(dir_.path());
+  ASSERT_TRUE(space && *space);
+  EXPECT_GT((*space)->available, 0u);
+  EXPECT_GE((*space)->total, (*space)->available);
+  EXPECT_EQ(CodeOf(env_->SpaceOf(Path("missing"))), ErrorCode::kNotFound);
+}
+
+TEST_F(PosixEnvFiles, AFileSystemWithoutBlocksHasUnknownSpaceNotNone) {
+  struct statvfs info = {};
+  if (::statvfs("/proc", &info) != 0 || info.f_blocks != 0) GTEST_SKIP() << "no such file system";
+  const auto space = env_->SpaceOf("/proc");
+  ASSERT_TRUE(space);
+  EXPECT_FALSE(space->has_value());
+}
+
+TEST_F(PosixEnvFiles, RunningOutOfDescriptorsIsNotALackOfSpace) {
+  rlimit limit = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit few = {.rlim_cur = 3, .rlim_max = limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const auto file = env_->Open(Path("a"), OpenMode::kCreate);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code(), ErrorCode::kNoDescriptors);
+  EXPECT_NE(file.error().message().find("Too many open files"), std::string::npos);
 }
 
 TEST_F(PosixEnvFiles, ALockIsHeldOnceAndReleasedByItsDestructor) {

@@ -19,18 +19,18 @@ class Admissions : public ::testing::Test {
   void ShutTheGate() {
     env_.StallSyncs(".sst", 2000);
     const SessionId filler = server_.Connect();
-    for (int i = 0; store().Admit(100, false) == storage::WriteGate::kOpen; ++i) {
+    for (int i = 0; store().Admit(100, storage::Intent::kAdd) == storage::WriteGate::kOpen; ++i) {
       ASSERT_LT(i, 1000);
       server_.Send(filler, Pipelined({{"SET", Format("key:{}", i), std::string(200, 'v')}}));
       server_.Settle();
     }
-    ASSERT_EQ(store().Admit(100, false), storage::WriteGate::kLater);
+    ASSERT_EQ(store().Admit(100, storage::Intent::kAdd), storage::WriteGate::kLater);
   }
 
   // Writes until there is no room.
   void FillTheDisk() {
-    env_.SetDiskBytes(env_.UsedDiskBytes() + 200'000);
-    for (int i = 0; store().Admit(100, false) != storage::WriteGate::kFull; ++i) {
+    env_.SetDiskBytes(env_.UsedDiskBytes() + 600'000);
+    for (int i = 0; store().Admit(100, storage::Intent::kAdd) != storage::WriteGate::kFull; ++i) {
       ASSERT_LT(i, 10'000) << "the disk never filled up";
       const std::string reply = server_.Ask({"SET", Format("key:{}", i), std::string(200, 'v')});
       ASSERT_TRUE(reply == "+OK\r\n" || reply.starts_with("-MISCONF")) << reply;
@@ -111,6 +111,29 @@ TEST_F(Admissions, OnAFullDiskWritesAreRefusedReadsAndDeletionsServedAndWritesRe
     reply = server_.Ask({"SET", "more", "v"});
   }
   EXPECT_EQ(server_.Ask({"GET", "more"}), "$1\r\nv\r\n");
+}
+
+TEST_F(Admissions, ASegmentThatCannotBeMadeForAnotherReasonIsNoFullDisk) {
+  for (const ErrorCode code : {ErrorCode::kNoDescriptors, ErrorCode::kNotFound}) {
+    env_.FailNext(support::SimOp::kCreate, ".wal", code, true);
+    std::string reply = "+OK\r\n";
+    for (int i = 0; reply == "+OK\r\n"; ++i) {
+      ASSERT_LT(i, 1000);
+      reply = server_.Ask({"SET", "key", std::string(200, 'v')});
+    }
+    EXPECT_TRUE(reply.starts_with("-MISCONF Errors writing to the log: data/")) << reply;
+    EXPECT_NE(reply.find("injected failure of create"), std::string::npos) << reply;
+    EXPECT_EQ(reply.find("No space left"), std::string::npos) << reply;
+    EXPECT_EQ(server_.Info().at("storage_state"), "blocked");
+    env_.ClearFaults();
+    for (int ticks = 0; reply != "+OK\r\n"; ++ticks) {
+      ASSERT_LT(ticks, 50) << reply;
+      server_.Tick();
+      server_.Settle();
+      reply = server_.Ask({"SET", "key", "v"});
+    }
+    EXPECT_EQ(server_.Info().at("storage_state"), "ok");
+  }
 }
 
 TEST_F(Admissions, FlushingTheDatabaseMakesRoom) {

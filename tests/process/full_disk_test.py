@@ -114,7 +114,8 @@ def seconds_until_accepted(case: unittest.TestCase, connection: Connection) -> f
 class SmallDisk:
     """A mounted tmpfs."""
 
-    def __init__(self):
+    def __init__(self, size: str = DISK):
+        self.size = size
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="cordwood-test-disk-"))
 
     def mount(self) -> str:
@@ -122,8 +123,8 @@ class SmallDisk:
         if os.geteuid() != 0:
             os.rmdir(self.path)
             return "mounting a small disk takes root"
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", self.path],
-                              capture_output=True, text=True, check=False)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={self.size}", "tmpfs", self.path]
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             os.rmdir(self.path)
             return f"a small disk cannot be mounted here: {done.stderr.strip()}"

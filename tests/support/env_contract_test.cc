@@ -109,7 +109,7 @@ TEST_P(EnvContract, MistakesHaveTheSameErrors) {
   EXPECT_EQ(Outcome(env().List(Path("file"))), "i/o error");
   EXPECT_EQ(Outcome(env().SyncDir(Path("none"))), "not found");
   EXPECT_EQ(Outcome(env().SyncDir(Path("sub"))), "ok");
-  EXPECT_EQ(Outcome(env().FreeSpace(Path("none"))), "not found");
+  EXPECT_EQ(Outcome(env().SpaceOf(Path("none"))), "not found");
   EXPECT_EQ(Outcome(env().Lock(Path("none"))), "not found");
   EXPECT_EQ(Outcome(env().Lock(Path("file"))), "i/o error");
   EXPECT_FALSE(*env().Exists(Path("none/b")));
@@ -149,7 +149,7 @@ TEST_P(EnvContract, DirectoriesListTheirEntries) {
   auto names = *env().List(Path(""));
   std::sort(names.begin(), names.end());
   EXPECT_EQ(names, (std::vector<std::string>{"a", "b", "sub"}));
-  EXPECT_GT(*env().FreeSpace(Path("")), 0U);
+  EXPECT_GT((*env().SpaceOf(Path("")))->available, 0U);
 }
 
 TEST_P(EnvContract, LocksExcludeEachOther) {
@@ -175,7 +175,7 @@ TEST_P(EnvContract, ALockedDirectoryIsMeantWhereverItLies) {
   EXPECT_EQ(Get("moved/after"), "2");
   EXPECT_TRUE(*env().Exists(Path("sub/after")));
   EXPECT_EQ(Outcome(env().SyncDir(Path("sub"))), "ok");
-  EXPECT_EQ(Outcome(env().FreeSpace(Path("sub"))), "ok");
+  EXPECT_EQ(Outcome(env().SpaceOf(Path("sub"))), "ok");
   EXPECT_EQ(Outcome(env().CreateDir(Path("sub/deep"))), "ok");
   EXPECT_EQ(Outcome(env().Rename(Path("sub/after"), Path("sub/deep/last"))), "ok");
   EXPECT_EQ(Get("moved/deep/last"), "2");

@@ -26,7 +26,7 @@ enum class SimOp : uint8_t {
   kList,
   kSyncDir,
   kExists,
-  kFreeSpace,
+  kSpaceOf,
   kLock,
 };
 

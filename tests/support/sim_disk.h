@@ -81,6 +81,7 @@ class SimDisk {
   /// The sizes of all files that have a name or a handle.
   uint64_t UsedBytes() const { return used_bytes_; }
   uint64_t FreeBytes() const;
+  uint64_t limit() const { return limit_bytes_; }
 
   // --- what comes after ---
   /// The disk as another process finds it after this one was killed: same bytes, same pending

@@ -162,6 +162,7 @@ std::unique_ptr<SimEnv> SimEnv::NextWorld(SimDisk disk, uint64_t seed) const {
   options.seed = SimRandom(options_.seed).Fork(seed).Next();
   std::unique_ptr<SimEnv> next(new SimEnv(options, std::move(disk), trace_.hash()));
   next->faults_.InheritLog(faults_);
+  next->disk_space_unknown_ = disk_space_unknown_;
   return next;
 }
 

@@ -121,6 +121,8 @@ class SimEnv final : public Env {
   /// The size of the disk. Calls that would need more fail with kNoSpace. UINT64_MAX: no limit.
   void SetDiskBytes(uint64_t bytes) { disk_.SetLimit(bytes); }
   uint64_t UsedDiskBytes() const { return disk_.UsedBytes(); }
+  /// From now on the file system does not say how large it is.
+  void HideDiskSpace() { disk_space_unknown_ = true; }
   /// While set, a file call or a sleep of the driver ends the test: no loop waits for a file,
   /// unless `excused` answers true when it does.
   void ForbidMainIo(bool forbidden, std::function<bool()> excused = nullptr) {
@@ -160,7 +162,7 @@ class SimEnv final : public Env {
   Result<std::vector<std::string>> List(const std::string& dir) override;
   Status SyncDir(const std::string& dir) override;
   Result<bool> Exists(const std::string& path) override;
-  Result<uint64_t> FreeSpace(const std::string& path) override;
+  Result<std::optional<DiskSpace>> SpaceOf(const std::string& path) override;
   Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& dir) override;
   int64_t WallMs() override;
   uint64_t MonotonicNs() override { return now_ns_; }
@@ -209,6 +211,7 @@ class SimEnv final : public Env {
   int64_t wall_offset_ms_;  // what WallMs is ahead of MonotonicNs
   uint64_t handles_ = 0;    // files and locks not yet destroyed
   bool frozen_ = false;
+  bool disk_space_unknown_ = false;
   std::string tasks_at_the_end_;
   bool main_io_forbidden_ = false;
   std::function<bool()> main_io_excused_;

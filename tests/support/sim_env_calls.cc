@@ -9,7 +9,7 @@ namespace cordwood::support {
 
 namespace {
 
-/// What FreeSpace answers for a disk without a limit.
+/// What SpaceOf answers for a disk without a limit.
 constexpr uint64_t kPlentyBytes = 1ULL << 40;
 
 std::unexpected<Error> PowerIsOff(const std::string& path) {
@@ -189,14 +189,16 @@ Result<bool> SimEnv::Exists(const std::string& path) {
   return exists;
 }
 
-Result<uint64_t> SimEnv::FreeSpace(const std::string& path) {
-  uint64_t bytes = 0;
-  CW_TRY(Perform({SimOp::kFreeSpace, path}, {.all = [&]() -> Status {
+Result<std::optional<DiskSpace>> SimEnv::SpaceOf(const std::string& path) {
+  std::optional<DiskSpace> space;
+  CW_TRY(Perform({SimOp::kSpaceOf, path}, {.all = [&]() -> Status {
                    CW_ASSIGN(const SimNodePtr node, disk_.Look(path));
-                   bytes = std::min(disk_.FreeBytes(), kPlentyBytes);
+                   if (disk_space_unknown_) return {};
+                   space = {.total = std::min(disk_.limit(), kPlentyBytes),
+                            .available = std::min(disk_.FreeBytes(), kPlentyBytes)};
                    return {};
                  }}));
-  return bytes;
+  return space;
 }
 
 Result<std::unique_ptr<DirectoryLock>> SimEnv::Lock(const std::string& dir) {

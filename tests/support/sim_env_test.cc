@@ -83,8 +83,8 @@ TEST(SimEnv, FailsEachCallByItsNumber) {
     EXPECT_TRUE(exists);
     CW_ASSIGN(const auto names, env.List("/d"));
     EXPECT_EQ(names.size(), 1U);
-    CW_ASSIGN(const uint64_t free_bytes, env.FreeSpace("/d"));
-    EXPECT_GT(free_bytes, 0U);
+    CW_ASSIGN(const std::optional<DiskSpace> space, env.SpaceOf("/d"));
+    EXPECT_GT(space->available, 0U);
     CW_ASSIGN(auto again, env.Open("/d/b", OpenMode::kRead));
     return env.Remove("/d/b");
   };
@@ -151,15 +151,15 @@ TEST(SimEnv, MayHaveDoneARenamingThatFailed) {
 TEST(SimEnv, AnswersNoSpaceOnAFullDisk) {
   SimEnv env(1);
   const auto file = Create(env, "/a", std::string(600, 'x'));
-  EXPECT_GT(*env.FreeSpace("/"), 1ULL << 30);
+  EXPECT_GT((*env.SpaceOf("/"))->available, 1ULL << 30);
   env.SetDiskBytes(1000);
-  EXPECT_EQ(*env.FreeSpace("/a"), 400U);
+  EXPECT_EQ((*env.SpaceOf("/a"))->available, 400U);
   EXPECT_EQ(file->WriteAt(600, std::string(401, 'y')).error().code(), ErrorCode::kNoSpace);
   ASSERT_TRUE(file->Truncate(100).has_value());
-  EXPECT_EQ(*env.FreeSpace("/"), 900U);
-  EXPECT_EQ(env.FreeSpace("/nowhere").error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ((*env.SpaceOf("/"))->available, 900U);
+  EXPECT_EQ(env.SpaceOf("/nowhere").error().code(), ErrorCode::kNotFound);
   const auto after = env.LosePower(1, PowerLoss::kKeep);
-  EXPECT_EQ(*after->FreeSpace("/"), 900U) << "the same disk after the restart";
+  EXPECT_EQ((*after->SpaceOf("/"))->available, 900U) << "the same disk after the restart";
 }
 
 TEST(SimEnv, FlipsABitOfOneRead) {

@@ -24,7 +24,7 @@ void ExpectFinal(LogRig& rig) {
   EXPECT_TRUE(rig.log().failed());
   EXPECT_FALSE(rig.log().status());
   EXPECT_FALSE(rig.log().AcceptsWrites());
-  EXPECT_FALSE(rig.log().AcceptsFrees());
+  EXPECT_FALSE(rig.log().HasRoomFor(0, rig.log().spare_bytes()));
   EXPECT_EQ(rig.log().Reserve(10), Admission::kClosed);
   const uint64_t calls = rig.env().Calls();
   for (int i = 0; i < 3; ++i) {

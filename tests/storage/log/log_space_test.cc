@@ -62,7 +62,7 @@ TEST(LogSpace, MakesWritersWaitWhenHalfIsUsedAndTheNextSegmentIsNotReady) {
   rig.env().RunUntilIdle();
   EXPECT_TRUE(rig.log().full());
   EXPECT_FALSE(rig.log().AcceptsWrites());
-  EXPECT_TRUE(rig.log().AcceptsFrees());
+  EXPECT_TRUE(rig.log().HasRoomFor(0, rig.log().spare_bytes()));
 }
 
 TEST(LogSpace, GoesOnInTheNextSegmentAndMakesAnother) {
@@ -135,6 +135,72 @@ TEST(LogSpace, TriesAtMostOnceASecond) {
   EXPECT_LE(gate.asked - asked, 5);
 }
 
+// A quota in bytes.
+struct Quota {
+  uint64_t left = 0;
+  SpaceGate Function() {
+    return [this](uint64_t bytes) -> Status {
+      if (bytes <= left) return {};
+      return Fail(ErrorCode::kNoSpace, "the quota is used up");
+    };
+  }
+};
+
+TEST(LogSpace, MakesASmallerSegmentWhereAWholeOneDoesNotFit) {
+  Quota quota;
+  LogRig rig({.segment_bytes = 1 << 20, .gate = quota.Function()});
+  quota.left = 300 << 10;
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  EXPECT_FALSE(rig.log().full());
+  EXPECT_EQ(rig.log().stats().segment_bytes, (1u << 20) + (256u << 10));
+  quota.left = 10 << 10;
+  while (!rig.log().full()) {
+    ASSERT_LT(rig.appended(), 1000u);
+    rig.Commit();
+  }
+  EXPECT_EQ(rig.log().synced(), rig.appended());
+  quota.left = 1 << 20;
+  rig.log().RetrySegments();
+  rig.env().RunUntilIdle();
+  EXPECT_FALSE(rig.log().full()) << "not only after a second";
+}
+
+// What was let in must not wait for a segment that cannot be made.
+TEST(LogSpace, HasRoomForWhatFitsIntoOneOfTheSegmentsThatAreThere) {
+  Quota quota;
+  LogRig rig({.segment_bytes = 1 << 20, .gate = quota.Function()});
+  quota.left = 100 << 10;
+  ASSERT_TRUE(rig.Open());
+  rig.Commit(1, 900 << 10);
+  EXPECT_TRUE(rig.log().HasRoomFor(80 << 10));
+  EXPECT_FALSE(rig.log().HasRoomFor(200 << 10));
+  EXPECT_EQ(rig.log().Reserve(200 << 10), Admission::kWait);
+  rig.env().RunUntilIdle();
+  EXPECT_EQ(rig.log().Reserve(200 << 10), Admission::kNoSpace);
+  EXPECT_TRUE(rig.log().HasRoomFor(80 << 10)) << "the small one is still there";
+  quota.left = 1 << 20;
+  rig.log().RetrySegments();
+  rig.env().RunUntilIdle();
+  EXPECT_TRUE(rig.log().HasRoomFor(200 << 10));
+}
+
+TEST(LogSpace, TellsWhyASegmentCouldNotBeMade) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  for (const ErrorCode code : {ErrorCode::kNoDescriptors, ErrorCode::kNotFound}) {
+    rig.env().FailNext(SimOp::kCreate, ".wal", code, true);
+    while (!rig.log().full()) rig.Commit(1, 9000);
+    ASSERT_FALSE(rig.log().status());
+    EXPECT_EQ(rig.log().status().error().code(), code);
+    rig.env().ClearFaults();
+    rig.env().AdvanceMs(1001);
+    rig.log().Tick();
+    rig.env().RunUntilIdle();
+    EXPECT_FALSE(rig.log().full());
+  }
+}
+
 TEST(LogSpace, KeepsHalfOfASegmentForCommandsThatFreeSpace) {
   Gate gate;
   LogRig rig({.segment_bytes = 128 << 10, .gate = gate.Function()});
@@ -148,7 +214,7 @@ TEST(LogSpace, KeepsHalfOfASegmentForCommandsThatFreeSpace) {
   }
   EXPECT_GE(writes, 10);
   int frees = 0;
-  while (rig.log().AcceptsFrees()) {
+  while (rig.log().HasRoomFor(0, rig.log().spare_bytes())) {
     rig.Commit();
     ASSERT_LT(++frees, 100);
   }
@@ -166,7 +232,7 @@ TEST(LogSpace, HoldsWhatDoesNotFitUntilThereIsSpace) {
   rig.Commit(1, 9000);  // nobody asked AcceptsWrites
   rig.Commit(1, 9000);
   EXPECT_EQ(rig.log().synced(), 2u);
-  EXPECT_FALSE(rig.log().AcceptsFrees());
+  EXPECT_FALSE(rig.log().HasRoomFor(0, rig.log().spare_bytes()));
   EXPECT_FALSE(rig.log().failed());
   gate.open = true;
   rig.env().AdvanceMs(1001);
@@ -207,8 +273,10 @@ TEST(LogSpace, StopTriesOnceMore) {
 }
 
 TEST(LogSpace, AFullDiskIsNotAFailureAndTheStoreStartsOnIt) {
-  LogRig rig({.segment_bytes = 2 << 20});
+  Gate gate;
+  LogRig rig({.segment_bytes = 2 << 20, .gate = gate.Function()});
   ASSERT_TRUE(rig.Open());
+  gate.open = false;
   rig.env().SetDiskBytes(rig.env().UsedDiskBytes() + (512 << 10));
   rig.Commit();
   EXPECT_TRUE(rig.log().full());
@@ -222,7 +290,7 @@ TEST(LogSpace, AFullDiskIsNotAFailureAndTheStoreStartsOnIt) {
     ASSERT_LT(rig.appended(), 60u) << "the small segment is used up";
     rig.Commit();
   }
-  EXPECT_TRUE(rig.log().AcceptsFrees());
+  EXPECT_TRUE(rig.log().HasRoomFor(0, rig.log().spare_bytes()));
   EXPECT_EQ(rig.log().synced(), rig.appended());
 }
 

@@ -37,7 +37,7 @@ TEST(StorePacing, DelaysGrowWithEveryWriteAndNotByLeaps) {
   ASSERT_TRUE(world.Open());
   world.env().StallSyncs(".sst", 1'000'000);
   uint64_t last = 0;
-  for (int i = 0; world.store().Admit(100, false) == WriteGate::kOpen; ++i) {
+  for (int i = 0; world.store().Admit(100, Intent::kAdd) == WriteGate::kOpen; ++i) {
     ASSERT_LT(i, 1000);
     world.Put(Format("key:{}", i), std::string(100, 'v'));
     world.store().Kick();

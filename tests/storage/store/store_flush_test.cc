@@ -55,7 +55,7 @@ TEST(StoreFlush, NeedsNoFullSegmentUnderNever) {
   StoreWorld world(9, options);
   ASSERT_TRUE(world.Open());
   for (int i = 0; i < 2000; ++i) {
-    for (int waits = 0; world.store().Admit(100, false) != WriteGate::kOpen; ++waits) {
+    for (int waits = 0; world.store().Admit(100, Intent::kAdd) != WriteGate::kOpen; ++waits) {
       ASSERT_LT(waits, 100) << "writers wait for ever, at write " << i;
       world.env().AdvanceMs(100);
       world.store().Tick();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/coding.h"
 #include "base/format.h"
 #include "tests/storage/store/store_world.h"
 #include "tests/support/seeds.h"
@@ -21,10 +22,10 @@ TEST(StoreFullDisk, RefusesWritesServesReadsAndGoesOnByItself) {
     world.env().RunUntilIdle();
     world.env().SetDiskBytes(world.env().UsedDiskBytes() + 20'000);
     int written = 0;
-    while (world.store().Admit(100, false) != WriteGate::kFull) {
+    while (world.store().Admit(100, Intent::kAdd) != WriteGate::kFull) {
       ASSERT_TRUE(world.store().failure()) << world.store().failure().error().message();
       ASSERT_LT(++written, 20'000) << "the disk never filled up";
-      if (world.store().Admit(100, false) == WriteGate::kOpen) world.WriteRandom(200);
+      if (world.store().Admit(100, Intent::kAdd) == WriteGate::kOpen) world.WriteRandom(200);
       world.store().Kick();
       world.LetRun(20);
       if (written % 20 == 0) {
@@ -33,9 +34,10 @@ TEST(StoreFullDisk, RefusesWritesServesReadsAndGoesOnByItself) {
       }
     }
     world.CheckReads();
-    EXPECT_EQ(world.store().Admit(100, true), WriteGate::kOpen) << "a delete must get in";
+    EXPECT_EQ(world.store().Admit(100, Intent::kTakeAway), WriteGate::kOpen)
+        << "a delete must get in";
     world.env().SetDiskBytes(UINT64_MAX);
-    for (int ticks = 0; world.store().Admit(100, false) != WriteGate::kOpen; ++ticks) {
+    for (int ticks = 0; world.store().Admit(100, Intent::kAdd) != WriteGate::kOpen; ++ticks) {
       ASSERT_LT(ticks, 50) << "writes did not resume";
       world.env().AdvanceMs(200);
       world.store().Tick();
@@ -55,16 +57,16 @@ TEST(StoreFullDisk, ALimitOfOurOwnCanBeRaised) {
   options.max_disk_bytes = 300'000;
   StoreWorld world(4, options);
   ASSERT_TRUE(world.Open());
-  for (int i = 0; world.store().Admit(100, false) == WriteGate::kOpen; ++i) {
+  for (int i = 0; world.store().Admit(100, Intent::kAdd) == WriteGate::kOpen; ++i) {
     ASSERT_LT(i, 20'000) << "the limit is never met";
     world.Put(Format("key:{}", i), std::string(100, 'v'));
     world.Sync();
     world.env().RunUntilIdle();
   }
-  EXPECT_EQ(world.store().Admit(100, false), WriteGate::kFull);
-  EXPECT_EQ(world.store().Admit(100, true), WriteGate::kOpen);
+  EXPECT_EQ(world.store().Admit(100, Intent::kAdd), WriteGate::kFull);
+  EXPECT_EQ(world.store().Admit(100, Intent::kTakeAway), WriteGate::kOpen);
   world.store().SetMaxDiskBytes(0);
-  EXPECT_EQ(world.store().Admit(100, false), WriteGate::kOpen);
+  EXPECT_EQ(world.store().Admit(100, Intent::kAdd), WriteGate::kOpen);
 }
 
 // Flushes wait for space, and space for what would be deleted: that must get in.
@@ -78,16 +80,17 @@ TEST(StoreFullDisk, DeletesGetInWhileFullMemtablesCannotBeFlushed) {
     ASSERT_TRUE(world.store().failure());
   }
   world.env().RunUntilIdle();
-  EXPECT_EQ(world.store().Admit(100, false), WriteGate::kFull);
-  EXPECT_EQ(world.store().Admit(100, true), WriteGate::kOpen);
+  EXPECT_EQ(world.store().Admit(100, Intent::kAdd), WriteGate::kFull);
+  EXPECT_EQ(world.store().Admit(100, Intent::kTakeAway), WriteGate::kOpen);
   while (world.store().Stats().immutable_memtables < 8) {
     world.WriteRandom(200);
     world.Sync();
   }
   world.env().RunUntilIdle();
-  EXPECT_EQ(world.store().Admit(100, true), WriteGate::kFull) << "memory is bounded all the same";
+  EXPECT_EQ(world.store().Admit(100, Intent::kTakeAway), WriteGate::kFull)
+      << "memory is bounded all the same";
   world.env().ClearFaults();
-  for (int ticks = 0; world.store().Admit(100, false) != WriteGate::kOpen; ++ticks) {
+  for (int ticks = 0; world.store().Admit(100, Intent::kAdd) != WriteGate::kOpen; ++ticks) {
     ASSERT_LT(ticks, 50) << "writes did not resume";
     world.env().AdvanceMs(200);
     world.store().Tick();
@@ -96,13 +99,104 @@ TEST(StoreFullDisk, DeletesGetInWhileFullMemtablesCannotBeFlushed) {
   world.CheckReads();
 }
 
+// The tree is several times as large as what is left, and most of it is garbage.
+TEST(StoreFullDisk, MergesInStepsWhereThereIsNoRoomForALevel) {
+  StoreWorld world(5, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  for (int i = 0; i < 2000; ++i) {
+    std::string value;  // that does not compress
+    while (value.size() < 500) AppendFixed64(value, world.random().Next());
+    world.Put(Format("key:{:04}", i % 400), value);
+    world.Sync();
+    if (i % 10 == 0) world.env().RunUntilIdle();
+  }
+  world.env().RunUntilIdle();
+  const uint64_t used = world.env().UsedDiskBytes();
+  world.env().SetDiskBytes(used + 50'000);
+  for (int i = 0; i < 400; i += 2) world.Delete(Format("key:{:04}", i));
+  world.Sync();
+  EXPECT_GT(world.store().versions().tree()->bytes(), 200'000u);
+  bool done = false;
+  world.store().CompactEverything([&] { done = true; });
+  for (int ticks = 0; !done; ++ticks) {
+    ASSERT_LT(ticks, 200) << "not compacted";
+    world.env().AdvanceMs(100);
+    world.store().Tick();
+    world.env().RunUntilIdle();
+  }
+  EXPECT_LT(world.env().UsedDiskBytes(), used);
+  world.CheckReads();
+}
+
+TEST(StoreFullDisk, WithoutDescriptorsWritesAreRefusedWithThatReason) {
+  StoreWorld world(7, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  world.env().FailNext(support::SimOp::kCreate, ".wal", ErrorCode::kNoDescriptors, true);
+  for (int i = 0; world.store().Admit(100, Intent::kAdd) == WriteGate::kOpen; ++i) {
+    ASSERT_LT(i, 1000);
+    world.Put(Format("key:{}", i), std::string(100, 'v'));
+    world.Sync();
+    world.env().RunUntilIdle();
+  }
+  EXPECT_EQ(world.store().Admit(100, Intent::kAdd), WriteGate::kFull);
+  ASSERT_FALSE(world.store().shortage());
+  EXPECT_EQ(world.store().shortage().error().code(), ErrorCode::kNoDescriptors);
+  EXPECT_TRUE(world.store().failure());
+  world.env().ClearFaults();
+  for (int ticks = 0; world.store().Admit(100, Intent::kAdd) != WriteGate::kOpen; ++ticks) {
+    ASSERT_LT(ticks, 50);
+    world.env().AdvanceMs(200);
+    world.store().Tick();
+    world.env().RunUntilIdle();
+  }
+  EXPECT_TRUE(world.store().shortage());
+}
+
+// For whatever reason a flush cannot open its file: it is tried for as long as that lasts.
+TEST(StoreFullDisk, AFlushWithoutDescriptorsIsNoFailure) {
+  StoreWorld world(8, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  world.env().FailNext(support::SimOp::kCreate, ".sst", ErrorCode::kNoDescriptors, true);
+  for (int ticks = 0; ticks < 100; ++ticks) {
+    world.Put(Format("key:{}", ticks), std::string(200, 'v'));
+    world.Sync();
+    world.env().AdvanceMs(100);
+    world.store().Tick();
+    world.env().RunUntilIdle();
+  }
+  ASSERT_TRUE(world.store().failure());
+  ASSERT_FALSE(world.store().shortage());
+  world.env().ClearFaults();
+  for (int ticks = 0; ticks < 20; ++ticks) {
+    world.env().AdvanceMs(100);
+    world.store().Tick();
+    world.env().RunUntilIdle();
+  }
+  EXPECT_TRUE(world.store().shortage());
+  EXPECT_EQ(world.store().Stats().immutable_memtables, 0u);
+  world.CheckReads();
+}
+
+TEST(StoreFullDisk, AStoreOnASmallDiskHasSmallerParts) {
+  StoreOptions options;
+  options.block_cache_bytes = 1 << 20;
+  StoreWorld world(9, options);
+  world.env().SetDiskBytes(8 << 20);
+  ASSERT_TRUE(world.Open());
+  world.Put("key", "value");
+  world.Sync();
+  world.env().RunUntilIdle();
+  EXPECT_LE(world.store().Stats().log.segment_bytes, 512u << 10);
+  EXPECT_EQ(world.store().Admit(100, Intent::kAdd), WriteGate::kOpen);
+}
+
 TEST(StoreFullDisk, DroppingEverythingMakesRoomEvenWhileAMemtableCannotBeFlushed) {
   StoreWorld world(3, TinyOptions());
   ASSERT_TRUE(world.Open());
   const auto put = [&] {
-    world.Put(Format("key:{}", world.random().Below(200)), std::string(1000, 'v'));
+    world.Put(Format("key:{}", world.random().Below(1000)), std::string(1000, 'v'));
   };
-  for (int i = 0; i < 500; ++i) put();
+  for (int i = 0; i < 2000; ++i) put();
   world.Sync();
   world.env().RunUntilIdle();
   world.env().SetDiskBytes(0);
@@ -114,12 +208,12 @@ TEST(StoreFullDisk, DroppingEverythingMakesRoomEvenWhileAMemtableCannotBeFlushed
   world.env().RunUntilIdle();
   ASSERT_EQ(world.store().Stats().immutable_memtables, 1u) << "there was room to flush it";
   world.env().SetDiskBytes(world.env().UsedDiskBytes());
-  ASSERT_EQ(world.store().Admit(100, true), WriteGate::kOpen);
+  ASSERT_EQ(world.store().Admit(100, Intent::kTakeAway), WriteGate::kOpen);
   WriteBatch batch;
   batch.DropRange("", "~");
   ASSERT_TRUE(world.store().Write(batch));
   world.store().Kick();
-  for (int ticks = 0; world.store().Admit(100, false) != WriteGate::kOpen; ++ticks) {
+  for (int ticks = 0; world.store().Admit(100, Intent::kAdd) != WriteGate::kOpen; ++ticks) {
     ASSERT_LT(ticks, 50) << "writes did not resume";
     world.env().AdvanceMs(200);
     world.store().Tick();

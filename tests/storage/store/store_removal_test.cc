@@ -47,7 +47,7 @@ class StoreRemoval : public ::testing::Test {
 
   // From the wish to write to the acknowledgement.
   void Write(const WriteBatch& batch) {
-    while (store_->Admit(batch.bytes().size(), false) != WriteGate::kOpen) Pass();
+    while (store_->Admit(batch.bytes().size(), Intent::kAdd) != WriteGate::kOpen) Pass();
     const Result<Seq> seq = store_->Write(batch);
     ASSERT_TRUE(seq);
     store_->Kick();

@@ -94,7 +94,7 @@ TEST(StoreUnreadable, ATableNeitherStopsTheStoreNorKeepsCompactFromEnding) {
     ExpectErrorsOfOneFile(AskOpen(*store, sample), path);
     WriteBatch batch;
     batch.Put("later", "value");
-    EXPECT_EQ(store->Admit(batch.bytes().size(), false), WriteGate::kOpen);
+    EXPECT_EQ(store->Admit(batch.bytes().size(), Intent::kAdd), WriteGate::kOpen);
     EXPECT_TRUE(store->Write(batch));
     EXPECT_TRUE(store->Close());
     store.reset();

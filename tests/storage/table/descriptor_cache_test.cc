@@ -64,7 +64,7 @@ TEST_F(DescriptorCacheTest, AFileStaysOpenForItsReaderWhenItHasLeft) {
 
 TEST_F(DescriptorCacheTest, WithoutDescriptorsItMakesDoWithFewerAndTriesMoreAgain) {
   for (uint64_t number = 1; number <= 4; ++number) Read(number);
-  env_.FailNext(SimOp::kOpen, TableFileName(5), ErrorCode::kNoSpace);
+  env_.FailNext(SimOp::kOpen, TableFileName(5), ErrorCode::kNoDescriptors);
   EXPECT_EQ(Read(5), "5") << "others were closed for it";
   EXPECT_EQ(cache_.stats().most, 2u);
   EXPECT_LE(cache_.stats().open, 2u);
@@ -77,10 +77,10 @@ TEST_F(DescriptorCacheTest, WithoutDescriptorsItMakesDoWithFewerAndTriesMoreAgai
 
 TEST_F(DescriptorCacheTest, WhereNoneCanBeHadTheErrorIsTheSystems) {
   Read(1);
-  env_.FailNext(SimOp::kOpen, TableFileName(5), ErrorCode::kNoSpace, true);
+  env_.FailNext(SimOp::kOpen, TableFileName(5), ErrorCode::kNoDescriptors, true);
   const Result<std::shared_ptr<File>> file = cache_.Open(5);
   ASSERT_FALSE(file);
-  EXPECT_EQ(file.error().code(), ErrorCode::kNoSpace);
+  EXPECT_EQ(file.error().code(), ErrorCode::kNoDescriptors);
   env_.ClearFaults();
   EXPECT_EQ(Read(5), "5");
 }

@@ -12,11 +12,7 @@ bool RunIterator::Open(size_t index) {
   index_ = index;
   const Fragment& fragment = fragments_[index];
   const Result<const Table*> table = OpenTable(*fragment.file);
-  if (!table) {
-    valid_ = false;
-    status_ = std::unexpected(table.error());
-    return false;
-  }
+  if (!table) return EndAt(std::unexpected(table.error()));
   table_ = (*table)->NewIterator(options_);
   ends_early_ =
       fragment.range.end && fragment.file->properties().largest_key >= *fragment.range.end;
@@ -33,9 +29,10 @@ Result<const Table*> RunIterator::OpenTable(TableFile& file) {
   return held_.get();
 }
 
-bool RunIterator::TableOk() {
-  if (table_->Valid()) return true;
-  status_ = table_->status();
+bool RunIterator::TableOk() { return table_->Valid() || EndAt(table_->status()); }
+
+bool RunIterator::EndAt(Status status) {
+  status_ = std::move(status);
   if (status_) return true;
   const bool is_cold = status_.error().code() == ErrorCode::kCold;
   if (options_.unreadable != nullptr && !is_cold) {

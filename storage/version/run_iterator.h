@@ -47,6 +47,8 @@ class RunIterator final : public EntryIterator {
   size_t FragmentOf(std::string_view key) const;
   /// False, with the status taken over, if the table iterator failed.
   bool TableOk();
+  /// Takes the status over. False, with the table noted, if it is an error.
+  bool EndAt(Status status);
 
   const std::span<const Fragment> fragments_;
   const ReadOptions options_;

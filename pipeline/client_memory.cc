@@ -101,6 +101,14 @@ std::vector<Session*> ClientMemory::Choose(const Admits& admits, uint64_t target
   return chosen;
 }
 
+uint64_t ClientMemory::BytesThatWaitForServer() const {
+  uint64_t bytes = 0;
+  for (const auto& [id, session] : sessions_) {
+    if (WaitsForServer(*session)) bytes += session->held_bytes;
+  }
+  return bytes;
+}
+
 std::vector<Session*> ClientMemory::TakeExcess() {
   if (bytes_ <= 2 * max_) return {};
   return Choose([](const Session&) { return true; }, max_ / 4 * 7, SIZE_MAX);
@@ -126,6 +134,11 @@ std::vector<Session*> ClientMemory::TakeOverdue() {
   }
   const uint64_t now = env_.MonotonicNs();
   if (favoured_ == 0 || now - since_ns_ <= kPatienceNs) return {};
+  // It is no fault of the others, then.
+  if (BytesThatWaitForServer() > max_ / 2) {
+    since_ns_ = now;
+    return {};
+  }
   const auto dawdles = [](const Session& session) { return !WaitsForServer(session); };
   std::vector<Session*> chosen = Choose(dawdles, max_ / 8 * 7, closed_at_once_);
   closed_at_once_ *= 2;

@@ -7,7 +7,8 @@
 //   - nothing more is read, but from one, the favoured one, so that large requests are finished one
 //     after the other;
 //   - who has not authenticated is closed at once, the largest first;
-//   - when that does not help for some seconds, the largest are closed: one, then two, then four.
+//   - when that does not help for some seconds, the largest are closed: one, then two, then four;
+//     but not while those that wait for the server hold more than half of the share.
 // Above twice the share the largest are closed whoever they are. A connection with CLIENT NO-EVICT
 // on is closed behind all others, and one that waits for the server only above twice the share.
 //
@@ -69,6 +70,7 @@ class ClientMemory {
   /// Of those whom `admits` names, those to close so that `target` bytes are left, at most `count`.
   template <typename Admits>
   std::vector<Session*> Choose(const Admits& admits, uint64_t target, size_t count) const;
+  uint64_t BytesThatWaitForServer() const;
   /// True: no longer above.
   bool Judge();
 

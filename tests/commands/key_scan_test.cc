@@ -291,7 +291,7 @@ TEST(RandomKey, FindsWhatWasFetchedForIt) {
   runner.rig().Reopen();
   const uint64_t before = runner.rig().reruns();
   for (int i = 0; i < 5; ++i) EXPECT_NE(runner.Execute({"RANDOMKEY"}), kNil);
-  EXPECT_LE(runner.rig().reruns() - before, 6u);
+  EXPECT_LE(runner.rig().reruns() - before, 8u);  // one a draw, and those that open tables
 }
 
 TEST(RandomKey, IsTheOnlyKeyThatHasNotExpired) {

@@ -68,7 +68,7 @@ std::vector<std::string> Corpus() {
   LogNote foreign = newer;
   foreign.store_id = 1;
   std::vector<std::string> corpus;
-  for (const std::string choices : {std::string("\0", 1), std::string("\1")}) {
+  for (const std::string& choices : {std::string("\0", 1), std::string("\1")}) {
     corpus.push_back(choices + support::Pack(File(older, newer)));
     corpus.push_back(choices + support::Pack(File(older, foreign)));
     corpus.push_back(choices + support::Pack(File(older, newer).substr(0, kNoteSlotBytes)));

@@ -56,8 +56,6 @@ MUTANTS = [
            ["PowerLoss.LosesNothingThatWasAcknowledgedOrShown"]),
     Mutant("current_unsynced", "storage_version_test",
            ["ManifestTest.ANewOneCountsFromItsReturnOn"]),
-    Mutant("current_unsynced", "storage_store_test",
-           ["StorePower.NobodyMissesWhatAStartRemoves"]),
     Mutant("segment_directory_unsynced", "storage_log_test",
            ["PowerLossAfterACommit.KeepsEverySegmentThatWasWritten"]),
     # Recovery goes on in the old segment, over its torn tail.

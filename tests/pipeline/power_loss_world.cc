@@ -304,7 +304,7 @@ void PowerLossWorld::NoteCrashSite() {
     };
     if (line.find("last call: ") == std::string_view::npos) continue;
     if (in_lane(" (flush) ") && line.ends_with(".sst")) ++totals_.crashes_in_flush;
-    if (in_lane(" (files) ") && line.ends_with(".wal")) ++totals_.crashes_in_rotation;
+    if (in_lane(" (segments) ") && line.ends_with(".wal")) ++totals_.crashes_in_rotation;
     if (in_lane(" (compaction) ")) ++totals_.crashes_in_merge;
   }
 }

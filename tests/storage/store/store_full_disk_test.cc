@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/coding.h"
 #include "base/format.h"
 #include "tests/storage/store/store_world.h"
 #include "tests/support/seeds.h"
@@ -96,35 +95,6 @@ TEST(StoreFullDisk, DeletesGetInWhileFullMemtablesCannotBeFlushed) {
     world.store().Tick();
     world.env().RunUntilIdle();
   }
-  world.CheckReads();
-}
-
-// The tree is several times as large as what is left, and most of it is garbage.
-TEST(StoreFullDisk, MergesInStepsWhereThereIsNoRoomForALevel) {
-  StoreWorld world(5, TinyOptions());
-  ASSERT_TRUE(world.Open());
-  for (int i = 0; i < 2000; ++i) {
-    std::string value;  // that does not compress
-    while (value.size() < 500) AppendFixed64(value, world.random().Next());
-    world.Put(Format("key:{:04}", i % 400), value);
-    world.Sync();
-    if (i % 10 == 0) world.env().RunUntilIdle();
-  }
-  world.env().RunUntilIdle();
-  const uint64_t used = world.env().UsedDiskBytes();
-  world.env().SetDiskBytes(used + 50'000);
-  for (int i = 0; i < 400; i += 2) world.Delete(Format("key:{:04}", i));
-  world.Sync();
-  EXPECT_GT(world.store().versions().tree()->bytes(), 200'000u);
-  bool done = false;
-  world.store().CompactEverything([&] { done = true; });
-  for (int ticks = 0; !done; ++ticks) {
-    ASSERT_LT(ticks, 200) << "not compacted";
-    world.env().AdvanceMs(100);
-    world.store().Tick();
-    world.env().RunUntilIdle();
-  }
-  EXPECT_LT(world.env().UsedDiskBytes(), used);
   world.CheckReads();
 }
 

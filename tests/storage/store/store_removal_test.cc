@@ -64,9 +64,9 @@ class StoreRemoval : public ::testing::Test {
     Write(batch);
   }
   void FlushMemtable() {
-    store_->SetMemory(1, 1 << 20);
+    store_->SetMemory({.memtable_bytes = 1, .block_cache_bytes = 1 << 20});
     Put(0);
-    store_->SetMemory(64 << 20, 1 << 20);
+    store_->SetMemory({.memtable_bytes = 64 << 20, .block_cache_bytes = 1 << 20});
   }
   void Pass() {
     env_.RunForMs(1);

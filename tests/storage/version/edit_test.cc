@@ -17,7 +17,7 @@ std::shared_ptr<const TableSummary> Summary(uint64_t file_bytes) {
 }
 
 // Every kind of field once, fragments and drops twice.
-constexpr int kFields = 13;
+constexpr int kFields = 12;
 Edit FullEdit() {
   Edit edit{.store_id = kLarge,
             .next_file = 300,

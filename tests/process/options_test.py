@@ -50,7 +50,7 @@ class Log(OptionsTest):
         with server.connect() as connection:
             self.assertEqual(connection.call("CONFIG", "SET", "loglevel", "verbose"), "OK")
         self.cause_a_verbose_line(server)
-        self.assertIn(" verbose closing 127.0.0.1:", server.log())
+        wait_until(lambda: " verbose closing 127.0.0.1:" in server.log(), "the line is missing")
 
     def test_logfile_names_where_it_goes(self):
         server = ServerProcess()

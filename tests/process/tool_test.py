@@ -265,7 +265,8 @@ class OtherVersions(ToolTest):
 
     def check_unsupported(self, path: pathlib.Path) -> str:
         done = self.checked(self.directory, EXIT_UNSUPPORTED)
-        self.assertRegex(done.stdout, rf"(?m)^unknown format: .*{path.name}.*(format|version) 2\b")
+        self.assertRegex(done.stdout, rf"(?m)^unknown format: .*{path.name}.*(format|version) "
+                         rf"{store_files.NEWER_FORMAT}\b")
         self.assertNotIn("damaged", done.stdout)
         self.assertNotIn("\nsound", done.stdout)
 

@@ -1,6 +1,7 @@
 #include "storage/compaction/background.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/format.h"
 #include "base/log.h"
@@ -21,7 +22,7 @@ Background::Background(Env& env, std::string dir, const StoreOptions& options, V
       versions_(versions),
       hooks_(std::move(hooks)),
       tickets_(options.merge_memory_bytes),
-      removals_(env, dir_, versions, hooks_.syncs_suffer) {}
+      removals_(env, dir_, versions, hooks_.syncs_suffer, [this] { OnRoom(); }) {}
 
 PickerOptions Background::picker_options() const {
   return {.runs_per_level = options_.runs_per_level,
@@ -112,15 +113,26 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns, bool
   if (error.code() == ErrorCode::kClosed) return;
   if (versions_.failed()) return GiveUp(status);
   const bool shortage = IsShortage(error.code());
-  trouble.blocked = true;
+  // A try that gave back nothing does not count, or tries would follow each other for ever.
+  const uint64_t given_before = std::exchange(trouble.given_back, removals_.given_back());
+  trouble.blocked = !shortage || (!more_room && trouble.given_back == given_before);
   trouble.reason = status;
   trouble.retry_ns = now_ns + (shortage ? kRetryNs : kRetryNs << trouble.failures);
-  if (more_room) trouble.retry_ns = now_ns;
   if (!shortage) trouble.failures = std::min(trouble.failures + 1, kDoublingsMax);
   if (!LackOfSpace(kind).exchange(true)) {
     LogWarning(Format("a {} wrote nothing, and is tried again: {}",
                       kind == kFlushJob ? "flush" : "merge", error.message()));
   }
+}
+
+void Background::OnRoom() {
+  {
+    const std::scoped_lock lock(mutex_);
+    for (Trouble& trouble : trouble_) {
+      if (IsShortage(trouble.reason)) trouble.blocked = false;
+    }
+  }
+  Kick();
 }
 
 void Background::Blame(const BadInput& bad, const Error& error, uint64_t now_ns) {

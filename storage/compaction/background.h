@@ -10,11 +10,12 @@
 // that are large beside the memory for merges run one at a time (ticket_pool.h); a flush copies
 // none, and never waits for that.
 //
-// A job that cannot write its tables is tried again: after a second if there is no space, else
-// after more and more of them. Only what fails in the manifest stops all background work and is
-// reported. A merge that cannot read a table is reported, and the run of that table, which is
-// damaged or could not be read three times, is left out of merges until the next start; the others
-// go on, and writers are not slowed for what cannot be merged (storage/compaction/broken_tables.h).
+// A job that cannot write its tables is tried again: if there is no space, once files that were
+// given up are gone, or after a second; else after more and more seconds. Only what fails in the
+// manifest stops all background work and is reported. A merge that cannot read a table is reported,
+// and the run of that table, which is damaged or could not be read three times, is left out of
+// merges until the next start; the others go on, and writers are not slowed for what cannot be
+// merged (storage/compaction/broken_tables.h).
 //
 // Threads: any. Stop must be called before destruction, when no more work is handed in.
 
@@ -143,8 +144,9 @@ class Background {
   struct Trouble {
     bool blocked = false;  // until Tick finds that it is time
     uint64_t retry_ns = 0;
-    int failures = 0;  // in a row
-    Status reason;     // of the last one
+    int failures = 0;         // in a row
+    Status reason;            // of the last one
+    uint64_t given_back = 0;  // files, when there was no space last
   };
 
   /// What the picker looks at, besides what is asked for and what jobs are doing.
@@ -194,6 +196,8 @@ class Background {
   /// `more_room`: it failed for want of space, and there is some now.
   void Judge(JobKind kind, const Status& status, uint64_t now_ns, bool more_room);
   void Blame(const BadInput& bad, const Error& error, uint64_t now_ns);
+  /// Files that nobody needed are gone: whoever found no space may find some.
+  void OnRoom();
   void GiveUp(const Status& status);
   /// Jobs of this kind have succeeded, or there is nothing to do for them. REQUIRES: the mutex.
   void Forget(JobKind kind);

@@ -12,11 +12,12 @@ constexpr uint64_t kStopNs = 100'000'000;
 }  // namespace
 
 Removals::Removals(Env& env, std::string dir, VersionSet& versions,
-                   std::function<bool()> syncs_suffer)
+                   std::function<bool()> syncs_suffer, std::function<void()> gave_back)
     : env_(env),
       dir_(std::move(dir)),
       versions_(versions),
-      syncs_suffer_(std::move(syncs_suffer)) {}
+      syncs_suffer_(std::move(syncs_suffer)),
+      gave_back_(std::move(gave_back)) {}
 
 void Removals::Kick() {
   const bool may_have = versions_.MayHaveObsolete();
@@ -30,7 +31,7 @@ void Removals::Kick() {
 void Removals::Add(const std::vector<FileName>& files) {
   {
     const std::scoped_lock lock(mutex_);
-    files_.insert(files_.end(), files.begin(), files.end());
+    for (const FileName& file : files) files_.push_back({.name = file, .given_up = false});
     if (files_.empty() || !Claim()) return;
   }
   Schedule();
@@ -71,32 +72,40 @@ void Removals::Schedule() {
 bool Removals::RunTask() {
   const std::vector<FileName> obsolete = versions_.TakeObsolete();
   const uint64_t now = env_.MonotonicNs();
-  FileName first;
+  Condemned first;
   bool any = false;
   {
     const std::scoped_lock lock(mutex_);
-    files_.insert(files_.end(), obsolete.begin(), obsolete.end());
+    for (const FileName& file : obsolete) files_.push_back({.name = file, .given_up = true});
     any = !files_.empty() && now < stop_ns_;
     if (any) first = files_.front();
   }
   const bool done = any && TakeStep(first);
-  const std::scoped_lock lock(mutex_);
-  if (done) files_.pop_front();
-  running_ = !files_.empty() && now < stop_ns_;
-  if (running_) tasks_.fetch_add(1);
-  return running_;
+  bool last = false;
+  bool goes_on = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (done) files_.pop_front();
+    last = done && first.given_up && std::ranges::none_of(files_, &Condemned::given_up);
+    goes_on = running_ = !files_.empty() && now < stop_ns_;
+    if (goes_on) tasks_.fetch_add(1);
+  }
+  if (last) gave_back_();
+  return goes_on;
 }
 
-bool Removals::TakeStep(FileName file) {
+bool Removals::TakeStep(const Condemned& file) {
   if (syncs_suffer_()) env_.SleepForMs(kPauseMs);
-  if (shrinking_ == nullptr) StartShrinking(file);
+  if (shrinking_ == nullptr) StartShrinking(file.name);
   if (shrinking_ != nullptr && shrinking_->bytes > 0) {
     shrinking_->bytes -= std::min(shrinking_->bytes, kStepBytes);
     if (shrinking_->file->Truncate(shrinking_->bytes)) return false;
   }
   shrinking_.reset();
-  const Status removed = env_.Remove(PathOf(dir_, file));
-  if (removed) removed_.fetch_add(1, std::memory_order_relaxed);
+  if (env_.Remove(PathOf(dir_, file.name))) {
+    removed_.fetch_add(1, std::memory_order_relaxed);
+    if (file.given_up) given_back_.fetch_add(1, std::memory_order_relaxed);
+  }
   return true;  // what is left is removed after the next start
 }
 

@@ -31,8 +31,11 @@ namespace cordwood::storage {
 
 class Removals {
  public:
-  /// `syncs_suffer` says whether syncs of the log take longer than they should.
-  Removals(Env& env, std::string dir, VersionSet& versions, std::function<bool()> syncs_suffer);
+  /// `syncs_suffer` says whether syncs of the log take longer than they should. `gave_back` is
+  /// called by the task when the last of the files that the version set gave up is gone.
+  Removals(
+      Env& env, std::string dir, VersionSet& versions, std::function<bool()> syncs_suffer,
+      std::function<void()> gave_back = [] {});
 
   /// Goes on with what the version set has given up by now. Cheap.
   void Kick();
@@ -42,6 +45,8 @@ class Removals {
   void Stop();
 
   uint64_t removed() const { return removed_.load(std::memory_order_relaxed); }
+  /// Those of them that the version set had given up: they gave back what was in use.
+  uint64_t given_back() const { return given_back_.load(std::memory_order_relaxed); }
   /// Files that are to be removed.
   uint64_t waiting() const;
 
@@ -49,6 +54,10 @@ class Removals {
   static constexpr uint64_t kStepBytes = 16 << 20;
 
  private:
+  struct Condemned {
+    FileName name;
+    bool given_up = false;  // by the version set
+  };
   /// A large table on its way to nothing.
   struct Shrinking {
     std::unique_ptr<File> file;
@@ -62,7 +71,7 @@ class Removals {
   /// Whether there is more to do.
   bool RunTask();
   /// Takes a piece off the file, or removes it; whether it is done with.
-  bool TakeStep(FileName file);
+  bool TakeStep(const Condemned& file);
   /// Fills shrinking_ if this is a large table that may be truncated.
   void StartShrinking(FileName file);
 
@@ -70,15 +79,17 @@ class Removals {
   const std::string dir_;
   VersionSet& versions_;
   const std::function<bool()> syncs_suffer_;
+  const std::function<void()> gave_back_;
 
   std::atomic<uint64_t> removed_{0};
+  std::atomic<uint64_t> given_back_{0};
   std::atomic<int> tasks_{0};             // raised under mutex_; at most 1
   std::unique_ptr<Shrinking> shrinking_;  // the task's: what is left of the first file
 
   mutable std::mutex mutex_;
   uint64_t stop_ns_ = UINT64_MAX;  // guarded by mutex_, as all below
   bool running_ = false;           // there is a task, or one follows
-  std::deque<FileName> files_;     // the first is being removed while running_
+  std::deque<Condemned> files_;    // the first is being removed while running_
 };
 
 }  // namespace cordwood::storage

@@ -362,6 +362,42 @@ TEST_F(BackgroundTest, ForgetsThatAMergeFoundNoSpaceWhenThereIsNothingToMerge) {
   EXPECT_FALSE(background_.merges_lack_space());
 }
 
+// Each piece needs the room that the one before gives back, and unlinking takes its time.
+TEST_F(BackgroundTest, AMergeWithoutRoomGoesOnOnceFilesThatWereGivenUpAreGone) {
+  for (int i = 0; i < 10; ++i) FlushAKilobyte();
+  CompactEverything();
+  FlushAKilobyte();
+  env_.Stall(support::SimOp::kRemove, ".sst", 50);
+  VersionSet::Installation drop;
+  const storage::Run& last = *versions_.tree()->last_run();
+  for (size_t i = 0; i < 5; ++i) {
+    const Fragment& fragment = last.fragments[i];
+    drop.edit.drops.push_back(
+        {.run = last.id, .file = fragment.file->number(), .begin = fragment.range.begin});
+  }
+  ASSERT_TRUE(versions_.Install(std::move(drop)));
+  env_.SetDiskBytes(env_.UsedDiskBytes());
+  background_.CompactEverything([] {});
+  env_.RunForMs(20);
+  EXPECT_TRUE(background_.merges_lack_space());
+  env_.RunForMs(400);
+  EXPECT_FALSE(background_.merges_lack_space());
+  EXPECT_EQ(versions_.tree()->runs().size(), 1u);
+}
+
+TEST_F(BackgroundTest, AMergeWithoutRoomIsNotTriedAgainAtOnceForTheFilesItWroteForNothing) {
+  FillMemtable(1);
+  FillMemtable(2);
+  background_.Kick();
+  env_.RunUntilIdle();
+  env_.FailNext(support::SimOp::kWrite, ".sst", ErrorCode::kNoSpace, true);
+  background_.CompactEverything([] {});
+  env_.RunUntilIdle();
+  const uint64_t next = versions_.NewFileNumber();
+  env_.RunForMs(900);
+  EXPECT_EQ(versions_.NewFileNumber(), next + 1);
+}
+
 TEST_F(BackgroundTest, GivesUpWhenTheManifestHasFailed) {
   env_.FailNext(support::SimOp::kSync, "MANIFEST", ErrorCode::kCorruption);
   FillMemtable(1);

@@ -24,6 +24,8 @@ bool WaitsForServer(const Session& session) {
   return held || session.replies.waiting();
 }
 
+bool Dawdles(const Session& session) { return !WaitsForServer(session); }
+
 /// Those who have not authenticated come first, those who asked to be spared last, the largest
 /// first among equals.
 auto Order(const Session* session) {
@@ -50,11 +52,19 @@ size_t ClientMemory::ReadBytes(size_t wanted) const {
   return std::min(wanted, std::max<size_t>(threshold(), kReadBytesMin));
 }
 
+bool ClientMemory::MayFetch(const Session& session) const {
+  const uint64_t bytes = storage::BytesOf(session.wanted);
+  const uint64_t others = block_bytes_ - session.held_block_bytes;
+  return bytes < kSmallClientBytes || others == 0 || block_bytes_ + bytes <= max_ / 4;
+}
+
 bool ClientMemory::Account(Session& session) {
   // The next large request of another client needs the room.
   if (over_ && !session.held() && session.parser.buffered_bytes() == 0) {
     session.parser.ReleaseMemory();
   }
+  block_bytes_ += session.pinned_bytes;
+  block_bytes_ -= std::exchange(session.held_block_bytes, session.pinned_bytes);
   const uint64_t bytes = session.memory_bytes();
   bytes_ += bytes;
   bytes_ -= std::exchange(session.held_bytes, bytes);
@@ -64,6 +74,7 @@ bool ClientMemory::Account(Session& session) {
 
 bool ClientMemory::Forget(const Session& session) {
   bytes_ -= session.held_bytes;
+  block_bytes_ -= session.held_block_bytes;
   if (favoured_ == session.id()) favoured_ = 0;
   return Judge();
 }
@@ -111,7 +122,12 @@ uint64_t ClientMemory::BytesThatWaitForServer() const {
 
 std::vector<Session*> ClientMemory::TakeExcess() {
   if (bytes_ <= 2 * max_) return {};
-  return Choose([](const Session&) { return true; }, max_ / 4 * 7, SIZE_MAX);
+  const uint64_t waiting = BytesThatWaitForServer();
+  const uint64_t target = max_ / 4 * 7;
+  if (bytes_ - waiting > 2 * max_) return Choose(Dawdles, target + waiting, SIZE_MAX);
+  // The blocks of their commands come on top of what was read while there was room.
+  if (bytes_ <= 3 * max_) return {};
+  return Choose([](const Session&) { return true; }, target, SIZE_MAX);
 }
 
 bool ClientMemory::ReleaseIdle() {
@@ -139,8 +155,7 @@ std::vector<Session*> ClientMemory::TakeOverdue() {
     since_ns_ = now;
     return {};
   }
-  const auto dawdles = [](const Session& session) { return !WaitsForServer(session); };
-  std::vector<Session*> chosen = Choose(dawdles, max_ / 8 * 7, closed_at_once_);
+  std::vector<Session*> chosen = Choose(Dawdles, max_ / 8 * 7, closed_at_once_);
   closed_at_once_ *= 2;
   since_ns_ = now;
   favoured_ = 0;

@@ -9,8 +9,9 @@
 //   - who has not authenticated is closed at once, the largest first;
 //   - when that does not help for some seconds, the largest are closed: one, then two, then four;
 //     but not while those that wait for the server hold more than half of the share.
-// Above twice the share the largest are closed whoever they are. A connection with CLIENT NO-EVICT
-// on is closed behind all others, and one that waits for the server only above twice the share.
+// When the others, those that wait for the server aside, hold more than twice the share, the
+// largest of them are closed at once; when all together hold more than three times the share, the
+// largest whoever they are. A connection with CLIENT NO-EVICT on is closed behind all others.
 //
 // The threshold falls as the number of connections rises: those below it never hold more than half
 // of the share together, so that closing the others always helps.
@@ -49,6 +50,9 @@ class ClientMemory {
   bool MustWait(const Session& session) const;
   /// With this much unsent it runs nothing.
   size_t UnsentMax(const Session& session) const;
+  /// The blocks that the session wants may be fetched. Large ones of several come one after the
+  /// other: beside its arguments each session would hold as much again.
+  bool MayFetch(const Session& session) const;
   /// How much to read at once, of `wanted`.
   size_t ReadBytes(size_t wanted) const;
 
@@ -78,6 +82,7 @@ class ClientMemory {
   const Sessions& sessions_;
   uint64_t max_ = UINT64_MAX / 2;
   uint64_t bytes_ = 0;
+  uint64_t block_bytes_ = 0;  // of them
   bool over_ = false;
   uint64_t since_ns_ = 0;      // over, or somebody was favoured or closed
   uint64_t looked_ns_ = 0;     // at all connections

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <utility>
 
 #include "base/check.h"
 #include "base/format.h"
@@ -46,6 +48,15 @@ storage::Intent IntentOf(const commands::Command& command, bool frees) {
   if (!frees) return storage::Intent::kAdd;
   const bool empties = (command.flags & commands::kEmpties) != 0;
   return empties ? storage::Intent::kEmpty : storage::Intent::kTakeAway;
+}
+
+/// Without those that were named before: a command may look at one key many times.
+std::vector<storage::BlockRef> EachOnce(std::vector<storage::BlockRef> blocks) {
+  std::set<std::pair<uint64_t, uint64_t>> seen;
+  std::erase_if(blocks, [&](const storage::BlockRef& block) {
+    return !seen.insert({block.file_number, block.offset}).second;
+  });
+  return blocks;
 }
 
 /// The keyspace's counts of lookups, to which those of a run that is undone do not belong.
@@ -257,23 +268,46 @@ void Pipeline::HoldForBlocks(Session& session, std::vector<storage::BlockRef> bl
   const bool tables_alone = std::ranges::all_of(blocks, &storage::BlockRef::is_table);
   if (!tables_alone) ++session.reruns;
   ++stats_.reruns;
-  const uint64_t bytes = storage::BytesOf(blocks);
-  store_.Fetch(std::move(blocks), [this, alive = alive_, &transport = transport_, id = session.id(),
-                                   bytes](storage::Store::FetchedBlocks fetched) {
-    auto shared = std::make_shared<storage::Store::FetchedBlocks>(std::move(fetched));
-    transport.Post([this, alive, id, shared, bytes] {
-      if (!*alive) return;
-      Session* parked = Find(id);
-      if (parked == nullptr) return;
-      // What cannot be read is told by the rerun that reads it itself.
-      if (!shared->status) parked->reruns = kRerunsMax;
-      std::ranges::move(parked->fetched.tables, std::back_inserter(shared->tables));
-      parked->fetched = std::move(*shared);
-      parked->pinned_bytes = bytes;
-      Resume(*parked);
-      Account(*parked);
-    });
-  });
+  session.wanted = EachOnce(std::move(blocks));
+  if (client_memory_.MayFetch(session)) {
+    Fetch(session);
+  } else {
+    // Each of those in line would wait for what the others keep.
+    session.fetched.pins.clear();
+    session.pinned_bytes = 0;
+    fetch_line_.push_back(session.id());
+  }
+}
+
+void Pipeline::StartFetches() {
+  while (!fetch_line_.empty()) {
+    Session* const session = Find(fetch_line_.front());
+    if (session != nullptr && !client_memory_.MayFetch(*session)) return;
+    fetch_line_.pop_front();
+    if (session == nullptr) continue;
+    Fetch(*session);
+    Account(*session);
+  }
+}
+
+void Pipeline::Fetch(Session& session) {
+  session.pinned_bytes = storage::BytesOf(session.wanted);
+  store_.Fetch(std::exchange(session.wanted, {}),
+               [this, alive = alive_, &transport = transport_,
+                id = session.id()](storage::Store::FetchedBlocks fetched) {
+                 auto shared = std::make_shared<storage::Store::FetchedBlocks>(std::move(fetched));
+                 transport.Post([this, alive, id, shared] {
+                   if (!*alive) return;
+                   Session* parked = Find(id);
+                   if (parked == nullptr) return;
+                   // What cannot be read is told by the rerun that reads it itself.
+                   if (!shared->status) parked->reruns = kRerunsMax;
+                   std::ranges::move(parked->fetched.tables, std::back_inserter(shared->tables));
+                   parked->fetched = std::move(*shared);
+                   Resume(*parked);
+                   Account(*parked);
+                 });
+               });
 }
 
 void Pipeline::Resume(Session& session) {

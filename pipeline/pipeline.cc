@@ -348,6 +348,7 @@ void Pipeline::NoteStart(storage::Seq seq, int64_t start_ms) {
 void Pipeline::EndPass() {
   if (!held_writers_.empty() && write_free_at_ns_ <= env_.MonotonicNs()) RetryAdmissions();
   RelieveClientMemory();
+  StartFetches();
   store_.Kick();
 }
 

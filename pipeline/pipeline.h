@@ -166,6 +166,10 @@ class Pipeline {
   void Finish(Session& session, bool executed, size_t reply_start);
   void FailCommand(Session& session, const Error& error, size_t reply_start);
   void HoldForBlocks(Session& session, std::vector<storage::BlockRef> blocks);
+  /// Has the blocks fetched that the session wants.
+  void Fetch(Session& session);
+  /// For those in line, as far as memory allows.
+  void StartFetches();
   /// The session's blocks are there.
   void Resume(Session& session);
   /// Runs the command of a session that was held, and what stands behind it.
@@ -216,6 +220,7 @@ class Pipeline {
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
   SessionId next_id_ = 1;
   std::deque<SessionId> held_writers_;  // in the order in which they came
+  std::deque<SessionId> fetch_line_;    // large fetches wait for the memory of others
   std::vector<SessionId> waiting_;      // their replies wait for a seq
   std::vector<SessionId> held_for_visibility_;
   std::vector<SessionId> guessing_;

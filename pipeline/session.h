@@ -66,6 +66,7 @@ struct Session {
   Hold hold = Hold::kNone;
   const commands::Command* command = nullptr;  // running or held
   int reruns = 0;                              // of the command, because its blocks were cold
+  std::vector<storage::BlockRef> wanted;       // blocks whose fetch waits in line
   storage::Store::FetchedBlocks fetched;       // keeps them in the cache until the command is done
   std::unique_ptr<commands::LongRead> long_read;
   std::unique_ptr<storage::Snapshot> snapshot;  // of the long read
@@ -75,8 +76,9 @@ struct Session {
   uint64_t failed_logins = 0;  // that it waited for, or need not
   uint64_t hold_until_ns = 0;  // while kGuessing
 
-  uint64_t pinned_bytes = 0;         // of blocks that are fetched
+  uint64_t pinned_bytes = 0;         // of blocks that are fetched, or on their way
   uint64_t held_bytes = 0;           // as it was last accounted
+  uint64_t held_block_bytes = 0;     // of them
   bool full = false;                 // stopped because too much was unsent
   bool queued = false;               // listed among those who go on in turns
   bool waiting_for_release = false;  // listed among those whose replies wait

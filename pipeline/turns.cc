@@ -115,6 +115,7 @@ void Pipeline::Turn() {
 void Pipeline::StepLongRead(Session& session) {
   if (session.replies.unsent_bytes() > client_memory_.UnsentMax(session)) {
     session.stalled_since_ns = env_.MonotonicNs();  // Sent lets it go on
+    session.DropFetched();                          // that may take long, and others want blocks
     return;
   }
   const size_t reply_start = session.replies.buffer().size();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/format.h"
+#include "base/random.h"
 #include "tests/pipeline/sim_server.h"
 
 namespace cordwood::pipeline {
@@ -180,6 +182,29 @@ TEST_F(ClientMemory, WhoWaitsForTheDiskIsNotClosedForIt) {
   }
   for (int i = 0; i < 300; ++i) server_.Tick();
   EXPECT_EQ(server_.pipeline().stats().output_buffer_disconnections, 0u);
+}
+
+TEST_F(ClientMemory, LargeValuesThatAreColdAreFetchedOneAfterTheOther) {
+  constexpr size_t kBytes = 5'000'000;
+  constexpr size_t kClients = 6;
+  Random random(7);
+  std::string value(kBytes, 0);
+  for (char& byte : value) byte = static_cast<char>(random.Next());
+  for (size_t i = 0; i < kClients; ++i) {
+    ASSERT_EQ(server_.Ask({"SET", Format("key{}", i), value}), "+OK\r\n");
+  }
+  ASSERT_EQ(server_.Ask({"COMPACT"}), "+OK\r\n");
+  server_.Settle();
+  std::vector<SessionId> clients;
+  for (size_t i = 0; i < kClients; ++i) {
+    clients.push_back(server_.Connect());
+    server_.SendCommand(clients.back(), {"STRLEN", Format("key{}", i)});
+  }
+  uint64_t most = Held();
+  while (server_.Step()) most = std::max(most, Held());
+  for (const SessionId id : clients) EXPECT_EQ(server_.Receive(id), Format(":{}\r\n", kBytes));
+  EXPECT_GT(most, kBytes);
+  EXPECT_LT(most, 2 * kBytes);
 }
 
 TEST_F(ClientMemory, NamesThatClientsGiveThemselvesCount) {

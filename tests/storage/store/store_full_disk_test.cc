@@ -166,8 +166,10 @@ TEST(StoreFullDisk, DroppingEverythingMakesRoomEvenWhileAMemtableCannotBeFlushed
   const auto put = [&] {
     world.Put(Format("key:{}", world.random().Below(1000)), std::string(1000, 'v'));
   };
-  for (int i = 0; i < 2000; ++i) put();
-  world.Sync();
+  for (int i = 0; i < 2000; ++i) {
+    put();
+    world.Sync();  // or one segment of the log would hold them all
+  }
   world.env().RunUntilIdle();
   world.env().SetDiskBytes(0);
   while (world.store().Stats().immutable_memtables == 0) {

@@ -14,12 +14,17 @@ Result<std::unique_ptr<Keyspace>> Keyspace::Open(Env& env, const std::string& di
   return keyspace;
 }
 
+void Keyspace::Tick() {
+  store_->Tick();
+  if (databases_.older() > 0) databases_.Forget(store_->OldestReader());
+}
+
 int64_t Keyspace::NewestCount(int db, CounterKind kind) const {
   return store_->NewestCount(CounterId(databases_.Newest(db), kind));
 }
 
 int64_t Keyspace::VisibleCount(int db, CounterKind kind) const {
-  return store_->VisibleCount(CounterId(databases_.Visible(db, store_->visible()), kind));
+  return store_->VisibleCount(CounterId(databases_.At(db, store_->visible()), kind));
 }
 
 }  // namespace cordwood::keyspace

@@ -41,6 +41,9 @@ class Keyspace {
                                                 storage::StoreOptions store_options,
                                                 const KeyspaceOptions& options);
 
+  /// A few times a second, by the executor.
+  void Tick();
+
   storage::Store& store() { return *store_; }
   Databases& databases() { return databases_; }
   /// The executor's.

@@ -1,6 +1,7 @@
 #include "keyspace/transaction.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.h"
 #include "base/coding.h"
@@ -26,8 +27,39 @@ uint64_t SmallestOf(const storage::WriteLimits& limits) {
 
 Generation Transaction::GenerationOf(int db) const {
   if (const auto it = generations_.find(db); it != generations_.end()) return it->second;
-  Databases& databases = keyspace_.databases();
-  return mode_ == Mode::kExecute ? databases.Newest(db) : databases.Visible(db, view_.seq());
+  const Databases& databases = keyspace_.databases();
+  return mode_ == Mode::kExecute ? databases.Newest(db) : databases.At(db, view_.seq());
+}
+
+template <typename Visit>
+void Transaction::ForEachWritten(const Visit& visit) const {
+  Generation last = kSystemGeneration;
+  for (const auto& [key, written] : overlay_) {
+    if (!written.value) continue;
+    std::string_view rest = key;
+    const Generation generation = TakeOrderedVarint(rest).value_or(kSystemGeneration);
+    if (generation != last) visit(generation);
+    last = generation;
+  }
+}
+
+std::vector<int> Transaction::WrittenDatabases() const {
+  CHECK(mode_ == Mode::kExecute);
+  const Databases& databases = keyspace_.databases();
+  std::set<Generation> written = databases.written();
+  ForEachWritten([&](Generation generation) { written.insert(generation); });
+  for (const Generation generation : dropped_) written.erase(generation);
+  std::map<Generation, int> changed;
+  for (const auto& [db, generation] : generations_) changed.emplace(generation, db);
+  std::vector<int> numbers;
+  for (const Generation generation : written) {
+    const auto it = changed.find(generation);
+    const std::optional<int> db =
+        it != changed.end() ? std::optional(it->second) : databases.NumberOf(generation);
+    if (db && GenerationOf(*db) == generation) numbers.push_back(*db);
+  }
+  std::ranges::sort(numbers);
+  return numbers;
 }
 
 int64_t Transaction::CountOf(int db, CounterKind kind) const {
@@ -176,13 +208,32 @@ Result<storage::Seq> Transaction::Commit() {
   }
   for (const auto& [counter, delta] : counts_.sums()) batch.Count(counter, delta);
   CHECK(oids_ <= batch.count());  // the numbers handed out are those of the batch's operations
-  CW_ASSIGN(const storage::Seq seq, store.Write(batch));
+  CW_ASSIGN(const storage::Seq seq, WriteToStore(batch));
   ApplyDeadlines();
-  for (const auto& [db, generation] : generations_) {
-    keyspace_.databases().Change(seq, db, generation);
-  }
+  Databases& databases = keyspace_.databases();
+  ForEachWritten([&](Generation generation) { databases.NoteWritten(generation); });
+  for (const Generation generation : dropped_) databases.NoteDropped(generation);
   keyspace_.stats().expired_keys.fetch_add(expired_, std::memory_order_relaxed);
   return seq;
+}
+
+Result<storage::Seq> Transaction::WriteToStore(const storage::WriteBatch& batch) {
+  storage::Store& store = keyspace_.store();
+  Databases& databases = keyspace_.databases();
+  // In front: once the store has the batch, D may pass it, and who reads at D must find the change.
+  const storage::Seq seq = store.last_seq() + batch.count();
+  std::map<int, Generation> before;
+  for (const auto& [db, generation] : generations_) {
+    before[db] = databases.Newest(db);
+    databases.Change(seq, db, generation);
+  }
+  Result<storage::Seq> written = store.Write(batch);
+  if (!written) {
+    for (const auto& [db, generation] : before) databases.Change(seq, db, generation);
+  } else if (!generations_.empty()) {
+    databases.Forget(store.OldestReader());
+  }
+  return written;
 }
 
 void Transaction::ApplyDeadlines() {

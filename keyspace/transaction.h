@@ -42,6 +42,9 @@ class Transaction {
   int64_t now_ms() const { return now_ms_; }
 
   Generation GenerationOf(int db) const;
+  /// The numbers of those that may hold something, ascending; all others are empty. REQUIRES:
+  /// execute mode.
+  std::vector<int> WrittenDatabases() const;
   int64_t CountOf(int db, CounterKind kind) const;
 
   // --- store keys; values live as long as the transaction and its view ---
@@ -115,6 +118,11 @@ class Transaction {
   Touched Touch(std::string_view store_key);
   /// `head` and `tail`, one behind the other, in memory that lives as long as the transaction.
   std::string_view Copy(std::string_view head, std::string_view tail);
+  /// Calls `visit(generation)` for those that the overlay puts something into.
+  template <typename Visit>
+  void ForEachWritten(const Visit& visit) const;
+  /// Writes the batch together with the new meanings of databases.
+  Result<storage::Seq> WriteToStore(const storage::WriteBatch& batch);
   void ApplyDeadlines();
 
   Keyspace& keyspace_;

@@ -367,7 +367,7 @@ std::optional<uint64_t> Pipeline::WakeNs() {
 }
 
 void Pipeline::Tick() {
-  store_.Tick();
+  keyspace_.Tick();
   RunExpiryCycle();
   RetryAdmissions();
   RetryGuesses();

@@ -35,7 +35,7 @@ void Pipeline::StartLongRead(Session& session) {
   session.snapshot = store_.TakeSnapshot();
   session.long_read_now_ms = NowMsAt(session.snapshot->seq());
   session.long_read->FixGeneration(
-      keyspace_.databases().Visible(session.client.db, session.snapshot->seq()));
+      keyspace_.databases().At(session.client.db, session.snapshot->seq()));
   QueueTurn(session);
 }
 

@@ -40,8 +40,8 @@ ReadScope::~ReadScope() {
   while (view_.pin_count_ > pins_) view_.pins_[--view_.pin_count_] = {};
 }
 
-VisibleIterator View::NewIterator() {
-  const ReadOptions options{.tier = tier_, .missing = &missing_};
+VisibleIterator View::NewIterator(bool fill_cache) {
+  const ReadOptions options{.tier = tier_, .fill_cache = fill_cache, .missing = &missing_};
   return VisibleIterator(version_.NewIterator(options), seq_);
 }
 

@@ -251,11 +251,12 @@ int64_t Store::VisibleCount(uint64_t counter) const {
 std::unique_ptr<Snapshot> Store::TakeSnapshot() { return std::make_unique<StoreSnapshot>(*this); }
 
 ReadPoints Store::Readers() const {
+  // First: who takes a snapshot, or pins a version, behind the looks at those finds no smaller D.
+  const Seq visible_seq = visible();
   std::vector<Seq> seqs = versions_->cell().PinnedSeqs();
-  // With the lock: D is not ahead of a snapshot that is being taken.
   const std::scoped_lock lock(snapshots_mutex_);
   seqs.insert(seqs.end(), snapshots_.begin(), snapshots_.end());
-  return {std::move(seqs), visible()};
+  return {std::move(seqs), visible_seq};
 }
 
 void Store::Fetch(std::vector<BlockRef> blocks, std::function<void(FetchedBlocks)> done) {

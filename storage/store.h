@@ -119,6 +119,8 @@ class Store {
 
   /// Keeps what is visible now readable until the snapshot is destroyed.
   std::unique_ptr<Snapshot> TakeSnapshot();
+  /// Nobody reads, or will read, at a smaller seq.
+  Seq OldestReader() const { return Readers().horizon(); }
 
   using FetchedBlocks = storage::FetchedBlocks;
   /// Reads blocks into the cache in the background, then calls `done` there. Those of files that

@@ -346,7 +346,7 @@ Status CommitLog::WriteGroup() {
     return {};
   }
   if (must_sync) return SyncActive();
-  visible_.store(last_seq, std::memory_order_release);
+  visible_.store(last_seq);
   Notify();
   return {};
 }
@@ -381,7 +381,7 @@ void CommitLog::MoveSynced() {
     const std::lock_guard lock(mutex_);
     oldest_unsynced_ns_.store(appended_ == written_ ? 0 : taken_ns_, std::memory_order_relaxed);
     // D first: nobody shall see an S that is ahead of it.
-    visible_.store(written_, std::memory_order_release);
+    visible_.store(written_);
     synced_.store(written_, std::memory_order_release);
   }
   note_.OnSynced(env_.MonotonicNs());

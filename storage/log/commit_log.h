@@ -110,7 +110,8 @@ class CommitLog {
   // --- any thread ---
 
   Seq synced() const { return synced_.load(std::memory_order_acquire); }
-  Seq visible() const { return visible_.load(std::memory_order_acquire); }
+  /// In one order with the slots that show what is read (storage/version/version_cell.h).
+  Seq visible() const { return visible_.load(); }
 
   /// What syncs took of late, on average; 0: none yet, or none in the last seconds.
   uint64_t recent_sync_ns() const { return recent_sync_ns_.load(std::memory_order_relaxed); }

@@ -57,7 +57,11 @@ class VersionCell {
       const Seq seq = visible();
       slot.version.store(version);
       slot.seq.store(seq);
-      if (publications_.load() == publications) return {.version = version, .seq = seq};
+      // The second look: whoever looked at D before it looked at the slots, and missed this one,
+      // found no D above `seq`.
+      if (publications_.load() == publications && visible() == seq) {
+        return {.version = version, .seq = seq};
+      }
     }
   }
   static void Unpin(Slot& slot);

@@ -116,7 +116,7 @@ std::string CommandRunner::RunAt(const Command& command, const Argv& argv, Where
 
 std::string CommandRunner::RunInSlices(LongRead& read) {
   const std::unique_ptr<storage::Snapshot> snapshot = rig_.store().TakeSnapshot();
-  read.FixGeneration(rig_.keyspace().databases().Visible(client_.db, snapshot->seq()));
+  read.FixGeneration(rig_.keyspace().databases().At(client_.db, snapshot->seq()));
   std::string bytes;
   protocol::ReplyWriter reply(bytes, Version());
   for (int reruns = 0;;) {

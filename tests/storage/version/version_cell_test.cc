@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -77,12 +78,24 @@ TEST_F(VersionCellTest, AReaderThatAPublicationOvertookPinsTheNewVersion) {
   const VersionCell::Pinned pinned = cell_.Pin(slot, [&] {
     // Between the look at the current version and its pin, when it goes.
     if (++asked == 1) Publish();
-    return Seq{10} + asked;
+    return Seq{10} + std::min(asked, 2);
   });
   EXPECT_FALSE(Lives(0));
   ASSERT_EQ(pinned.version, &cell_.Latest());
   EXPECT_EQ(pinned.seq, 12u) << "the seq is of the same look as the version";
   EXPECT_EQ(cell_.PinnedSeqs(), std::vector<Seq>{12});
+  VersionCell::Unpin(slot);
+  cell_.ReturnSlot(slot);
+}
+
+TEST_F(VersionCellTest, AReaderThatDOvertookPinsTheNewD) {
+  Publish();
+  VersionCell::Slot& slot = cell_.TakeSlot();
+  int asked = 0;
+  // D moves before the slot shows what was read of it: somebody may have looked at both meanwhile.
+  const VersionCell::Pinned pinned = cell_.Pin(slot, [&] { return Seq{++asked == 1 ? 5u : 6u}; });
+  EXPECT_EQ(pinned.seq, 6u);
+  EXPECT_EQ(cell_.PinnedSeqs(), std::vector<Seq>{6});
   VersionCell::Unpin(slot);
   cell_.ReturnSlot(slot);
 }

@@ -53,8 +53,7 @@ Status FlushDb(Call& call) {
 
 Status FlushAll(Call& call) {
   if (!TakesFlushMode(call)) return call.Error(kSyntaxError);
-  const int databases = call.tx.keyspace().databases().count();
-  for (int db = 0; db < databases; ++db) Flush(call, db);
+  for (const int db : call.tx.WrittenDatabases()) Flush(call, db);
   call.reply.Ok();
   return {};
 }

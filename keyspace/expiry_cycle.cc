@@ -1,6 +1,7 @@
 #include "keyspace/expiry_cycle.h"
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/check.h"
@@ -95,13 +96,14 @@ Status ServeGeneration(Transaction& tx, Generation generation, Allowance& allowa
 
 Result<ExpiryOutcome> ExpiryCycle::Run(Transaction& tx, uint64_t limit) {
   ExpiryOutcome outcome;
-  const int databases = keyspace_.databases().count();
-  const int first = first_db_;
+  const std::set<Generation>& due = keyspace_.deadline_floors().Due(tx.now_ms());
+  auto place = due.lower_bound(next_);
   Allowance allowance{.deadlines = limit};
-  for (int i = 0; i < databases && !outcome.more && !outcome.paused; ++i) {
-    const int db = (first + i) % databases;
-    CW_TRY(ServeGeneration(tx, tx.GenerationOf(db), allowance, outcome));
-    if (outcome.more || outcome.paused) first_db_ = (db + 1) % databases;
+  for (size_t left = due.size(); left > 0 && !outcome.more && !outcome.paused; --left) {
+    if (place == due.end()) place = due.begin();
+    const Generation generation = *place++;
+    CW_TRY(ServeGeneration(tx, generation, allowance, outcome));
+    if (outcome.more || outcome.paused) next_ = generation + 1;
   }
   return outcome;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-// Removes keys whose time has passed, although nobody asks for them: walks the deadlines of every
-// database from the front up to now. The executor calls it a few times a second, and again at
-// once while it is on its way to what is due.
+// Removes keys whose time has passed, although nobody asks for them: walks the deadlines from the
+// front up to now, of the databases in which one may be due. The executor calls it a few times a
+// second, and again at once while it is on its way to what is due.
 //
 // A deadline is only a hint. The key's record decides: a deadline that is not its record's was
 // left behind by a write that did not look (keyspace/keys.h, SetString) and is removed alone.
@@ -52,7 +52,7 @@ class ExpiryCycle {
 
  private:
   Keyspace& keyspace_;
-  int first_db_ = 0;  // where the next run begins, so that no database waits for ever
+  Generation next_ = 0;  // where the next run begins, so that no database waits for ever
 };
 
 }  // namespace cordwood::keyspace

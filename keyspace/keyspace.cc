@@ -11,6 +11,9 @@ Result<std::unique_ptr<Keyspace>> Keyspace::Open(Env& env, const std::string& di
   storage::Reader reader(*keyspace->store_);
   storage::View view = reader.Newest(storage::Tier::kMayBlock);
   CW_TRY(keyspace->databases_.Load(view));
+  for (const Generation generation : keyspace->databases_.written()) {
+    keyspace->deadline_floors_.Raise(generation, TablePrefix(generation, Table::kDeadline));
+  }
   return keyspace;
 }
 

@@ -332,5 +332,23 @@ TEST(DbSize, IsRightOnceBlindWritesAreSettled) {
   }
 }
 
+TEST(FlushAll, TouchesOnlyDatabasesThatHoldSomething) {
+  CommandRunner runner({.keyspace = {.databases = 65'535}});
+  runner.client().db = 60'000;
+  ASSERT_EQ(runner.Run({"SET", "key", "value"}), kOk);
+  runner.client().db = 0;
+  ASSERT_EQ(runner.Run({"SET", "key", "value"}), kOk);
+  const storage::Seq before = runner.rig().store().last_seq();
+  EXPECT_EQ(runner.Run({"FLUSHALL"}), kOk);
+  // For each a range and a record; the counter of keys.
+  EXPECT_EQ(runner.rig().store().last_seq(), before + 6);
+  EXPECT_EQ(runner.Run({"DBSIZE"}), Integer(0));
+  EXPECT_EQ(runner.Run({"GET", "key"}), kNil);
+  runner.client().db = 60'000;
+  EXPECT_EQ(runner.Run({"GET", "key"}), kNil);
+  EXPECT_EQ(runner.Run({"FLUSHALL"}), kOk);
+  EXPECT_EQ(runner.rig().store().last_seq(), before + 6) << "there was nothing left";
+}
+
 }  // namespace
 }  // namespace cordwood::commands

@@ -90,6 +90,7 @@ class StoreOpener {
         TableCache::Options{.dir = dir_,
                             .open_files = options_.open_files,
                             .memory_bytes = options_.block_cache_bytes});
+    store_->versions_->SetManifestGrowth(options_.manifest_growth_bytes);
     store_->active_ = std::make_shared<Memtable>();
     CW_ASSIGN(ManifestState state, ReadState());
     CW_TRY(BlameManifest(FindTables(state), state));
@@ -215,7 +216,8 @@ class StoreOpener {
               RecoverLog(env_,
                          {.dir = dir_,
                           .store_id = state.store_id,
-                          .segment_bytes = std::min(options_.log_segment_bytes, kFirstSegmentBytes),
+                          .segment_bytes = store.space_->FirstSegmentBytes(
+                              std::min(options_.log_segment_bytes, kFirstSegmentBytes)),
                           .flushed_seq = state.flushed_seq,
                           .known_synced = std::max(state.flushed_seq, state.synced_seq),
                           .accept_loss = report_ != nullptr,

@@ -43,6 +43,9 @@ struct StoreOptions {
   /// Merges cut their output into files of about this size.
   uint64_t fragment_bytes = 32 << 20;
 
+  /// A manifest is begun anew when the edits behind its snapshot are as much, and more than that.
+  uint64_t manifest_growth_bytes = 16 << 20;
+
   // --- shape ---
   /// Sorted runs that an upper level may hold before it is merged down.
   uint32_t runs_per_level = 6;

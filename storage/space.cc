@@ -15,15 +15,18 @@ constexpr uint64_t kMeasureEveryBytes = 4 << 20;
 constexpr uint64_t kMeasureAtLeastEveryBytes = 8 << 20;
 constexpr uint64_t kMeasureEveryNs = 1'000'000'000;
 constexpr uint64_t kMeasureEveryNsWhenFull = 200'000'000;
-// A segment, a memtable and a table of this share of the disk, so that all that is kept free is
-// less than a fifth of it.
+// A segment, a memtable, a table and what a manifest grows by of this share of the disk, so that
+// all that is kept free is less than a fifth of it.
 constexpr uint64_t kShareOfDisk = 64;
 constexpr uint64_t kSmallestPart = 64 << 10;
-// A new manifest, its zeros written ahead, CURRENT; and an entry of a table in it.
-constexpr uint64_t kManifestBytes = 128 << 10;
+// What the next edits of the manifest take; a new one, its zeros written ahead, CURRENT; an entry
+// of a table in it. Without room for a new one edits still go to the old one.
+constexpr uint64_t kEditBytes = 16 << 10;
+constexpr uint64_t kManifestBytes = 112 << 10;
 constexpr uint64_t kTableEntryBytes = 256;
 // A piece of a merge while room is short: what is written, and an input that goes only afterwards.
 constexpr uint64_t kFragmentsPerPiece = 2;
+constexpr uint64_t kSmallestFirstSegment = 4 * kLogAlign;
 // What a start has to have: its first segment, a manifest.
 constexpr uint64_t kStartBytes = 1 << 20;
 
@@ -38,8 +41,8 @@ uint64_t BallastBytes(const StoreOptions& options) {
 StoreOptions FitToDisk(StoreOptions options, uint64_t disk_bytes) {
   const uint64_t sectors = disk_bytes / kShareOfDisk / kLogAlign;
   const uint64_t most = std::max(kSmallestPart, sectors * kLogAlign);
-  for (uint64_t* part :
-       {&options.log_segment_bytes, &options.memtable_bytes, &options.fragment_bytes}) {
+  for (uint64_t* part : {&options.log_segment_bytes, &options.memtable_bytes,
+                         &options.fragment_bytes, &options.manifest_growth_bytes}) {
     *part = std::min(*part, most);
   }
   return options;
@@ -60,6 +63,11 @@ void Space::Open() {
   ballast_.Adopt();
   Measure();
   if (known() && available() < kStartBytes && ballast_.ShrinkTo(0)) Measure();
+}
+
+uint64_t Space::FirstSegmentBytes(uint64_t wanted) const {
+  const uint64_t half = available() / 2 / kLogAlign * kLogAlign;
+  return known() ? std::min(wanted, std::max(kSmallestFirstSegment, half)) : wanted;
 }
 
 void Space::Close() {
@@ -111,13 +119,15 @@ void Space::MeasureSoon() {
 uint64_t Space::FlushBytes(uint64_t more) const {
   const Use use = use_();
   const uint64_t unflushed = use.unflushed + more;
-  return unflushed + unflushed / 5 + kManifestBytes + kTableEntryBytes * use.tables;
+  return unflushed + unflushed / 5 + kEditBytes;
 }
 
 uint64_t Space::ReserveBytes(uint64_t more) const {
   // What needs a segment of its own size needs it beside the next one.
   const uint64_t own_segment = more > segment_bytes_ ? more : 0;
-  return FlushBytes(more) + segment_bytes_ + own_segment + kFragmentsPerPiece * fragment_bytes_;
+  const uint64_t manifest = kManifestBytes + kTableEntryBytes * use_().tables;
+  return FlushBytes(more) + manifest + segment_bytes_ + own_segment +
+         kFragmentsPerPiece * fragment_bytes_;
 }
 
 bool Space::HasRoom(uint64_t more) const {

@@ -5,7 +5,7 @@
 //
 //   writes        while, the ballast put aside, there is room for what they will cause: a flush of
 //                 all that is not flushed, a log segment, a new manifest, a piece of a merge
-//   deletes       while the flush and the new manifest fit, and half of the ballast is left
+//   deletes       while the flush fits, and half of the ballast is left
 //   what empties  while there is anything at all, as flushes and merges do
 //
 // Under a limit of our own (max_disk_bytes) writes are refused by the same reckoning, as if that
@@ -55,6 +55,9 @@ class Space {
 
   /// Before the store is opened: takes over the ballast, and gives it back if a start has no room.
   void Open();
+  /// For the log segment of a start, of which `wanted` would do: half of what there is at most, for
+  /// a manifest and a flush must follow.
+  uint64_t FirstSegmentBytes(uint64_t wanted) const;
   /// Waits for what it does in the background, and starts nothing more.
   void Close();
 
@@ -102,7 +105,7 @@ class Space {
   void GrowBallast();
   uint64_t available() const { return available_.load(std::memory_order_relaxed); }
   bool known() const { return available() != kUnknown; }
-  /// What a flush of everything, and the manifest after it, will write.
+  /// What a flush of everything, and its edit, will write.
   uint64_t FlushBytes(uint64_t more) const;
   /// What writes leave, beside the ballast.
   uint64_t ReserveBytes(uint64_t more) const;

@@ -118,6 +118,9 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns, bool
   trouble.blocked = !shortage || (!more_room && trouble.given_back == given_before);
   trouble.reason = status;
   trouble.retry_ns = now_ns + (shortage ? kRetryNs : kRetryNs << trouble.failures);
+  if (shortage && kind == kMergeJob) {
+    picker_.small_steps_take_all = !picker_.small_steps_take_all;
+  }
   if (!shortage) trouble.failures = std::min(trouble.failures + 1, kDoublingsMax);
   if (!LackOfSpace(kind).exchange(true)) {
     LogWarning(Format("a {} wrote nothing, and is tried again: {}",

@@ -85,6 +85,8 @@ struct PickerState {
     bool is_short = false;  // whatever can be given back is wanted
   };
   Room room;
+  /// In small steps all runs are merged at once: with the oldest alone there was no room.
+  bool small_steps_take_all = false;
 };
 
 /// Whether `choice` merges runs below level zero: such a merge may take minutes, and the one that

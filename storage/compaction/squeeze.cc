@@ -65,13 +65,17 @@ Choice PickStep(const Tree& tree, const PickerState& state, const PickerOptions&
   if (upper.empty() || !state.broken.empty()) return PickCompaction(tree, state, options);
   if (AnyBusy(tree, upper, state)) return {};
   if (!is_due && !IsWorthwhile(tree, upper, state)) return {};
-  const std::vector<const Run*> oldest =
-      OldestThatFit(upper, state.room, kFragmentsPerStep * options.piece_bytes);
+  const std::vector<const Run*> runs =
+      state.small_steps_take_all
+          ? upper
+          : OldestThatFit(upper, state.room, kFragmentsPerStep * options.piece_bytes);
+  PickerOptions step = options;
+  if (state.small_steps_take_all) step.piece_bytes /= 2;  // one fragment
   const Run none(0, tree.last_level(), {});
   const Run& last = tree.last_run() != nullptr ? *tree.last_run() : none;
-  Choice piece = PickPiece(oldest, last, state.cursor, options);
+  Choice piece = PickPiece(runs, last, state.cursor, step);
   if (piece.kind == Choice::Kind::kNothing && !state.cursor.empty()) {
-    piece = PickPiece(oldest, last, {}, options);
+    piece = PickPiece(runs, last, {}, step);
   }
   return piece;
 }

@@ -8,6 +8,11 @@
 // fragments before it gives back as much. The file of a run that came from a memtable goes only
 // when all of it is merged, so as many such runs are taken together as may be kept for so long.
 //
+// The oldest runs may be data that nothing has killed, and need as much room as they take. So when
+// that fails, all runs are merged at once where the next fragment lies, which gives back what the
+// newest have killed there, and keeps what is moved twice until its runs are merged to the end.
+// When that fails, it is the turn of the oldest again.
+//
 // Threads: any; no state.
 
 #include <cstdint>

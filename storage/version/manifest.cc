@@ -249,9 +249,11 @@ Result<ManifestState> ReadManifest(Env& env, const std::string& dir, const Curre
 
 Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(Env& env, const std::string& dir,
                                                                uint64_t number,
-                                                               const ManifestState& state) {
+                                                               const ManifestState& state,
+                                                               uint64_t growth_bytes) {
   CW_ASSIGN(std::unique_ptr<File> file, env.Open(ManifestPath(dir, number), OpenMode::kCreate));
-  std::unique_ptr<ManifestWriter> writer(new ManifestWriter(env, dir, number, std::move(file)));
+  std::unique_ptr<ManifestWriter> writer(
+      new ManifestWriter(env, dir, number, std::move(file), growth_bytes));
   const Status started = writer->Start(state);
   if (IsShortage(started)) {
     writer.reset();
@@ -275,10 +277,14 @@ Status ManifestWriter::Start(const ManifestState& state) {
 
 Status ManifestWriter::MakeRoom(uint64_t bytes) {
   if (size_ + bytes <= zeros_) return {};
-  const uint64_t end = RoundUp(size_ + bytes) + kAheadBytes;
-  CW_TRY(file_->WriteAt(zeros_, std::string(end - zeros_, '\0')));
-  zeros_ = end;
-  return {};
+  const auto extend_to = [this](uint64_t end) {
+    const Status extended = file_->WriteAt(zeros_, std::string(end - zeros_, '\0'));
+    if (extended) zeros_ = end;
+    return extended;
+  };
+  const uint64_t end = RoundUp(size_ + bytes);
+  const Status ahead = extend_to(end + kAheadBytes);
+  return IsShortage(ahead) ? extend_to(end) : ahead;
 }
 
 Status ManifestWriter::AppendFrame(uint32_t kind, std::string_view payload) {

@@ -58,10 +58,13 @@ Result<ManifestState> ReadManifest(Env& env, const std::string& dir, const Curre
 
 class ManifestWriter {
  public:
+  static constexpr uint64_t kGrowthBytes = 16 << 20;
+
   /// Starts manifest `number` with a snapshot and makes it current; both are durable on success.
+  /// Less than `growth_bytes` behind it are no reason for another one.
   static Result<std::unique_ptr<ManifestWriter>> Create(Env& env, const std::string& dir,
-                                                        uint64_t number,
-                                                        const ManifestState& state);
+                                                        uint64_t number, const ManifestState& state,
+                                                        uint64_t growth_bytes = kGrowthBytes);
 
   /// Durable on success. A shortage (base/error.h): nothing happened, and it may be tried again.
   /// After any other error the outcome is unknown and the writer is of no more use.
@@ -73,13 +76,16 @@ class ManifestWriter {
   /// Bytes of the edits behind the snapshot.
   uint64_t grown() const { return size_ - start_size_; }
   /// Whether it is time for a new one: those are more than the snapshot takes, and not a few.
-  bool outgrown() const { return grown() >= std::max(kGrowthMin, start_size_); }
+  bool outgrown() const { return grown() >= std::max(growth_bytes_, start_size_); }
 
  private:
-  static constexpr uint64_t kGrowthMin = 16 << 20;
-
-  ManifestWriter(Env& env, std::string dir, uint64_t number, std::unique_ptr<File> file)
-      : env_(env), dir_(std::move(dir)), number_(number), file_(std::move(file)) {}
+  ManifestWriter(Env& env, std::string dir, uint64_t number, std::unique_ptr<File> file,
+                 uint64_t growth_bytes)
+      : env_(env),
+        dir_(std::move(dir)),
+        number_(number),
+        file_(std::move(file)),
+        growth_bytes_(growth_bytes) {}
 
   Status Start(const ManifestState& state);
   Status AppendFrame(uint32_t kind, std::string_view payload);
@@ -89,6 +95,7 @@ class ManifestWriter {
   const std::string dir_;
   const uint64_t number_;
   const std::unique_ptr<File> file_;
+  const uint64_t growth_bytes_;
   uint64_t size_ = 0;        // where the frames end
   uint64_t start_size_ = 0;  // where the snapshot ends
   uint64_t zeros_ = 0;       // where the zeros written ahead end

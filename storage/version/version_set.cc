@@ -9,7 +9,6 @@
 #include "storage/file_names.h"
 
 namespace cordwood::storage {
-namespace {}  // namespace
 
 VersionSet::VersionSet(Env& env, BlockCache* blocks, const TableCache::Options& options)
     : env_(env),
@@ -53,7 +52,7 @@ Status VersionSet::ReplaceManifest(ManifestState& state) {
   const uint64_t number = NewFileNumber();
   state.next_file = next_file_;
   state.next_run = next_run_;
-  CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, state));
+  CW_ASSIGN(manifest_, ManifestWriter::Create(env_, dir_, number, state, manifest_growth_bytes_));
   const uint64_t before = std::exchange(state.manifest, number);
   if (before != 0) GiveUp({.kind = FileKind::kManifest, .number = before});
   return {};

@@ -37,6 +37,8 @@ class VersionSet {
   /// Starts with the tables that `state` lists, of which none is opened, and `active` as the
   /// memtable. `next_file` is above every number in the directory.
   void Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active);
+  /// A manifest that grew by as much is begun anew. REQUIRES: none was started yet.
+  void SetManifestGrowth(uint64_t bytes) { manifest_growth_bytes_ = bytes; }
   /// Starts a new manifest with what was loaded, in place of the one that was read. A shortage:
   /// that one goes on counting, and the first edit tries again. REQUIRES: Load succeeded; nothing
   /// is installed before.
@@ -121,6 +123,7 @@ class VersionSet {
 
   // Touched by the installer whose turn it is, and by Load and Seal.
   ManifestState state_;
+  uint64_t manifest_growth_bytes_ = ManifestWriter::kGrowthBytes;
   std::unique_ptr<ManifestWriter> manifest_;
   Status health_;  // ok, or why nothing can be installed any more
 

@@ -84,6 +84,20 @@ TEST_F(SqueezeTest, TakesTheOldestRunsThatFitWhereThereIsLittle) {
   EXPECT_EQ(Pick(tree).inputs, (Ids{2, 1})) << "something must be tried";
 }
 
+TEST_F(SqueezeTest, TakesAllRunsAndOneTableWhereTheOldestFoundNoRoom) {
+  const Tree tree({LastRun(1), Flushed(2), Flushed(3), Flushed(4, 10, false)});
+  state_.room = {.bytes = 0, .is_short = true};
+  EXPECT_EQ(Pick(tree).inputs, (Ids{2, 1}));
+  state_.small_steps_take_all = true;
+  state_.cursor = "b";
+  const Choice choice = Pick(tree);
+  ASSERT_EQ(choice.kind, Kind::kMerge);
+  EXPECT_EQ(choice.inputs, (Ids{4, 3, 2, 1}));
+  EXPECT_EQ(choice.bounds.begin, "b");
+  EXPECT_EQ(choice.bounds.end, "c");
+  EXPECT_EQ(choice.next_cursor, "c");
+}
+
 TEST_F(SqueezeTest, MakesALastRunPieceByPieceWhereThereIsNone) {
   const Run oldest(1, 0, {Write("a", "c", 100, true), Write("c", "e", 100, true)});
   fragment_bytes_ = oldest.fragments.front().bytes;

@@ -37,10 +37,31 @@ bool Serve(Transaction& tx, std::string_view store_key, ExpiryOutcome& outcome) 
   return true;
 }
 
+/// Deadlines between two looks at the time.
+constexpr uint64_t kDeadlinesBetweenClocks = 16;
+
 /// What a run may still do.
-struct Allowance {
-  uint64_t deadlines = 0;
+class Allowance {
+ public:
+  explicit Allowance(const ExpiryLimits& limits) : limits_(limits) {}
+
+  /// Whether it may look at one more deadline.
+  bool Take() {
+    if (served_ >= limits_.deadlines) ended_ = true;
+    const bool looks = served_ > 0 && served_ % kDeadlinesBetweenClocks == 0;
+    if (!ended_ && looks && limits_.time_is_up && limits_.time_is_up()) ended_ = true;
+    if (!ended_) ++served_;
+    return !ended_;
+  }
+  /// No more deadlines.
+  void End() { ended_ = true; }
+
   uint64_t hidden = kHiddenPerSlice;
+
+ private:
+  const ExpiryLimits& limits_;
+  uint64_t served_ = 0;
+  bool ended_ = false;
 };
 
 bool NamedManyBlocks(Transaction& tx) {
@@ -59,16 +80,15 @@ Status ServeGeneration(Transaction& tx, Generation generation, Allowance& allowa
   deadlines.SetEnd(TablePrefix(generation, Table::kOwner));  // behind all deadlines
   deadlines.SetBudget(allowance.hidden);
   for (deadlines.Seek(floor); deadlines.Valid() && deadlines.key() < end; deadlines.Next()) {
-    if (allowance.deadlines == 0) {
+    if (!allowance.Take()) {
       outcome.more = true;
       break;
     }
-    --allowance.deadlines;
     if (Serve(tx, deadlines.key(), outcome)) {
       outcome.got_on = true;
     } else {
       if (!left) left = deadlines.key();
-      if (NamedManyBlocks(tx)) allowance.deadlines = 0;
+      if (NamedManyBlocks(tx)) allowance.End();
     }
     floor = deadlines.key();
   }
@@ -94,11 +114,11 @@ Status ServeGeneration(Transaction& tx, Generation generation, Allowance& allowa
 
 }  // namespace
 
-Result<ExpiryOutcome> ExpiryCycle::Run(Transaction& tx, uint64_t limit) {
+Result<ExpiryOutcome> ExpiryCycle::Run(Transaction& tx, const ExpiryLimits& limits) {
   ExpiryOutcome outcome;
   const std::set<Generation>& due = keyspace_.deadline_floors().Due(tx.now_ms());
   auto place = due.lower_bound(next_);
-  Allowance allowance{.deadlines = limit};
+  Allowance allowance(limits);
   for (size_t left = due.size(); left > 0 && !outcome.more && !outcome.paused; --left) {
     if (place == due.end()) place = due.begin();
     const Generation generation = *place++;

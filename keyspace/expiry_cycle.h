@@ -18,6 +18,7 @@
 // Threads: the executor.
 
 #include <cstdint>
+#include <functional>
 
 #include "base/error.h"
 #include "keyspace/transaction.h"
@@ -31,7 +32,7 @@ struct ExpiryOutcome {
   uint64_t removed = 0;     // keys
   uint64_t stale = 0;       // deadlines that were no longer their key's
   uint64_t unreadable = 0;  // keys whose record is damaged; they stay
-  /// More is due than the limit allowed.
+  /// More is due than the limits allowed.
   bool more = false;
   /// The run stepped over as many tombstones as it may: another one goes on from there.
   bool paused = false;
@@ -42,13 +43,19 @@ struct ExpiryOutcome {
   bool got_on = false;
 };
 
+struct ExpiryLimits {
+  uint64_t deadlines = 0;
+  /// Asked now and then; once it says so the run ends. Empty: never.
+  std::function<bool()> time_is_up = {};
+};
+
 class ExpiryCycle {
  public:
   explicit ExpiryCycle(Keyspace& keyspace) : keyspace_(keyspace) {}
 
-  /// Looks at no more than `limit` deadlines. An error says that a table of deadlines cannot be
+  /// Looks at some deadlines, however late it is. An error says that a table of deadlines cannot be
   /// read. REQUIRES: execute mode; the transaction wrote nothing else.
-  Result<ExpiryOutcome> Run(Transaction& tx, uint64_t limit);
+  Result<ExpiryOutcome> Run(Transaction& tx, const ExpiryLimits& limits);
 
  private:
   Keyspace& keyspace_;

@@ -20,8 +20,10 @@ constexpr uint64_t kPacingSlackNs = 1'000'000;
 // Nobody waits longer for what was written before; what is left of the debt is forgotten.
 constexpr uint64_t kPacingMaxNs = 1'000'000'000;
 constexpr uint64_t kMegabyte = 1 << 20;
-// Deadlines looked at in one turn, about a millisecond, for each step of active-expire-effort.
+// Deadlines looked at in one turn, for each step of active-expire-effort.
 constexpr uint64_t kExpiredKeysPerTurn = 250;
+// However many these are, the looking ends after this time; to commit what it found takes less.
+constexpr uint64_t kExpiryNs = 1'000'000;
 
 constexpr std::string_view kDiskFull =
     "MISCONF Errors writing to the log: No space left on device. Free disk space, or delete keys; "
@@ -351,11 +353,14 @@ void Pipeline::RunExpiryCycle() {
   if (stopping_ || expiry_fetching_ ||
       store_.Admit(0, storage::Intent::kTakeAway) != storage::WriteGate::kOpen)
     return;
-  const uint64_t limit = kExpiredKeysPerTurn * static_cast<uint64_t>(config_.active_expire_effort);
+  const auto effort = static_cast<uint64_t>(config_.active_expire_effort);
+  const uint64_t end_ns = env_.MonotonicNs() + kExpiryNs;
   storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
   keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute,
                            expiry_clock_.NowMs());
-  const Result<keyspace::ExpiryOutcome> outcome = expiry_cycle_.Run(tx, limit);
+  const Result<keyspace::ExpiryOutcome> outcome = expiry_cycle_.Run(
+      tx, {.deadlines = kExpiredKeysPerTurn * effort,
+           .time_is_up = [this, end_ns] { return env_.MonotonicNs() >= end_ns; }});
   if (!outcome) return;
   const bool writes = tx.has_writes();
   const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors

@@ -292,7 +292,7 @@ class CountModel {
     bool more = true;
     while (more) {
       EXPECT_TRUE(runner_.rig().Execute([&](keyspace::Transaction& tx) -> Status {
-        CW_ASSIGN(const keyspace::ExpiryOutcome outcome, cycle.Run(tx, 5));
+        CW_ASSIGN(const keyspace::ExpiryOutcome outcome, cycle.Run(tx, {.deadlines = 5}));
         if (outcome.cold) return Fail(ErrorCode::kCold, "again");
         more = outcome.more;
         return {};

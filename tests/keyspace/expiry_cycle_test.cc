@@ -45,7 +45,7 @@ class ExpiryCycleTest : public testing::Test {
     {
       storage::View view = rig_.reader().Newest(storage::Tier::kCacheOnly);
       Transaction tx(rig_.keyspace(), view, Transaction::Mode::kExecute, rig_.now_ms());
-      Result<ExpiryOutcome> run = cycle_->Run(tx, limit);
+      Result<ExpiryOutcome> run = cycle_->Run(tx, {.deadlines = limit});
       EXPECT_TRUE(run) << run.error().message();
       if (!run) return outcome;
       outcome = *run;
@@ -105,6 +105,34 @@ TEST_F(ExpiryCycleTest, ServesTheEarliestFirstAndNoMoreThanItsLimit) {
   EXPECT_FALSE(Stored("key:6"));
   EXPECT_TRUE(Stored("key:5"));
   EXPECT_EQ(RunAll(4).removed, 6u);
+}
+
+TEST_F(ExpiryCycleTest, EndsWhenItsTimeIsUpButNeverWithoutGettingOn) {
+  constexpr uint64_t kKeys = 1000;
+  for (uint64_t i = 0; i < kKeys; ++i) Set(Format("key:{:03}", i), rig_.now_ms() + 1);
+  rig_.AdvanceMs(1);
+  int looks = 0;
+  const auto run = [&](int looks_until_it_is_up) {
+    storage::View view = rig_.reader().Newest(storage::Tier::kCacheOnly);
+    Transaction tx(rig_.keyspace(), view, Transaction::Mode::kExecute, rig_.now_ms());
+    looks = 0;
+    const ExpiryLimits limits{.deadlines = kKeys,
+                              .time_is_up = [&] { return ++looks >= looks_until_it_is_up; }};
+    const ExpiryOutcome outcome = *cycle_->Run(tx, limits);
+    EXPECT_TRUE(tx.Commit());
+    return outcome;
+  };
+  const ExpiryOutcome late = run(1);
+  EXPECT_GT(late.removed, 0u);
+  EXPECT_LE(late.removed, 50u);
+  EXPECT_TRUE(late.more);
+  EXPECT_EQ(looks, 1) << "it goes on although its time is up";
+  const ExpiryOutcome longer = run(4);
+  EXPECT_EQ(longer.removed, 4 * late.removed);
+  EXPECT_TRUE(longer.more);
+  EXPECT_EQ(run(1000).removed, kKeys - 5 * late.removed);
+  EXPECT_GE(looks, 10) << "it looks too rarely";
+  EXPECT_EQ(Count(CounterKind::kKeys), 0);
 }
 
 TEST_F(ExpiryCycleTest, LeavesAKeyWhoseDeadlineMoved) {
@@ -180,7 +208,7 @@ TEST_F(ExpiryCycleTest, ForgetsWhatARunDidThatWasNotCommitted) {
   {
     storage::View view = rig_.reader().Newest(storage::Tier::kCacheOnly);
     Transaction tx(rig_.keyspace(), view, Transaction::Mode::kExecute, rig_.now_ms());
-    ASSERT_EQ(cycle_->Run(tx, 10)->removed, 1u);
+    ASSERT_EQ(cycle_->Run(tx, {.deadlines = 10})->removed, 1u);
   }
   EXPECT_TRUE(Stored("key"));
   EXPECT_EQ(RunAll().removed, 1u);
@@ -291,7 +319,7 @@ Crossing CrossTombstones(int expired) {
     rig.AdvanceMs(expired - 1);
     ExpiryCycle cycle(rig.keyspace());
     EXPECT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
-      CW_ASSIGN(const ExpiryOutcome outcome, cycle.Run(tx, UINT64_MAX));
+      CW_ASSIGN(const ExpiryOutcome outcome, cycle.Run(tx, {.deadlines = UINT64_MAX}));
       if (outcome.cold) return Fail(ErrorCode::kCold, "again");
       return {};
     }));
@@ -309,7 +337,7 @@ Crossing CrossTombstones(int expired) {
     {
       storage::View view = rig.reader().Newest(storage::Tier::kCacheOnly);
       Transaction tx(rig.keyspace(), view, Transaction::Mode::kExecute, rig.now_ms());
-      EXPECT_TRUE(cycle.Run(tx, 1000));
+      EXPECT_TRUE(cycle.Run(tx, {.deadlines = 1000}));
       EXPECT_TRUE(tx.Commit());
       missing = view.missing();
     }

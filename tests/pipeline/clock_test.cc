@@ -13,7 +13,8 @@ constexpr uint64_t kStallMs = 5000;
 
 class Clock : public ::testing::Test {
  protected:
-  Clock() : env_(1), server_(env_, TinyStoreOptions()) {}
+  explicit Clock(const storage::StoreOptions& options = TinyStoreOptions())
+      : env_(1), server_(env_, options) {}
   void SetUp() override {
     ASSERT_TRUE(server_.Start());
     writer_ = server_.Connect();
@@ -119,6 +120,8 @@ TEST_F(Clock, ASmallStepBackBringsNoExpiredKeyBack) {
 /// Every key with a time to live, and a clock that is set.
 class ClockThatIsSet : public Clock {
  protected:
+  using Clock::Clock;
+
   static constexpr int64_t kTenYearsMs = 10LL * 365 * 24 * 3600 * 1000;
   static constexpr int64_t kHourMs = 3'600'000;
 
@@ -182,6 +185,35 @@ TEST_F(ClockThatIsSet, AJumpBackThatStaysBringsNoExpiredKeyBack) {
   Pass(2000);
   EXPECT_EQ(Read({"GET", "absolute"}), "$-1\r\n");
   EXPECT_EQ(Read({"GET", "k1"}), "$1\r\nv\r\n");
+}
+
+class ClockOverManyKeys : public ClockThatIsSet {
+ protected:
+  ClockOverManyKeys() : ClockThatIsSet(storage::StoreOptions()) {}  // no block is cold
+};
+
+// More is due when the grace ends than one step of the cycle removes. By the clock that was set
+// none of it would be.
+TEST_F(ClockOverManyKeys, AfterAJumpBackTheOldTimeGoesOnUntilAllThatIsDueIsGone) {
+  constexpr int kKeys = 1000;
+  env_.JumpWallMs(-kHourMs);
+  Pass(100);  // it is noticed
+  const std::string due = std::to_string(env_.WallMs() + kHourMs + kClockGraceMs / 2);
+  for (int i = 0; i < kKeys; ++i) {
+    server_.SendCommand(writer_, {"SET", "key:" + std::to_string(i), "v", "PXAT", due});
+  }
+  server_.Settle();
+  env_.AdvanceMs(kClockGraceMs);
+  const auto expired = [&] { return server_.keyspace().stats().expired_keys.load(); };
+  server_.pipeline().Tick();
+  ASSERT_GT(expired(), 0u);
+  ASSERT_LT(expired(), static_cast<uint64_t>(kKeys)) << "one step removes them all";
+  EXPECT_NE(server_.pipeline().expiry_clock().distrusted_ms(), 0) << "it stepped back";
+  EXPECT_EQ(Read({"GET", "key:999"}), "$-1\r\n") << "the last of them";
+  server_.Settle();
+  EXPECT_EQ(expired(), static_cast<uint64_t>(kKeys));
+  EXPECT_EQ(server_.pipeline().expiry_clock().distrusted_ms(), 0) << "it never steps back";
+  EXPECT_EQ(server_.Ask({"DBSIZE"}), ":3\r\n");
 }
 
 TEST_F(ClockThatIsSet, IdleTimesAndAgesDoNotJump) {

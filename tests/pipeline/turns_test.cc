@@ -7,6 +7,12 @@
 namespace cordwood::pipeline {
 namespace {
 
+std::string Repeated(std::string_view text, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += text;
+  return all;
+}
+
 class Turns : public ::testing::Test {
  protected:
   Turns() : env_(1), server_(env_, {}) {}
@@ -17,11 +23,6 @@ class Turns : public ::testing::Test {
     const std::span<char> room = server_.pipeline().InputSpan(id, bytes.size());
     std::copy(bytes.begin(), bytes.end(), room.begin());
     server_.pipeline().Received(id, bytes.size());
-  }
-  static std::string Repeated(std::string_view text, int count) {
-    std::string all;
-    for (int i = 0; i < count; ++i) all += text;
-    return all;
   }
 
   support::SimEnv env_;
@@ -72,6 +73,48 @@ TEST_F(Turns, ExpiryGoesOnUntilNothingIsDue) {
   server_.Tick();  // one, and what follows of it
   server_.Settle();
   EXPECT_EQ(server_.Info()["expired_keys"], "5000");
+  EXPECT_FALSE(server_.pipeline().WantsTurn());
+}
+
+/// Looks at the clock take time: what stops after a while does so after a known number of them.
+class TimedTurns : public ::testing::Test {
+ protected:
+  static constexpr uint64_t kClockNs = 50'000;
+  static constexpr int kKeys = 5000;
+
+  TimedTurns() : env_({.clock_ns = kClockNs}), server_(env_, {}) {}
+  void SetUp() override {
+    ASSERT_TRUE(server_.Start());
+    server_.config().active_expire_effort = 10;
+    const SessionId client = server_.Connect();
+    std::string requests;
+    for (int i = 0; i < kKeys; ++i) requests += "SET key:" + std::to_string(i) + " v PX 600000\r\n";
+    server_.Send(client, requests);
+    server_.Settle();
+    ASSERT_EQ(server_.Receive(client), Repeated("+OK\r\n", kKeys));
+    env_.AdvanceMs(600'000);
+  }
+  uint64_t Expired() { return server_.keyspace().stats().expired_keys; }
+
+  support::SimEnv env_;
+  SimServer server_;
+};
+
+TEST_F(TimedTurns, AStepOfExpiryEndsWhenItTookAMillisecond) {
+  for (uint64_t before = 0; before < 1000; before = Expired()) {
+    const uint64_t begin_ns = env_.MonotonicNs();
+    if (before == 0) {
+      server_.pipeline().Tick();
+    } else {
+      server_.pipeline().Turn();
+    }
+    EXPECT_GT(Expired(), before);
+    EXPECT_LT(Expired(), before + 500) << "as many as effort 10 allows would take longer";
+    EXPECT_LT(env_.MonotonicNs() - begin_ns, 1'500'000u);
+    EXPECT_TRUE(server_.pipeline().WantsTurn()) << "it goes on behind others";
+  }
+  server_.Settle();
+  EXPECT_EQ(Expired(), static_cast<uint64_t>(kKeys));
   EXPECT_FALSE(server_.pipeline().WantsTurn());
 }
 

@@ -53,6 +53,8 @@ struct SimOptions {
   /// Virtual time that calls take.
   uint64_t call_ns = 5'000;
   uint64_t sync_ns = 200'000;
+  /// Virtual time that a look at the monotonic clock takes: for work that ends when it took long.
+  uint64_t clock_ns = 0;
   int64_t wall_start_ms = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 };
 
@@ -165,7 +167,7 @@ class SimEnv final : public Env {
   Result<std::optional<DiskSpace>> SpaceOf(const std::string& path) override;
   Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& dir) override;
   int64_t WallMs() override;
-  uint64_t MonotonicNs() override { return now_ns_; }
+  uint64_t MonotonicNs() override { return now_ns_ += options_.clock_ns; }
   uint64_t RandomU64() override { return random_for_callers_.Next(); }
   void Schedule(Lane lane, std::function<void()> task) override;
   void SleepForMs(uint64_t ms) override;

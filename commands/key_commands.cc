@@ -6,6 +6,7 @@
 #include "commands/lookup.h"
 #include "commands/row_maker.h"
 #include "keyspace/gathered_reads.h"
+#include "keyspace/name_order.h"
 
 namespace cordwood::commands {
 namespace {
@@ -66,9 +67,11 @@ using keyspace::Lookup;
 
 Status Del(Call& call) {
   int64_t removed = 0;
+  const std::span<const std::string_view> keys = call.argv.subspan(1);
+  const keyspace::NameOrder order(keys);
   keyspace::GatheredReads reads;
-  for (const std::string_view key : call.argv.subspan(1)) {
-    const KeyName name = call.Key(key);
+  for (size_t i = 0; i < order.size(); ++i) {
+    const KeyName name = call.Key(keys[order[i]]);
     const Result<Lookup> found = FindForWrite(call, name);
     if (!reads.Ok(found) || found->live() == nullptr) continue;
     CW_TRY(keyspace::RemoveKey(call.tx, name, *found));

@@ -8,6 +8,7 @@
 #include "commands/lookup.h"
 #include "commands/string_handlers.h"
 #include "keyspace/gathered_reads.h"
+#include "keyspace/name_order.h"
 
 namespace cordwood::commands::strings {
 namespace {
@@ -216,9 +217,13 @@ Status GetEx(Call& call) {
 
 Status MSet(Call& call) {
   if (call.argv.size() % 2 == 0) return call.Error(WrongArity("mset"));
+  // The last one counts of a key that is named twice: they stay in turn.
+  const std::span<const std::string_view> pairs = call.argv.subspan(1);
+  const keyspace::NameOrder order(pairs, 2);
   keyspace::GatheredReads reads;
-  for (size_t i = 1; i < call.argv.size() && !reads.failed(); i += 2) {
-    reads.Ok(keyspace::SetString(call.tx, call.Key(call.argv[i]), call.argv[i + 1], std::nullopt));
+  for (size_t i = 0; i < order.size() && !reads.failed(); ++i) {
+    const size_t at = order[i];
+    reads.Ok(keyspace::SetString(call.tx, call.Key(pairs[at]), pairs[at + 1], std::nullopt));
   }
   CW_TRY(reads.status());
   call.reply.Ok();
@@ -227,16 +232,19 @@ Status MSet(Call& call) {
 
 Status MSetNx(Call& call) {
   if (call.argv.size() % 2 == 0) return call.Error(WrongArity("msetnx"));
+  const std::span<const std::string_view> pairs = call.argv.subspan(1);
+  const keyspace::NameOrder order(pairs, 2);
   keyspace::GatheredReads reads;
-  for (size_t i = 1; i < call.argv.size() && !reads.failed(); i += 2) {
-    const Result<Lookup> found = FindForWrite(call, call.Key(call.argv[i]));
+  for (size_t i = 0; i < order.size() && !reads.failed(); ++i) {
+    const Result<Lookup> found = FindForWrite(call, call.Key(pairs[order[i]]));
     if (!reads.Ok(found) || found->live() == nullptr) continue;
     call.reply.Integer(0);
     return {};
   }
   CW_TRY(reads.status());
-  for (size_t i = 1; i < call.argv.size(); i += 2) {
-    CW_TRY(keyspace::SetString(call.tx, call.Key(call.argv[i]), call.argv[i + 1], std::nullopt));
+  for (size_t i = 0; i < order.size(); ++i) {
+    const size_t at = order[i];
+    CW_TRY(keyspace::SetString(call.tx, call.Key(pairs[at]), pairs[at + 1], std::nullopt));
   }
   call.reply.Integer(1);
   return {};

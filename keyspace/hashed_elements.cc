@@ -1,6 +1,8 @@
 #include "keyspace/hashed_elements.h"
 
 #include <algorithm>
+#include <bit>
+#include <numeric>
 
 #include "base/coding.h"
 #include "base/hash.h"
@@ -11,6 +13,9 @@ namespace {
 constexpr size_t kHashBytes = sizeof(uint64_t);
 /// How many neighbours of a random position a draw chooses from.
 constexpr uint64_t kNeighbours = 32;
+/// So many names are put near their places before they are sorted, with about so many others.
+constexpr size_t kManyNames = 1024;
+constexpr size_t kNamesTogether = 8;
 
 }  // namespace
 
@@ -19,13 +24,29 @@ constexpr uint64_t kNeighbours = 32;
 HashedElements::Name::Name(std::string_view text, size_t which)
     : name(text), hash(Hash64(text)), index(which) {}
 
+bool HashedElements::IsBefore(const Name& a, const Name& b) {
+  if (a.hash != b.hash) return a.hash < b.hash;
+  const int order = a.name.compare(b.name);
+  return order != 0 ? order < 0 : a.index < b.index;
+}
+
 void HashedElements::Sort(std::vector<Name>& names) {
-  if (names.size() < 2) return;
-  std::ranges::sort(names, [](const Name& a, const Name& b) {
-    if (a.hash != b.hash) return a.hash < b.hash;
-    const int order = a.name.compare(b.name);
-    return order != 0 ? order < 0 : a.index < b.index;
-  });
+  if (names.size() < kManyNames) {
+    std::ranges::sort(names, IsBefore);
+    return;
+  }
+  // Hashes are spread evenly: a few of them share their first bits.
+  const int shift = 64 - static_cast<int>(std::bit_width(names.size() / kNamesTogether));
+  std::vector<uint32_t> ends((UINT64_MAX >> shift) + 1);
+  for (const Name& name : names) ++ends[name.hash >> shift];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<uint32_t> places = ends;
+  std::vector<Name> sorted(names);
+  for (const Name& name : names) sorted[--places[name.hash >> shift]] = name;
+  for (size_t i = 0; i < ends.size(); ++i) {
+    std::ranges::sort(sorted.begin() + places[i], sorted.begin() + ends[i], IsBefore);
+  }
+  names = std::move(sorted);
 }
 
 std::string_view HashedElements::StoreKey(const Name& name) {

@@ -112,6 +112,7 @@ class HashedElements {
                                                                   uint64_t& budget);
 
  private:
+  static bool IsBefore(const Name& a, const Name& b);
   static void Sort(std::vector<Name>& names);
   /// Valid until the next call.
   std::string_view StoreKey(const Name& name);

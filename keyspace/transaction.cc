@@ -12,10 +12,13 @@ namespace {
 
 constexpr uint64_t kOpOverheadBytes = 16;
 
-/// Of the key or field that the store key is for.
-uint64_t NameBytes(const ParsedKey& key) {
-  const uint64_t in_front = key.table == Table::kElement ? kFieldHashBytes : 0;
-  return key.rest.size() - std::min<uint64_t>(in_front, key.rest.size());
+/// At most those of the key or field that the store key is for; what is too long is told exactly.
+uint64_t NameBytes(std::string_view store_key) {
+  if (store_key.size() <= kNameBytesMax) return store_key.size();
+  const std::optional<ParsedKey> key = ParseStoreKey(store_key);
+  if (!key) return 0;
+  const uint64_t in_front = key->table == Table::kElement ? kFieldHashBytes : 0;
+  return key->rest.size() - std::min<uint64_t>(in_front, key->rest.size());
 }
 
 /// What is not larger than this passes no bound.
@@ -70,50 +73,36 @@ int64_t Transaction::CountOf(int db, CounterKind kind) const {
 }
 
 Result<std::optional<std::string_view>> Transaction::Get(std::string_view store_key) {
-  if (const auto it = overlay_.find(store_key); it != overlay_.end()) return it->second.value;
+  if (const Overlay::Written* own = overlay_.Find(store_key)) return own->value;
   return view_.Get(store_key);
 }
 
 storage::Presence Transaction::Probe(std::string_view store_key, std::string_view* value) {
-  const auto it = overlay_.find(store_key);
-  if (it == overlay_.end()) return view_.Probe(store_key, value);
-  if (!it->second.value) return storage::Presence::kAbsent;
-  *value = *it->second.value;
+  const Overlay::Written* own = overlay_.Find(store_key);
+  if (own == nullptr) return view_.Probe(store_key, value);
+  if (!own->value) return storage::Presence::kAbsent;
+  *value = *own->value;
   return storage::Presence::kPresent;
 }
 
 std::optional<Transaction::OwnWrite> Transaction::FirstWrite(std::string_view store_key) const {
-  const auto it = overlay_.lower_bound(store_key);
+  const auto it = overlay_.AtOrAfter(store_key);
   if (it == overlay_.end()) return std::nullopt;
   return OwnWrite{.key = it->first, .value = it->second.value};
 }
 
-std::string_view Transaction::Copy(std::string_view head, std::string_view tail) {
-  const size_t size = head.size() + tail.size();
-  if (size == 0) return {};
-  auto* copy = static_cast<char*>(memory_.allocate(size, 1));
-  head.copy(copy, head.size());
-  tail.copy(copy + head.size(), tail.size());
-  return {copy, size};
-}
-
-Transaction::Touched Transaction::Touch(std::string_view store_key) {
+Overlay::Touched Transaction::Touch(std::string_view store_key) {
   CHECK(mode_ == Mode::kExecute);
   write_bytes_ += store_key.size() + kOpOverheadBytes;
-  const auto place = overlay_.lower_bound(store_key);
-  if (place != overlay_.end() && place->first == store_key) {
-    return {.written = place->second, .first = false};
-  }
-  const auto it = overlay_.emplace_hint(place, Copy(store_key, {}), Written());
-  return {.written = it->second, .first = true};
+  return overlay_.Touch(store_key);
 }
 
 void Transaction::PutParts(std::string_view store_key, std::string_view head, std::string_view tail,
                            Assumption assumption) {
   write_bytes_ += head.size() + tail.size();
   frees_ = false;
-  const Touched touched = Touch(store_key);
-  touched.written.value = Copy(head, tail);
+  const Overlay::Touched touched = Touch(store_key);
+  touched.written.value = overlay_.Copy(head, tail);
   // What lies beneath the transaction's first write of a key is what the batch has to settle.
   if (touched.first) touched.written.assumption = assumption;
 }
@@ -130,8 +119,7 @@ void Transaction::DropRange(std::string begin, std::string end) {
   CHECK(mode_ == Mode::kExecute);
   write_bytes_ += begin.size() + end.size() + kOpOverheadBytes;
   // The range stands in front of all writes of the batch, and so does not cover them.
-  const auto last = end.empty() ? overlay_.end() : overlay_.lower_bound(end);
-  for (auto it = overlay_.lower_bound(begin); it != last; ++it) it->second.value.reset();
+  overlay_.DeleteRange(begin, end);
   ranges_.push_back({.begin = std::move(begin), .end = std::move(end)});
 }
 
@@ -173,9 +161,7 @@ Status Transaction::CheckSizes() const {
   if (write_bytes_ <= SmallestOf(limits)) return {};
   storage::BatchSizes sizes;
   for (const auto& [key, written] : overlay_) {
-    const std::optional<ParsedKey> parsed = ParseStoreKey(key);
-    const uint64_t name_bytes = parsed ? NameBytes(*parsed) : 0;
-    if (name_bytes > kNameBytesMax) {
+    if (const uint64_t name_bytes = NameBytes(key); name_bytes > kNameBytesMax) {
       return Fail(ErrorCode::kTooLarge,
                   Format("key or field is too long: {} bytes where {} are allowed", name_bytes,
                          kNameBytesMax));

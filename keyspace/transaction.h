@@ -10,11 +10,8 @@
 // Ownership: the keyspace and the view outlive it. Threads: the loop for reads, the executor for
 // the rest.
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +19,7 @@
 
 #include "base/error.h"
 #include "keyspace/keyspace.h"
+#include "keyspace/overlay.h"
 #include "storage/reader.h"
 #include "storage/write_batch.h"
 
@@ -102,22 +100,12 @@ class Transaction {
   Result<storage::Seq> Commit();
 
  private:
-  struct Written {
-    std::optional<std::string_view> value;  // absent: deleted
-    Assumption assumption = Assumption::kSettled;
-  };
   struct Range {
     std::string begin;
     std::string end;
   };
 
-  struct Touched {
-    Written& written;
-    bool first;  // the transaction had not written the key
-  };
-  Touched Touch(std::string_view store_key);
-  /// `head` and `tail`, one behind the other, in memory that lives as long as the transaction.
-  std::string_view Copy(std::string_view head, std::string_view tail);
+  Overlay::Touched Touch(std::string_view store_key);
   /// Calls `visit(generation)` for those that the overlay puts something into.
   template <typename Visit>
   void ForEachWritten(const Visit& visit) const;
@@ -129,11 +117,7 @@ class Transaction {
   storage::View& view_;
   const Mode mode_;
   const int64_t now_ms_;
-  // Keys, values and nodes of the overlay: nothing of it moves or goes before the transaction does,
-  // and most transactions need no allocation.
-  std::array<std::byte, 1024> first_memory_;
-  std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};
-  std::pmr::map<std::string_view, Written> overlay_{&memory_};
+  Overlay overlay_;
   std::vector<Range> ranges_;
   storage::Counters counts_;
   std::map<int, Generation> generations_;

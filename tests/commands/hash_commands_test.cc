@@ -29,6 +29,31 @@ class HashCommandsTest : public testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(BothForms, HashCommandsTest, testing::Bool(),
                          [](const auto& form) { return form.param ? "Elements" : "Inline"; });
 
+// So many that they are put into order first: the last of equal ones still counts, and each once.
+TEST_P(HashCommandsTest, ThousandsOfFieldsInOneCommandCountAsOneByOne) {
+  constexpr int kFields = 3000;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 2 * kFields; ++i) texts.push_back(Format("{}", i * 7919 % kFields));
+  CommandRunner::Argv set = {"HSET", "h"};
+  CommandRunner::Argv remove = {"HDEL", "h"};
+  for (int i = 0; i < 2 * kFields; ++i) {
+    set.push_back(texts[i]);
+    set.push_back(i < kFields ? std::string_view("old") : texts[i]);
+    if (i % 2 == 0) remove.push_back(texts[i]);
+  }
+  EXPECT_EQ(Run(set), Integer(kFields));
+  EXPECT_EQ(Run(set), Integer(0));
+  EXPECT_EQ(Run({"HLEN", "h"}), Integer(kFields));
+  for (const char* field : {"0", "1", "1500", "2998", "2999"}) {
+    EXPECT_EQ(Run({"HGET", "h", field}), Bulk(field));
+  }
+  EXPECT_EQ(Run(remove), Integer(kFields / 2));
+  EXPECT_EQ(Run(remove), Integer(0));
+  EXPECT_EQ(Run({"HLEN", "h"}), Integer(kFields / 2));
+  EXPECT_EQ(Run({"HEXISTS", "h", texts[0]}), Integer(0));
+  EXPECT_EQ(Run({"HEXISTS", "h", texts[1]}), Integer(1));
+}
+
 TEST_P(HashCommandsTest, HSetTellsHowManyAreNew) {
   EXPECT_EQ(Run({"HSET", "h", "a", "1", "b", "2"}), Integer(2));
   EXPECT_EQ(Run({"HSET", "h", "a", "3", "c", "4"}), Integer(1));

@@ -212,6 +212,32 @@ TEST_F(SetStrings, MSetSetsAllAndMSetNxAllOrNothing) {
             "-ERR wrong number of arguments for 'msetnx' command\r\n");
 }
 
+// So many that they are put into order first: the last of equal ones still counts, and each once.
+TEST_F(SetStrings, ThousandsOfKeysInOneCommandCountAsOneByOne) {
+  constexpr int kKeys = 3000;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 2 * kKeys; ++i) texts.push_back(Format("{}", i * 7919 % kKeys));
+  CommandRunner::Argv set = {"MSET"};
+  CommandRunner::Argv remove = {"DEL"};
+  for (int i = 0; i < 2 * kKeys; ++i) {
+    set.push_back(texts[i]);
+    set.push_back(i < kKeys ? std::string_view("old") : texts[i]);
+    if (i % 2 == 0) remove.push_back(texts[i]);
+  }
+  EXPECT_EQ(Run(set), kOk);
+  EXPECT_EQ(Count(keyspace::CounterKind::kKeys), kKeys);
+  const CommandRunner::Argv get = {"MGET", "0", "1", "1500", "2998", "2999"};
+  EXPECT_EQ(Run(get), Bulks({"0", "1", "1500", "2998", "2999"}));
+  EXPECT_EQ(Run(remove), Integer(kKeys / 2));
+  EXPECT_EQ(Run(remove), Integer(0));
+  set[0] = "MSETNX";
+  EXPECT_EQ(Run(set), Integer(0)) << "every other one is there";
+  EXPECT_EQ(Count(keyspace::CounterKind::kKeys), kKeys / 2);
+  EXPECT_EQ(Run({"FLUSHALL"}), kOk);
+  EXPECT_EQ(Run(set), Integer(1));
+  EXPECT_EQ(Run(get), Bulks({"0", "1", "1500", "2998", "2999"}));
+}
+
 TEST_F(SetStrings, WhatWasSetSurvivesAStopAndPowerLoss) {
   Run({"MSET", "a", "1", "b", "2"});
   Run({"SET", "c", "3", "PX", "100"});

@@ -1,0 +1,37 @@
+#pragma once
+
+// The order in which a command that names many keys visits them: that of the tree, so that each is
+// next to the one before in the overlay, in blocks and in memtables. Equal names stay in the
+// caller's order. A few are not worth sorting and stay in it, too.
+//
+// Threads: one at a time.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace cordwood::keyspace {
+
+class NameOrder {
+ public:
+  /// Of every `step`th of `names`, from the first on.
+  explicit NameOrder(std::span<const std::string_view> names, size_t step = 1);
+
+  size_t size() const { return count_; }
+  /// Where in `names` the i-th to visit is.
+  size_t operator[](size_t i) const { return sorted_.empty() ? i * step_ : sorted_[i].index; }
+
+ private:
+  struct Place {
+    uint64_t head;  // what the name goes on with, behind what all have in common
+    size_t index;
+  };
+
+  const size_t step_;
+  const size_t count_;
+  std::vector<Place> sorted_;
+};
+
+}  // namespace cordwood::keyspace

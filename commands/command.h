@@ -32,7 +32,7 @@ enum Flag : uint32_t {
   kReadOnly = 1 << 1,  // reads keys: runs at the visible state if nothing is pending
   kFrees = 1 << 2,     // only ever takes away: allowed while the disk is full
   kEmpties = 1 << 12,  // so much that it may take the last space there is
-  kDenyOom = 1 << 3,   // refused while the disk is full (Redis: while memory is full)
+  kDenyOom = 1 << 3,   // may need memory. Told, as Redis tells it; nothing here depends on it
   kFast = 1 << 4,
   kAdmin = 1 << 5,
   kNoAuth = 1 << 6,  // allowed before AUTH
@@ -54,8 +54,7 @@ struct KeySpec {
 class LongRead {
  public:
   virtual ~LongRead() = default;
-  /// What the client's database means at that state; a slice cannot ask, for the numbers move on.
-  /// Called before the first Step.
+  /// What the client's database means at that state. Called before the first Step.
   void FixGeneration(keyspace::Generation generation) { generation_ = generation; }
   /// Works for about a millisecond, appending to the reply. True when the reply is complete. On
   /// kCold it is called again once the blocks are there, with the reply cut back.

@@ -12,6 +12,7 @@
 #include "commands/command_reply.h"
 #include "commands/command_table.h"
 #include "commands/help.h"
+#include "commands/host.h"
 #include "commands/server_handlers.h"
 
 namespace cordwood::commands::server {
@@ -98,25 +99,25 @@ const Command* FindRow(const CommandTable& table, std::span<const std::string_vi
 }  // namespace
 
 Status CommandAll(Call& call) {
-  const CommandTable table;
+  const CommandTable& table = call.host.Commands();
   ReplyInfos(call, table.all());
   return {};
 }
 
 Status CommandCount(Call& call) {
-  const CommandTable table;
+  const CommandTable& table = call.host.Commands();
   call.reply.Integer(static_cast<int64_t>(table.all().size()));
   return {};
 }
 
 Status CommandInfo(Call& call) {
-  const CommandTable table;
+  const CommandTable& table = call.host.Commands();
   ReplyInfos(call, call.argv.size() == 2 ? table.all() : NamedInArguments(table, call));
   return {};
 }
 
 Status CommandDocs(Call& call) {
-  const CommandTable table;
+  const CommandTable& table = call.host.Commands();
   std::vector<const Command*> commands =
       call.argv.size() == 2 ? table.all() : NamedInArguments(table, call);
   std::erase(commands, nullptr);
@@ -132,7 +133,7 @@ Status CommandDocs(Call& call) {
 Status CommandList(Call& call) {
   const std::optional<ListFilter> filter = TakeListFilter(call);
   if (!filter) return {};
-  const CommandTable table;
+  const CommandTable& table = call.host.Commands();
   std::vector<std::string_view> names;
   for (const Command* command : table.all()) {
     if (filter->Has(*command)) names.push_back(command->name);
@@ -146,7 +147,7 @@ Status CommandList(Call& call) {
 }
 
 Status CommandGetKeys(Call& call) {
-  const CommandTable table;
+  const CommandTable& table = call.host.Commands();
   const std::span<const std::string_view> argv = call.argv.subspan(2);
   const Command* command = FindRow(table, argv);
   if (command == nullptr) return call.Error("ERR Invalid command specified");

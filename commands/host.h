@@ -29,9 +29,14 @@ struct ClientView {
   bool blocked = false;
 };
 
+class CommandTable;
+
 class Host {
  public:
   virtual ~Host() = default;
+
+  /// What the server can do.
+  virtual const CommandTable& Commands() const = 0;
 
   // --- clients ---
   /// Every connection, in the order of their ids.

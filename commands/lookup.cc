@@ -9,11 +9,6 @@ uint64_t Call::Seed() {
   return *client.seed;
 }
 
-void CountLookup(keyspace::Transaction& tx, bool found) {
-  keyspace::KeyspaceStats& stats = tx.keyspace().stats();
-  (found ? stats.hits : stats.misses).fetch_add(1, std::memory_order_relaxed);
-}
-
 Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name) {
   CW_ASSIGN(keyspace::Lookup found, keyspace::FindKey(call.tx, name));
   CW_TRY(keyspace::SweepExpired(call.tx, name, found));

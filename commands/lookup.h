@@ -11,8 +11,8 @@
 
 namespace cordwood::commands {
 
-/// Notes a hit or a miss. Only once the command can no longer be cold: it would count twice.
-void CountLookup(keyspace::Transaction& tx, bool found);
+/// Notes a hit or a miss. It counts if the run does.
+inline void CountLookup(keyspace::Transaction& tx, bool found) { tx.NoteLookup(found); }
 inline void CountLookup(Call& call, bool found) { CountLookup(call.tx, found); }
 
 /// Reads a key for a command that writes. An expired one is removed and then not there.

@@ -26,8 +26,4 @@ int64_t Keyspace::NewestCount(int db, CounterKind kind) const {
   return store_->NewestCount(CounterId(databases_.Newest(db), kind));
 }
 
-int64_t Keyspace::VisibleCount(int db, CounterKind kind) const {
-  return store_->VisibleCount(CounterId(databases_.At(db, store_->visible()), kind));
-}
-
 }  // namespace cordwood::keyspace

@@ -51,9 +51,8 @@ class Keyspace {
   KeyspaceOptions& options() { return options_; }
   KeyspaceStats& stats() { return stats_; }
 
-  /// The counter of a database as the executor sees it, or at the visible state.
+  /// The counter of a database as the executor sees it.
   int64_t NewestCount(int db, CounterKind kind) const;
-  int64_t VisibleCount(int db, CounterKind kind) const;
 
  private:
   explicit Keyspace(const KeyspaceOptions& options)

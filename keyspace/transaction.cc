@@ -68,7 +68,7 @@ std::vector<int> Transaction::WrittenDatabases() const {
 int64_t Transaction::CountOf(int db, CounterKind kind) const {
   const uint64_t counter = CounterId(GenerationOf(db), kind);
   storage::Store& store = keyspace_.store();
-  if (mode_ == Mode::kRead) return store.VisibleCount(counter);
+  if (mode_ == Mode::kRead) return store.CountAt(counter, view_.seq());
   return store.NewestCount(counter) + counts_.Get(counter);
 }
 
@@ -201,6 +201,12 @@ Result<storage::Seq> Transaction::Commit() {
   for (const Generation generation : dropped_) databases.NoteDropped(generation);
   keyspace_.stats().expired_keys.fetch_add(expired_, std::memory_order_relaxed);
   return seq;
+}
+
+void Transaction::CountLookups() {
+  KeyspaceStats& stats = keyspace_.stats();
+  stats.hits.fetch_add(hits_, std::memory_order_relaxed);
+  stats.misses.fetch_add(misses_, std::memory_order_relaxed);
 }
 
 Result<storage::Seq> Transaction::WriteToStore(const storage::WriteBatch& batch) {

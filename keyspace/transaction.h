@@ -87,6 +87,10 @@ class Transaction {
   Generation NewGeneration() { return Databases::kFirstFree + NewOid(); }
   /// The transaction removed a key because it had expired.
   void NoteExpired() { ++expired_; }
+  /// It looked for a key that somebody named.
+  void NoteLookup(bool found) { ++(found ? hits_ : misses_); }
+  /// The run is not undone: adds its lookups to the statistics. Once.
+  void CountLookups();
 
   bool has_writes() const { return !overlay_.empty() || !ranges_.empty(); }
   /// Roughly what Commit would write.
@@ -126,6 +130,8 @@ class Transaction {
   std::map<Generation, std::string> first_deadlines_;  // of those written
   uint64_t oids_ = 0;
   uint64_t expired_ = 0;
+  uint64_t hits_ = 0;
+  uint64_t misses_ = 0;
   uint64_t write_bytes_ = 0;
   bool frees_ = true;
 };

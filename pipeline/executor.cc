@@ -61,24 +61,6 @@ std::vector<storage::BlockRef> EachOnce(std::vector<storage::BlockRef> blocks) {
   return blocks;
 }
 
-/// The keyspace's counts of lookups, to which those of a run that is undone do not belong.
-class LookupCounts {
- public:
-  explicit LookupCounts(keyspace::KeyspaceStats& stats)
-      : stats_(stats),
-        hits_(stats.hits.load(std::memory_order_relaxed)),
-        misses_(stats.misses.load(std::memory_order_relaxed)) {}
-  void Restore() const {
-    stats_.hits.store(hits_, std::memory_order_relaxed);
-    stats_.misses.store(misses_, std::memory_order_relaxed);
-  }
-
- private:
-  keyspace::KeyspaceStats& stats_;
-  const uint64_t hits_;
-  const uint64_t misses_;
-};
-
 }  // namespace
 
 bool Pipeline::MustExecute(const Session& session) const {
@@ -124,33 +106,24 @@ void Pipeline::RunOnce(Session& session, bool execute) {
                       .client = session.client,
                       .host = *host_};
   session.client.last_command = session.command->name;
-  const LookupCounts counts(keyspace_.stats());
   const Status status = session.command->handler(call);
   CountBlockingReads(tier, view);
   if (!status && status.error().code() == ErrorCode::kCold) {
     reply.Truncate(reply_start);
-    counts.Restore();
     HoldForBlocks(session, view.missing());
     return;
   }
+  const bool writes = status && !reply.overflowed() && call.long_read == nullptr && tx.has_writes();
+  if (writes && !CommitWrites(session, tx, reply_start)) return;
+  tx.CountLookups();
   if (!status) {
     FailCommand(session, status.error(), reply_start);
-    Finish(session, execute, reply_start);
-    return;
-  }
-  if (reply.overflowed()) {
+  } else if (reply.overflowed()) {
     // Nothing was committed. No command needs to know how long its reply may be.
     ReplaceReply(session, reply_start, ReplyTooLong(request_limits_.reply_bytes));
-    Finish(session, execute, reply_start);
-    return;
-  }
-  if (call.long_read != nullptr) {
+  } else if (call.long_read != nullptr) {
     session.long_read = std::move(call.long_read);
     StartLongRead(session);
-    return;
-  }
-  if (tx.has_writes() && !CommitWrites(session, tx, reply_start)) {
-    counts.Restore();
     return;
   }
   Finish(session, execute, reply_start);
@@ -323,6 +296,7 @@ void Pipeline::Resume(Session& session) {
 }
 
 void Pipeline::RunHeld(Session& session) {
+  if (stopping_) return;  // and stays held
   Run(session);
   MarkDirty(session);
   Advance(session);
@@ -332,7 +306,7 @@ void Pipeline::RunHeld(Session& session) {
 // --- admission ---
 
 void Pipeline::RetryAdmissions() {
-  while (!held_writers_.empty()) {
+  while (!held_writers_.empty() && !stopping_) {
     Session* session = Find(held_writers_.front());
     if (session != nullptr && session->hold == Hold::kAdmission) {
       Run(*session);  // as the first in line: nothing else of anybody is let in before it

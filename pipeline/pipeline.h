@@ -114,8 +114,8 @@ class Pipeline {
   const std::map<SessionId, std::unique_ptr<Session>>& sessions() const { return sessions_; }
   Session* Find(SessionId id);
   void CloseSoon(Session& session);
-  /// The server stops: no further command of anybody runs, and nothing more is read. What has run
-  /// is still answered.
+  /// The server stops: no further command of anybody runs, those that are held included, and
+  /// nothing more is read. What has run is still answered, and long reads go on.
   void StopInput() { stopping_ = true; }
   PipelineStats& stats() { return stats_; }
   keyspace::Keyspace& keyspace() { return keyspace_; }

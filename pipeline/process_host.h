@@ -24,6 +24,7 @@ class ProcessHost final : public commands::Host {
   /// Set by SHUTDOWN: the loop stops after this pass.
   bool shutdown_requested() const { return shutdown_requested_; }
 
+  const commands::CommandTable& Commands() const override { return pipeline_.table(); }
   std::vector<commands::ClientView> Clients() override;
   bool KillClient(uint64_t id, const commands::Client& self) override;
   std::vector<std::pair<std::string, std::string>> ConfigGet(

@@ -135,6 +135,7 @@ void Pipeline::StepLongRead(Session& session) {
       HoldForBlocks(session, std::move(missing));
       return;
     }
+    tx.CountLookups();
   }
   session.reruns = 0;
   session.DropFetched();

@@ -42,8 +42,6 @@ void InputBuffer::Consume(size_t size) {
   begin_ += size;
 }
 
-std::unique_ptr<char[]> InputBuffer::Detach() { return MoveTo(size()); }
-
 void InputBuffer::ReleaseIfEmpty() {
   if (size() != 0) return;
   block_.reset();

@@ -5,8 +5,8 @@
 //     block_            begin_              end_              capacity_
 //       |   consumed      |    unconsumed     |    writable      |
 //
-// It grows with what has arrived, never with what a client announces, and only MakeRoom and
-// Detach move bytes: whoever holds views into it keeps them until then. Owned by a parser.
+// It grows with what has arrived, never with what a client announces, and only MakeRoom moves
+// bytes: whoever holds views into it keeps them until then. Owned by a parser.
 //
 // Threads: one at a time. It never reads from a socket and never looks at the bytes.
 
@@ -32,9 +32,6 @@ class InputBuffer {
   std::span<char> writable() { return {block_.get() + end_, capacity_ - end_}; }
   void Commit(size_t size);
   void Consume(size_t size);
-
-  /// Gives the whole block away; unconsumed bytes go on in a new one.
-  std::unique_ptr<char[]> Detach();
 
   /// Frees the block if nothing in it is unconsumed.
   void ReleaseIfEmpty();

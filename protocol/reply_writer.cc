@@ -79,11 +79,6 @@ void ReplyWriter::Null() { Raw(resp3() ? "_\r\n" : "$-1\r\n"); }
 
 void ReplyWriter::NullArray() { Raw(resp3() ? "_\r\n" : "*-1\r\n"); }
 
-bool ReplyWriter::AttributeHeader(size_t pairs) {
-  if (resp3()) Header('|', pairs);
-  return resp3();
-}
-
 void ReplyWriter::InsertHeader(size_t position, char type, size_t count) {
   char header[kHeaderBytesMax];
   const size_t header_bytes = FormatHeader(header, type, count);
@@ -117,14 +112,6 @@ void ReplyWriter::Bool(bool value) {
     Raw(value ? "#t\r\n" : "#f\r\n");
   } else {
     Raw(value ? kOneReply : kZeroReply);
-  }
-}
-
-void ReplyWriter::BigNumber(std::string_view digits) {
-  if (resp3()) {
-    Line('(', digits);
-  } else {
-    Bulk(digits);
   }
 }
 

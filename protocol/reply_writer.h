@@ -84,8 +84,6 @@ class ReplyWriter {
   void MapHeader(size_t pairs) { resp3() ? Header('%', pairs) : Header('*', 2 * pairs); }
   void SetHeader(size_t count) { Header(resp3() ? '~' : '*', count); }
   void PushHeader(size_t count) { Header(resp3() ? '>' : '*', count); }
-  /// False, and nothing is appended, in RESP2: then the caller leaves the pairs out.
-  [[nodiscard]] bool AttributeHeader(size_t pairs);
 
   /// The same headers put in at `position`, before the elements already appended behind it, for
   /// those who know the count last. Moves these bytes. REQUIRES: position <= size().
@@ -95,8 +93,6 @@ class ReplyWriter {
 
   void Double(double value);
   void Bool(bool value);
-  /// `digits`: an optional minus and decimal digits.
-  void BigNumber(std::string_view digits);
   /// Text for people (format "txt") or Markdown ("mkd"); `format` has three letters.
   void VerbatimString(std::string_view text, std::string_view format = "txt");
 

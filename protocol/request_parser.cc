@@ -18,9 +18,6 @@ constexpr std::string_view kInvalidCrlf = "invalid CRLF in request";
 /// How a TLS handshake begins: the type of its first record and the major version.
 constexpr std::string_view kTlsHandshake = "\x16\x03";
 
-/// A command of this size that fills most of the buffer takes it along when it is queued.
-constexpr size_t kHandOverBytes = size_t{32} << 10;
-
 /// More room for views than this is given back between requests.
 constexpr size_t kKeepArguments = 1024;
 
@@ -64,7 +61,6 @@ RequestParser::Outcome RequestParser::Next() {
     if (step == Step::kNeedMore) return Outcome::kNeedMore;
     if (step == Step::kError) return Outcome::kError;
 
-    request_bytes_ = position_;
     buffer_.Consume(std::exchange(position_, 0));
     if (!argv_.empty()) return FinishCommand();
     // An empty request asks for nothing and gets nothing.
@@ -77,17 +73,6 @@ RequestParser::Outcome RequestParser::FinishCommand() {
     return Outcome::kError;
   }
   return Outcome::kCommand;
-}
-
-Request RequestParser::TakeRequest() {
-  CHECK(missing_arguments_ == 0);
-  const size_t capacity = buffer_.capacity();
-  if (request_bytes_ >= kHandOverBytes && request_bytes_ >= capacity / 2) {
-    return Request(buffer_.Detach(), capacity, std::exchange(argv_, {}));
-  }
-  Request request = Request::Copy(argv_);
-  argv_.clear();
-  return request;
 }
 
 void RequestParser::ReleaseMemory() {

@@ -26,7 +26,6 @@
 
 #include "protocol/input_buffer.h"
 #include "protocol/limits.h"
-#include "protocol/request.h"
 
 namespace cordwood::protocol {
 
@@ -58,13 +57,9 @@ class RequestParser {
 
   Outcome Next();
 
-  /// The last command. The span holds until Next(), the views in it until WritableSpan(),
-  /// TakeRequest() or ReleaseMemory(): those of several commands may be used together.
+  /// The last command. The span holds until Next(), the views in it until WritableSpan() or
+  /// ReleaseMemory(): those of several commands may be used together.
   std::span<const std::string_view> argv() const { return argv_; }
-
-  /// The last command, owning its bytes; argv() is empty afterwards. A large one takes the
-  /// buffer with it instead of being copied, so views of earlier commands end here.
-  Request TakeRequest();
 
   /// REQUIRES: Next() answered kError.
   const ParseFailure& failure() const { return failure_; }
@@ -112,7 +107,6 @@ class RequestParser {
 
   uint64_t missing_arguments_ = 0;  // of the array being parsed; 0 between requests
   int64_t bulk_bytes_ = -1;         // of the argument at position_; -1 before its header
-  size_t request_bytes_ = 0;        // of the last command, with its framing
   std::vector<std::string_view> argv_;
 
   bool failed_ = false;

@@ -198,8 +198,7 @@ class StoreOpener {
   // Opens the log and inserts what the tables lack.
   Status ReplayLog(const ManifestState& state) {
     Store& store = *store_;
-    store.visible_counts_ = state.counts;
-    store.newest_counts_ = state.counts;
+    store.counts_.Correct(state.counts);
     const NumberAllocator allocate = [versions = store.versions_.get()] {
       return versions->NewFileNumber();
     };

@@ -166,6 +166,7 @@ Result<Seq> Store::Write(const WriteBatch& batch) {
   CW_TRY(Insert(first, batch.count(), batch.bytes()));
   log_->Append(first, batch.count(), batch.bytes());
   last_seq_ = first + batch.count() - 1;
+  FoldCounts();
   user_bytes_.fetch_add(batch.bytes().size(), std::memory_order_relaxed);
   space_->NoteWritten(batch.bytes().size());
   SwitchMemtableIfFull();
@@ -189,9 +190,7 @@ Status Store::Insert(Seq first, uint32_t count, std::string_view ops) {
       case OpKind::kCount: {
         active_->AddCount(op.counter, op.delta);
         const std::scoped_lock lock(counts_mutex_);
-        newest_counts_.Add(op.counter, op.delta);
-        FoldVisibleCounts();
-        pending_counts_.push_back({.seq = seq, .counter = op.counter, .delta = op.delta});
+        counts_.Add(seq, op.counter, op.delta);
         break;
       }
       case OpKind::kNote:
@@ -206,6 +205,11 @@ Status Store::Insert(Seq first, uint32_t count, std::string_view ops) {
   active_bytes_.store(active_->bytes(), std::memory_order_relaxed);
   active_unsettled_.store(active_->unsettled(), std::memory_order_relaxed);
   return {};
+}
+
+void Store::FoldCounts() {
+  const std::scoped_lock lock(counts_mutex_);
+  if (counts_.WantsFold()) counts_.Fold(Readers());
 }
 
 void Store::SwitchMemtableIfFull() {
@@ -229,21 +233,12 @@ void Store::Kick() { log_->Kick(); }
 
 int64_t Store::NewestCount(uint64_t counter) const {
   const std::scoped_lock lock(counts_mutex_);
-  return newest_counts_.Get(counter);
+  return counts_.Newest(counter);
 }
 
-void Store::FoldVisibleCounts() const {
-  const Seq visible_seq = log_ == nullptr ? 0 : visible();  // replaying: nothing is visible yet
-  while (!pending_counts_.empty() && pending_counts_.front().seq <= visible_seq) {
-    visible_counts_.Add(pending_counts_.front().counter, pending_counts_.front().delta);
-    pending_counts_.pop_front();
-  }
-}
-
-int64_t Store::VisibleCount(uint64_t counter) const {
+int64_t Store::CountAt(uint64_t counter, Seq seq) const {
   const std::scoped_lock lock(counts_mutex_);
-  FoldVisibleCounts();
-  return visible_counts_.Get(counter);
+  return counts_.At(counter, seq);
 }
 
 // --- reading ---
@@ -291,8 +286,7 @@ void Store::StartBackground() {
           .corrected =
               [this](const Counters& corrections) {
                 const std::scoped_lock lock(counts_mutex_);
-                newest_counts_.Add(corrections);
-                visible_counts_.Add(corrections);
+                counts_.Correct(corrections);
               },
           .flushed = [this](Seq seq) { log_->ReleaseThrough(seq); },
           .progress =
@@ -389,7 +383,7 @@ StoreStats Store::Stats() const {
   stats.torn_bytes = stats.log.torn_bytes;
   {
     const std::scoped_lock lock(counts_mutex_);
-    stats.pending_counts = pending_counts_.size();
+    stats.pending_counts = counts_.pending();
   }
   stats.compaction_debt = background_->CompactionDebt();
   return stats;

@@ -28,6 +28,7 @@
 #include "storage/admission.h"
 #include "storage/compaction/background.h"
 #include "storage/compaction/throttle.h"
+#include "storage/count_history.h"
 #include "storage/counting.h"
 #include "storage/fetches.h"
 #include "storage/log/commit_log.h"
@@ -56,7 +57,7 @@ struct StoreStats {
   TableCache::Stats tables;
   uint64_t entries_on_disk = 0;
   uint64_t unsettled = 0;
-  uint64_t pending_counts = 0;      // changes of counters above visible()
+  uint64_t pending_counts = 0;      // changes of counters that some reader does not see yet
   uint64_t user_bytes_written = 0;  // keys and values of batches
   double compaction_debt = 0;
   double write_pressure = 0;  // storage/pacing.h
@@ -108,8 +109,8 @@ class Store {
   Seq visible() const { return log_->visible(); }
   /// S: what is on stable storage.
   Seq synced() const { return log_->synced(); }
-  /// The counter at visible().
-  int64_t VisibleCount(uint64_t counter) const;
+  /// The counter as of `seq`. REQUIRES: a view or a snapshot holds the seq, or it is visible().
+  int64_t CountAt(uint64_t counter, Seq seq) const;
   /// Called on a background thread when visible(), synced() or the admission may have changed. It
   /// must be cheap, and call nothing of the store. When this returns, the listener before is not
   /// being called, and never will be.
@@ -159,8 +160,7 @@ class Store {
 
   /// Puts a batch's operations, so many, into the active memtable.
   Status Insert(Seq first, uint32_t count, std::string_view ops);
-  /// Moves what has become visible into visible_counts_. REQUIRES: counts_mutex_.
-  void FoldVisibleCounts() const;
+  void FoldCounts();
   void SwitchMemtableIfFull();
   void SwitchMemtable();
   /// What may wait to be flushed.
@@ -218,15 +218,8 @@ class Store {
   std::atomic<uint64_t> user_bytes_{0};
   uint64_t recovered_groups_ = 0;
 
-  struct PendingCount {
-    Seq seq = 0;
-    uint64_t counter = 0;
-    int64_t delta = 0;
-  };
   mutable std::mutex counts_mutex_;
-  mutable Counters visible_counts_;                  // guarded by counts_mutex_
-  mutable std::deque<PendingCount> pending_counts_;  // guarded by counts_mutex_; above visible
-  Counters newest_counts_;                           // guarded by counts_mutex_
+  CountHistory counts_;  // guarded by counts_mutex_
 
   mutable std::mutex snapshots_mutex_;
   std::multiset<Seq> snapshots_;  // guarded by snapshots_mutex_

@@ -182,7 +182,6 @@ class CountModel {
       const auto keys = static_cast<int64_t>(databases_[static_cast<size_t>(db)].size());
       keyspace::Keyspace& keyspace = runner_.keyspace();
       EXPECT_EQ(keyspace.NewestCount(db, CounterKind::kKeys), keys) << db;
-      EXPECT_EQ(keyspace.VisibleCount(db, CounterKind::kKeys), keys) << db;
       EXPECT_EQ(keyspace.NewestCount(db, CounterKind::kExpires), expiring) << db;
       runner_.client().db = db;
       EXPECT_EQ(runner_.Run({"DBSIZE"}), Integer(keys)) << db;

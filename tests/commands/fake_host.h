@@ -17,7 +17,7 @@ namespace cordwood::commands {
 
 class FakeHost final : public Host {
  public:
-  explicit FakeHost(uint64_t seed) : random_(seed) {}
+  FakeHost(uint64_t seed, const CommandTable& table) : table_(table), random_(seed) {}
 
   // --- what the test fills in ---
   std::vector<ClientView> clients;
@@ -37,6 +37,7 @@ class FakeHost final : public Host {
   int failed_logins = 0;
   bool shut_down = false;
 
+  const CommandTable& Commands() const override { return table_; }
   std::vector<ClientView> Clients() override { return clients; }
   bool KillClient(uint64_t id, const Client& self) override;
   std::vector<std::pair<std::string, std::string>> ConfigGet(
@@ -59,6 +60,7 @@ class FakeHost final : public Host {
   std::string LoadCursor(uint64_t cursor) override;
 
  private:
+  const CommandTable& table_;
   Random random_;
   std::map<uint64_t, std::string> cursors_;
 };

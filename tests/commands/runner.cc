@@ -23,7 +23,7 @@ std::string Bulks(const std::vector<std::string_view>& texts) {
 }
 
 CommandRunner::CommandRunner(const keyspace::RigOptions& options)
-    : rig_(options), host_(options.seed) {
+    : rig_(options), host_(options.seed, table_) {
   client_.authenticated = true;
   client_.id = 1;
 }
@@ -77,6 +77,7 @@ CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv
   protocol::ReplyWriter reply(outcome.reply, Version());
   Call call{.argv = argv, .tx = tx, .reply = reply, .client = client_, .host = host_};
   Status status = command.handler(call);
+  if (status || status.error().code() != ErrorCode::kCold) tx.CountLookups();
   if (status && call.long_read != nullptr) {
     EXPECT_EQ(outcome.reply, "") << "the reply of a command that goes on in slices";
     outcome.long_read = std::move(call.long_read);
@@ -127,6 +128,7 @@ std::string CommandRunner::RunInSlices(LongRead& read) {
       keyspace::Transaction tx(rig_.keyspace(), view, keyspace::Transaction::Mode::kRead,
                                rig_.now_ms());
       const Result<bool> done = read.Step(tx, reply);
+      if (done) tx.CountLookups();
       ++slices_;
       if (done && *done) return bytes;
       if (done) {

@@ -86,7 +86,7 @@ void WriteAggregate(ReplyWriter& writer, const Value& value) {
 void Write(ReplyWriter& writer, const Value& value) {
   using Type = Value::Type;
   if (!value.attributes.empty()) {
-    CHECK(writer.AttributeHeader(value.attributes.size() / 2));
+    writer.Raw(Format("|{}\r\n", value.attributes.size() / 2));
     WriteItems(writer, value.attributes);
   }
   switch (value.type) {
@@ -107,7 +107,7 @@ void Write(ReplyWriter& writer, const Value& value) {
     case Type::kBool:
       return writer.Bool(value.boolean);
     case Type::kBigNumber:
-      return writer.BigNumber(value.text);
+      return writer.Raw(Format("({}\r\n", value.text));
     case Type::kVerbatim:
       return writer.VerbatimString(std::string_view(value.text).substr(4),
                                    std::string_view(value.text).substr(0, 3));

@@ -66,5 +66,55 @@ TEST(Transaction, OnlyTakingAwayFreesSpace) {
   }));
 }
 
+TEST(Transaction, CountsAsOfItsView) {
+  KeyspaceRig rig;
+  const auto set = [&](std::string_view key) {
+    ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+      return SetString(tx, {.generation = tx.GenerationOf(0), .key = key}, "value", {});
+    }));
+    rig.Settle();
+  };
+  set("first");
+  const auto snapshot = rig.store().TakeSnapshot();
+  storage::Reader other(rig.store());
+  storage::View view = other.Visible(storage::Tier::kCacheOnly);
+  for (int i = 0; i < 200; ++i) set(Format("key:{}", i));
+  ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+    tx.DropGeneration(tx.GenerationOf(0));
+    tx.SetGeneration(0, tx.NewGeneration());
+    return {};
+  }));
+  ASSERT_TRUE(rig.Read([&](Transaction& tx) -> Status {
+    EXPECT_EQ(tx.CountOf(0, CounterKind::kKeys), 0);
+    return {};
+  }));
+  // D is ahead of the view and of the snapshot, and others have asked there.
+  const Transaction of_view(rig.keyspace(), view, Transaction::Mode::kRead, rig.now_ms());
+  EXPECT_EQ(of_view.CountOf(0, CounterKind::kKeys), 1);
+  storage::View at = rig.reader().At(*snapshot, storage::Tier::kCacheOnly);
+  const Transaction of_snapshot(rig.keyspace(), at, Transaction::Mode::kRead, rig.now_ms());
+  EXPECT_EQ(of_snapshot.CountOf(0, CounterKind::kKeys), 1);
+}
+
+TEST(Transaction, LookupsOfARunThatIsUndoneDoNotCount) {
+  KeyspaceRig rig;
+  storage::View view = rig.reader().Newest(storage::Tier::kCacheOnly);
+  const KeyspaceStats& stats = rig.keyspace().stats();
+  {
+    Transaction undone(rig.keyspace(), view, Transaction::Mode::kExecute, rig.now_ms());
+    undone.NoteLookup(true);
+    undone.NoteLookup(false);
+    // Meanwhile, as another thread would.
+    Transaction counted(rig.keyspace(), view, Transaction::Mode::kRead, rig.now_ms());
+    counted.NoteLookup(true);
+    counted.NoteLookup(false);
+    counted.NoteLookup(false);
+    EXPECT_EQ(stats.misses.load(), 0u);
+    counted.CountLookups();
+  }
+  EXPECT_EQ(stats.hits.load(), 1u);
+  EXPECT_EQ(stats.misses.load(), 2u);
+}
+
 }  // namespace
 }  // namespace cordwood::keyspace

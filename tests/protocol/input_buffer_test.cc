@@ -32,7 +32,6 @@ TEST(InputBuffer, HoldsWhatWasAppendedAndNotConsumed) {
       const size_t consumed = random.OneIn(3) ? model.size() : random.Below(model.size() + 1);
       buffer.Consume(consumed);
       model.erase(0, consumed);
-      if (random.OneIn(30)) buffer.Detach();
       if (random.OneIn(30)) buffer.ReleaseIfEmpty();
       ASSERT_EQ(buffer.unconsumed(), model);
     }
@@ -61,17 +60,6 @@ TEST(InputBuffer, GrowsGeometricallyAndStopsAtTheKnownSize) {
   }
   EXPECT_LE(moves, 11);
   EXPECT_EQ(buffer.capacity(), kKnown);
-}
-
-TEST(InputBuffer, DetachLeavesTheRestInANewBlock) {
-  InputBuffer buffer;
-  Append(buffer, "first|rest");
-  const char* const first = buffer.data();
-  buffer.Consume(6);
-  const std::unique_ptr<char[]> block = buffer.Detach();
-  EXPECT_EQ(block.get(), first);
-  EXPECT_EQ(std::string_view(block.get(), 5), "first");
-  EXPECT_EQ(buffer.unconsumed(), "rest");
 }
 
 TEST(InputBuffer, ReleasesOnlyWhenEmpty) {

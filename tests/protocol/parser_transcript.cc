@@ -22,16 +22,15 @@ class Transcriber {
     std::memcpy(space.data(), segment.data(), segment.size());
     parser_.Commit(segment.size());
     Outcome outcome;
-    while ((outcome = parser_.Next()) == Outcome::kCommand) TakeCommand();
+    while ((outcome = parser_.Next()) == Outcome::kCommand)
+      commands_.push_back(Copied(parser_.argv()));
     failed_ = outcome == Outcome::kError;
     memory_bytes_max_ = std::max(memory_bytes_max_, parser_.memory_bytes());
   }
 
   Transcript Finish() {
     Transcript transcript;
-    for (size_t i = 0; i < views_.size() + requests_.size(); ++i) {
-      transcript.commands.push_back(i % 2 == 0 ? views_[i / 2] : Copied(requests_[i / 2].argv()));
-    }
+    transcript.commands = std::move(commands_);
     transcript.failed = failed_;
     if (failed_) {
       transcript.reply = parser_.failure().reply;
@@ -42,17 +41,8 @@ class Transcriber {
   }
 
  private:
-  void TakeCommand() {
-    if (views_.size() == requests_.size()) {
-      views_.push_back(Copied(parser_.argv()));
-    } else {
-      requests_.push_back(parser_.TakeRequest());
-    }
-  }
-
   RequestParser parser_;
-  std::vector<std::vector<std::string>> views_;
-  std::vector<Request> requests_;
+  std::vector<std::vector<std::string>> commands_;
   size_t memory_bytes_max_ = 0;
   bool failed_ = false;
 };

@@ -31,8 +31,7 @@ using NextSegment = std::function<size_t()>;
 /// Equality without memory_bytes_max, which depends on the cuts.
 bool SameOutcome(const Transcript& a, const Transcript& b);
 
-/// Parses `input` in segments. Commands at odd places are taken as owning requests, which are
-/// looked at only in the end.
+/// Parses `input` in segments.
 Transcript Transcribe(std::string_view input, const NextSegment& next_segment,
                       const Limits& limits = {});
 

@@ -51,7 +51,9 @@ const std::string kTooLarge = "error: " + std::string(ErrorCodeName(ErrorCode::k
 Value WriteRandom(ReplyWriter& writer, Random& random, int depth) {
   using Type = Value::Type;
   Value value;
-  if (random.OneIn(10) && writer.AttributeHeader(1)) {
+  // Of what replies never have, the bytes.
+  if (random.OneIn(10) && writer.resp3()) {
+    writer.Raw("|1\r\n");
     value.attributes.push_back(WriteRandom(writer, random, 0));
     value.attributes.push_back(WriteRandom(writer, random, 0));
   }
@@ -90,7 +92,8 @@ Value WriteRandom(ReplyWriter& writer, Random& random, int depth) {
       break;
     case 8:
       value.type = Type::kBigNumber;
-      writer.BigNumber(value.text = "-123456789012345678901234567890");
+      value.text = "-123456789012345678901234567890";
+      writer.Raw("(" + value.text + "\r\n");
       break;
     case 9:
       value.type = Type::kVerbatim;

@@ -83,26 +83,15 @@ TEST(ReplyWriter, AggregatesBecomeArraysInResp2) {
   EXPECT_EQ(Resp3(headers), "%7\r\n~3\r\n>2\r\n");
 }
 
-TEST(ReplyWriter, AttributesExistInResp3Only) {
-  const Write attribute = [](ReplyWriter& writer) {
-    EXPECT_EQ(writer.AttributeHeader(1), writer.resp3());
-  };
-  EXPECT_EQ(Resp2(attribute), "");
-  EXPECT_EQ(Resp3(attribute), "|1\r\n");
-}
-
 TEST(ReplyWriter, ScalarsOfResp3BecomeBulkStringsInResp2) {
   const Write scalars = [](ReplyWriter& writer) {
     writer.Bool(true);
     writer.Bool(false);
-    writer.BigNumber("-1234567890123456789012");
     writer.VerbatimString("a\r\nb");
     writer.VerbatimString("# c", "mkd");
   };
-  EXPECT_EQ(Resp2(scalars),
-            ":1\r\n:0\r\n$23\r\n-1234567890123456789012\r\n$4\r\na\r\nb\r\n$3\r\n# c\r\n");
-  EXPECT_EQ(Resp3(scalars),
-            "#t\r\n#f\r\n(-1234567890123456789012\r\n=8\r\ntxt:a\r\nb\r\n=7\r\nmkd:# c\r\n");
+  EXPECT_EQ(Resp2(scalars), ":1\r\n:0\r\n$4\r\na\r\nb\r\n$3\r\n# c\r\n");
+  EXPECT_EQ(Resp3(scalars), "#t\r\n#f\r\n=8\r\ntxt:a\r\nb\r\n=7\r\nmkd:# c\r\n");
 }
 
 TEST(ReplyWriter, DoublesHaveTheTextsOfRedis) {
@@ -126,7 +115,6 @@ TEST(ReplyWriter, NoTextOfAClientCanEndALine) {
                writer.Error("ERR unknown command 'a\r\n+OK\r\nb\0', with args beginning with: "s);
              });
   ExpectBoth("+a b c \r\n", [](ReplyWriter& writer) { writer.SimpleString("a\rb\nc\0"s); });
-  EXPECT_EQ(Resp3([](ReplyWriter& writer) { writer.BigNumber("1\r\n+OK"); }), "(1  +OK\r\n");
 }
 
 TEST(ReplyWriter, ADiscardedCommandLeavesNothing) {

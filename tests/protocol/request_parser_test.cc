@@ -194,38 +194,6 @@ TEST(RequestParser, ViewsOfSeveralCommandsHoldUntilTheNextRead) {
   EXPECT_EQ(Copied(views), (Command{"SET", "a", "1", "SET", "b", "2"}));
 }
 
-TEST(RequestParser, ATakenRequestOutlivesTheBuffer) {
-  for (const size_t value_bytes : {size_t{0}, size_t{100}, size_t{200'000}}) {
-    SCOPED_TRACE(value_bytes);
-    const std::string value(value_bytes, 'v');
-    RequestParser parser({});
-    Feed(parser, Encoded({"SET", "k", value}) + Encoded({"PING"}) + "*1\r\n$4\r\nQU");
-    ASSERT_EQ(parser.Next(), Outcome::kCommand);
-    Request request = parser.TakeRequest();
-    EXPECT_TRUE(parser.argv().empty());
-    ASSERT_EQ(parser.Next(), Outcome::kCommand);
-    EXPECT_EQ(Copied(parser.argv()), (Command{"PING"}));
-    Feed(parser, "IT\r\n" + std::string(kReadBytes, '\n'));
-    ASSERT_EQ(parser.Next(), Outcome::kCommand);
-    EXPECT_EQ(Copied(parser.argv()), (Command{"QUIT"}));
-
-    const Request moved = std::move(request);
-    EXPECT_EQ(Copied(moved.argv()), (Command{"SET", "k", value}));
-    EXPECT_GE(moved.memory_bytes(), value_bytes);
-  }
-}
-
-TEST(RequestParser, ALargeRequestTakesTheBufferAlong) {
-  RequestParser parser({});
-  Feed(parser, Encoded({"SET", "k", std::string(200'000, 'v')}) + "PI");
-  ASSERT_EQ(parser.Next(), Outcome::kCommand);
-  const char* const in_buffer = parser.argv()[2].data();
-  const Request request = parser.TakeRequest();
-  EXPECT_EQ(request.argv()[2].data(), in_buffer);
-  EXPECT_EQ(parser.buffered_bytes(), 2U);
-  EXPECT_LT(parser.memory_bytes(), 100U);
-}
-
 TEST(RequestParser, AnErrorIsFinal) {
   RequestParser parser({});
   Feed(parser, "*x\r\n" + Encoded({"PING"}));

@@ -13,8 +13,13 @@
 namespace cordwood::pipeline {
 namespace {
 
-// From this rerun on a command may read files itself.
+// From this rerun on, of those that count, a command may read files itself.
 constexpr int kRerunsMax = 3;
+// With each fetch for a walk twice as much is read ahead of it, up to so many times: its runs all
+// begin at the start, and would cost the square of what it reads.
+constexpr uint32_t kAheadMax = 256;
+// One that still finds no end after so many, across many small tables, counts as well.
+constexpr uint32_t kFetchesMax = 64;
 // Pacing: a write this close to its time runs.
 constexpr uint64_t kPacingSlackNs = 1'000'000;
 // Nobody waits longer for what was written before; what is left of the debt is forgotten.
@@ -74,6 +79,10 @@ storage::Tier Pipeline::TierFor(const Session& session) {
   return storage::Tier::kMayBlock;
 }
 
+uint32_t Pipeline::AheadFor(const Session& session) {
+  return session.fetches == 0 ? 1 : std::min(kAheadMax, 1u << std::min(session.fetches - 1, 31u));
+}
+
 void Pipeline::CountBlockingReads(storage::Tier tier, const storage::View& view) {
   if (tier == storage::Tier::kMayBlock) stats_.blocking_reads += view.missing().size();
 }
@@ -93,7 +102,8 @@ void Pipeline::Run(Session& session) {
 void Pipeline::RunOnce(Session& session, bool execute) {
   const size_t reply_start = session.replies.buffer().size();
   const storage::Tier tier = TierFor(session);
-  storage::View view = execute ? reader_.Newest(tier) : reader_.Visible(tier);
+  const uint32_t ahead = AheadFor(session);
+  storage::View view = execute ? reader_.Newest(tier, ahead) : reader_.Visible(tier, ahead);
   const auto mode =
       execute ? keyspace::Transaction::Mode::kExecute : keyspace::Transaction::Mode::kRead;
   keyspace::Transaction tx(keyspace_, view, mode,
@@ -166,7 +176,7 @@ bool Pipeline::HoldForAdmission(Session& session, uint64_t bytes, storage::Inten
   const bool first_in_line = !held_writers_.empty() && held_writers_.front() == session.id();
   if (gate == storage::WriteGate::kOpen && intent == storage::Intent::kAdd) {
     // One that is run again was let in before.
-    const bool in_line = first_in_line || session.reruns > 0 || held_writers_.empty();
+    const bool in_line = first_in_line || session.fetches > 0 || held_writers_.empty();
     if (!in_line || IsPaced()) gate = storage::WriteGate::kLater;
   }
   switch (gate) {
@@ -239,9 +249,7 @@ void Pipeline::FailCommand(Session& session, const Error& error, size_t reply_st
 void Pipeline::HoldForBlocks(Session& session, std::vector<storage::BlockRef> blocks) {
   CHECK(!blocks.empty());
   session.hold = Hold::kBlocks;
-  // Tables that were opened stay so until the command is done: those rounds come to an end.
-  const bool tables_alone = std::ranges::all_of(blocks, &storage::BlockRef::is_table);
-  if (!tables_alone) ++session.reruns;
+  ++session.fetches;
   ++stats_.reruns;
   session.wanted = EachOnce(std::move(blocks));
   if (client_memory_.MayFetch(session)) {
@@ -266,23 +274,44 @@ void Pipeline::StartFetches() {
 }
 
 void Pipeline::Fetch(Session& session) {
-  session.pinned_bytes = storage::BytesOf(session.wanted);
+  const uint64_t bytes = storage::BytesOf(session.wanted);
+  session.pinned_bytes += bytes;
+  const auto resume = [this, alive = alive_, id = session.id(),
+                       bytes](storage::Store::FetchedBlocks fetched) {
+    if (!*alive) return;
+    Session* parked = Find(id);
+    if (parked == nullptr) return;
+    KeepFetched(*parked, std::move(fetched), bytes);
+    Resume(*parked);
+    Account(*parked);
+  };
   store_.Fetch(std::exchange(session.wanted, {}),
-               [this, alive = alive_, &transport = transport_,
-                id = session.id()](storage::Store::FetchedBlocks fetched) {
+               [resume, &transport = transport_](storage::Store::FetchedBlocks fetched) {
                  auto shared = std::make_shared<storage::Store::FetchedBlocks>(std::move(fetched));
-                 transport.Post([this, alive, id, shared] {
-                   if (!*alive) return;
-                   Session* parked = Find(id);
-                   if (parked == nullptr) return;
-                   // What cannot be read is told by the rerun that reads it itself.
-                   if (!shared->status) parked->reruns = kRerunsMax;
-                   std::ranges::move(parked->fetched.tables, std::back_inserter(shared->tables));
-                   parked->fetched = std::move(*shared);
-                   Resume(*parked);
-                   Account(*parked);
-                 });
+                 transport.Post([resume, shared] { resume(std::move(*shared)); });
                });
+}
+
+void Pipeline::KeepFetched(Session& session, storage::Store::FetchedBlocks fetched,
+                           uint64_t bytes) {
+  // What cannot be read is told by the rerun that reads it itself.
+  if (!fetched.status) session.reruns = kRerunsMax;
+  storage::Store::FetchedBlocks& kept = session.fetched;
+  std::ranges::move(fetched.tables, std::back_inserter(kept.tables));
+  if (fetched.pins.empty()) {
+    session.pinned_bytes -= bytes;
+    // The files may be gone, and others be next. A table alone comes once.
+    if (fetched.tables.empty()) ++session.reruns;
+    return;
+  }
+  const bool has_room = session.pinned_bytes <= request_limits_.request_bytes;
+  const bool goes_on = session.fetches > kFetchesMax;
+  if (session.reruns > 0 || !has_room || goes_on || client_memory_.over()) {
+    ++session.reruns;
+    kept.pins.clear();
+    session.pinned_bytes = bytes;
+  }
+  std::ranges::move(fetched.pins, std::back_inserter(kept.pins));
 }
 
 void Pipeline::Resume(Session& session) {

@@ -16,7 +16,8 @@
 //   R1  a plain read of a connection that waits for nothing runs at once, at the visible state
 //   R2  any other read runs in its place in line on the newest state and waits like a write
 //   C1  nothing here waits for a file: a command whose blocks are cold is undone, its session held,
-//       the blocks are fetched, and it runs again; from the third rerun on it may read itself
+//       the blocks are fetched and kept until it is done, and it runs again; only if that is more
+//       than one request may take, it reads files itself in the end
 //
 // The request queue is bounded by construction: at most one request a connection waits, in its
 // parser's buffer, and nothing is read from a connection that waits.
@@ -170,6 +171,10 @@ class Pipeline {
   void Fetch(Session& session);
   /// For those in line, as far as memory allows.
   void StartFetches();
+  /// So many bytes of blocks: beside what was fetched for the command before. Once that is more
+  /// than one request may take, or took very many fetches, or connections hold more than their
+  /// share, in its place: then the reruns count.
+  void KeepFetched(Session& session, storage::Store::FetchedBlocks fetched, uint64_t bytes);
   /// The session's blocks are there.
   void Resume(Session& session);
   /// Runs the command of a session that was held, and what stands behind it.
@@ -206,6 +211,7 @@ class Pipeline {
   int64_t NowMsAt(storage::Seq seq);
   void NoteStart(storage::Seq seq, int64_t start_ms);
   storage::Tier TierFor(const Session& session);
+  static uint32_t AheadFor(const Session& session);
   void CountBlockingReads(storage::Tier tier, const storage::View& view);
 
   Env& env_;

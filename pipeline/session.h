@@ -47,6 +47,7 @@ struct Session {
   void DropFetched() {
     fetched = {};
     pinned_bytes = 0;
+    fetches = 0;
   }
   protocol::RespVersion resp_version() const {
     return client.protocol == 3 ? protocol::RespVersion::kResp3 : protocol::RespVersion::kResp2;
@@ -65,9 +66,10 @@ struct Session {
 
   Hold hold = Hold::kNone;
   const commands::Command* command = nullptr;  // running or held
-  int reruns = 0;                              // of the command, because its blocks were cold
   std::vector<storage::BlockRef> wanted;       // blocks whose fetch waits in line
   storage::Store::FetchedBlocks fetched;       // keeps them in the cache until the command is done
+  uint32_t fetches = 0;                        // for the command, or for the slice of a long read
+  int reruns = 0;                              // of it, that may go on for ever
   std::unique_ptr<commands::LongRead> long_read;
   std::unique_ptr<storage::Snapshot> snapshot;  // of the long read
   int64_t long_read_now_ms = 0;

@@ -27,7 +27,7 @@ struct PipelineStats {
   uint64_t reads_at_visible = 0;    // plain reads that ran at once (R1)
   uint64_t executed = 0;            // commands that ran on the executor
   uint64_t reruns = 0;              // of commands whose blocks were cold
-  uint64_t blocking_runs = 0;       // of commands that may read files themselves: the third rerun
+  uint64_t blocking_runs = 0;       // of commands that may read files themselves
   uint64_t blocking_reads = 0;      // blocks that these read
   uint64_t held_for_admission = 0;  // writes that had to wait
   uint64_t query_buffer_disconnections = 0;

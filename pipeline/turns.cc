@@ -123,7 +123,7 @@ void Pipeline::StepLongRead(Session& session) {
   std::vector<storage::BlockRef> missing;
   {
     const storage::Tier tier = TierFor(session);
-    storage::View view = reader_.At(*session.snapshot, tier);
+    storage::View view = reader_.At(*session.snapshot, tier, AheadFor(session));
     keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kRead,
                              session.long_read_now_ms);
     protocol::ReplyWriter reply(session.replies.buffer(), session.resp_version());
@@ -140,7 +140,6 @@ void Pipeline::StepLongRead(Session& session) {
   session.reruns = 0;
   session.DropFetched();
   if (!done) {
-    // Part of the reply may be on its way: the connection cannot be kept.
     FailCommand(session, done.error(), reply_start);
     session.client.close_after_reply = true;
   } else if (!*done) {

@@ -44,6 +44,8 @@ struct ReadOptions {
   /// names some that it would lack next, which may be there; others read them. Not owned; may be
   /// null.
   std::vector<BlockRef>* missing = nullptr;
+  /// How many times the usual number of following blocks a walk names there.
+  uint32_t ahead = 1;
   /// Where a walk over runs notes the number of the table that it could not read. Not owned; may be
   /// null.
   uint64_t* unreadable = nullptr;

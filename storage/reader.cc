@@ -4,8 +4,8 @@
 
 namespace cordwood::storage {
 
-View::View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier)
-    : slot_(slot), version_(*pinned.version), seq_(seq), tier_(tier) {}
+View::View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier, uint32_t ahead)
+    : slot_(slot), version_(*pinned.version), seq_(seq), tier_(tier), ahead_(ahead) {}
 
 View::~View() { VersionCell::Unpin(slot_); }
 
@@ -41,7 +41,8 @@ ReadScope::~ReadScope() {
 }
 
 VisibleIterator View::NewIterator(bool fill_cache) {
-  const ReadOptions options{.tier = tier_, .fill_cache = fill_cache, .missing = &missing_};
+  const ReadOptions options{
+      .tier = tier_, .fill_cache = fill_cache, .missing = &missing_, .ahead = ahead_};
   return VisibleIterator(version_.NewIterator(options), seq_);
 }
 
@@ -49,22 +50,22 @@ Reader::Reader(Store& store) : store_(store), slot_(store.versions().cell().Take
 
 Reader::~Reader() { store_.versions().cell().ReturnSlot(slot_); }
 
-View Reader::Visible(Tier tier) {
+View Reader::Visible(Tier tier, uint32_t ahead) {
   const VersionCell::Pinned pinned =
       store_.versions().cell().Pin(slot_, [this] { return store_.visible(); });
-  return View(slot_, pinned, pinned.seq, tier);
+  return View(slot_, pinned, pinned.seq, tier, ahead);
 }
 
-View Reader::Newest(Tier tier) {
+View Reader::Newest(Tier tier, uint32_t ahead) {
   const VersionCell::Pinned pinned =
       store_.versions().cell().Pin(slot_, [this] { return store_.visible(); });
-  return View(slot_, pinned, kMaxSeq, tier);
+  return View(slot_, pinned, kMaxSeq, tier, ahead);
 }
 
-View Reader::At(const Snapshot& snapshot, Tier tier) {
+View Reader::At(const Snapshot& snapshot, Tier tier, uint32_t ahead) {
   const VersionCell::Pinned pinned =
       store_.versions().cell().Pin(slot_, [&] { return snapshot.seq(); });
-  return View(slot_, pinned, snapshot.seq(), tier);
+  return View(slot_, pinned, snapshot.seq(), tier, ahead);
 }
 
 }  // namespace cordwood::storage

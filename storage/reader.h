@@ -69,7 +69,7 @@ class View {
  private:
   friend class Reader;
   friend class ReadScope;
-  View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier);
+  View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier, uint32_t ahead);
 
   /// Makes the value live as long as the view.
   std::string_view Keep(FoundEntry found);
@@ -78,6 +78,7 @@ class View {
   const Version& version_;
   const Seq seq_;
   const Tier tier_;
+  const uint32_t ahead_;
   std::vector<BlockRef> missing_;
   /// The first values out of tables keep their blocks in the cache. Later ones are copied: a
   /// command that reads many keys must not hold on to a block for each.
@@ -120,10 +121,11 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
+  /// `ahead`: how many times the usual number of blocks missing() names in front of a walk.
   /// REQUIRES, for all: the reader has no other view.
-  View Visible(Tier tier);
-  View Newest(Tier tier);
-  View At(const Snapshot& snapshot, Tier tier);
+  View Visible(Tier tier, uint32_t ahead = 1);
+  View Newest(Tier tier, uint32_t ahead = 1);
+  View At(const Snapshot& snapshot, Tier tier, uint32_t ahead = 1);
 
  private:
   Store& store_;

@@ -118,12 +118,12 @@ bool TableIterator::EnterNext() {
 
 void TableIterator::NameBlocksFrom(size_t block) {
   if (options_.missing == nullptr) return;
-  const size_t end = std::min(block + kNamedBlocks - 1, table_->index_.count());
+  const size_t end = std::min(block + kNamedBlocks * options_.ahead - 1, table_->index_.count());
   uint64_t bytes = options_.missing->back().size;
   for (; block < end; ++block) {
     const BlockRef ref = table_->RefOf(block);
     bytes += ref.size;
-    if (bytes > kNamedBytes) return;
+    if (bytes > kNamedBytes * options_.ahead) return;
     options_.missing->push_back(ref);
   }
 }

@@ -140,6 +140,7 @@ void AddOwnOptions(std::vector<Option>& options) {
                            {.min = 64 * kKb, .or_zero = true})));
   add(AtStart(
       IntegerOption("compaction-threads", &Config::compaction_threads, {.min = 1, .max = 64})));
+  add(IntegerOption("snapshot-max-seconds", &Config::snapshot_max_seconds, {.max = kIntMax}));
 }
 
 void AddFixedOptions(std::vector<Option>& options) {

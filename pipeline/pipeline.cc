@@ -391,6 +391,7 @@ void Pipeline::CheckBuffers() {
           Format("closing {}: {} bytes of replies not read", session->client.address, unsent));
       CloseSoon(*session);
     }
+    EndIfOld(*session, now_ns);
     CloseIfStalled(*session, now_ns);
     const int64_t idle_ms = now - session->client.last_active_ms;
     // One that waits for us is not idle.

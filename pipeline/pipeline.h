@@ -181,6 +181,10 @@ class Pipeline {
   void RunHeld(Session& session);
   void StartLongRead(Session& session);
   void StepLongRead(Session& session);
+  /// What was appended from there on ends the reply.
+  void EndLongRead(Session& session, size_t reply_start);
+  /// Ends it with an error if its snapshot is older than one may be.
+  bool EndIfOld(Session& session, uint64_t now_ns);
   void QueueTurn(Session& session);
   /// Some of what the long read waits for was sent.
   void ResumeStalled(Session& session);

@@ -72,7 +72,9 @@ struct Session {
   int reruns = 0;                              // of it, that may go on for ever
   std::unique_ptr<commands::LongRead> long_read;
   std::unique_ptr<storage::Snapshot> snapshot;  // of the long read
+  uint64_t snapshot_ns = 0;                     // when it was taken
   int64_t long_read_now_ms = 0;
+  bool partly_replied = false;    // part of the long read's reply may have been sent
   uint64_t stalled_since_ns = 0;  // the long read waits for its reader, who took nothing since
 
   uint64_t failed_logins = 0;  // that it waited for, or need not

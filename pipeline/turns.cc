@@ -11,6 +11,7 @@ namespace {
 // A long read keeps old state readable, so it waits no longer than this for a reader that takes
 // nothing.
 constexpr uint64_t kStalledReaderNs = 60'000'000'000;
+constexpr uint64_t kSecondNs = 1'000'000'000;
 // A connection, and a turn, end when they took this long.
 constexpr uint64_t kSliceNs = 1'000'000;
 // The clock is read after so much work: a command and so many arguments or bytes of reply are one.
@@ -32,7 +33,9 @@ void Pipeline::StartLongRead(Session& session) {
   }
   session.hold = Hold::kLongRead;
   session.reruns = 0;  // it counts anew for each slice
+  session.partly_replied = false;
   session.snapshot = store_.TakeSnapshot();
+  session.snapshot_ns = env_.MonotonicNs();
   session.long_read_now_ms = NowMsAt(session.snapshot->seq());
   session.long_read->FixGeneration(
       keyspace_.databases().At(session.client.db, session.snapshot->seq()));
@@ -113,6 +116,7 @@ void Pipeline::Turn() {
 }
 
 void Pipeline::StepLongRead(Session& session) {
+  if (EndIfOld(session, env_.MonotonicNs())) return;
   if (session.replies.unsent_bytes() > client_memory_.UnsentMax(session)) {
     session.stalled_since_ns = env_.MonotonicNs();  // Sent lets it go on
     session.DropFetched();                          // that may take long, and others want blocks
@@ -141,8 +145,10 @@ void Pipeline::StepLongRead(Session& session) {
   session.DropFetched();
   if (!done) {
     FailCommand(session, done.error(), reply_start);
-    session.client.close_after_reply = true;
+    // A client cannot tell an error inside of a reply from an element of it.
+    session.client.close_after_reply = session.partly_replied;
   } else if (!*done) {
+    session.partly_replied |= session.replies.buffer().size() > reply_start;
     session.replies.Commit(session.dep, store_.visible());
     MarkDirty(session);
     if (missing.empty()) {
@@ -152,11 +158,32 @@ void Pipeline::StepLongRead(Session& session) {
     }
     return;
   }
+  EndLongRead(session, reply_start);
+}
+
+void Pipeline::EndLongRead(Session& session, size_t reply_start) {
   session.long_read.reset();
   session.snapshot.reset();
   session.hold = Hold::kNone;
+  if (!session.closing()) session.stalled_since_ns = 0;
   Finish(session, false, reply_start);
-  Advance(session);
+  if (!session.closing()) QueueTurn(session);
+}
+
+bool Pipeline::EndIfOld(Session& session, uint64_t now_ns) {
+  const auto max_seconds = static_cast<uint64_t>(config_.snapshot_max_seconds);
+  if (session.hold != Hold::kLongRead || max_seconds == 0) return false;
+  if ((now_ns - session.snapshot_ns) / kSecondNs < max_seconds) return false;
+  LogNotice(Format("ending {} of {}: it took longer than snapshot-max-seconds ({})",
+                   session.command->name, session.client.address, max_seconds));
+  const size_t reply_start = session.replies.buffer().size();
+  ReplaceReply(session, reply_start,
+               Format("ERR the read took longer than snapshot-max-seconds ({}): the state that it "
+                      "shows is not kept any longer",
+                      max_seconds));
+  session.client.close_after_reply = session.partly_replied;
+  EndLongRead(session, reply_start);
+  return true;
 }
 
 void Pipeline::ResumeStalled(Session& session) {

@@ -67,5 +67,69 @@ TEST_F(LongReads, OneWhoseReaderStopsTakesNoTurns) {
   EXPECT_FALSE(server_.Closed(slow));
 }
 
+class OldReads : public LongReads {
+ protected:
+  /// Of 3 MB, read by nobody.
+  SessionId StartRead() {
+    const std::string value(5 << 10, 'v');
+    for (int i = 0; i < 600; ++i) {
+      EXPECT_EQ(server_.Ask({"HSET", "large", "field:" + std::to_string(i), value}), ":1\r\n");
+    }
+    const SessionId reader = server_.Connect();
+    server_.SetReading(reader, false);
+    server_.SendCommand(reader, {"HGETALL", "large"});
+    for (int i = 0; i < 1000 && server_.pipeline().WantsTurn(); ++i) server_.Step();
+    EXPECT_NE(server_.pipeline().Find(reader)->snapshot, nullptr);
+    return reader;
+  }
+  bool HoldsSnapshot(SessionId id) {
+    const Session* const session = server_.pipeline().Find(id);
+    return session != nullptr && session->snapshot != nullptr;
+  }
+  void AdvanceSeconds(int64_t seconds) {
+    env_.AdvanceMs(seconds * 1000);
+    server_.Tick();
+  }
+};
+
+TEST_F(OldReads, EndWithAnErrorThatNamesTheOption) {
+  ASSERT_EQ(server_.Ask({"CONFIG", "SET", "snapshot-max-seconds", "20"}), "+OK\r\n");
+  const SessionId reader = StartRead();
+  AdvanceSeconds(18);
+  EXPECT_TRUE(HoldsSnapshot(reader));
+  AdvanceSeconds(3);
+  EXPECT_FALSE(HoldsSnapshot(reader)) << "although it reads nothing";
+  server_.SetReading(reader, true);
+  server_.Settle();
+  const std::string reply = server_.Receive(reader);
+  EXPECT_TRUE(reply.starts_with("*1200\r\n"));
+  EXPECT_TRUE(
+      reply.ends_with("\r\n-ERR the read took longer than snapshot-max-seconds (20): the "
+                      "state that it shows is not kept any longer\r\n"));
+  EXPECT_TRUE(server_.Closed(reader)) << "the error stands inside of the reply";
+}
+
+TEST_F(OldReads, AreKeptWithoutALimit) {
+  ASSERT_EQ(server_.Ask({"CONFIG", "SET", "snapshot-max-seconds", "0"}), "+OK\r\n");
+  const SessionId reader = StartRead();
+  server_.pipeline().Find(reader)->stalled_since_ns = 0;  // that limit is another
+  AdvanceSeconds(100'000);
+  EXPECT_TRUE(HoldsSnapshot(reader));
+}
+
+TEST_F(OldReads, OneThatRepliedNothingYetKeepsItsConnection) {
+  ASSERT_EQ(server_.Ask({"CONFIG", "SET", "snapshot-max-seconds", "20"}), "+OK\r\n");
+  FillHash("big");
+  const SessionId reader = server_.Connect();
+  server_.Deliver(reader, "HGETALL big\r\nPING\r\n");
+  ASSERT_EQ(server_.pipeline().Find(reader)->hold, Hold::kLongRead);
+  env_.AdvanceMs(21'000);
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(reader),
+            "-ERR the read took longer than snapshot-max-seconds (20): the state that it shows is "
+            "not kept any longer\r\n+PONG\r\n");
+  EXPECT_FALSE(server_.Closed(reader));
+}
+
 }  // namespace
 }  // namespace cordwood::pipeline

@@ -284,7 +284,10 @@ Status ManifestWriter::MakeRoom(uint64_t bytes) {
   };
   const uint64_t end = RoundUp(size_ + bytes);
   const Status ahead = extend_to(end + kAheadBytes);
-  return IsShortage(ahead) ? extend_to(end) : ahead;
+  if (!IsShortage(ahead)) return ahead;
+  // It may have taken what there was.
+  CW_TRY(file_->Truncate(zeros_));
+  return extend_to(end);
 }
 
 Status ManifestWriter::AppendFrame(uint32_t kind, std::string_view payload) {

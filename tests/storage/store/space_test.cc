@@ -172,6 +172,19 @@ TEST_F(SpaceTest, AStartWithoutRoomTakesAllOfIt) {
   EXPECT_FALSE(*env_.Exists(BallastPath("/db")));
 }
 
+TEST_F(SpaceTest, TheSegmentOfAStartLeavesHalfOfTheRoom) {
+  EXPECT_EQ(space_->FirstSegmentBytes(kMegabyte), kMegabyte) << "there is enough";
+  env_.SetDiskBytes(env_.UsedDiskBytes() + 100'000);
+  Reset(kSizes);
+  EXPECT_EQ(space_->FirstSegmentBytes(kMegabyte), 49'152u);
+  env_.SetDiskBytes(env_.UsedDiskBytes());
+  Reset(kSizes);
+  EXPECT_EQ(space_->FirstSegmentBytes(kMegabyte), 16'384u) << "it is tried";
+  env_.HideDiskSpace();
+  Reset(kSizes);
+  EXPECT_EQ(space_->FirstSegmentBytes(kMegabyte), kMegabyte);
+}
+
 TEST_F(SpaceTest, ALimitOfOurOwnIsReckonedAsTheDiskIs) {
   StoreOptions limited = kSizes;
   limited.max_disk_bytes = 100 * kMegabyte;

@@ -272,6 +272,27 @@ TEST_F(ManifestTest, WithoutSpaceForANewOneTheOldOneCounts) {
   EXPECT_EQ(CountOf(env_), 1);
 }
 
+TEST_F(ManifestTest, WithoutRoomForZerosAheadANewOneTakesItsSectorsAlone) {
+  const uint64_t used = env_.UsedDiskBytes();
+  env_.SetDiskBytes(used + 12'000);
+  const auto created = ManifestWriter::Create(env_, "data", 6, {});
+  ASSERT_TRUE(created) << created.error().message();
+  EXPECT_LE(env_.UsedDiskBytes(), used + 8'300) << "a header, a snapshot, CURRENT";
+  EXPECT_FALSE((*created)->Append(CountOne())) << "there is no sector left";
+  env_.SetDiskBytes(UINT64_MAX);
+  EXPECT_TRUE((*created)->Append(CountOne()));
+  EXPECT_EQ(CountOf(env_), 1);
+}
+
+TEST_F(ManifestTest, IsOutgrownAfterAsMuchAsItsDiskAllows) {
+  const auto created = ManifestWriter::Create(env_, "data", 6, {}, 8'192);
+  ASSERT_TRUE(created);
+  ASSERT_TRUE((*created)->Append(CountOne()));
+  EXPECT_FALSE((*created)->outgrown());
+  ASSERT_TRUE((*created)->Append(CountOne()));
+  EXPECT_TRUE((*created)->outgrown());
+}
+
 TEST(Current, IsTheSameWhenItComesBack) {
   const Result<Current> plain = Current::Decode(Current{.manifest = 12}.Encode(), "CURRENT");
   ASSERT_TRUE(plain);

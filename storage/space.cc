@@ -10,9 +10,11 @@
 namespace cordwood::storage {
 namespace {
 
-// The file system is asked after so much was written, and writers wait after twice as much.
+// The file system is asked after so much was written, or a quarter of a memtable if that is less:
+// what others take of the disk is seen before the ballast is too small for what must be flushed.
+// Writers wait after twice as much.
 constexpr uint64_t kMeasureEveryBytes = 4 << 20;
-constexpr uint64_t kMeasureAtLeastEveryBytes = 8 << 20;
+constexpr uint64_t kMeasuresInAMemtable = 4;
 constexpr uint64_t kMeasureEveryNs = 1'000'000'000;
 constexpr uint64_t kMeasureEveryNsWhenFull = 200'000'000;
 // A segment, a memtable, a table and what a manifest grows by of this share of the disk, so that
@@ -54,6 +56,8 @@ Space::Space(Env& env, std::string dir, const StoreOptions& options, std::functi
       dir_(std::move(dir)),
       segment_bytes_(options.log_segment_bytes),
       fragment_bytes_(options.fragment_bytes),
+      measure_every_bytes_(
+          std::min(kMeasureEveryBytes, options.memtable_bytes / kMeasuresInAMemtable)),
       use_(std::move(use)),
       on_change_(std::move(on_change)),
       ballast_(env, dir_, BallastBytes(options)),
@@ -88,12 +92,12 @@ void Space::Measure() {
 void Space::MeasureIfDue() {
   const uint64_t since =
       written_.load(std::memory_order_relaxed) - written_then_.load(std::memory_order_relaxed);
-  if (since >= kMeasureEveryBytes) Measure();
+  if (since >= measure_every_bytes_) Measure();
 }
 
 bool Space::MustMeasure() const {
   return written_.load(std::memory_order_relaxed) - written_then_.load(std::memory_order_relaxed) >=
-         kMeasureAtLeastEveryBytes;
+         2 * measure_every_bytes_;
 }
 
 void Space::Schedule(Lane lane, std::function<void()> task) {
@@ -148,7 +152,7 @@ bool Space::AcceptsWrites(uint64_t bytes) {
   const uint64_t asked = bytes + (was_full ? segment_bytes_ / 4 : 0);
   const bool full = !HasRoom(asked) || !IsWithinQuota(asked);
   // A batch too large for the room is refused, and that is all.
-  if (full && !was_full && bytes > kMeasureEveryBytes && HasRoom(0) && IsWithinQuota(0)) {
+  if (full && !was_full && bytes > measure_every_bytes_ && HasRoom(0) && IsWithinQuota(0)) {
     return false;
   }
   if (full_.exchange(full) != full) {

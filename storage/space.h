@@ -117,6 +117,7 @@ class Space {
   const std::string dir_;
   const uint64_t segment_bytes_;
   const uint64_t fragment_bytes_;
+  const uint64_t measure_every_bytes_;
   const std::function<Use()> use_;
   const std::function<void()> on_change_;
   Ballast ballast_;

@@ -86,19 +86,6 @@ std::vector<Background::CompactRequest> Background::Pick(Job& job) {
   }
   job.choice = PickInRoom(*job.tree, state, picker_options(), options_.fragment_bytes);
   job.bytes = InputBytes(*job.tree, job.choice);
-  if (state.room.is_short && job.choice.kind != Choice::Kind::kNothing) {
-    fprintf(stderr,
-            "CHOICE kind %d inputs %zu of %zu bounds [%s,%s) bytes %lu room %lu cursor %s next %s "
-            "all %d\n",
-            (int)job.choice.kind, job.choice.inputs.size(), job.tree->runs().size(),
-            job.choice.bounds.begin.c_str(),
-            job.choice.bounds.end ? job.choice.bounds.end->c_str() : "-", job.bytes,
-            state.room.bytes, state.cursor.c_str(), job.choice.next_cursor.c_str(),
-            state.small_steps_take_all);
-    for (auto& r : job.tree->runs())
-      fprintf(stderr, "   run %lu level %u frags %zu bytes %lu\n", r.id, r.level,
-              r.fragments.size(), r.bytes());
-  }
   const uint64_t large_bytes = kLargestEntriesInMerge * LargestEntry(*job.tree, job.choice);
   const std::scoped_lock lock(mutex_);
   picking_ = false;

@@ -102,7 +102,8 @@ std::unique_ptr<EntryIterator> Version::NewIterator(const ReadOptions& options) 
   for (const Run& run : tree->runs()) {
     children.push_back(std::make_unique<RunIterator>(run.fragments, options));
   }
-  return NewMergingIterator(std::move(children));
+  const bool past_cache = options.tier == Tier::kMayBlock && !options.fill_cache;
+  return NewMergingIterator(std::move(children), past_cache ? Values::kOneAtATime : Values::kAll);
 }
 
 }  // namespace cordwood::storage

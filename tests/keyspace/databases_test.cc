@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "keyspace/keys.h"
 #include "tests/keyspace/keyspace_rig.h"
+#include "tests/support/heap_meter.h"
 #include "tests/support/seeds.h"
 
 namespace cordwood::keyspace {
@@ -358,6 +359,34 @@ TEST(DatabasesModel, ThoseThatHoldSomethingAreKnown) {
     }
     if (testing::Test::HasFailure()) return;
   }
+}
+
+// As many runs as merges that are late leave behind.
+TEST(WrittenDatabases, AStartHoldsOneLargeValueAtATime) {
+  constexpr size_t kLarge = 1 << 20;
+  constexpr int kRuns = 20;
+  RigOptions options;
+  options.store.runs_per_level = 2 * kRuns;
+  options.store.compress_last = false;
+  KeyspaceRig rig(options);
+  Random random(1);
+  for (int i = 0; i < kRuns; ++i) {
+    std::string value(kLarge, 0);
+    for (char& byte : value) byte = static_cast<char>(random.Next());
+    ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+      return SetString(tx, {.generation = tx.GenerationOf(0), .key = Format("key{}", i)}, value,
+                       {});
+    }));
+    rig.Settle();
+  }
+  storage::View view = rig.reader().Newest(storage::Tier::kMayBlock);
+  ASSERT_GE(rig.store().Stats().levels.front().runs, 10u);
+  const uint64_t before = support::HeapBytes();
+  support::ResetHeapPeak();
+  storage::VisibleIterator keys = view.NewIterator(/*fill_cache=*/false);
+  keys.Seek(TablePrefix(rig.keyspace().databases().Newest(0), Table::kKey));
+  ASSERT_TRUE(keys.Valid());
+  EXPECT_LT(support::HeapPeak() - before, 4 * kLarge);
 }
 
 }  // namespace

@@ -92,7 +92,23 @@ TEST_F(SpaceTest, UnknownIsNotFull) {
   EXPECT_EQ(space_->MergeRoom(), Space::kUnknown);
 }
 
+TEST_F(SpaceTest, HasTheFileSystemAskedEveryQuarterOfASmallMemtable) {
+  StoreOptions small = kSizes;
+  small.memtable_bytes = kMegabyte;
+  Reset(small);
+  space_->NoteWritten(kMegabyte / 4);
+  EXPECT_FALSE(space_->MustMeasure());
+  const uint64_t calls = env_.Calls();
+  space_->MeasureIfDue();
+  EXPECT_EQ(env_.Calls(), calls + 1);
+  space_->NoteWritten(kMegabyte / 2);
+  EXPECT_TRUE(space_->MustMeasure());
+}
+
 TEST_F(SpaceTest, HasTheFileSystemAskedEveryFewMegabytes) {
+  StoreOptions large = kSizes;
+  large.memtable_bytes = 32 * kMegabyte;
+  Reset(large);
   space_->NoteWritten(4 * kMegabyte);
   EXPECT_FALSE(space_->MustMeasure());
   space_->NoteWritten(4 * kMegabyte);

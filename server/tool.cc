@@ -86,7 +86,9 @@ int Repair(const std::string& dir) {
     std::cout << Format("gave up seqs {} to {}: all that was written from then on\n",
                         report->kept_seq + 1, report->last_seq);
   } else {
-    std::cout << "nothing that is known of is lost\n";
+    std::cout
+        << "what is left shows no loss; where parts of the log are gone, what they held last is "
+           "lost, and nothing tells how much\n";
   }
   std::cout << Format("the store opens again, with everything up to seq {}\n", report->kept_seq);
   return Exit(ExitCode::kOk);

@@ -245,7 +245,7 @@ class Repair(ToolTest):
         self.assertEqual(store_files.fingerprint(directory), before)
         done = run_tool("repair", "--accept-loss", directory)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertRegex(done.stdout, r"gave up seqs \d+ to \d+|nothing that is known of is lost")
+        self.assertRegex(done.stdout, r"gave up seqs \d+ to \d+|what is left shows no loss")
         self.checked(directory, 0)
         with ServerProcess(*SMALL_STORE, directory=directory) as server:
             server.start()

@@ -65,8 +65,13 @@ class Databases {
   /// The number that means it; nothing if none does any more.
   std::optional<int> NumberOf(Generation generation) const;
   /// The generation was written, or everything in it is gone.
-  void NoteWritten(Generation generation) { written_.insert(generation); }
-  void NoteDropped(Generation generation) { written_.erase(generation); }
+  void NoteWritten(Generation generation) {
+    if (generation != last_written_) written_.insert(last_written_ = generation);
+  }
+  void NoteDropped(Generation generation) {
+    written_.erase(generation);
+    last_written_ = kSystemGeneration;
+  }
   /// All others are empty.
   const std::set<Generation>& written() const { return written_; }
 
@@ -99,6 +104,7 @@ class Databases {
   std::deque<Changed> changes_;                  // in the order in which they were made
   std::unordered_map<Generation, int> numbers_;
   std::set<Generation> written_;
+  Generation last_written_ = kSystemGeneration;  // the set need not be asked for it again
 };
 
 }  // namespace cordwood::keyspace

@@ -45,6 +45,7 @@ struct Session {
   SessionId id() const { return client.id; }
   bool held() const { return hold != Hold::kNone; }
   void DropFetched() {
+    if (fetches == 0) return;
     fetched = {};
     pinned_bytes = 0;
     fetches = 0;

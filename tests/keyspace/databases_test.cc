@@ -286,8 +286,7 @@ TEST_F(MappedDatabases, AStartInDoubtSaysWritten) {
   const auto snapshot = rig_.store().TakeSnapshot();  // no merge drops anything
   for (int i = 0; i < 10'000; ++i) {
     ASSERT_TRUE(rig_.Execute([&](Transaction& tx) -> Status {
-      const KeyName name{.generation = tx.GenerationOf(4), .key = Format("key:{}", i)};
-      tx.Delete(KeyRecordKey(name.generation, name.key));
+      tx.Delete(KeyRecordKey(tx.GenerationOf(4), Format("key:{}", i)));
       return {};
     }));
   }

@@ -12,7 +12,7 @@ import unittest
 
 from full_disk_test import SmallDisk, seconds_until_accepted
 from resp_client import Connection, ErrorReply
-from server_process import ServerProcess, base_seed, full_run, patience
+from server_process import ServerProcess, base_seed, full_run, patience, wait_until
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
 import case_report  # noqa: E402  (found through the path above)
@@ -111,7 +111,7 @@ class Cells(unittest.TestCase):
 
     def test_64_mb_segments_of_1_mb_filled_by_us_delete_one_by_one(self):
         self.begin(64, "1mb")
-        self.assertIn("which is less than configured", self.server.log())
+        wait_until(lambda: "which is less than configured" in self.server.log(), "it is not said")
         with self.server.connect() as connection:
             self.fill(connection)
             self.assertGreater(len(self.keys) * VALUE_BYTES, 40 << 20, "room is wasted")

@@ -109,6 +109,15 @@ def measure(server, test, pipeline, requests, clients):
     }
 
 
+def durable_servers(cordwood_paths):
+    """Each cordwood-server, and redis-server behind them, with every write synced."""
+    common = ["--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
+              "--appendfsync", "always"]
+    servers = [Server(path, [path, *common]) for path in cordwood_paths]
+    servers.append(Server("redis", ["redis-server", *common, "--save", "", "--appendonly", "yes"]))
+    return servers
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 
-from compare_servers import Server
+from compare_servers import durable_servers
 
 KEYS_AT_ONCE = 1000  # in one pipeline
 LOAD_SECONDS = 15    # at most, until the keys expire
@@ -115,10 +115,7 @@ def main():
     parser.add_argument("--within-ms", type=int, default=1000, help="in which they expire")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    common = ["--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
-              "--appendfsync", "always"]
-    servers = [Server(path, [path, *common]) for path in options.cordwood]
-    servers.append(Server("redis", ["redis-server", *common, "--save", "", "--appendonly", "yes"]))
+    servers = durable_servers(options.cordwood)
     gc.disable()
     results = {server.name: [] for server in servers}
     try:

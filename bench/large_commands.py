@@ -17,7 +17,7 @@ import statistics
 import sys
 import time
 
-from compare_servers import Server
+from compare_servers import durable_servers
 
 NAMES = 300_000
 REMOVED = 100_000
@@ -61,10 +61,7 @@ def main():
     parser.add_argument("--cordwood", required=True, nargs="+", help="path of cordwood-server")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    common = ["--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
-              "--appendfsync", "always"]
-    servers = [Server(path, [path, *common]) for path in options.cordwood]
-    servers.append(Server("redis", ["redis-server", *common, "--save", "", "--appendonly", "yes"]))
+    servers = durable_servers(options.cordwood)
     results = {}
     try:
         links = [socket.create_connection(("127.0.0.1", server.port), timeout=120)

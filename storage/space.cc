@@ -120,39 +120,40 @@ void Space::MeasureSoon() {
   });
 }
 
-uint64_t Space::FlushBytes(uint64_t more) const {
-  const Use use = use_();
+uint64_t Space::FlushBytes(const Use& use, uint64_t more) {
   const uint64_t unflushed = use.unflushed + more;
   return unflushed + unflushed / 5 + kEditBytes;
 }
 
-uint64_t Space::ReserveBytes(uint64_t more) const {
+uint64_t Space::ReserveBytes(const Use& use, uint64_t more) const {
   // What needs a segment of its own size needs it beside the next one.
   const uint64_t own_segment = more > segment_bytes_ ? more : 0;
-  const uint64_t manifest = kManifestBytes + kTableEntryBytes * use_().tables;
-  return FlushBytes(more) + manifest + segment_bytes_ + own_segment +
+  const uint64_t manifest = kManifestBytes + kTableEntryBytes * use.tables;
+  return FlushBytes(use, more) + manifest + segment_bytes_ + own_segment +
          kFragmentsPerPiece * fragment_bytes_;
 }
 
-bool Space::HasRoom(uint64_t more) const {
-  return !known() || available() + ballast_.held() >= ReserveBytes(more) + ballast_.whole();
+bool Space::HasRoom(const Use& use, uint64_t more) const {
+  return !known() || available() + ballast_.held() >= ReserveBytes(use, more) + ballast_.whole();
 }
 
-bool Space::IsWithinQuota(uint64_t more) const {
+bool Space::IsWithinQuota(const Use& use, uint64_t more) const {
   const uint64_t most = max_disk_bytes_.load(std::memory_order_relaxed);
   if (most == 0) return true;
   // Where the limit was lowered, the parts may be too large for it.
-  const uint64_t reserve = std::min(ReserveBytes(more) + ballast_.whole(), most / 2);
-  return use_().stored + reserve <= most;
+  const uint64_t reserve = std::min(ReserveBytes(use, more) + ballast_.whole(), most / 2);
+  return use.stored + reserve <= most;
 }
 
 bool Space::AcceptsWrites(uint64_t bytes) {
   // A little more than there was when it became full, so that it does not change all the time.
   const bool was_full = is_full();
   const uint64_t asked = bytes + (was_full ? segment_bytes_ / 4 : 0);
-  const bool full = !HasRoom(asked) || !IsWithinQuota(asked);
+  const Use use = use_();
+  const bool full = !HasRoom(use, asked) || !IsWithinQuota(use, asked);
   // A batch too large for the room is refused, and that is all.
-  if (full && !was_full && bytes > measure_every_bytes_ && HasRoom(0) && IsWithinQuota(0)) {
+  if (full && !was_full && bytes > measure_every_bytes_ && HasRoom(use, 0) &&
+      IsWithinQuota(use, 0)) {
     return false;
   }
   if (full_.exchange(full) != full) {
@@ -170,9 +171,10 @@ bool Space::AcceptsWrites(uint64_t bytes) {
 }
 
 uint64_t Space::MergeRoom() const {
-  const uint64_t others = FlushBytes(0) + segment_bytes_;
+  const Use use = use_();
+  const uint64_t others = FlushBytes(use, 0) + segment_bytes_;
   const uint64_t most = max_disk_bytes_.load(std::memory_order_relaxed);
-  const uint64_t of_limit = most == 0 ? kUnknown : Less(most, use_().stored + others);
+  const uint64_t of_limit = most == 0 ? kUnknown : Less(most, use.stored + others);
   return std::min(of_limit, known() ? Less(available(), others) : kUnknown);
 }
 
@@ -184,9 +186,9 @@ Status Space::CheckSegment(uint64_t bytes) {
   const auto fits = [&] {
     // One of its own size is for a batch, which has what writes have.
     if (bytes > segment_bytes_) {
-      return available() + ballast_.held() >= ReserveBytes(0) + ballast_.whole() + bytes;
+      return available() + ballast_.held() >= ReserveBytes(use_(), 0) + ballast_.whole() + bytes;
     }
-    return available() >= bytes + (last_part_open_.load() ? 0 : FlushBytes(0));
+    return available() >= bytes + (last_part_open_.load() ? 0 : FlushBytes(use_(), 0));
   };
   if (fits()) return {};
   const uint64_t kept = last_part_open_.load() ? ballast_.corner() : ballast_.half();
@@ -208,7 +210,7 @@ void Space::MakeRoom(uint64_t bytes) {
 
 bool Space::MayGrowBallast() const {
   const uint64_t step = ballast_.NextStep();
-  return step > 0 && !is_full() && (!known() || available() >= ReserveBytes(0) + step);
+  return step > 0 && !is_full() && (!known() || available() >= ReserveBytes(use_(), 0) + step);
 }
 
 void Space::GrowBallast() {

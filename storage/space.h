@@ -106,11 +106,11 @@ class Space {
   uint64_t available() const { return available_.load(std::memory_order_relaxed); }
   bool known() const { return available() != kUnknown; }
   /// What a flush of everything, and its edit, will write.
-  uint64_t FlushBytes(uint64_t more) const;
+  static uint64_t FlushBytes(const Use& use, uint64_t more);
   /// What writes leave, beside the ballast.
-  uint64_t ReserveBytes(uint64_t more) const;
-  bool HasRoom(uint64_t more) const;
-  bool IsWithinQuota(uint64_t more) const;
+  uint64_t ReserveBytes(const Use& use, uint64_t more) const;
+  bool HasRoom(const Use& use, uint64_t more) const;
+  bool IsWithinQuota(const Use& use, uint64_t more) const;
   bool MayGrowBallast() const;
 
   Env& env_;

@@ -36,6 +36,13 @@ std::optional<std::string_view> ByteReader::Bytes(size_t size) {
 }
 
 std::optional<std::string_view> ByteReader::LengthPrefixed() {
+  // The length of most takes one byte.
+  const size_t first = rest_.empty() ? 0x80 : static_cast<uint8_t>(rest_.front());
+  if (first < 0x80 && first < rest_.size()) {
+    const std::string_view bytes = rest_.substr(1, first);
+    rest_.remove_prefix(1 + first);
+    return bytes;
+  }
   const std::string_view before = rest_;
   if (const std::optional<uint32_t> size = Varint32()) {
     if (const std::optional<std::string_view> bytes = Bytes(*size)) return bytes;

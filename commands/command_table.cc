@@ -1,6 +1,8 @@
 #include "commands/command_table.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "base/ascii.h"
 #include "base/check.h"
@@ -78,9 +80,22 @@ CommandTable::CommandTable() {
   }
 }
 
+size_t CommandTable::NameHash::operator()(std::string_view name) const {
+  // This bit is all that the cases of a letter differ in. Names that agree in their first and last
+  // letters are few, whatever clients send.
+  constexpr uint64_t kCaseBits = 0x2020202020202020;
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
+  uint64_t first = 0;
+  uint64_t last = 0;
+  const size_t bytes = std::min(name.size(), sizeof first);
+  std::memcpy(&first, name.data(), bytes);
+  std::memcpy(&last, name.data() + name.size() - bytes, bytes);
+  const uint64_t mixed = ((first | kCaseBits) ^ std::rotl(last | kCaseBits, 29)) * kOdd;
+  return (mixed >> 32) + name.size();
+}
+
 const Command* CommandTable::Find(std::string_view name) const {
-  if (const auto it = by_name_.find(name); it != by_name_.end()) return it->second;
-  const auto it = by_name_.find(ToLower(name));
+  const auto it = by_name_.find(name);
   return it != by_name_.end() ? it->second : nullptr;
 }
 

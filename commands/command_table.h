@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/ascii.h"
 #include "commands/command.h"
 
 namespace cordwood::commands {
@@ -41,8 +42,16 @@ class CommandTable {
   Resolved Resolve(std::span<const std::string_view> argv) const;
 
  private:
+  /// Of names in any case.
+  struct NameHash {
+    size_t operator()(std::string_view name) const;
+  };
+  struct NameEqual {
+    bool operator()(std::string_view a, std::string_view b) const { return EqualsIgnoreCase(a, b); }
+  };
+
   std::vector<const Command*> all_;
-  std::unordered_map<std::string_view, const Command*> by_name_;
+  std::unordered_map<std::string_view, const Command*, NameHash, NameEqual> by_name_;
 };
 
 }  // namespace cordwood::commands

@@ -21,11 +21,6 @@ uint64_t NameBytes(std::string_view store_key) {
   return key->rest.size() - std::min<uint64_t>(in_front, key->rest.size());
 }
 
-/// What is not larger than this passes no bound.
-uint64_t SmallestOf(const storage::WriteLimits& limits) {
-  return std::min({kNameBytesMax, limits.key_bytes, limits.entry_bytes, limits.batch_bytes});
-}
-
 }  // namespace
 
 Generation Transaction::GenerationOf(int db) const {
@@ -156,9 +151,7 @@ void Transaction::SetGeneration(int db, Generation generation) {
 
 Oid Transaction::NewOid() { return keyspace_.store().last_seq() + ++oids_; }
 
-Status Transaction::CheckSizes() const {
-  const storage::WriteLimits& limits = keyspace_.store().write_limits();
-  if (write_bytes_ <= SmallestOf(limits)) return {};
+Status Transaction::CheckEachSize() const {
   storage::BatchSizes sizes;
   for (const auto& [key, written] : overlay_) {
     if (const uint64_t name_bytes = NameBytes(key); name_bytes > kNameBytesMax) {
@@ -170,7 +163,7 @@ Status Transaction::CheckSizes() const {
     sizes.NoteEntry(key.size(), value_bytes);
     sizes.batch_bytes += key.size() + value_bytes + kOpOverheadBytes;
   }
-  return limits.Check(sizes);
+  return keyspace_.store().write_limits().Check(sizes);
 }
 
 Result<storage::Seq> Transaction::Commit() {
@@ -229,6 +222,7 @@ Result<storage::Seq> Transaction::WriteToStore(const storage::WriteBatch& batch)
 }
 
 void Transaction::ApplyDeadlines() {
+  if (floors_.empty() && first_deadlines_.empty() && dropped_.empty()) return;
   DeadlineFloors& floors = keyspace_.deadline_floors();
   for (const auto& [generation, floor] : floors_) floors.Raise(generation, floor);
   for (const auto& [generation, first] : first_deadlines_) floors.Lower(generation, first);

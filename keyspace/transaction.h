@@ -10,6 +10,7 @@
 // Ownership: the keyspace and the view outlive it. Threads: the loop for reads, the executor for
 // the rest.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -30,7 +31,11 @@ class Transaction {
   enum class Mode : uint8_t { kRead, kExecute };
 
   Transaction(Keyspace& keyspace, storage::View& view, Mode mode, int64_t now_ms)
-      : keyspace_(keyspace), view_(view), mode_(mode), now_ms_(now_ms) {}
+      : keyspace_(keyspace),
+        view_(view),
+        mode_(mode),
+        now_ms_(now_ms),
+        bytes_that_fit_(std::min(kNameBytesMax, keyspace.store().write_limits().smallest())) {}
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -99,7 +104,7 @@ class Transaction {
   bool frees() const { return frees_; }
   /// kTooLarge, naming the bound, if a name that is written or the whole is larger than any may be:
   /// then Commit writes nothing.
-  Status CheckSizes() const;
+  Status CheckSizes() const { return write_bytes_ <= bytes_that_fit_ ? Status() : CheckEachSize(); }
   /// Writes the batch, if there is anything to write; returns the newest seq given so far.
   Result<storage::Seq> Commit();
 
@@ -110,6 +115,7 @@ class Transaction {
   };
 
   Overlay::Touched Touch(std::string_view store_key);
+  Status CheckEachSize() const;
   /// Calls `visit(generation)` for those that the overlay puts something into.
   template <typename Visit>
   void ForEachWritten(const Visit& visit) const;
@@ -121,6 +127,7 @@ class Transaction {
   storage::View& view_;
   const Mode mode_;
   const int64_t now_ms_;
+  const uint64_t bytes_that_fit_;  // what is written as a whole; then every part fits
   Overlay overlay_;
   std::vector<Range> ranges_;
   storage::Counters counts_;

@@ -20,6 +20,8 @@ constexpr int kRerunsMax = 3;
 constexpr uint32_t kAheadMax = 256;
 // One that still finds no end after so many, across many small tables, counts as well.
 constexpr uint32_t kFetchesMax = 64;
+// What a small write takes beside its arguments: prefixes, heads of records, a deadline.
+constexpr uint64_t kWriteOverheadBytes = 256;
 // Pacing: a write this close to its time runs.
 constexpr uint64_t kPacingSlackNs = 1'000'000;
 // Nobody waits longer for what was written before; what is left of the debt is forgotten.
@@ -90,16 +92,19 @@ void Pipeline::CountBlockingReads(storage::Tier tier, const storage::View& view)
 void Pipeline::Run(Session& session) {
   session.hold = Hold::kNone;
   const size_t reply_start = session.replies.buffer().size();
+  Admitted admitted;
   if ((session.command->flags & commands::kWrite) != 0) {
     const bool frees = (session.command->flags & commands::kFrees) != 0;
-    uint64_t bytes = 0;
-    for (const std::string_view argument : session.parser.argv()) bytes += argument.size();
-    if (HoldForAdmission(session, bytes, IntentOf(*session.command, frees), reply_start)) return;
+    admitted = {.bytes = kWriteOverheadBytes, .intent = IntentOf(*session.command, frees)};
+    for (const std::string_view argument : session.parser.argv()) {
+      admitted.bytes += argument.size();
+    }
+    if (HoldForAdmission(session, admitted, reply_start)) return;
   }
-  RunOnce(session, MustExecute(session));
+  RunOnce(session, MustExecute(session), admitted);
 }
 
-void Pipeline::RunOnce(Session& session, bool execute) {
+void Pipeline::RunOnce(Session& session, bool execute, Admitted admitted) {
   const size_t reply_start = session.replies.buffer().size();
   const storage::Tier tier = TierFor(session);
   const uint32_t ahead = AheadFor(session);
@@ -124,7 +129,7 @@ void Pipeline::RunOnce(Session& session, bool execute) {
     return;
   }
   const bool writes = status && !reply.overflowed() && call.long_read == nullptr && tx.has_writes();
-  if (writes && !CommitWrites(session, tx, reply_start)) return;
+  if (writes && !CommitWrites(session, tx, admitted, reply_start)) return;
   tx.CountLookups();
   if (!status) {
     FailCommand(session, status.error(), reply_start);
@@ -139,14 +144,18 @@ void Pipeline::RunOnce(Session& session, bool execute) {
   Finish(session, execute, reply_start);
 }
 
-bool Pipeline::CommitWrites(Session& session, keyspace::Transaction& tx, size_t reply_start) {
+bool Pipeline::CommitWrites(Session& session, keyspace::Transaction& tx, Admitted admitted,
+                            size_t reply_start) {
   // Before it is admitted: else a segment of the log would be made for what it may not hold.
   if (const Status fits = tx.CheckSizes(); !fits) {
     FailCommand(session, fits.error(), reply_start);
     return true;
   }
-  const storage::Intent intent = IntentOf(*session.command, tx.frees());
-  if (HoldForAdmission(session, tx.write_bytes(), intent, reply_start)) return false;
+  const Admitted wanted = {.bytes = tx.write_bytes(),
+                           .intent = IntentOf(*session.command, tx.frees())};
+  // What most commands write is told by their arguments.
+  const bool is_let_in = wanted.bytes <= admitted.bytes && wanted.intent == admitted.intent;
+  if (!is_let_in && HoldForAdmission(session, wanted, reply_start)) return false;
   // By the pressure that the write met, not by the one that it makes.
   const uint64_t delay_us = tx.frees() ? 0 : store_.WriteDelayUs(tx.write_bytes());
   const Result<storage::Seq> seq = tx.Commit();
@@ -170,11 +179,10 @@ bool Pipeline::IsPaced() {
   return !relieved && env_.MonotonicNs() + kPacingSlackNs < write_free_at_ns_;
 }
 
-bool Pipeline::HoldForAdmission(Session& session, uint64_t bytes, storage::Intent intent,
-                                size_t reply_start) {
-  storage::WriteGate gate = store_.Admit(bytes, intent);
+bool Pipeline::HoldForAdmission(Session& session, Admitted wanted, size_t reply_start) {
+  storage::WriteGate gate = store_.Admit(wanted.bytes, wanted.intent);
   const bool first_in_line = !held_writers_.empty() && held_writers_.front() == session.id();
-  if (gate == storage::WriteGate::kOpen && intent == storage::Intent::kAdd) {
+  if (gate == storage::WriteGate::kOpen && wanted.intent == storage::Intent::kAdd) {
     // One that is run again was let in before.
     const bool in_line = first_in_line || session.fetches > 0 || held_writers_.empty();
     if (!in_line || IsPaced()) gate = storage::WriteGate::kLater;

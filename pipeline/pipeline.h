@@ -155,11 +155,16 @@ class Pipeline {
   /// Runs the session's command; on return it is finished or the session is held.
   void Run(Session& session);
   bool MustExecute(const Session& session) const;
-  void RunOnce(Session& session, bool execute);
+  /// What a command was let in with: it may write no more and nothing else without asking again.
+  struct Admitted {
+    uint64_t bytes = 0;
+    storage::Intent intent = storage::Intent::kAdd;
+  };
+  void RunOnce(Session& session, bool execute, Admitted admitted);
   /// After the handler: commits. False: the session is held or the reply was replaced.
-  bool CommitWrites(Session& session, keyspace::Transaction& tx, size_t reply_start);
-  bool HoldForAdmission(Session& session, uint64_t bytes, storage::Intent intent,
-                        size_t reply_start);
+  bool CommitWrites(Session& session, keyspace::Transaction& tx, Admitted admitted,
+                    size_t reply_start);
+  bool HoldForAdmission(Session& session, Admitted wanted, size_t reply_start);
   void RefuseForSpace(Session& session, size_t reply_start);
   /// Whether writers are being held back for what was written before.
   bool IsPaced();

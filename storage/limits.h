@@ -59,6 +59,10 @@ struct WriteLimits {
     return key_bytes <= kKeyBytesMax && entry_bytes <= kEntryBytesMax &&
            batch_bytes <= kBatchBytesMax;
   }
+  uint64_t smallest() const {
+    const uint64_t smaller = key_bytes < entry_bytes ? key_bytes : entry_bytes;
+    return smaller < batch_bytes ? smaller : batch_bytes;
+  }
   /// kTooLarge, naming the bound that is passed.
   Status Check(const BatchSizes& sizes) const;
 };

@@ -166,7 +166,7 @@ Result<Seq> Store::Write(const WriteBatch& batch) {
   CW_TRY(Insert(first, batch.count(), batch.bytes()));
   log_->Append(first, batch.count(), batch.bytes());
   last_seq_ = first + batch.count() - 1;
-  FoldCounts();
+  if (fold_counts_) FoldCounts();
   user_bytes_.fetch_add(batch.bytes().size(), std::memory_order_relaxed);
   space_->NoteWritten(batch.bytes().size());
   SwitchMemtableIfFull();
@@ -187,12 +187,9 @@ Status Store::Insert(Seq first, uint32_t count, std::string_view ops) {
       case OpKind::kDropRange:
         active_->AddDeadRange(op.key, op.value, seq);
         break;
-      case OpKind::kCount: {
-        active_->AddCount(op.counter, op.delta);
-        const std::scoped_lock lock(counts_mutex_);
-        counts_.Add(seq, op.counter, op.delta);
+      case OpKind::kCount:
+        Count(seq, op.counter, op.delta);
         break;
-      }
       case OpKind::kNote:
         break;
     }
@@ -207,9 +204,17 @@ Status Store::Insert(Seq first, uint32_t count, std::string_view ops) {
   return {};
 }
 
+void Store::Count(Seq seq, uint64_t counter, int64_t delta) {
+  active_->AddCount(counter, delta);
+  const std::scoped_lock lock(counts_mutex_);
+  counts_.Add(seq, counter, delta);
+  fold_counts_ = counts_.WantsFold();
+}
+
 void Store::FoldCounts() {
   const std::scoped_lock lock(counts_mutex_);
-  if (counts_.WantsFold()) counts_.Fold(Readers());
+  counts_.Fold(Readers());
+  fold_counts_ = false;
 }
 
 void Store::SwitchMemtableIfFull() {

@@ -160,6 +160,8 @@ class Store {
 
   /// Puts a batch's operations, so many, into the active memtable.
   Status Insert(Seq first, uint32_t count, std::string_view ops);
+  /// Into the active memtable, and what was counted so far.
+  void Count(Seq seq, uint64_t counter, int64_t delta);
   void FoldCounts();
   void SwitchMemtableIfFull();
   void SwitchMemtable();
@@ -213,6 +215,7 @@ class Store {
   // The executor's.
   std::shared_ptr<Memtable> active_;
   Seq last_seq_ = 0;
+  bool fold_counts_ = false;  // it is time to
   std::atomic<uint64_t> active_bytes_{0};
   std::atomic<uint64_t> active_unsettled_{0};
   std::atomic<uint64_t> user_bytes_{0};

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Cordwood beside redis-server under redis-benchmark, in turn, in one run.
 
-    bench/compare_servers.py --cordwood build/release/server/cordwood-server
+    bench/compare_servers.py --cordwood build/release/server/cordwood-server [--base OTHER]
 
+OTHER is the server of another commit, that a change is compared with.
 For each pipeline depth and each test every server is measured once a round, one after the other,
 so that a machine whose speed drifts treats all alike. Prints medians over the rounds: requests per
 second, CPU time of the server per request, p99, and the bytes that the server had written to the
@@ -122,18 +123,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cordwood", required=True, help="path of cordwood-server")
+    parser.add_argument("--base", help="path of the cordwood-server to compare with")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--requests", type=int, default=100_000, help="per measurement at P=16")
     options = parser.parse_args()
     redis = ["redis-server", "--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
              "--save", "", "--appendonly", "yes", "--appendfsync"]
-    cordwood = [options.cordwood, "--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
-                "--appendfsync"]
-    servers = [Server("cordwood always", cordwood + ["always"]),
-               Server("redis always", redis + ["always"]),
-               Server("cordwood everysec", cordwood + ["everysec"]),
-               Server("redis everysec", redis + ["everysec"])]
+    where = ["--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1", "--appendfsync"]
+    commands = {"cordwood": [options.cordwood] + where, "redis": redis}
+    if options.base:
+        commands["base"] = [options.base] + where
+    servers = [Server(f"{name} {durability}", command + [durability])
+               for durability in ("always", "everysec") for name, command in commands.items()]
     try:
         print("| P | test | server | requests/s | CPU us/request | p99 ms | bytes written/byte |")
         print("|---|---|---|---|---|---|---|")

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "keyspace/transaction.h"
+#include "keyspace/core/transaction.h"
 
 namespace cordwood::pipeline {
 

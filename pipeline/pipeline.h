@@ -35,11 +35,11 @@
 #include <vector>
 
 #include "base/env.h"
-#include "commands/command_table.h"
-#include "commands/host.h"
+#include "commands/core/command_table.h"
+#include "commands/core/host.h"
 #include "config/config.h"
-#include "keyspace/expiry_cycle.h"
-#include "keyspace/keyspace.h"
+#include "keyspace/core/expiry_cycle.h"
+#include "keyspace/core/keyspace.h"
 #include "pipeline/client_memory.h"
 #include "pipeline/expiry_clock.h"
 #include "pipeline/log_throttle.h"

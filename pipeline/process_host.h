@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/host.h"
+#include "commands/core/host.h"
 #include "pipeline/cursor_table.h"
 #include "pipeline/info.h"
 #include "pipeline/log_throttle.h"

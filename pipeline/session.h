@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "commands/client.h"
-#include "commands/command.h"
+#include "commands/core/client.h"
+#include "commands/core/command.h"
 #include "pipeline/reply_queue.h"
 #include "protocol/reply_writer.h"
 #include "protocol/request_parser.h"

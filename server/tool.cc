@@ -11,7 +11,7 @@
 
 #include "base/format.h"
 #include "base/posix_env.h"
-#include "keyspace/counters.h"
+#include "keyspace/core/counters.h"
 #include "server/exit_codes.h"
 #include "server/version.h"
 #include "storage/check.h"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "commands/host.h"
+#include "commands/core/host.h"
 
 namespace cordwood::commands {
 

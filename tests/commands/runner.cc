@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
-#include "keyspace/transaction.h"
+#include "keyspace/core/transaction.h"
 
 namespace cordwood::commands {
 

@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "commands/client.h"
-#include "commands/command_table.h"
+#include "commands/core/client.h"
+#include "commands/core/command_table.h"
 #include "tests/commands/fake_host.h"
 #include "tests/keyspace/keyspace_rig.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
-#include "keyspace/key_codec.h"
+#include "keyspace/core/key_codec.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace cordwood::fuzz {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "keyspace/hashes.h"
-#include "keyspace/record.h"
+#include "keyspace/core/record.h"
+#include "keyspace/types/hashes.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace cordwood::fuzz {

@@ -61,7 +61,7 @@ class Rules(unittest.TestCase):
         self.expect_in_header("storage/a.h", ['#include "protocol/reply.h"'], "layer")
         self.expect_in_header("protocol/a.h", ['#include "storage/store.h"'], "layer")
         self.expect_in_header("keyspace/a.h", ['#include "tests/support/sim_env.h"'], "layer")
-        self.expect_in_header("tests/storage/a.h", ['#include "keyspace/keys.h"'], "layer")
+        self.expect_in_header("tests/storage/a.h", ['#include "keyspace/core/keys.h"'], "layer")
         self.allow_in_header("pipeline/a.h", ['#include "commands/table.h"'])
         self.allow_in_header("tests/crash/a.h", ['#include "server/server.h"'])
         self.allow_in_header("bench/a.h", ['#include "server/server.h"'])

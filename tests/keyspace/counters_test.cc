@@ -1,6 +1,6 @@
 // The counters of a database against a model: blind writes over cold keys, deletes, expiry.
 
-#include "keyspace/counters.h"
+#include "keyspace/core/counters.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/format.h"
 #include "base/random.h"
-#include "keyspace/hashes.h"
+#include "keyspace/types/hashes.h"
 #include "tests/keyspace/keyspace_rig.h"
 #include "tests/support/seeds.h"
 

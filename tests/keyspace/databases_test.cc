@@ -1,4 +1,4 @@
-#include "keyspace/databases.h"
+#include "keyspace/core/databases.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 
 #include "base/format.h"
 #include "base/random.h"
-#include "keyspace/keys.h"
+#include "keyspace/core/keys.h"
 #include "tests/keyspace/keyspace_rig.h"
 #include "tests/support/heap_meter.h"
 #include "tests/support/seeds.h"

@@ -1,4 +1,4 @@
-#include "keyspace/expiry_cycle.h"
+#include "keyspace/core/expiry_cycle.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 
 #include "base/format.h"
 #include "base/random.h"
-#include "keyspace/keys.h"
+#include "keyspace/core/keys.h"
 #include "tests/keyspace/keyspace_rig.h"
 
 namespace cordwood::keyspace {

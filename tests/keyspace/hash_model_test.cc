@@ -7,7 +7,7 @@
 
 #include "base/format.h"
 #include "base/random.h"
-#include "keyspace/hashes.h"
+#include "keyspace/types/hashes.h"
 #include "tests/keyspace/keyspace_rig.h"
 #include "tests/support/seeds.h"
 

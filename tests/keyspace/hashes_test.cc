@@ -1,4 +1,4 @@
-#include "keyspace/hashes.h"
+#include "keyspace/types/hashes.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/coding.h"
 #include "base/format.h"
-#include "keyspace/hashed_scan.h"
+#include "keyspace/types/hashed_scan.h"
 #include "tests/keyspace/keyspace_rig.h"
 
 namespace cordwood::keyspace {

@@ -1,4 +1,4 @@
-#include "keyspace/key_codec.h"
+#include "keyspace/core/key_codec.h"
 
 #include <gtest/gtest.h>
 

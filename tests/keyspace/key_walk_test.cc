@@ -1,4 +1,4 @@
-#include "keyspace/key_walk.h"
+#include "keyspace/core/key_walk.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 
 #include "base/format.h"
 #include "base/random.h"
-#include "keyspace/keys.h"
-#include "keyspace/range_walk.h"
+#include "keyspace/core/keys.h"
+#include "keyspace/core/range_walk.h"
 #include "tests/keyspace/keyspace_rig.h"
 #include "tests/support/seeds.h"
 

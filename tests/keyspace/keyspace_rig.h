@@ -12,8 +12,8 @@
 #include <optional>
 #include <vector>
 
-#include "keyspace/keyspace.h"
-#include "keyspace/transaction.h"
+#include "keyspace/core/keyspace.h"
+#include "keyspace/core/transaction.h"
 #include "storage/reader.h"
 #include "tests/support/sim_env.h"
 

@@ -1,4 +1,4 @@
-#include "keyspace/name_order.h"
+#include "keyspace/core/name_order.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "keyspace/overlay.h"
+#include "keyspace/core/overlay.h"
 
 #include <gtest/gtest.h>
 

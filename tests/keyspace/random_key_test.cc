@@ -1,4 +1,4 @@
-#include "keyspace/random_key.h"
+#include "keyspace/core/random_key.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/format.h"
-#include "keyspace/keys.h"
+#include "keyspace/core/keys.h"
 #include "tests/keyspace/keyspace_rig.h"
 
 namespace cordwood::keyspace {

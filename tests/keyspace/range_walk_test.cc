@@ -1,4 +1,4 @@
-#include "keyspace/range_walk.h"
+#include "keyspace/core/range_walk.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "keyspace/record.h"
+#include "keyspace/core/record.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "base/random.h"
-#include "keyspace/hashes.h"
+#include "keyspace/types/hashes.h"
 
 namespace cordwood::keyspace {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/format.h"
 #include "base/random.h"
-#include "keyspace/key_codec.h"
+#include "keyspace/core/key_codec.h"
 #include "tests/keyspace/keyspace_rig.h"
 #include "tests/support/seeds.h"
 

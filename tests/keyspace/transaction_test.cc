@@ -1,11 +1,11 @@
-#include "keyspace/transaction.h"
+#include "keyspace/core/transaction.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "base/format.h"
-#include "keyspace/keys.h"
+#include "keyspace/core/keys.h"
 #include "tests/keyspace/keyspace_rig.h"
 
 namespace cordwood::keyspace {

@@ -15,9 +15,9 @@
 #include <string_view>
 #include <vector>
 
-#include "commands/command_table.h"
+#include "commands/core/command_table.h"
 #include "config/config.h"
-#include "keyspace/keyspace.h"
+#include "keyspace/core/keyspace.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/process_host.h"
 #include "tests/support/sim_env.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/format.h"
-#include "keyspace/key_codec.h"
+#include "keyspace/core/key_codec.h"
 #include "tests/pipeline/sim_server.h"
 
 namespace cordwood::pipeline {

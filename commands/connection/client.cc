@@ -1,0 +1,177 @@
+// CLIENT: names, and what is known of connections.
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/format.h"
+#include "commands/connection/client_kinds.h"
+#include "commands/connection/client_line.h"
+#include "commands/connection/handlers.h"
+#include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
+#include "commands/core/help.h"
+#include "commands/core/host.h"
+
+namespace cordwood::commands::connection {
+namespace {
+
+/// Which connections CLIENT LIST shows.
+struct Selection {
+  std::optional<ClientKind> kind;
+  std::optional<std::vector<int64_t>> ids;  // ascending
+
+  bool Has(const Client& client) const {
+    if (kind && *kind != ClientKind::kNormal) return false;
+    return !ids || std::ranges::binary_search(*ids, static_cast<int64_t>(client.id));
+  }
+};
+
+/// Replies and answers nothing if the options make no sense.
+std::optional<Selection> TakeSelection(Call& call) {
+  Selection selection;
+  ArgReader args(call, 2);
+  if (args.left() == 2 && args.Match("TYPE")) {
+    selection.kind = TakeClientKind(args, call);
+    if (!selection.kind) return std::nullopt;
+  } else if (args.MatchBefore("ID", 1)) {
+    selection.ids.emplace();
+    while (!args.done()) {
+      const std::optional<int64_t> id = args.Int64("ERR Invalid client ID");
+      if (!id) return std::nullopt;
+      selection.ids->push_back(*id);
+    }
+    std::ranges::sort(*selection.ids);
+  } else if (!args.done()) {
+    call.reply.Error(kSyntaxError);
+    return std::nullopt;
+  }
+  return selection;
+}
+
+/// ON or OFF.
+Status SetSwitch(Call& call, bool& value) {
+  ArgReader args(call, 2);
+  const bool on = args.Match("ON");
+  if (!on && !args.Match("OFF")) return call.Error(kSyntaxError);
+  value = on;
+  call.reply.Ok();
+  return {};
+}
+
+}  // namespace
+
+Status ClientGetName(Call& call) {
+  if (call.client.name.empty()) {
+    call.reply.Null();
+  } else {
+    call.reply.Bulk(call.client.name);
+  }
+  return {};
+}
+
+Status ClientHelp(Call& call) {
+  static constexpr std::string_view kLines[] = {
+      "GETNAME",
+      "    Return the name of this connection.",
+      "ID",
+      "    Return the number of this connection.",
+      "INFO",
+      "    Return what is known of this connection.",
+      "KILL <ip:port>",
+      "    Close the connection from <ip:port>.",
+      "KILL <option> <value> [<option> <value> [...]]",
+      "    Close the connections that fit all options. Options are:",
+      "    * ADDR <ip:port>",
+      "      Connections from this address.",
+      "    * ID <client-id>",
+      "      The connection with this number.",
+      "    * LADDR <ip:port>",
+      "      Connections to this address of the server.",
+      "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+      "      Connections of this kind.",
+      "    * USER <username>",
+      "      Connections of this user.",
+      "    * SKIPME (YES|NO)",
+      "      Whether this connection is spared (default: yes).",
+      "LIST [options ...]",
+      "    Return what is known of all connections. Options:",
+      "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+      "      Only those of this kind.",
+      "    * ID <client-id> [<client-id> ...]",
+      "      Only those with these numbers.",
+      "NO-EVICT (ON|OFF)",
+      "    Whether this connection is spared when memory is short.",
+      "NO-TOUCH (ON|OFF)",
+      "    Accepted: when a key was last used is not kept.",
+      "SETINFO (LIB-NAME|LIB-VER) <value>",
+      "    Name the client library of this connection, or its version.",
+      "SETNAME <name>",
+      "    Give this connection a name.",
+  };
+  return ReplyHelp(call, "CLIENT", kLines);
+}
+
+Status ClientId(Call& call) {
+  call.reply.Integer(static_cast<int64_t>(call.client.id));
+  return {};
+}
+
+Status ClientInfo(Call& call) {
+  for (const ClientView& view : call.host.Clients()) {
+    if (view.client->id != call.client.id) continue;
+    call.reply.VerbatimString(ClientLine(view, call.host.MonotonicMs()) + "\n");
+    return {};
+  }
+  // A connection that the host does not list: one that is being closed.
+  call.reply.VerbatimString(ClientLine({.client = &call.client}, call.host.MonotonicMs()) + "\n");
+  return {};
+}
+
+Status ClientList(Call& call) {
+  const std::optional<Selection> selection = TakeSelection(call);
+  if (!selection) return {};
+  std::string lines;
+  for (const ClientView& view : call.host.Clients()) {
+    if (!selection->Has(*view.client)) continue;
+    lines += ClientLine(view, call.host.MonotonicMs());
+    lines += '\n';
+    if (lines.size() > call.reply.room()) break;  // then the reply is refused
+  }
+  call.reply.VerbatimString(lines);
+  return {};
+}
+
+Status ClientNoEvict(Call& call) { return SetSwitch(call, call.client.no_evict); }
+
+Status ClientNoTouch(Call& call) { return SetSwitch(call, call.client.no_touch); }
+
+Status ClientSetInfo(Call& call) {
+  ArgReader args(call, 2);
+  std::string* attribute = nullptr;
+  if (args.Match("LIB-NAME")) {
+    attribute = &call.client.library_name;
+  } else if (args.Match("LIB-VER")) {
+    attribute = &call.client.library_version;
+  } else {
+    return call.Error(Format("ERR Unrecognized option '{}'", AsPrinted(call.argv[2])));
+  }
+  if (!IsPlainWord(call.argv[3])) {
+    return call.Error(Format("ERR {} cannot contain spaces, newlines or special characters.",
+                             AsPrinted(call.argv[2])));
+  }
+  *attribute = call.argv[3];
+  call.reply.Ok();
+  return {};
+}
+
+Status ClientSetName(Call& call) {
+  if (!IsPlainWord(call.argv[2])) return call.Error(kBadName);
+  call.client.name = call.argv[2];
+  call.reply.Ok();
+  return {};
+}
+
+}  // namespace cordwood::commands::connection

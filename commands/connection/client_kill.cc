@@ -1,0 +1,102 @@
+// CLIENT KILL, the old form with an address and the new one with filters.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/format.h"
+#include "base/number.h"
+#include "commands/connection/client_kinds.h"
+#include "commands/connection/handlers.h"
+#include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
+#include "commands/core/host.h"
+
+namespace cordwood::commands::connection {
+namespace {
+
+struct Filter {
+  std::optional<uint64_t> id;
+  std::optional<std::string_view> address;
+  std::optional<std::string_view> local_address;
+  std::optional<ClientKind> kind;
+  bool skip_self = true;
+
+  bool Has(const Client& client, const Client& self) const {
+    return (!id || *id == client.id) && (!address || *address == client.address) &&
+           (!local_address || *local_address == client.local_address) &&
+           (!kind || *kind == ClientKind::kNormal) && (!skip_self || client.id != self.id);
+  }
+};
+
+bool Refuse(Call& call, std::string_view error) {
+  call.reply.Error(error);
+  return false;
+}
+
+bool TakeId(ArgReader& args, Call& call, Filter& filter) {
+  const std::optional<int64_t> id = ParseInt64(args.Next());
+  if (!id || *id < 1) return Refuse(call, "ERR client-id should be greater than 0");
+  filter.id = static_cast<uint64_t>(*id);
+  return true;
+}
+
+bool TakeUser(ArgReader& args, Call& call) {
+  const std::string_view user = args.Next();
+  return user == "default" || Refuse(call, Format("ERR No such user '{}'", AsPrinted(user)));
+}
+
+bool TakeSkipMe(ArgReader& args, Call& call, Filter& filter) {
+  filter.skip_self = args.Match("YES");
+  return filter.skip_self || args.Match("NO") || Refuse(call, kSyntaxError);
+}
+
+/// Takes one option and its value; false if it replied because they make no sense.
+bool TakeOption(ArgReader& args, Call& call, Filter& filter) {
+  if (args.MatchBefore("ID", 1)) return TakeId(args, call, filter);
+  if (args.MatchBefore("ADDR", 1)) {
+    filter.address = args.Next();
+    return true;
+  }
+  if (args.MatchBefore("LADDR", 1)) {
+    filter.local_address = args.Next();
+    return true;
+  }
+  if (args.MatchBefore("TYPE", 1)) {
+    filter.kind = TakeClientKind(args, call);
+    return filter.kind.has_value();
+  }
+  if (args.MatchBefore("USER", 1)) return TakeUser(args, call);
+  if (args.MatchBefore("SKIPME", 1)) return TakeSkipMe(args, call, filter);
+  return Refuse(call, kSyntaxError);
+}
+
+int64_t Kill(Call& call, const Filter& filter) {
+  std::vector<uint64_t> chosen;
+  for (const ClientView& view : call.host.Clients()) {
+    if (filter.Has(*view.client, call.client)) chosen.push_back(view.client->id);
+  }
+  int64_t killed = 0;
+  for (const uint64_t id : chosen) killed += call.host.KillClient(id, call.client) ? 1 : 0;
+  return killed;
+}
+
+}  // namespace
+
+Status ClientKill(Call& call) {
+  if (call.argv.size() == 3) {
+    const Filter filter{.address = call.argv[2], .skip_self = false};
+    if (Kill(call, filter) == 0) return call.Error("ERR No such client");
+    call.reply.Ok();
+    return {};
+  }
+  Filter filter;
+  for (ArgReader args(call, 2); !args.done();) {
+    if (!TakeOption(args, call, filter)) return {};
+  }
+  call.reply.Integer(Kill(call, filter));
+  return {};
+}
+
+}  // namespace cordwood::commands::connection

@@ -1,0 +1,19 @@
+#pragma once
+
+// The kinds of connections that CLIENT LIST and CLIENT KILL tell apart. So far all are normal.
+//
+// Threads: the call's.
+
+#include <cstdint>
+#include <optional>
+
+#include "commands/core/arg_reader.h"
+
+namespace cordwood::commands {
+
+enum class ClientKind : uint8_t { kNormal, kMaster, kReplica, kPubSub };
+
+/// Replies and answers nothing if the next argument is no kind. REQUIRES: !args.done().
+std::optional<ClientKind> TakeClientKind(ArgReader& args, Call& call);
+
+}  // namespace cordwood::commands

@@ -1,0 +1,61 @@
+#pragma once
+
+// Takes a command's arguments one after the other, with the error texts of Redis. What it cannot
+// take it replies to, and answers nothing; the handler then just returns.
+//
+//   ArgReader args(call, 2);
+//   const auto count = args.Int64();
+//   if (!count) return {};
+//   while (!args.done()) {
+//     if (args.Match("NX")) ...
+//     else if (args.MatchBefore("EX", 1)) seconds = args.Next();
+//     else return call.Error(kSyntaxError);
+//   }
+//
+// Owned by the handler. Threads: the call's.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "commands/core/command.h"
+
+namespace cordwood::commands {
+
+/// Matching takes pattern times name steps, for every name: long patterns would stop the world.
+inline constexpr size_t kPatternBytesMax = 1024;
+
+class ArgReader {
+ public:
+  /// Starts at argv[first]. REQUIRES: first <= argv.size().
+  ArgReader(Call& call, size_t first) : call_(call), at_(first) {}
+
+  bool done() const { return at_ == call_.argv.size(); }
+  size_t left() const { return call_.argv.size() - at_; }
+  /// The index in argv of what comes next.
+  size_t position() const { return at_; }
+
+  /// Takes the next argument if it is `keyword`, in any case.
+  bool Match(std::string_view keyword) { return MatchBefore(keyword, 0); }
+  /// The same if at least `operands` arguments follow it, which are not taken.
+  bool MatchBefore(std::string_view keyword, size_t operands);
+
+  /// REQUIRES, for all that follow: !done().
+  std::string_view Next() { return call_.argv[at_++]; }
+  std::optional<int64_t> Int64(std::string_view error = kNotAnInteger);
+  /// An integer outside of [min, max] has an error text of its own.
+  std::optional<int64_t> Int64Between(int64_t min, int64_t max);
+  std::optional<double> Double(std::string_view error = kNotAFloat);
+  std::optional<long double> LongDouble(std::string_view error = kNotAFloat);
+  /// The cursor of SCAN and its like: anything that strtoul takes whole.
+  std::optional<uint64_t> Cursor();
+  /// A glob to match many names with: not longer than kPatternBytesMax.
+  std::optional<std::string_view> Pattern();
+
+ private:
+  Call& call_;
+  size_t at_;
+};
+
+}  // namespace cordwood::commands

@@ -1,0 +1,115 @@
+#include "commands/core/command_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "base/ascii.h"
+#include "base/check.h"
+#include "base/format.h"
+#include "commands/core/error_texts.h"
+
+namespace cordwood::commands {
+namespace {
+
+// Redis cuts what it repeats of a request.
+constexpr size_t kQuotedMax = 128;
+
+std::span<const Command> (*const kFamilies[])() = {
+    StringCommands, KeyCommands,        ExpiryCommands, DatabaseCommands,
+    HashCommands,   ConnectionCommands, ServerCommands,
+};
+
+bool ArityFits(const Command& command, size_t arguments) {
+  return command.arity >= 0 ? arguments == static_cast<size_t>(command.arity)
+                            : arguments >= static_cast<size_t>(-command.arity);
+}
+
+/// What Redis would print of an argument: nothing behind a NUL.
+std::string_view Quoted(std::string_view argument, size_t max) {
+  return argument.substr(0, std::min(max, argument.find('\0')));
+}
+
+std::string UnknownCommand(std::span<const std::string_view> argv) {
+  std::string begin;
+  for (size_t i = 1; i < argv.size() && begin.size() < kQuotedMax; ++i) {
+    begin += Format("'{}' ", Quoted(argv[i], kQuotedMax - begin.size()));
+  }
+  return Format("ERR unknown command '{}', with args beginning with: {}",
+                Quoted(argv[0], kQuotedMax), begin);
+}
+
+std::string UnknownSubcommand(const Command& command, std::string_view name) {
+  std::string container(command.name);
+  for (char& c : container) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return Format("ERR unknown subcommand '{}'. Try {} HELP.", Quoted(name, kQuotedMax), container);
+}
+
+/// "get" of "config|get".
+std::string_view SubcommandPart(const Command& container, const Command& subcommand) {
+  return subcommand.name.substr(container.name.size() + 1);
+}
+
+const Command* FindSubcommand(const Command& container, std::string_view name) {
+  for (const Command& subcommand : container.subcommands) {
+    if (EqualsIgnoreCase(SubcommandPart(container, subcommand), name)) return &subcommand;
+  }
+  return nullptr;
+}
+
+void CheckRow(const Command& command) {
+  CHECK(command.name == ToLower(command.name));
+  CHECK(command.arity != 0);
+  CHECK(command.handler != nullptr || !command.subcommands.empty());
+  for (const Command& subcommand : command.subcommands) {
+    CHECK(subcommand.name.starts_with(Format("{}|", command.name)));
+    CHECK(FindSubcommand(command, SubcommandPart(command, subcommand)) == &subcommand);
+    CHECK(subcommand.handler != nullptr);
+  }
+}
+
+}  // namespace
+
+CommandTable::CommandTable() {
+  for (const auto& family : kFamilies) {
+    for (const Command& command : family()) {
+      CheckRow(command);
+      CHECK(by_name_.emplace(command.name, &command).second);
+      all_.push_back(&command);
+    }
+  }
+}
+
+size_t CommandTable::NameHash::operator()(std::string_view name) const {
+  // This bit is all that the cases of a letter differ in. Names that agree in their first and last
+  // letters are few, whatever clients send.
+  constexpr uint64_t kCaseBits = 0x2020202020202020;
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
+  uint64_t first = 0;
+  uint64_t last = 0;
+  const size_t bytes = std::min(name.size(), sizeof first);
+  std::memcpy(&first, name.data(), bytes);
+  std::memcpy(&last, name.data() + name.size() - bytes, bytes);
+  const uint64_t mixed = ((first | kCaseBits) ^ std::rotl(last | kCaseBits, 29)) * kOdd;
+  return (mixed >> 32) + name.size();
+}
+
+const Command* CommandTable::Find(std::string_view name) const {
+  const auto it = by_name_.find(name);
+  return it != by_name_.end() ? it->second : nullptr;
+}
+
+Resolved CommandTable::Resolve(std::span<const std::string_view> argv) const {
+  CHECK(!argv.empty());
+  const Command* command = Find(argv[0]);
+  if (command == nullptr) return {.error = UnknownCommand(argv)};
+  if (!command->subcommands.empty() && argv.size() > 1) {
+    const Command* subcommand = FindSubcommand(*command, argv[1]);
+    if (subcommand == nullptr) return {.error = UnknownSubcommand(*command, argv[1])};
+    command = subcommand;
+  }
+  if (ArityFits(*command, argv.size()) && command->handler != nullptr) return {.command = command};
+  return {.command = command, .error = WrongArity(command->name)};
+}
+
+}  // namespace cordwood::commands

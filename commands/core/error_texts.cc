@@ -1,0 +1,24 @@
+#include "commands/core/error_texts.h"
+
+#include "base/format.h"
+
+namespace cordwood::commands {
+
+std::string WrongArity(std::string_view command) {
+  return Format("ERR wrong number of arguments for '{}' command", command);
+}
+
+std::string InvalidExpireTime(std::string_view command) {
+  return Format("ERR invalid expire time in '{}' command", command);
+}
+
+std::string_view AsPrinted(std::string_view argument) {
+  return argument.substr(0, argument.find('\0'));
+}
+
+std::string_view AsPrintedLast(std::string_view argument) {
+  argument = AsPrinted(argument);
+  return argument.substr(0, argument.find_last_not_of("\r\n") + 1);
+}
+
+}  // namespace cordwood::commands

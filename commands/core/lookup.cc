@@ -1,0 +1,41 @@
+#include "commands/core/lookup.h"
+
+#include "commands/core/host.h"
+
+namespace cordwood::commands {
+
+uint64_t Call::Seed() {
+  if (!client.seed) client.seed = host.RandomU64();
+  return *client.seed;
+}
+
+Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name) {
+  CW_ASSIGN(keyspace::Lookup found, keyspace::FindKey(call.tx, name));
+  CW_TRY(keyspace::SweepExpired(call.tx, name, found));
+  return found;
+}
+
+bool RepliedWrongType(Call& call, const keyspace::Record* record, keyspace::Type type) {
+  if (record == nullptr || record->type == type) return false;
+  call.reply.Error(kWrongType);
+  return true;
+}
+
+Result<std::optional<keyspace::RecordView>> LookUp(Call& call, std::string_view key) {
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record,
+            keyspace::SeeKey(call.tx, call.Key(key)));
+  CountLookup(call, record.has_value());
+  return record;
+}
+
+Result<SeenString> SeeString(Call& call, std::string_view key) {
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record, LookUp(call, key));
+  if (!record) return SeenString();
+  if (record->header.type == keyspace::Type::kString) {
+    return SeenString{.exists = true, .value = record->payload};
+  }
+  call.reply.Error(kWrongType);
+  return SeenString{.exists = true, .wrong_type = true};
+}
+
+}  // namespace cordwood::commands

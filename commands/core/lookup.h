@@ -1,0 +1,36 @@
+#pragma once
+
+// How commands look keys up: what counts as a hit or a miss, and what a write does with a key
+// that has expired.
+//
+// Threads: the call's.
+
+#include "base/error.h"
+#include "commands/core/command.h"
+#include "keyspace/core/keys.h"
+
+namespace cordwood::commands {
+
+/// Notes a hit or a miss. It counts if the run does.
+inline void CountLookup(keyspace::Transaction& tx, bool found) { tx.NoteLookup(found); }
+inline void CountLookup(Call& call, bool found) { CountLookup(call.tx, found); }
+
+/// Reads a key for a command that writes. An expired one is removed and then not there.
+Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name);
+
+/// True if there is a record and it is not of `type`; then kWrongType was replied.
+bool RepliedWrongType(Call& call, const keyspace::Record* record, keyspace::Type type);
+
+/// The record of a key for a command that only looks at it, as keyspace::SeeKey. Counts the lookup.
+Result<std::optional<keyspace::RecordView>> LookUp(Call& call, std::string_view key);
+
+/// A string that a command only looks at; it lives as long as the call's transaction.
+struct SeenString {
+  bool exists = false;
+  bool wrong_type = false;  // and kWrongType was replied
+  std::string_view value;
+};
+/// Counts the lookup.
+Result<SeenString> SeeString(Call& call, std::string_view key);
+
+}  // namespace cordwood::commands

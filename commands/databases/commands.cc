@@ -1,0 +1,96 @@
+// The commands for whole databases.
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "commands/core/arg_reader.h"
+#include "commands/core/command_table.h"
+#include "commands/core/database_arg.h"
+#include "commands/core/row_maker.h"
+
+namespace cordwood::commands {
+namespace {
+
+using keyspace::CounterKind;
+using keyspace::Generation;
+
+Status Select(Call& call) {
+  ArgReader args(call, 1);
+  const std::optional<int> db = TakeDatabase(args, call);
+  if (!db) return {};
+  call.client.db = *db;
+  call.reply.Ok();
+  return {};
+}
+
+Status DbSize(Call& call) {
+  // Below zero it can only be while writes that did not look are unsettled.
+  const int64_t count = call.tx.CountOf(call.client.db, CounterKind::kKeys);
+  call.reply.Integer(std::max<int64_t>(0, count));
+  return {};
+}
+
+/// ASYNC and SYNC are the same: a flush takes a moment, and merges give the space back.
+bool TakesFlushMode(Call& call) {
+  ArgReader args(call, 1);
+  if (args.done()) return true;
+  const bool known = args.Match("ASYNC") || args.Match("SYNC");
+  return known && args.done();
+}
+
+void Flush(Call& call, int db) {
+  call.tx.DropGeneration(call.tx.GenerationOf(db));
+  call.tx.SetGeneration(db, call.tx.NewGeneration());
+}
+
+Status FlushDb(Call& call) {
+  if (!TakesFlushMode(call)) return call.Error(kSyntaxError);
+  Flush(call, call.client.db);
+  call.reply.Ok();
+  return {};
+}
+
+Status FlushAll(Call& call) {
+  if (!TakesFlushMode(call)) return call.Error(kSyntaxError);
+  for (const int db : call.tx.WrittenDatabases()) Flush(call, db);
+  call.reply.Ok();
+  return {};
+}
+
+Status SwapDb(Call& call) {
+  const std::optional<int> first = ParseDatabase(call.argv[1]);
+  if (!first) return call.Error("ERR invalid first DB index");
+  const std::optional<int> second = ParseDatabase(call.argv[2]);
+  if (!second) return call.Error("ERR invalid second DB index");
+  if (!IsDatabase(call, *first) || !IsDatabase(call, *second)) return call.Error(kNoSuchDatabase);
+  if (*first != *second) {
+    const Generation of_first = call.tx.GenerationOf(*first);
+    const Generation of_second = call.tx.GenerationOf(*second);
+    call.tx.SetGeneration(*first, of_second);
+    call.tx.SetGeneration(*second, of_first);
+  }
+  call.reply.Ok();
+  return {};
+}
+
+constexpr RowMaker kServerRow = {.group = "server"};
+constexpr RowMaker kConnectionRow = {.group = "connection"};
+
+constexpr Command kRows[] = {
+    kServerRow("dbsize", 1, kReadOnly | kFast, DbSize, "1.0.0",
+               "Returns the number of keys in the database."),
+    kServerRow("flushall", -1, kWrite | kFrees | kEmpties, FlushAll, "1.0.0",
+               "Removes all keys of all databases."),
+    kServerRow("flushdb", -1, kWrite | kFrees | kEmpties, FlushDb, "1.0.0",
+               "Removes all keys of the database."),
+    kConnectionRow("select", 2, kFast | kAlways, Select, "1.0.0",
+                   "Changes the connection's database."),
+    kServerRow("swapdb", 3, kWrite | kFast, SwapDb, "4.0.0", "Swaps two databases."),
+};
+
+}  // namespace
+
+std::span<const Command> DatabaseCommands() { return kRows; }
+
+}  // namespace cordwood::commands

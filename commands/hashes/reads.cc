@@ -1,0 +1,85 @@
+// The commands that read single fields.
+
+#include "commands/core/arg_reader.h"
+#include "commands/core/lookup.h"
+#include "commands/hashes/handlers.h"
+#include "keyspace/types/hashes.h"
+
+namespace cordwood::commands::hashes {
+namespace {
+
+using keyspace::Hash;
+using keyspace::Lookup;
+using keyspace::Type;
+
+/// What the single-field commands do with the value that they find.
+template <typename Reply>
+Status ReadField(Call& call, const Reply& reply) {
+  const keyspace::KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(Lookup found, keyspace::FindKey(call.tx, name));
+  const bool exists = found.live() != nullptr;
+  if (exists && found.live()->type != Type::kHash) {
+    CountLookup(call, true);
+    return call.Error(kWrongType);
+  }
+  CW_ASSIGN(const std::optional<std::string> value,
+            Hash(call.tx, name, std::move(found)).Get(call.argv[2]));
+  CountLookup(call, exists);
+  reply(value);
+  return {};
+}
+
+void ReplyValue(protocol::ReplyWriter& reply, std::optional<std::string_view> value) {
+  if (value) {
+    reply.Bulk(*value);
+  } else {
+    reply.Null();
+  }
+}
+
+}  // namespace
+
+Status HGet(Call& call) {
+  return ReadField(call, [&](const auto& value) { ReplyValue(call.reply, value); });
+}
+
+Status HExists(Call& call) {
+  return ReadField(call, [&](const auto& value) { call.reply.Integer(value ? 1 : 0); });
+}
+
+Status HStrLen(Call& call) {
+  return ReadField(call, [&](const auto& value) {
+    call.reply.Integer(value ? static_cast<int64_t>(value->size()) : 0);
+  });
+}
+
+Status HMGet(Call& call) {
+  const keyspace::KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(Lookup found, keyspace::FindKey(call.tx, name));
+  const bool exists = found.live() != nullptr;
+  if (exists && found.live()->type != Type::kHash) {
+    CountLookup(call, true);
+    return call.Error(kWrongType);
+  }
+  const std::span<const std::string_view> fields = call.argv.subspan(2);
+  call.reply.ArrayHeader(fields.size());
+  const auto reply_value = [&](std::optional<std::string_view> value) {
+    ReplyValue(call.reply, value);
+    return !call.reply.overflowed();
+  };
+  CW_TRY(Hash(call.tx, name, std::move(found)).GetMany(fields, reply_value));
+  CountLookup(call, exists);
+  return {};
+}
+
+Status HLen(Call& call) {
+  const keyspace::KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(Lookup found, keyspace::FindKey(call.tx, name));
+  CountLookup(call, found.live() != nullptr);
+  if (RepliedWrongType(call, found.live(), Type::kHash)) return {};
+  CW_ASSIGN(const uint64_t length, Hash(call.tx, name, std::move(found)).Length());
+  call.reply.Integer(static_cast<int64_t>(length));
+  return {};
+}
+
+}  // namespace cordwood::commands::hashes

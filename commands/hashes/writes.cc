@@ -1,0 +1,115 @@
+// The commands that change hashes.
+
+#include <cmath>
+
+#include "base/number.h"
+#include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
+#include "commands/core/lookup.h"
+#include "commands/hashes/handlers.h"
+#include "keyspace/types/hashes.h"
+
+namespace cordwood::commands::hashes {
+namespace {
+
+using keyspace::FieldValue;
+using keyspace::Hash;
+using keyspace::KeyName;
+using keyspace::Lookup;
+using keyspace::Type;
+
+/// The hash under argv[1], whether it exists or not; nothing after a reply of another type.
+Result<std::optional<Hash>> OpenForWrite(Call& call) {
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(Lookup found, FindForWrite(call, name));
+  if (RepliedWrongType(call, found.live(), Type::kHash)) return std::nullopt;
+  return std::optional<Hash>(std::in_place, call.tx, name, std::move(found));
+}
+
+/// Sets the pairs from argv[2] on; answers how many are new, or nothing after an error reply.
+Result<std::optional<uint64_t>> SetPairs(Call& call, std::string_view command) {
+  if (call.argv.size() % 2 == 1) {
+    call.reply.Error(WrongArity(command));
+    return std::nullopt;
+  }
+  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  if (!hash) return std::nullopt;
+  std::vector<FieldValue> pairs;
+  for (size_t i = 2; i < call.argv.size(); i += 2) {
+    pairs.push_back({.field = call.argv[i], .value = call.argv[i + 1]});
+  }
+  CW_ASSIGN(const uint64_t created, hash->Set(pairs));
+  return created;
+}
+
+}  // namespace
+
+Status HSet(Call& call) {
+  CW_ASSIGN(const std::optional<uint64_t> created, SetPairs(call, "hset"));
+  if (created) call.reply.Integer(static_cast<int64_t>(*created));
+  return {};
+}
+
+Status HMSet(Call& call) {
+  CW_ASSIGN(const std::optional<uint64_t> created, SetPairs(call, "hmset"));
+  if (created) call.reply.Ok();
+  return {};
+}
+
+Status HSetNx(Call& call) {
+  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  if (!hash) return {};
+  CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
+  if (!old) {
+    const FieldValue pair = {.field = call.argv[2], .value = call.argv[3]};
+    CW_TRY(hash->Set({&pair, 1}));
+  }
+  call.reply.Integer(old ? 0 : 1);
+  return {};
+}
+
+Status HDel(Call& call) {
+  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  if (!hash) return {};
+  CW_ASSIGN(const uint64_t removed, hash->Remove(call.argv.subspan(2)));
+  call.reply.Integer(static_cast<int64_t>(removed));
+  return {};
+}
+
+Status HIncrBy(Call& call) {
+  const std::optional<int64_t> increment = ArgReader(call, 3).Int64();
+  if (!increment) return {};
+  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  if (!hash) return {};
+  CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
+  const std::optional<int64_t> number = old ? ParseInt64(*old) : 0;
+  if (!number) return call.Error("ERR hash value is not an integer");
+  int64_t sum = 0;
+  if (__builtin_add_overflow(*number, *increment, &sum)) return call.Error(kIncrementOverflows);
+  std::string text;
+  AppendInt64(text, sum);
+  const FieldValue pair = {.field = call.argv[2], .value = text};
+  CW_TRY(hash->Set({&pair, 1}));
+  call.reply.Integer(sum);
+  return {};
+}
+
+Status HIncrByFloat(Call& call) {
+  const std::optional<long double> increment = ArgReader(call, 3).LongDouble();
+  if (!increment) return {};
+  if (!std::isfinite(*increment)) return call.Error("ERR value is NaN or Infinity");
+  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  if (!hash) return {};
+  CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
+  const std::optional<long double> number = old ? ParseLongDouble(*old) : 0;
+  if (!number) return call.Error("ERR hash value is not a float");
+  const long double sum = *number + *increment;
+  if (!std::isfinite(sum)) return call.Error(kIncrementNotFinite);
+  const std::string text = FormatLongDouble(sum);
+  const FieldValue pair = {.field = call.argv[2], .value = text};
+  CW_TRY(hash->Set({&pair, 1}));
+  call.reply.Bulk(text);
+  return {};
+}
+
+}  // namespace cordwood::commands::hashes

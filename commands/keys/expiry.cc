@@ -1,0 +1,178 @@
+// The commands that set, show and remove the expiry of a key.
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "base/ascii.h"
+#include "base/format.h"
+#include "base/number.h"
+#include "commands/core/command_table.h"
+#include "commands/core/error_texts.h"
+#include "commands/core/lookup.h"
+#include "commands/core/row_maker.h"
+
+namespace cordwood::commands {
+namespace {
+
+using keyspace::KeyName;
+using keyspace::Lookup;
+using keyspace::Record;
+
+constexpr int64_t kMsPerSecond = 1000;
+
+struct Conditions {
+  bool if_none = false;     // NX
+  bool if_some = false;     // XX
+  bool if_later = false;    // GT: no expiry is later than any
+  bool if_earlier = false;  // LT
+};
+
+/// Replies and answers nothing if the options make no sense.
+std::optional<Conditions> TakeConditions(Call& call) {
+  Conditions conditions;
+  for (const std::string_view option : call.argv.subspan(3)) {
+    if (EqualsIgnoreCase(option, "NX")) {
+      conditions.if_none = true;
+    } else if (EqualsIgnoreCase(option, "XX")) {
+      conditions.if_some = true;
+    } else if (EqualsIgnoreCase(option, "GT")) {
+      conditions.if_later = true;
+    } else if (EqualsIgnoreCase(option, "LT")) {
+      conditions.if_earlier = true;
+    } else {
+      call.reply.Error(Format("ERR Unsupported option {}", AsPrintedLast(option)));
+      return std::nullopt;
+    }
+  }
+  if (conditions.if_none && (conditions.if_some || conditions.if_later || conditions.if_earlier)) {
+    call.reply.Error("ERR NX and XX, GT or LT options at the same time are not compatible");
+    return std::nullopt;
+  }
+  if (conditions.if_later && conditions.if_earlier) {
+    call.reply.Error("ERR GT and LT options at the same time are not compatible");
+    return std::nullopt;
+  }
+  return conditions;
+}
+
+bool Allows(const Conditions& conditions, std::optional<int64_t> current_ms, int64_t expiry_ms) {
+  if (conditions.if_none && current_ms) return false;
+  if (conditions.if_some && !current_ms) return false;
+  if (conditions.if_later && (!current_ms || expiry_ms <= *current_ms)) return false;
+  if (conditions.if_earlier && current_ms && expiry_ms >= *current_ms) return false;
+  return true;
+}
+
+/// What a time argument counts.
+struct TimeScale {
+  int64_t unit_ms = 1;
+  bool from_now = false;
+};
+
+/// argv[2] in milliseconds since 1970; may lie in the past, before 1970 too. Replies and answers
+/// nothing if it is no time.
+std::optional<int64_t> TakeTime(Call& call, TimeScale scale) {
+  const std::optional<int64_t> number = ParseInt64(call.argv[2]);
+  if (!number) {
+    call.reply.Error(kNotAnInteger);
+    return std::nullopt;
+  }
+  int64_t time_ms = 0;
+  if (__builtin_mul_overflow(*number, scale.unit_ms, &time_ms) ||
+      __builtin_add_overflow(time_ms, scale.from_now ? call.tx.now_ms() : 0, &time_ms)) {
+    call.reply.Error(InvalidExpireTime(ToLower(call.argv[0])));
+    return std::nullopt;
+  }
+  return time_ms;
+}
+
+Status ExpireAt(Call& call, TimeScale scale) {
+  const std::optional<Conditions> conditions = TakeConditions(call);
+  if (!conditions) return {};
+  const std::optional<int64_t> expiry_ms = TakeTime(call, scale);
+  if (!expiry_ms) return {};
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(const Lookup found, FindForWrite(call, name));
+  if (found.live() == nullptr || !Allows(*conditions, found.live()->expiry_ms, *expiry_ms)) {
+    call.reply.Integer(0);
+    return {};
+  }
+  if (*expiry_ms <= call.tx.now_ms()) {
+    CW_TRY(keyspace::RemoveKey(call.tx, name, found));
+  } else {
+    Record record = *found.live();
+    record.expiry_ms = expiry_ms;
+    CW_TRY(keyspace::PutRecord(call.tx, name, found, record));
+  }
+  call.reply.Integer(1);
+  return {};
+}
+
+Status Expire(Call& call) { return ExpireAt(call, {.unit_ms = kMsPerSecond, .from_now = true}); }
+Status PExpire(Call& call) { return ExpireAt(call, {.unit_ms = 1, .from_now = true}); }
+Status ExpireAtSecond(Call& call) {
+  return ExpireAt(call, {.unit_ms = kMsPerSecond, .from_now = false});
+}
+Status PExpireAt(Call& call) { return ExpireAt(call, {.unit_ms = 1, .from_now = false}); }
+
+Status Persist(Call& call) {
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(const Lookup found, FindForWrite(call, name));
+  const bool expires = found.live() != nullptr && found.live()->expiry_ms;
+  if (expires) {
+    Record record = *found.live();
+    record.expiry_ms.reset();
+    CW_TRY(keyspace::PutRecord(call.tx, name, found, record));
+  }
+  call.reply.Integer(expires ? 1 : 0);
+  return {};
+}
+
+/// To the nearest second, as Redis rounds.
+int64_t InUnits(int64_t ms, TimeScale scale) {
+  return scale.unit_ms == 1 ? ms : ms / kMsPerSecond + (ms % kMsPerSecond >= 500 ? 1 : 0);
+}
+
+/// Replies when the key expires; -1 if it does not, -2 if there is no such key.
+Status ReplyExpiry(Call& call, TimeScale scale) {
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record, LookUp(call, call.argv[1]));
+  if (!record) {
+    call.reply.Integer(-2);
+  } else if (!record->header.expiry_ms) {
+    call.reply.Integer(-1);
+  } else {
+    const int64_t since_ms = scale.from_now ? call.tx.now_ms() : 0;
+    call.reply.Integer(InUnits(*record->header.expiry_ms - since_ms, scale));
+  }
+  return {};
+}
+
+Status Ttl(Call& call) { return ReplyExpiry(call, {.unit_ms = kMsPerSecond, .from_now = true}); }
+Status PTtl(Call& call) { return ReplyExpiry(call, {.unit_ms = 1, .from_now = true}); }
+Status ExpireTime(Call& call) {
+  return ReplyExpiry(call, {.unit_ms = kMsPerSecond, .from_now = false});
+}
+Status PExpireTime(Call& call) { return ReplyExpiry(call, {.unit_ms = 1, .from_now = false}); }
+
+constexpr RowMaker kRow = {.group = "generic", .keys = kOneKey, .flags = kFast};
+
+constexpr Command kRows[] = {
+    kRow("expire", -3, kWrite, Expire, "1.0.0", "Lets a key expire in a number of seconds."),
+    kRow("expireat", -3, kWrite, ExpireAtSecond, "1.2.0", "Lets a key expire at a second."),
+    kRow("expiretime", 2, kReadOnly, ExpireTime, "7.0.0",
+         "Returns the second at which a key expires."),
+    kRow("persist", 2, kWrite, Persist, "2.2.0", "Removes the expiry of a key."),
+    kRow("pexpire", -3, kWrite, PExpire, "2.6.0", "Lets a key expire in a number of milliseconds."),
+    kRow("pexpireat", -3, kWrite, PExpireAt, "2.6.0", "Lets a key expire at a millisecond."),
+    kRow("pexpiretime", 2, kReadOnly, PExpireTime, "7.0.0",
+         "Returns the millisecond at which a key expires."),
+    kRow("pttl", 2, kReadOnly, PTtl, "2.6.0", "Returns the milliseconds until a key expires."),
+    kRow("ttl", 2, kReadOnly, Ttl, "1.0.0", "Returns the seconds until a key expires."),
+};
+
+}  // namespace
+
+std::span<const Command> ExpiryCommands() { return kRows; }
+
+}  // namespace cordwood::commands

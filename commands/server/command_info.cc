@@ -1,0 +1,188 @@
+// COMMAND: what the server can do, from its own tables.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ascii.h"
+#include "base/glob.h"
+#include "commands/core/arg_reader.h"
+#include "commands/core/command_table.h"
+#include "commands/core/help.h"
+#include "commands/core/host.h"
+#include "commands/server/command_reply.h"
+#include "commands/server/handlers.h"
+
+namespace cordwood::commands::server {
+namespace {
+
+/// `name` as "get" or "config|get"; null if there is none.
+const Command* FindNamed(const CommandTable& table, std::string_view name) {
+  const Command* command = table.Find(name.substr(0, name.find('|')));
+  if (command == nullptr || name.find('|') == std::string_view::npos) return command;
+  for (const Command& subcommand : command->subcommands) {
+    if (EqualsIgnoreCase(subcommand.name, name)) return &subcommand;
+  }
+  return nullptr;
+}
+
+/// The commands that argv[2] and the following name; null for those that are unknown.
+std::vector<const Command*> NamedInArguments(const CommandTable& table, const Call& call) {
+  std::vector<const Command*> named;
+  for (const std::string_view name : call.argv.subspan(2)) {
+    named.push_back(FindNamed(table, name));
+  }
+  return named;
+}
+
+void ReplyInfos(Call& call, const std::vector<const Command*>& commands) {
+  call.reply.ArrayHeader(commands.size());
+  for (const Command* command : commands) {
+    if (call.reply.overflowed()) return;
+    if (command == nullptr) {
+      call.reply.Null();
+    } else {
+      ReplyCommandInfo(call.reply, *command);
+    }
+  }
+}
+
+/// Which commands COMMAND LIST shows.
+struct ListFilter {
+  bool of_module = false;  // there are no modules
+  std::optional<std::string> category;
+  std::optional<std::string_view> pattern;
+
+  bool Has(const Command& command) const {
+    if (of_module) return false;
+    if (pattern) return GlobMatch(*pattern, command.name, GlobCase::kIgnored);
+    if (!category) return true;
+    for (const std::string_view name : CategoriesOf(command)) {
+      if (name == *category) return true;
+    }
+    return false;
+  }
+};
+
+/// Replies and answers nothing if the options make no sense.
+std::optional<ListFilter> TakeListFilter(Call& call) {
+  ListFilter filter;
+  ArgReader args(call, 2);
+  if (args.done()) return filter;
+  if (call.argv.size() == 5 && args.Match("FILTERBY")) {
+    if (args.Match("MODULE")) {
+      filter.of_module = true;
+      return filter;
+    }
+    if (args.Match("ACLCAT")) {
+      filter.category = "@" + ToLower(args.Next());
+      return filter;
+    }
+    if (args.Match("PATTERN")) {
+      filter.pattern = args.Next();
+      return filter;
+    }
+  }
+  call.reply.Error(kSyntaxError);
+  return std::nullopt;
+}
+
+/// The row of the command in `argv`, whatever its number of arguments; null if there is none.
+const Command* FindRow(const CommandTable& table, std::span<const std::string_view> argv) {
+  const Command* command = table.Find(argv[0]);
+  if (command == nullptr || command->subcommands.empty() || argv.size() < 2) return command;
+  return FindNamed(table, std::string(argv[0]) + "|" + std::string(argv[1]));
+}
+
+}  // namespace
+
+Status CommandAll(Call& call) {
+  const CommandTable& table = call.host.Commands();
+  ReplyInfos(call, table.all());
+  return {};
+}
+
+Status CommandCount(Call& call) {
+  const CommandTable& table = call.host.Commands();
+  call.reply.Integer(static_cast<int64_t>(table.all().size()));
+  return {};
+}
+
+Status CommandInfo(Call& call) {
+  const CommandTable& table = call.host.Commands();
+  ReplyInfos(call, call.argv.size() == 2 ? table.all() : NamedInArguments(table, call));
+  return {};
+}
+
+Status CommandDocs(Call& call) {
+  const CommandTable& table = call.host.Commands();
+  std::vector<const Command*> commands =
+      call.argv.size() == 2 ? table.all() : NamedInArguments(table, call);
+  std::erase(commands, nullptr);
+  call.reply.MapHeader(commands.size());
+  for (const Command* command : commands) {
+    if (call.reply.overflowed()) break;
+    call.reply.Bulk(command->name);
+    ReplyCommandDocs(call.reply, *command);
+  }
+  return {};
+}
+
+Status CommandList(Call& call) {
+  const std::optional<ListFilter> filter = TakeListFilter(call);
+  if (!filter) return {};
+  const CommandTable& table = call.host.Commands();
+  std::vector<std::string_view> names;
+  for (const Command* command : table.all()) {
+    if (filter->Has(*command)) names.push_back(command->name);
+    for (const Command& subcommand : command->subcommands) {
+      if (filter->Has(subcommand)) names.push_back(subcommand.name);
+    }
+  }
+  call.reply.ArrayHeader(names.size());
+  for (const std::string_view name : names) call.reply.Bulk(name);
+  return {};
+}
+
+Status CommandGetKeys(Call& call) {
+  const CommandTable& table = call.host.Commands();
+  const std::span<const std::string_view> argv = call.argv.subspan(2);
+  const Command* command = FindRow(table, argv);
+  if (command == nullptr) return call.Error("ERR Invalid command specified");
+  const KeySpec& keys = command->keys;
+  if (keys.first == 0) return call.Error("ERR The command has no key arguments");
+  if (!table.Resolve(argv).error.empty()) {
+    return call.Error("ERR Invalid number of arguments specified for command");
+  }
+  const auto count = static_cast<int>(argv.size());
+  const int last = keys.last < 0 ? count + keys.last : keys.last;
+  std::vector<std::string_view> found;
+  for (int i = keys.first; i <= last && i < count; i += keys.step) {
+    found.push_back(argv[static_cast<size_t>(i)]);
+  }
+  call.reply.ArrayHeader(found.size());
+  for (const std::string_view key : found) call.reply.Bulk(key);
+  return {};
+}
+
+Status CommandHelp(Call& call) {
+  static constexpr std::string_view kLines[] = {
+      "(no subcommand)",
+      "    Return the details of all commands.",
+      "COUNT",
+      "    Return the number of commands.",
+      "DOCS [<command-name> ...]",
+      "    Return texts about commands; all if none is named.",
+      "GETKEYS <full-command>",
+      "    Return the keys of a command with its arguments.",
+      "INFO [<command-name> ...]",
+      "    Return the details of commands; all if none is named.",
+      "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
+      "    Return the names of commands.",
+  };
+  return ReplyHelp(call, "COMMAND", kLines);
+}
+
+}  // namespace cordwood::commands::server

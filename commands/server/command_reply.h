@@ -1,0 +1,26 @@
+#pragma once
+
+// What COMMAND INFO and COMMAND DOCS say of a row. What Redis says of keys and categories beyond
+// what a row knows is derived from its flags and its group.
+//
+// Threads: any; no state.
+
+#include <string_view>
+#include <vector>
+
+#include "commands/core/command.h"
+#include "protocol/reply_writer.h"
+
+namespace cordwood::commands {
+
+/// An array of ten: name, arity, flags, first key, last key, step, categories, tips, key
+/// specifications, subcommands.
+void ReplyCommandInfo(protocol::ReplyWriter& reply, const Command& command);
+
+/// A map: summary, since, group, and the subcommands' maps.
+void ReplyCommandDocs(protocol::ReplyWriter& reply, const Command& command);
+
+/// The names of the access categories, with their "@".
+std::vector<std::string_view> CategoriesOf(const Command& command);
+
+}  // namespace cordwood::commands

@@ -1,0 +1,133 @@
+// MEMORY USAGE. What a key takes is bytes of the store, before compression: its record, and its
+// elements if it has any. Nothing of it need be in memory.
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "commands/core/arg_reader.h"
+#include "commands/core/help.h"
+#include "commands/server/handlers.h"
+#include "keyspace/core/keys.h"
+#include "keyspace/core/range_walk.h"
+
+namespace cordwood::commands::server {
+namespace {
+
+using keyspace::KeyName;
+using keyspace::Record;
+
+constexpr int64_t kDefaultSamples = 5;
+
+/// Replies and answers nothing if the options make no sense.
+std::optional<int64_t> TakeSamples(Call& call) {
+  int64_t samples = kDefaultSamples;
+  for (ArgReader args(call, 3); !args.done();) {
+    std::optional<int64_t> given = -1;
+    if (args.MatchBefore("SAMPLES", 1)) given = args.Int64();
+    if (!given) return std::nullopt;
+    if (*given < 0) {
+      call.reply.Error(kSyntaxError);
+      return std::nullopt;
+    }
+    samples = *given;
+  }
+  return samples;
+}
+
+// Elements looked at in one slice.
+constexpr uint64_t kSliceElements = 1000;
+
+/// Looks at the first `samples` elements (0: all), and concludes from them to all.
+class Usage final : public LongRead {
+ public:
+  Usage(std::string_view key, int64_t samples)
+      : key_(key), samples_(samples == 0 ? UINT64_MAX : static_cast<uint64_t>(samples)) {}
+
+  Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) override {
+    if (!looked_up_) CW_TRY(LookUp(tx));
+    if (object_) {
+      CW_ASSIGN(const bool done, LookAtElements(tx));
+      if (!done) return false;
+    }
+    if (exists_) {
+      const uint64_t of_elements =
+          met_ == 0 || met_ >= object_->count ? bytes_ : bytes_ / met_ * object_->count;
+      reply.Integer(static_cast<int64_t>(record_bytes_ + of_elements));
+    } else {
+      reply.Null();
+    }
+    return true;
+  }
+
+ private:
+  Status LookUp(keyspace::Transaction& tx) {
+    const KeyName name = {.generation = generation(), .key = key_};
+    CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(tx, name));
+    if (const Record* record = found.live(); record != nullptr) {
+      exists_ = true;
+      record_bytes_ =
+          keyspace::KeyRecordKey(name.generation, name.key).size() + record->Encode().size();
+      if (record->owns_object()) {
+        CW_ASSIGN(object_, keyspace::ObjectPayload::Decode(record->payload));
+        prefix_ = keyspace::ElementPrefix(name.generation, object_->oid);
+        next_ = prefix_;
+      }
+    }
+    looked_up_ = true;
+    return {};
+  }
+
+  /// True once it has seen enough. Fails only if it got to none.
+  Result<bool> LookAtElements(keyspace::Transaction& tx) {
+    keyspace::RangeWalk elements(tx, keyspace::PrefixEnd(prefix_));
+    uint64_t left = std::min(kSliceElements, samples_ - met_);
+    const uint64_t met_before = met_;
+    for (elements.Seek(next_); elements.Valid() && left > 0; elements.Next()) {
+      bytes_ += elements.key().size() + elements.value().size();
+      ++met_;
+      --left;
+      next_.assign(elements.key());
+      next_.push_back('\0');
+    }
+    if (met_ == met_before && met_ < samples_) CW_TRY(elements.status());
+    return met_ == samples_ || (elements.status() && !elements.Valid());
+  }
+
+  const std::string key_;
+  const uint64_t samples_;
+  bool looked_up_ = false;
+  bool exists_ = false;
+  uint64_t record_bytes_ = 0;
+  std::optional<keyspace::ObjectPayload> object_;
+  std::string prefix_;
+  std::string next_;  // store key
+  uint64_t met_ = 0;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace
+
+Status MemoryUsage(Call& call) {
+  const std::optional<int64_t> samples = TakeSamples(call);
+  if (!samples) return {};
+  auto usage = std::make_unique<Usage>(call.argv[2], *samples);
+  usage->FixGeneration(call.tx.GenerationOf(call.client.db));
+  CW_ASSIGN(const bool done, usage->Step(call.tx, call.reply));
+  // What is left begins anew: its slices run at another state.
+  if (!done) call.long_read = std::make_unique<Usage>(call.argv[2], *samples);
+  return {};
+}
+
+Status MemoryHelp(Call& call) {
+  static constexpr std::string_view kLines[] = {
+      "USAGE <key> [SAMPLES <count>]",
+      "    Return the bytes that <key> and its value take in the store, before compression.",
+      "    Of many elements the first <count> stand for all (default: 5, 0: look at all).",
+  };
+  return ReplyHelp(call, "MEMORY", kLines);
+}
+
+}  // namespace cordwood::commands::server

@@ -1,0 +1,114 @@
+// APPEND, SETRANGE and the commands that count: they read a string and write another.
+
+#include <cmath>
+#include <limits>
+
+#include "base/number.h"
+#include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
+#include "commands/core/host.h"
+#include "commands/core/lookup.h"
+#include "commands/strings/handlers.h"
+
+namespace cordwood::commands::strings {
+namespace {
+
+using keyspace::KeyName;
+using keyspace::Lookup;
+using keyspace::Record;
+using keyspace::Type;
+
+Status AddInteger(Call& call, int64_t increment) {
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(const Lookup before, FindForWrite(call, name));
+  const Record* old = before.live();
+  if (RepliedWrongType(call, old, Type::kString)) return {};
+  const std::optional<int64_t> number = old != nullptr ? ParseInt64(old->payload) : 0;
+  if (!number) return call.Error(kNotAnInteger);
+  int64_t sum = 0;
+  if (__builtin_add_overflow(*number, increment, &sum)) return call.Error(kIncrementOverflows);
+  std::string text;
+  AppendInt64(text, sum);
+  CW_TRY(PutKeepingExpiry(call, name, before, std::move(text)));
+  call.reply.Integer(sum);
+  return {};
+}
+
+}  // namespace
+
+Status Append(Call& call) {
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(Lookup before, FindForWrite(call, name));
+  if (RepliedWrongType(call, before.live(), Type::kString)) return {};
+  std::string text = before.live() != nullptr ? before.live()->payload : std::string();
+  const std::string_view more = call.argv[2];
+  if (before.live() != nullptr && text.size() + more.size() > call.host.MaxStringBytes()) {
+    return call.Error(kStringTooLong);
+  }
+  text += more;
+  const auto length = static_cast<int64_t>(text.size());
+  CW_TRY(PutKeepingExpiry(call, name, before, std::move(text)));
+  call.reply.Integer(length);
+  return {};
+}
+
+Status SetRange(Call& call) {
+  const std::optional<int64_t> offset = ArgReader(call, 2).Int64();
+  if (!offset) return {};
+  if (*offset < 0) return call.Error("ERR offset is out of range");
+  const std::string_view patch = call.argv[3];
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(const Lookup before, FindForWrite(call, name));
+  if (RepliedWrongType(call, before.live(), Type::kString)) return {};
+  std::string text = before.live() != nullptr ? before.live()->payload : std::string();
+  if (!patch.empty()) {
+    const auto at = static_cast<uint64_t>(*offset);
+    const uint64_t most = call.host.MaxStringBytes();
+    if (at > most || at + patch.size() > most) {
+      return call.Error(kStringTooLong);
+    }
+    if (text.size() < at + patch.size()) text.resize(at + patch.size());
+    text.replace(at, patch.size(), patch);
+  }
+  const auto length = static_cast<int64_t>(text.size());
+  if (!patch.empty()) CW_TRY(PutKeepingExpiry(call, name, before, std::move(text)));
+  call.reply.Integer(length);
+  return {};
+}
+
+Status Incr(Call& call) { return AddInteger(call, 1); }
+
+Status Decr(Call& call) { return AddInteger(call, -1); }
+
+Status IncrBy(Call& call) {
+  const std::optional<int64_t> increment = ArgReader(call, 2).Int64();
+  return increment ? AddInteger(call, *increment) : Status();
+}
+
+Status DecrBy(Call& call) {
+  const std::optional<int64_t> decrement = ArgReader(call, 2).Int64();
+  if (!decrement) return {};
+  if (*decrement == std::numeric_limits<int64_t>::min()) {
+    return call.Error("ERR decrement would overflow");
+  }
+  return AddInteger(call, -*decrement);
+}
+
+Status IncrByFloat(Call& call) {
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(const Lookup before, FindForWrite(call, name));
+  const Record* old = before.live();
+  if (RepliedWrongType(call, old, Type::kString)) return {};
+  const std::optional<long double> number = old != nullptr ? ParseLongDouble(old->payload) : 0;
+  if (!number) return call.Error(kNotAFloat);
+  const std::optional<long double> increment = ArgReader(call, 2).LongDouble();
+  if (!increment) return {};
+  const long double sum = *number + *increment;
+  if (!std::isfinite(sum)) return call.Error(kIncrementNotFinite);
+  const std::string text = FormatLongDouble(sum);
+  CW_TRY(PutKeepingExpiry(call, name, before, text));
+  call.reply.Bulk(text);
+  return {};
+}
+
+}  // namespace cordwood::commands::strings

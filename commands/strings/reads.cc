@@ -1,0 +1,82 @@
+// GET, MGET, STRLEN, GETRANGE and SUBSTR.
+
+#include <algorithm>
+
+#include "commands/core/arg_reader.h"
+#include "commands/core/lookup.h"
+#include "commands/strings/handlers.h"
+#include "keyspace/core/gathered_reads.h"
+
+namespace cordwood::commands::strings {
+
+Status Get(Call& call) {
+  CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
+  if (seen.wrong_type) return {};
+  if (seen.exists) {
+    call.reply.Bulk(seen.value);
+  } else {
+    call.reply.Null();
+  }
+  return {};
+}
+
+Status MGet(Call& call) {
+  const std::span<const std::string_view> keys = call.argv.subspan(1);
+  keyspace::GatheredReads reads;
+  size_t hits = 0;
+  call.reply.ArrayHeader(keys.size());
+  for (const std::string_view key : keys) {
+    const storage::ReadScope scope(call.tx.view());
+    const Result<std::optional<keyspace::RecordView>> found =
+        keyspace::SeeKey(call.tx, call.Key(key));
+    if (!reads.Ok(found)) {
+      if (reads.failed()) break;
+      continue;
+    }
+    const std::optional<keyspace::RecordView>& record = *found;
+    if (record) ++hits;
+    if (record && record->header.type == keyspace::Type::kString) {
+      call.reply.Bulk(record->payload);
+    } else {
+      call.reply.Null();
+    }
+    if (call.reply.overflowed()) break;
+  }
+  CW_TRY(reads.status());
+  for (size_t i = 0; i < keys.size(); ++i) CountLookup(call, i < hits);
+  return {};
+}
+
+Status StrLen(Call& call) {
+  CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
+  if (!seen.wrong_type) call.reply.Integer(static_cast<int64_t>(seen.value.size()));
+  return {};
+}
+
+namespace {
+
+/// The bytes from `start` to `end`, both included; negative ones count from the end.
+std::string_view Slice(std::string_view text, int64_t start, int64_t end) {
+  const auto length = static_cast<int64_t>(text.size());
+  if (start < 0 && end < 0 && start > end) return {};
+  if (start < 0) start = std::max<int64_t>(start + length, 0);
+  if (end < 0) end = std::max<int64_t>(end + length, 0);
+  end = std::min(end, length - 1);
+  if (start > end) return {};
+  return text.substr(static_cast<size_t>(start), static_cast<size_t>(end - start + 1));
+}
+
+}  // namespace
+
+Status GetRange(Call& call) {
+  ArgReader args(call, 2);
+  const std::optional<int64_t> start = args.Int64();
+  if (!start) return {};
+  const std::optional<int64_t> end = args.Int64();
+  if (!end) return {};
+  CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
+  if (!seen.wrong_type) call.reply.Bulk(Slice(seen.value, *start, *end));
+  return {};
+}
+
+}  // namespace cordwood::commands::strings

@@ -1,0 +1,253 @@
+// The commands that set whole strings, and those that read one and change its key.
+
+#include <utility>
+
+#include "base/number.h"
+#include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
+#include "commands/core/lookup.h"
+#include "commands/strings/handlers.h"
+#include "keyspace/core/gathered_reads.h"
+#include "keyspace/core/name_order.h"
+
+namespace cordwood::commands::strings {
+namespace {
+
+using keyspace::KeyName;
+using keyspace::Lookup;
+using keyspace::Record;
+using keyspace::Type;
+
+constexpr int64_t kMsPerSecond = 1000;
+
+/// How an expiry was given. The name of the option says the unit and whether it is from now.
+enum class TimeOption : uint8_t { kNone, kEx, kPx, kExAt, kPxAt };
+
+struct Options {
+  bool if_absent = false;
+  bool if_present = false;
+  bool get = false;
+  bool keep_ttl = false;
+  bool persist = false;
+  TimeOption time_option = TimeOption::kNone;
+  std::string_view time;
+};
+
+enum class OptionSet : uint8_t { kOfSet, kOfGetEx };
+
+bool TakeTime(ArgReader& args, Options& options, std::string_view keyword, TimeOption option) {
+  const TimeOption given = options.time_option;
+  if (options.keep_ttl || options.persist) return false;
+  if (given != TimeOption::kNone && given != option) return false;
+  if (!args.MatchBefore(keyword, 1)) return false;
+  options.time_option = option;
+  options.time = args.Next();
+  return true;
+}
+
+/// False if the next argument is no option, or contradicts one before it.
+bool TakeOption(ArgReader& args, OptionSet allowed, Options& options) {
+  const bool no_time = options.time_option == TimeOption::kNone;
+  if (allowed == OptionSet::kOfSet) {
+    if (!options.if_present && args.Match("NX")) return options.if_absent = true;
+    if (!options.if_absent && args.Match("XX")) return options.if_present = true;
+    if (args.Match("GET")) return options.get = true;
+    if (no_time && args.Match("KEEPTTL")) return options.keep_ttl = true;
+  } else if (no_time && args.Match("PERSIST")) {
+    return options.persist = true;
+  }
+  return TakeTime(args, options, "EX", TimeOption::kEx) ||
+         TakeTime(args, options, "PX", TimeOption::kPx) ||
+         TakeTime(args, options, "EXAT", TimeOption::kExAt) ||
+         TakeTime(args, options, "PXAT", TimeOption::kPxAt);
+}
+
+/// Replies and answers nothing if the options from argv[first] on make no sense.
+std::optional<Options> TakeOptions(Call& call, size_t first, OptionSet allowed) {
+  Options options;
+  for (ArgReader args(call, first); !args.done();) {
+    if (TakeOption(args, allowed, options)) continue;
+    call.reply.Error(kSyntaxError);
+    return std::nullopt;
+  }
+  return options;
+}
+
+/// The moment in milliseconds since 1970; replies and answers nothing if it makes no sense.
+std::optional<int64_t> TakeExpiry(Call& call, std::string_view command, TimeOption option,
+                                  std::string_view time) {
+  const std::optional<int64_t> number = ParseInt64(time);
+  if (!number) {
+    call.reply.Error(kNotAnInteger);
+    return std::nullopt;
+  }
+  const bool in_seconds = option == TimeOption::kEx || option == TimeOption::kExAt;
+  const bool from_now = option == TimeOption::kEx || option == TimeOption::kPx;
+  int64_t expiry_ms = *number;
+  const bool overflows =
+      (in_seconds && __builtin_mul_overflow(expiry_ms, kMsPerSecond, &expiry_ms)) ||
+      (from_now && __builtin_add_overflow(expiry_ms, call.tx.now_ms(), &expiry_ms));
+  if (*number <= 0 || overflows || expiry_ms <= 0) {
+    call.reply.Error(InvalidExpireTime(command));
+    return std::nullopt;
+  }
+  return expiry_ms;
+}
+
+void ReplyString(Call& call, const Record* record) {
+  if (record == nullptr) {
+    call.reply.Null();
+  } else {
+    call.reply.Bulk(record->payload);
+  }
+}
+
+/// SET with options that depend on what is there.
+Status SetConditionally(Call& call, const Options& options, std::optional<int64_t> expiry_ms) {
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(const Lookup before, FindForWrite(call, name));
+  const Record* old = before.live();
+  if (options.get) {
+    CountLookup(call, old != nullptr);
+    if (RepliedWrongType(call, old, Type::kString)) return {};
+    ReplyString(call, old);
+  }
+  if (old != nullptr ? options.if_absent : options.if_present) {
+    if (!options.get) call.reply.Null();
+    return {};
+  }
+  if (options.keep_ttl && old != nullptr) expiry_ms = old->expiry_ms;
+  const Record record{.expiry_ms = expiry_ms, .payload = std::string(call.argv[2])};
+  CW_TRY(keyspace::PutRecord(call.tx, name, before, record));
+  if (!options.get) call.reply.Ok();
+  return {};
+}
+
+Status SetWithTime(Call& call, std::string_view command, TimeOption option) {
+  const std::optional<int64_t> expiry_ms = TakeExpiry(call, command, option, call.argv[2]);
+  if (!expiry_ms) return {};
+  CW_TRY(keyspace::SetString(call.tx, call.Key(call.argv[1]), call.argv[3], expiry_ms));
+  call.reply.Ok();
+  return {};
+}
+
+/// Replies with the string under argv[1] for a command that goes on to change its key. Answers
+/// nothing if a reply of another type or of no key ended the command.
+Result<std::optional<Lookup>> ReplyAndFind(Call& call) {
+  CW_ASSIGN(Lookup found, FindForWrite(call, call.Key(call.argv[1])));
+  const Record* record = found.live();
+  CountLookup(call, record != nullptr);
+  if (RepliedWrongType(call, record, Type::kString)) return std::nullopt;
+  ReplyString(call, record);
+  return found;
+}
+
+}  // namespace
+
+Status Set(Call& call) {
+  const std::optional<Options> options = TakeOptions(call, 3, OptionSet::kOfSet);
+  if (!options) return {};
+  std::optional<int64_t> expiry_ms;
+  if (options->time_option != TimeOption::kNone) {
+    expiry_ms = TakeExpiry(call, "set", options->time_option, options->time);
+    if (!expiry_ms) return {};
+  }
+  if (options->if_absent || options->if_present || options->get || options->keep_ttl) {
+    return SetConditionally(call, *options, expiry_ms);
+  }
+  CW_TRY(keyspace::SetString(call.tx, call.Key(call.argv[1]), call.argv[2], expiry_ms));
+  call.reply.Ok();
+  return {};
+}
+
+Status SetEx(Call& call) { return SetWithTime(call, "setex", TimeOption::kEx); }
+
+Status PSetEx(Call& call) { return SetWithTime(call, "psetex", TimeOption::kPx); }
+
+Status SetNx(Call& call) {
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(const Lookup before, FindForWrite(call, name));
+  if (before.live() == nullptr) {
+    CW_TRY(PutKeepingExpiry(call, name, before, std::string(call.argv[2])));
+  }
+  call.reply.Integer(before.live() == nullptr ? 1 : 0);
+  return {};
+}
+
+Status GetSet(Call& call) {
+  CW_ASSIGN(const std::optional<Lookup> before, ReplyAndFind(call));
+  if (!before) return {};
+  const Record record{.payload = std::string(call.argv[2])};
+  return keyspace::PutRecord(call.tx, call.Key(call.argv[1]), *before, record);
+}
+
+Status GetDel(Call& call) {
+  CW_ASSIGN(const std::optional<Lookup> before, ReplyAndFind(call));
+  if (!before || before->live() == nullptr) return {};
+  return keyspace::RemoveKey(call.tx, call.Key(call.argv[1]), *before);
+}
+
+Status GetEx(Call& call) {
+  const std::optional<Options> options = TakeOptions(call, 2, OptionSet::kOfGetEx);
+  if (!options) return {};
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(const Lookup before, FindForWrite(call, name));
+  const Record* old = before.live();
+  CountLookup(call, old != nullptr);
+  if (RepliedWrongType(call, old, Type::kString)) return {};
+  if (old == nullptr) {
+    call.reply.Null();
+    return {};
+  }
+  std::optional<int64_t> expiry_ms;
+  if (options->time_option != TimeOption::kNone) {
+    expiry_ms = TakeExpiry(call, "getex", options->time_option, options->time);
+    if (!expiry_ms) return {};
+  }
+  call.reply.Bulk(old->payload);
+  if (!expiry_ms && !options->persist) return {};
+  if (expiry_ms && *expiry_ms <= call.tx.now_ms()) {
+    return keyspace::RemoveKey(call.tx, name, before);
+  }
+  if (expiry_ms == old->expiry_ms) return {};
+  Record record = *old;
+  record.expiry_ms = expiry_ms;
+  return keyspace::PutRecord(call.tx, name, before, record);
+}
+
+Status MSet(Call& call) {
+  if (call.argv.size() % 2 == 0) return call.Error(WrongArity("mset"));
+  // The last one counts of a key that is named twice: they stay in turn.
+  const std::span<const std::string_view> pairs = call.argv.subspan(1);
+  const keyspace::NameOrder order(pairs, 2);
+  keyspace::GatheredReads reads;
+  for (size_t i = 0; i < order.size() && !reads.failed(); ++i) {
+    const size_t at = order[i];
+    reads.Ok(keyspace::SetString(call.tx, call.Key(pairs[at]), pairs[at + 1], std::nullopt));
+  }
+  CW_TRY(reads.status());
+  call.reply.Ok();
+  return {};
+}
+
+Status MSetNx(Call& call) {
+  if (call.argv.size() % 2 == 0) return call.Error(WrongArity("msetnx"));
+  const std::span<const std::string_view> pairs = call.argv.subspan(1);
+  const keyspace::NameOrder order(pairs, 2);
+  keyspace::GatheredReads reads;
+  for (size_t i = 0; i < order.size() && !reads.failed(); ++i) {
+    const Result<Lookup> found = FindForWrite(call, call.Key(pairs[order[i]]));
+    if (!reads.Ok(found) || found->live() == nullptr) continue;
+    call.reply.Integer(0);
+    return {};
+  }
+  CW_TRY(reads.status());
+  for (size_t i = 0; i < order.size(); ++i) {
+    const size_t at = order[i];
+    CW_TRY(keyspace::SetString(call.tx, call.Key(pairs[at]), pairs[at + 1], std::nullopt));
+  }
+  call.reply.Integer(1);
+  return {};
+}
+
+}  // namespace cordwood::commands::strings

@@ -1,0 +1,18 @@
+#pragma once
+
+// Copies what hangs on a key.
+//
+// Threads: as the transaction's.
+
+#include "base/error.h"
+#include "keyspace/core/record.h"
+#include "keyspace/core/transaction.h"
+
+namespace cordwood::keyspace {
+
+/// A record with the content of `record`, whose key is of generation `from`, for a key of
+/// generation `to`. Elements are copied, within this transaction, for an object of their own.
+/// kTooLarge, before more than KeyspaceOptions::copy_bytes_max are held of them.
+Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record, Generation to);
+
+}  // namespace cordwood::keyspace

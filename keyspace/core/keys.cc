@@ -1,0 +1,155 @@
+#include "keyspace/core/keys.h"
+
+#include "base/check.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+Result<Lookup> Judge(Transaction& tx, std::optional<std::string_view> bytes) {
+  Lookup lookup;
+  if (!bytes) return lookup;
+  CW_ASSIGN(lookup.stored, Record::Decode(*bytes));
+  lookup.expired = lookup.stored->ExpiredAt(tx.now_ms());
+  return lookup;
+}
+
+/// Of a record that is going to be replaced: the payload only if it names an object.
+Result<Lookup> JudgeReplaced(Transaction& tx, std::string_view bytes) {
+  CW_ASSIGN(const RecordHeader header, RecordHeader::Decode(bytes));
+  if (header.form == Form::kElements) return Judge(tx, bytes);
+  const Record record{
+      .type = header.type, .form = header.form, .expiry_ms = header.expiry_ms, .payload = {}};
+  return Lookup{.stored = record, .expired = header.ExpiredAt(tx.now_ms())};
+}
+
+const Record* StoredOf(const Lookup& lookup) { return lookup.stored ? &*lookup.stored : nullptr; }
+
+std::optional<int64_t> ExpiryOf(const Record* record) {
+  return record != nullptr ? record->expiry_ms : std::nullopt;
+}
+
+Result<std::optional<Oid>> OidOf(const Record* record) {
+  if (record == nullptr || !record->owns_object()) return std::nullopt;
+  CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record->payload));
+  return object.oid;
+}
+
+void KillObject(Transaction& tx, Generation generation, Oid oid) {
+  const std::string prefix = ElementPrefix(generation, oid);
+  tx.DropRange(prefix, PrefixEnd(prefix));
+}
+
+void MoveDeadline(Transaction& tx, const KeyName& name, std::optional<int64_t> before,
+                  std::optional<int64_t> after) {
+  if (before == after) return;
+  if (before) tx.Delete(DeadlineKey(name.generation, *before, name.key));
+  if (after) tx.PutDeadline(name.generation, *after, name.key);
+}
+
+// Everything but the record itself that changes when `before` becomes `after`; `keep_elements`
+// when the stored record's elements live on under another key. Null: there is none.
+Status Transition(Transaction& tx, const KeyName& name, const Record* before, const Record* after,
+                  bool keep_elements) {
+  CW_ASSIGN(const std::optional<Oid> old_oid, OidOf(before));
+  CW_ASSIGN(const std::optional<Oid> new_oid, OidOf(after));
+  if (old_oid && old_oid != new_oid && !keep_elements) {
+    KillObject(tx, name.generation, *old_oid);
+  }
+  if (old_oid && !new_oid) tx.Delete(OwnerKey(name.generation, name.key));
+  if (new_oid && !old_oid) tx.Put(OwnerKey(name.generation, name.key), {});
+  MoveDeadline(tx, name, ExpiryOf(before), ExpiryOf(after));
+  const auto count = [&](CounterKind kind, bool was, bool is) {
+    tx.Count(name.generation, kind, static_cast<int64_t>(is) - static_cast<int64_t>(was));
+  };
+  count(CounterKind::kKeys, before != nullptr, after != nullptr);
+  count(CounterKind::kExpires, ExpiryOf(before).has_value(), ExpiryOf(after).has_value());
+  count(CounterKind::kObjects, old_oid.has_value(), new_oid.has_value());
+  return {};
+}
+
+}  // namespace
+
+Result<Lookup> FindKey(Transaction& tx, const KeyName& name) {
+  const storage::ReadScope scope(tx.view());  // the record is copied
+  CW_ASSIGN(const std::optional<std::string_view> bytes,
+            tx.Get(KeyRecordKey(name.generation, name.key)));
+  return Judge(tx, bytes);
+}
+
+Result<std::optional<RecordView>> SeeKey(Transaction& tx, const KeyName& name) {
+  CW_ASSIGN(const std::optional<std::string_view> bytes,
+            tx.Get(KeyRecordKey(name.generation, name.key)));
+  if (!bytes) return std::nullopt;
+  CW_ASSIGN(const RecordView record, RecordView::Decode(*bytes));
+  if (record.header.ExpiredAt(tx.now_ms())) return std::nullopt;
+  return record;
+}
+
+Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record) {
+  if (before.expired) tx.NoteExpired();
+  CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
+  tx.PutParts(KeyRecordKey(name.generation, name.key), record.header().Encode(), record.payload);
+  return {};
+}
+
+Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
+                    const Record& record) {
+  CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
+  tx.PutShrunk(KeyRecordKey(name.generation, name.key), record.Encode());
+  return {};
+}
+
+Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
+                 std::optional<int64_t> expiry_ms) {
+  const Record record{.expiry_ms = expiry_ms, .payload = {}};  // but for the value
+  const std::string store_key = KeyRecordKey(name.generation, name.key);
+  Lookup before;
+  const storage::ReadScope scope(tx.view());
+  std::string_view bytes;
+  const storage::Presence presence = tx.Probe(store_key, &bytes);
+  if (presence == storage::Presence::kUnknown) {
+    std::string_view ignored;
+    const bool may_own_elements =
+        tx.keyspace().store().NewestCount(CounterId(name.generation, CounterKind::kObjects)) != 0 &&
+        tx.Probe(OwnerKey(name.generation, name.key), &ignored) != storage::Presence::kAbsent;
+    if (!may_own_elements) {
+      if (expiry_ms) {
+        tx.Count(name.generation, CounterKind::kExpires, 1);
+        tx.PutDeadline(name.generation, *expiry_ms, name.key);
+      }
+      tx.PutParts(store_key, record.header().Encode(), value, Assumption::kPlainKey);
+      return {};
+    }
+    CW_ASSIGN(before, FindKey(tx, name));
+  } else if (presence == storage::Presence::kPresent) {
+    CW_ASSIGN(before, JudgeReplaced(tx, bytes));
+  }
+  if (before.expired) tx.NoteExpired();
+  CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
+  tx.PutParts(store_key, record.header().Encode(), value);
+  return {};
+}
+
+Status RemoveKey(Transaction& tx, const KeyName& name, const Lookup& before) {
+  CHECK(before.stored.has_value());
+  CW_TRY(Transition(tx, name, &*before.stored, nullptr, false));
+  tx.Delete(KeyRecordKey(name.generation, name.key));
+  return {};
+}
+
+Status DetachKey(Transaction& tx, const KeyName& name, const Lookup& before) {
+  CHECK(before.stored.has_value());
+  CW_TRY(Transition(tx, name, &*before.stored, nullptr, true));
+  tx.Delete(KeyRecordKey(name.generation, name.key));
+  return {};
+}
+
+Status SweepExpired(Transaction& tx, const KeyName& name, Lookup& before) {
+  if (!before.expired) return {};
+  CW_TRY(RemoveKey(tx, name, before));
+  tx.NoteExpired();
+  before = {};
+  return {};
+}
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,69 @@
+#pragma once
+
+// Redis' keys over a store: databases, counters, expiry, the thresholds between the forms of a
+// collection. Commands work on it through a Transaction (keyspace/core/transaction.h).
+//
+// Ownership: owns the store. Threads: as the methods of the parts say; the options belong to the
+// executor.
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "keyspace/core/counters.h"
+#include "keyspace/core/databases.h"
+#include "keyspace/core/deadline_floors.h"
+#include "storage/store.h"
+
+namespace cordwood::keyspace {
+
+struct KeyspaceOptions {
+  int databases = 16;
+  /// A hash with more fields, or a longer field or value, is kept as elements.
+  uint64_t hash_max_inline_entries = 128;
+  uint64_t hash_max_inline_value_bytes = 64;
+  /// What a transaction may hold of an object's elements that it copies.
+  uint64_t copy_bytes_max = 256 << 20;
+};
+
+/// What INFO reports of the keyspace; relaxed.
+struct KeyspaceStats {
+  std::atomic<uint64_t> hits{0};
+  std::atomic<uint64_t> misses{0};
+  std::atomic<uint64_t> expired_keys{0};
+};
+
+class Keyspace {
+ public:
+  static Result<std::unique_ptr<Keyspace>> Open(Env& env, const std::string& dir,
+                                                storage::StoreOptions store_options,
+                                                const KeyspaceOptions& options);
+
+  /// A few times a second, by the executor.
+  void Tick();
+
+  storage::Store& store() { return *store_; }
+  Databases& databases() { return databases_; }
+  /// The executor's.
+  DeadlineFloors& deadline_floors() { return deadline_floors_; }
+  KeyspaceOptions& options() { return options_; }
+  KeyspaceStats& stats() { return stats_; }
+
+  /// The counter of a database as the executor sees it.
+  int64_t NewestCount(int db, CounterKind kind) const;
+
+ private:
+  explicit Keyspace(const KeyspaceOptions& options)
+      : options_(options), databases_(options.databases) {}
+
+  const KeyCounting counting_;
+  KeyspaceOptions options_;
+  Databases databases_;
+  DeadlineFloors deadline_floors_;
+  KeyspaceStats stats_;
+  std::unique_ptr<storage::Store> store_;  // last: uses counting_ until it is gone
+};
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,64 @@
+#pragma once
+
+// Walks the store keys of a range, forwards, as a transaction sees them: what is committed, with
+// the transaction's own writes over it.
+//
+// Any number of deleted keys may lie between two that exist. A walk that has a budget stops when it
+// has stepped over so many, as it does at a cold block, and tells where it got to; another walk, in
+// another transaction, goes on there.
+//
+// status(): as in storage/visible_iterator.h. Views live until the next move. The transaction may
+// write while a walk is open; what lies behind the walk's position then does not come back.
+//
+// Ownership: the transaction outlives it. Threads: the transaction's.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "keyspace/core/transaction.h"
+#include "storage/visible_iterator.h"
+
+namespace cordwood::keyspace {
+
+/// The budget of a page, or of a slice of a long read: up to a millisecond.
+inline constexpr uint64_t kHiddenPerSlice = 8192;
+
+class RangeWalk {
+ public:
+  /// To `end`; empty: to the last key of all. Not positioned yet.
+  RangeWalk(Transaction& tx, std::string end);
+
+  /// Deleted keys, and old versions, that it steps over from now on; without a call any number.
+  void SetBudget(uint64_t entries) { committed_.SetBudget(entries); }
+  uint64_t budget() const { return committed_.budget(); }
+
+  /// The first key at or after `store_key`.
+  void Seek(std::string_view store_key);
+  /// REQUIRES, as the next two: Valid().
+  void Next();
+  std::string_view key() const { return own_key_ ? *own_key_ : committed_.key(); }
+  std::string_view value() const { return own_key_ ? own_value_ : committed_.value(); }
+
+  bool Valid() const { return valid_; }
+  Status status() const { return committed_.status(); }
+  /// The walk stopped on its way: status() is kCold or kPaused.
+  bool stopped() const { return !valid_ && committed_.stopped(); }
+  /// Where another walk goes on: see storage/visible_iterator.h. REQUIRES: stopped().
+  std::string passed() const { return committed_.passed(); }
+
+ private:
+  /// Chooses between the committed position and the first own write at or after `from`.
+  void Settle(std::string from);
+  /// Whether no committed key that this walk does not know yet lies before an own write.
+  bool IsNext(std::string_view own_key) const;
+
+  Transaction& tx_;
+  const std::string end_;
+  storage::VisibleIterator committed_;
+  bool valid_ = false;
+  std::optional<std::string> own_key_;  // the position is a write of the transaction
+  std::string own_value_;
+};
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,98 @@
+#include "keyspace/core/record.h"
+
+#include "base/coding.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+constexpr uint8_t kHasExpiry = 1;
+constexpr size_t kHeaderBytes = 2;
+
+Result<RecordHeader> TakeHeader(ByteReader& in) {
+  const std::optional<uint8_t> kind = in.Byte();
+  const std::optional<uint8_t> flags = in.Byte();
+  const uint8_t type = kind ? static_cast<uint8_t>(*kind >> 4) : uint8_t{0};
+  const uint8_t form = kind ? static_cast<uint8_t>(*kind & 0xf) : uint8_t{0};
+  if (!kind || !flags || type > static_cast<uint8_t>(Type::kStream) ||
+      form > static_cast<uint8_t>(Form::kElements) || *flags > kHasExpiry) {
+    return Fail(ErrorCode::kCorruption, "a key record has an unknown header");
+  }
+  RecordHeader header{.type = static_cast<Type>(type), .form = static_cast<Form>(form)};
+  if (*flags & kHasExpiry) {
+    header.expiry_ms = in.Fixed<int64_t>();
+    if (!header.expiry_ms) return Fail(ErrorCode::kCorruption, "a key record is cut short");
+  }
+  return header;
+}
+
+}  // namespace
+
+std::string_view TypeName(Type type) {
+  switch (type) {
+    case Type::kString:
+      return "string";
+    case Type::kList:
+      return "list";
+    case Type::kSet:
+      return "set";
+    case Type::kSortedSet:
+      return "zset";
+    case Type::kHash:
+      return "hash";
+    case Type::kStream:
+      return "stream";
+  }
+  return "none";
+}
+
+std::string RecordHeader::Encode() const {
+  std::string out;
+  out.push_back(static_cast<char>(static_cast<uint8_t>(type) << 4 | static_cast<uint8_t>(form)));
+  out.push_back(static_cast<char>(expiry_ms ? kHasExpiry : 0));
+  if (expiry_ms) AppendFixed(out, *expiry_ms);
+  return out;
+}
+
+std::string Record::Encode() const { return header().Encode() + payload; }
+
+Result<RecordHeader> RecordHeader::Decode(std::string_view bytes) {
+  ByteReader in(bytes);
+  return TakeHeader(in);
+}
+
+Result<Record> Record::Decode(std::string_view bytes) {
+  CW_ASSIGN(const RecordView view, RecordView::Decode(bytes));
+  return Record{.type = view.header.type,
+                .form = view.header.form,
+                .expiry_ms = view.header.expiry_ms,
+                .payload = std::string(view.payload)};
+}
+
+Result<RecordView> RecordView::Decode(std::string_view bytes) {
+  ByteReader in(bytes);
+  CW_ASSIGN(const RecordHeader header, TakeHeader(in));
+  return RecordView{.header = header, .payload = in.rest()};
+}
+
+std::string ObjectPayload::Encode() const {
+  std::string out;
+  AppendVarint64(out, oid);
+  AppendVarint64(out, count);
+  return out;
+}
+
+Result<ObjectPayload> ObjectPayload::Decode(std::string_view payload) {
+  ByteReader in(payload);
+  const std::optional<uint64_t> oid = in.Varint64();
+  const std::optional<uint64_t> count = in.Varint64();
+  if (!oid || !count || !in.empty()) {
+    return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
+  }
+  return ObjectPayload{.oid = *oid, .count = *count};
+}
+
+bool EncodedRecordHasExpiry(std::string_view bytes) {
+  return bytes.size() >= kHeaderBytes && (static_cast<uint8_t>(bytes[1]) & kHasExpiry) != 0;
+}
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,232 @@
+#include "keyspace/core/transaction.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+#include "base/coding.h"
+#include "base/format.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+constexpr uint64_t kOpOverheadBytes = 16;
+
+/// At most those of the key or field that the store key is for; what is too long is told exactly.
+uint64_t NameBytes(std::string_view store_key) {
+  if (store_key.size() <= kNameBytesMax) return store_key.size();
+  const std::optional<ParsedKey> key = ParseStoreKey(store_key);
+  if (!key) return 0;
+  const uint64_t in_front = key->table == Table::kElement ? kFieldHashBytes : 0;
+  return key->rest.size() - std::min<uint64_t>(in_front, key->rest.size());
+}
+
+}  // namespace
+
+Generation Transaction::GenerationOf(int db) const {
+  if (const auto it = generations_.find(db); it != generations_.end()) return it->second;
+  const Databases& databases = keyspace_.databases();
+  return mode_ == Mode::kExecute ? databases.Newest(db) : databases.At(db, view_.seq());
+}
+
+template <typename Visit>
+void Transaction::ForEachWritten(const Visit& visit) const {
+  Generation last = kSystemGeneration;
+  for (const auto& [key, written] : overlay_) {
+    if (!written.value) continue;
+    std::string_view rest = key;
+    const Generation generation = TakeOrderedVarint(rest).value_or(kSystemGeneration);
+    if (generation != last) visit(generation);
+    last = generation;
+  }
+}
+
+std::vector<int> Transaction::WrittenDatabases() const {
+  CHECK(mode_ == Mode::kExecute);
+  const Databases& databases = keyspace_.databases();
+  std::set<Generation> written = databases.written();
+  ForEachWritten([&](Generation generation) { written.insert(generation); });
+  for (const Generation generation : dropped_) written.erase(generation);
+  std::map<Generation, int> changed;
+  for (const auto& [db, generation] : generations_) changed.emplace(generation, db);
+  std::vector<int> numbers;
+  for (const Generation generation : written) {
+    const auto it = changed.find(generation);
+    const std::optional<int> db =
+        it != changed.end() ? std::optional(it->second) : databases.NumberOf(generation);
+    if (db && GenerationOf(*db) == generation) numbers.push_back(*db);
+  }
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
+int64_t Transaction::CountOf(int db, CounterKind kind) const {
+  const uint64_t counter = CounterId(GenerationOf(db), kind);
+  storage::Store& store = keyspace_.store();
+  if (mode_ == Mode::kRead) return store.CountAt(counter, view_.seq());
+  return store.NewestCount(counter) + counts_.Get(counter);
+}
+
+Result<std::optional<std::string_view>> Transaction::Get(std::string_view store_key) {
+  if (const Overlay::Written* own = overlay_.Find(store_key)) return own->value;
+  return view_.Get(store_key);
+}
+
+storage::Presence Transaction::Probe(std::string_view store_key, std::string_view* value) {
+  const Overlay::Written* own = overlay_.Find(store_key);
+  if (own == nullptr) return view_.Probe(store_key, value);
+  if (!own->value) return storage::Presence::kAbsent;
+  *value = *own->value;
+  return storage::Presence::kPresent;
+}
+
+std::optional<Transaction::OwnWrite> Transaction::FirstWrite(std::string_view store_key) const {
+  const auto it = overlay_.AtOrAfter(store_key);
+  if (it == overlay_.end()) return std::nullopt;
+  return OwnWrite{.key = it->first, .value = it->second.value};
+}
+
+Overlay::Touched Transaction::Touch(std::string_view store_key) {
+  CHECK(mode_ == Mode::kExecute);
+  write_bytes_ += store_key.size() + kOpOverheadBytes;
+  return overlay_.Touch(store_key);
+}
+
+void Transaction::PutParts(std::string_view store_key, std::string_view head, std::string_view tail,
+                           Assumption assumption) {
+  write_bytes_ += head.size() + tail.size();
+  frees_ = false;
+  const Overlay::Touched touched = Touch(store_key);
+  touched.written.value = overlay_.Copy(head, tail);
+  // What lies beneath the transaction's first write of a key is what the batch has to settle.
+  if (touched.first) touched.written.assumption = assumption;
+}
+
+void Transaction::PutShrunk(std::string_view store_key, std::string_view value) {
+  const bool frees = frees_;
+  Put(store_key, value);
+  frees_ = frees;
+}
+
+void Transaction::Delete(std::string_view store_key) { Touch(store_key).written.value.reset(); }
+
+void Transaction::DropRange(std::string begin, std::string end) {
+  CHECK(mode_ == Mode::kExecute);
+  write_bytes_ += begin.size() + end.size() + kOpOverheadBytes;
+  // The range stands in front of all writes of the batch, and so does not cover them.
+  overlay_.DeleteRange(begin, end);
+  ranges_.push_back({.begin = std::move(begin), .end = std::move(end)});
+}
+
+void Transaction::DropGeneration(Generation generation) {
+  std::string begin;
+  AppendOrderedVarint(begin, generation);
+  std::string end = PrefixEnd(begin);
+  DropRange(std::move(begin), std::move(end));
+  for (const CounterKind kind :
+       {CounterKind::kKeys, CounterKind::kExpires, CounterKind::kObjects}) {
+    const uint64_t counter = CounterId(generation, kind);
+    counts_.Add(counter, -(keyspace_.store().NewestCount(counter) + counts_.Get(counter)));
+  }
+  dropped_.push_back(generation);
+}
+
+void Transaction::PutDeadline(Generation generation, int64_t expiry_ms, std::string_view key) {
+  std::string store_key = DeadlineKey(generation, expiry_ms, key);
+  const auto [first, inserted] = first_deadlines_.try_emplace(generation, store_key);
+  if (!inserted && store_key < first->second) first->second = store_key;
+  Put(store_key, {});
+}
+
+void Transaction::Count(Generation generation, CounterKind kind, int64_t delta) {
+  counts_.Add(CounterId(generation, kind), delta);
+}
+
+void Transaction::SetGeneration(int db, Generation generation) {
+  std::string value;
+  AppendVarint64(value, generation);
+  PutShrunk(Databases::RecordKey(db), value);
+  generations_[db] = generation;
+}
+
+Oid Transaction::NewOid() { return keyspace_.store().last_seq() + ++oids_; }
+
+Status Transaction::CheckEachSize() const {
+  storage::BatchSizes sizes;
+  for (const auto& [key, written] : overlay_) {
+    if (const uint64_t name_bytes = NameBytes(key); name_bytes > kNameBytesMax) {
+      return Fail(ErrorCode::kTooLarge,
+                  Format("key or field is too long: {} bytes where {} are allowed", name_bytes,
+                         kNameBytesMax));
+    }
+    const uint64_t value_bytes = written.value ? written.value->size() : 0;
+    sizes.NoteEntry(key.size(), value_bytes);
+    sizes.batch_bytes += key.size() + value_bytes + kOpOverheadBytes;
+  }
+  return keyspace_.store().write_limits().Check(sizes);
+}
+
+Result<storage::Seq> Transaction::Commit() {
+  storage::Store& store = keyspace_.store();
+  if (!has_writes()) {
+    ApplyDeadlines();
+    return store.last_seq();
+  }
+  CW_TRY(CheckSizes());
+  storage::WriteBatch batch;
+  batch.Reserve(write_bytes_ + counts_.sums().size() * kOpOverheadBytes);
+  // In front: a range covers what has a smaller seq, and so nothing that was written behind it.
+  for (const Range& range : ranges_) batch.DropRange(range.begin, range.end);
+  for (const auto& [key, written] : overlay_) {
+    const auto assumption = static_cast<uint8_t>(written.assumption);
+    if (written.value) {
+      batch.Put(key, *written.value, assumption);
+    } else {
+      batch.Delete(key, assumption);
+    }
+  }
+  for (const auto& [counter, delta] : counts_.sums()) batch.Count(counter, delta);
+  CHECK(oids_ <= batch.count());  // the numbers handed out are those of the batch's operations
+  CW_ASSIGN(const storage::Seq seq, WriteToStore(batch));
+  ApplyDeadlines();
+  Databases& databases = keyspace_.databases();
+  ForEachWritten([&](Generation generation) { databases.NoteWritten(generation); });
+  for (const Generation generation : dropped_) databases.NoteDropped(generation);
+  keyspace_.stats().expired_keys.fetch_add(expired_, std::memory_order_relaxed);
+  return seq;
+}
+
+void Transaction::CountLookups() {
+  KeyspaceStats& stats = keyspace_.stats();
+  stats.hits.fetch_add(hits_, std::memory_order_relaxed);
+  stats.misses.fetch_add(misses_, std::memory_order_relaxed);
+}
+
+Result<storage::Seq> Transaction::WriteToStore(const storage::WriteBatch& batch) {
+  storage::Store& store = keyspace_.store();
+  Databases& databases = keyspace_.databases();
+  // In front: once the store has the batch, D may pass it, and who reads at D must find the change.
+  const storage::Seq seq = store.last_seq() + batch.count();
+  std::map<int, Generation> before;
+  for (const auto& [db, generation] : generations_) {
+    before[db] = databases.Newest(db);
+    databases.Change(seq, db, generation);
+  }
+  Result<storage::Seq> written = store.Write(batch);
+  if (!written) {
+    for (const auto& [db, generation] : before) databases.Change(seq, db, generation);
+  } else if (!generations_.empty()) {
+    databases.Forget(store.OldestReader());
+  }
+  return written;
+}
+
+void Transaction::ApplyDeadlines() {
+  if (floors_.empty() && first_deadlines_.empty() && dropped_.empty()) return;
+  DeadlineFloors& floors = keyspace_.deadline_floors();
+  for (const auto& [generation, floor] : floors_) floors.Raise(generation, floor);
+  for (const auto& [generation, first] : first_deadlines_) floors.Lower(generation, first);
+  for (const Generation generation : dropped_) floors.Forget(generation);
+}
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,146 @@
+#pragma once
+
+// What one command reads and writes. Writes go to a private overlay that the command's own reads
+// see; Commit turns them into one batch. A command that must run again (its blocks are cold) drops
+// its transaction and with it everything it did.
+//
+// In read mode it shows the visible state; in execute mode the newest. Both judge expiry at
+// `now_ms`, the command's one look at the clock.
+//
+// Ownership: the keyspace and the view outlive it. Threads: the loop for reads, the executor for
+// the rest.
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "keyspace/core/keyspace.h"
+#include "keyspace/core/overlay.h"
+#include "storage/reader.h"
+#include "storage/write_batch.h"
+
+namespace cordwood::keyspace {
+
+class Transaction {
+ public:
+  enum class Mode : uint8_t { kRead, kExecute };
+
+  Transaction(Keyspace& keyspace, storage::View& view, Mode mode, int64_t now_ms)
+      : keyspace_(keyspace),
+        view_(view),
+        mode_(mode),
+        now_ms_(now_ms),
+        bytes_that_fit_(std::min(kNameBytesMax, keyspace.store().write_limits().smallest())) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  Keyspace& keyspace() { return keyspace_; }
+  storage::View& view() { return view_; }
+  Mode mode() const { return mode_; }
+  int64_t now_ms() const { return now_ms_; }
+
+  Generation GenerationOf(int db) const;
+  /// The numbers of those that may hold something, ascending; all others are empty. REQUIRES:
+  /// execute mode.
+  std::vector<int> WrittenDatabases() const;
+  int64_t CountOf(int db, CounterKind kind) const;
+
+  // --- store keys; values live as long as the transaction and its view ---
+  Result<std::optional<std::string_view>> Get(std::string_view store_key);
+  /// What can be said without reading a file; `value` is filled if present.
+  storage::Presence Probe(std::string_view store_key, std::string_view* value);
+  /// Walks what is committed; the overlay does not show. REQUIRES: nothing in the range walked was
+  /// written by this transaction. See keyspace/core/range_walk.h for one without this requirement.
+  storage::VisibleIterator NewIterator() { return view_.NewIterator(); }
+  /// What this transaction wrote first at or after `store_key`.
+  struct OwnWrite {
+    std::string_view key;
+    std::optional<std::string_view> value;  // absent: deleted
+  };
+  std::optional<OwnWrite> FirstWrite(std::string_view store_key) const;
+
+  // --- writing; REQUIRES execute mode ---
+  void Put(std::string_view store_key, std::string_view value,
+           Assumption assumption = Assumption::kSettled) {
+    PutParts(store_key, {}, value, assumption);
+  }
+  /// The value is `head` and `tail`, one behind the other.
+  void PutParts(std::string_view store_key, std::string_view head, std::string_view tail,
+                Assumption assumption = Assumption::kSettled);
+  /// As Put, for a value that takes the place of a larger one: still only takes away.
+  void PutShrunk(std::string_view store_key, std::string_view value);
+  void Delete(std::string_view store_key);
+  /// Everything in the range is gone, what this transaction wrote there included.
+  void DropRange(std::string begin, std::string end);
+  /// Everything of the generation is gone; its counters become zero.
+  void DropGeneration(Generation generation);
+  void PutDeadline(Generation generation, int64_t expiry_ms, std::string_view key);
+  /// No deadline is left before this one; takes effect with Commit.
+  void RaiseDeadlineFloor(Generation generation, std::string floor) {
+    floors_[generation] = std::move(floor);
+  }
+  void Count(Generation generation, CounterKind kind, int64_t delta);
+  /// Makes `generation` what `db` means, for this transaction's commands too.
+  void SetGeneration(int db, Generation generation);
+  /// Numbers that nobody had before, for objects and generations.
+  Oid NewOid();
+  Generation NewGeneration() { return Databases::kFirstFree + NewOid(); }
+  /// The transaction removed a key because it had expired.
+  void NoteExpired() { ++expired_; }
+  /// It looked for a key that somebody named.
+  void NoteLookup(bool found) { ++(found ? hits_ : misses_); }
+  /// The run is not undone: adds its lookups to the statistics. Once.
+  void CountLookups();
+
+  bool has_writes() const { return !overlay_.empty() || !ranges_.empty(); }
+  /// Roughly what Commit would write.
+  uint64_t write_bytes() const { return write_bytes_; }
+  /// True if all it does is take away.
+  bool frees() const { return frees_; }
+  /// kTooLarge, naming the bound, if a name that is written or the whole is larger than any may be:
+  /// then Commit writes nothing.
+  Status CheckSizes() const { return write_bytes_ <= bytes_that_fit_ ? Status() : CheckEachSize(); }
+  /// Writes the batch, if there is anything to write; returns the newest seq given so far.
+  Result<storage::Seq> Commit();
+
+ private:
+  struct Range {
+    std::string begin;
+    std::string end;
+  };
+
+  Overlay::Touched Touch(std::string_view store_key);
+  Status CheckEachSize() const;
+  /// Calls `visit(generation)` for those that the overlay puts something into.
+  template <typename Visit>
+  void ForEachWritten(const Visit& visit) const;
+  /// Writes the batch together with the new meanings of databases.
+  Result<storage::Seq> WriteToStore(const storage::WriteBatch& batch);
+  void ApplyDeadlines();
+
+  Keyspace& keyspace_;
+  storage::View& view_;
+  const Mode mode_;
+  const int64_t now_ms_;
+  const uint64_t bytes_that_fit_;  // what is written as a whole; then every part fits
+  Overlay overlay_;
+  std::vector<Range> ranges_;
+  storage::Counters counts_;
+  std::map<int, Generation> generations_;
+  std::vector<Generation> dropped_;
+  std::map<Generation, std::string> floors_;           // raised
+  std::map<Generation, std::string> first_deadlines_;  // of those written
+  uint64_t oids_ = 0;
+  uint64_t expired_ = 0;
+  uint64_t hits_ = 0;
+  uint64_t misses_ = 0;
+  uint64_t write_bytes_ = 0;
+  bool frees_ = true;
+};
+
+}  // namespace cordwood::keyspace

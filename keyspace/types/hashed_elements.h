@@ -1,0 +1,137 @@
+#pragma once
+
+// Elements that lie in the order of a 64-bit hash of their name: the fields of a hash that grew.
+//
+//   store key = element prefix (generation, oid), be64 Hash64(name), name
+//   value     = whatever belongs to the name
+//
+// The order is that of a shuffled deck, whatever names clients choose: a scan's cursor is a
+// position in it, without any state on the server (keyspace/types/hashed_scan.h), and a random
+// position finds a random element. Elements with equal hashes stay neighbours and are told apart by
+// their names.
+//
+// Ownership: the transaction outlives it. Threads: the transaction's.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "keyspace/core/key_codec.h"
+#include "keyspace/core/range_walk.h"
+#include "keyspace/core/transaction.h"
+
+namespace cordwood::keyspace {
+
+class HashedElements {
+ public:
+  enum class Object : uint8_t {
+    kStored,
+    kNew,  // this transaction created it: nothing is committed, so nothing is read
+  };
+
+  HashedElements(Transaction& tx, Generation generation, Oid oid, Object object = Object::kStored)
+      : tx_(tx), prefix_(ElementPrefix(generation, oid)), object_(object) {}
+
+  /// A name, where its element lies, and which of the caller's names it is.
+  struct Name {
+    explicit Name(std::string_view text, size_t which = 0);
+
+    std::string_view name;
+    uint64_t hash = 0;
+    size_t index = 0;
+  };
+  /// Names in the order of their elements, equal ones in the caller's. Whoever works on many goes
+  /// through them like this: one place after the other, in the transaction's overlay, in blocks and
+  /// in memtables, costs a fraction of as many places at random.
+  template <typename Items, typename NameOf>
+  static std::vector<Name> InOrder(const Items& items, const NameOf& name_of);
+
+  /// The value lives as long as the transaction and its view.
+  Result<std::optional<std::string_view>> Get(const Name& name);
+  Result<std::optional<std::string_view>> Get(std::string_view name) { return Get(Name(name)); }
+  /// Whether the element was there. The caller counts.
+  Result<bool> Put(const Name& name, std::string_view value);
+  /// One that cannot be there: in a new object, of names that differ.
+  void PutNew(const Name& name, std::string_view value);
+  void Delete(const Name& name);
+
+  /// In order; with a budget as RangeWalk has one. Views live until the next move.
+  class Walk {
+   public:
+    explicit Walk(HashedElements& elements);
+
+    void SetBudget(uint64_t entries) { walk_.SetBudget(entries); }
+    uint64_t budget() const { return walk_.budget(); }
+
+    void SeekToFirst() { SeekTo({}); }
+    /// The first element at or after the position() of a walk, or at or above a big-endian hash.
+    void SeekTo(std::string_view position);
+    void Next();
+
+    bool Valid() const { return valid_; }
+    /// As in storage/visible_iterator.h.
+    Status status() const { return status_; }
+    /// The walk stopped on its way: status() is kCold or kPaused.
+    bool stopped() const { return walk_.stopped(); }
+    /// Where another walk goes on: at the present element, or where this walk got to. REQUIRES:
+    /// Valid() or stopped().
+    std::string position() const;
+    uint64_t hash() const { return hash_; }
+    std::string_view name() const { return name_; }
+    std::string_view value() const { return walk_.value(); }
+
+   private:
+    void Settle();
+
+    const std::string& prefix_;
+    RangeWalk walk_;
+    bool valid_ = false;
+    Status status_;
+    uint64_t hash_ = 0;
+    std::string_view name_;
+  };
+
+  /// A draw, which may take several transactions.
+  struct Drawing {
+    std::string position;   // of a walk
+    uint64_t to_go = 0;     // elements to the one that is drawn
+    bool is_round = false;  // the walk began anew at the front, and has met none since
+
+    friend bool operator==(const Drawing&, const Drawing&) = default;
+  };
+  static Drawing BeginDraw(Random& random);
+  /// A random element; nothing if there are none. Close to uniform: one of some neighbours of a
+  /// random position, so that the gaps before it average out. Takes the deleted ones that it steps
+  /// over off `budget`. kCold or kPaused: `drawing` tells how far it got.
+  Result<std::optional<std::pair<std::string, std::string>>> Draw(Drawing& drawing,
+                                                                  uint64_t& budget);
+
+ private:
+  static bool IsBefore(const Name& a, const Name& b);
+  static void Sort(std::vector<Name>& names);
+  /// Valid until the next call.
+  std::string_view StoreKey(const Name& name);
+  Result<std::optional<std::string_view>> GetAt(std::string_view store_key);
+
+  Transaction& tx_;
+  const std::string prefix_;
+  const Object object_;
+  std::string store_key_;
+};
+
+template <typename Items, typename NameOf>
+std::vector<HashedElements::Name> HashedElements::InOrder(const Items& items,
+                                                          const NameOf& name_of) {
+  std::vector<Name> names;
+  names.reserve(items.size());
+  for (const auto& item : items) names.emplace_back(name_of(item), names.size());
+  Sort(names);
+  return names;
+}
+
+}  // namespace cordwood::keyspace

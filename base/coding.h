@@ -57,6 +57,10 @@ inline void AppendVarint64(std::string& out, uint64_t value) {
   }
   out.push_back(static_cast<char>(value));
 }
+/// What AppendVarint64 appends.
+constexpr uint64_t VarintBytes(uint64_t value) {
+  return (static_cast<uint64_t>(std::bit_width(value | 1)) + 6) / 7;
+}
 inline void AppendVarint32(std::string& out, uint32_t value) { AppendVarint64(out, value); }
 
 inline uint64_t ZigZag(int64_t value) {

@@ -81,9 +81,11 @@ struct Config {
   int64_t snapshot_max_seconds = 300;  // a long read that takes longer ends; 0: never
 
   // --- data ---
-  int64_t active_expire_effort = 1;         // 1 to 10: share of time given to deleting the expired
-  int64_t hash_max_listpack_entries = 128;  // fields that a hash may hold inside its record
-  int64_t hash_max_listpack_value = 64;     // bytes of the longest such field or value
+  int64_t active_expire_effort = 1;  // 1 to 10: share of time given to deleting the expired
+  int64_t collection_max_inline_bytes = 512;  // of the items that lie in their key's record
+  // What OBJECT ENCODING calls a listpack: fields, and bytes of the longest field or value.
+  int64_t hash_max_listpack_entries = 128;
+  int64_t hash_max_listpack_value = 64;
 
   /// Values of options that are accepted without effect, by name, as far as they were set.
   std::map<std::string, std::string, std::less<>> accepted;

@@ -140,6 +140,8 @@ void AddOwnOptions(std::vector<Option>& options) {
                            {.min = 64 * kKb, .or_zero = true})));
   add(AtStart(
       IntegerOption("compaction-threads", &Config::compaction_threads, {.min = 1, .max = 64})));
+  add(MemoryOption("collection-max-inline-bytes", &Config::collection_max_inline_bytes,
+                   {.max = 64 * kKb}));
   add(IntegerOption("snapshot-max-seconds", &Config::snapshot_max_seconds, {.max = kIntMax}));
 }
 

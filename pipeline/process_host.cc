@@ -109,8 +109,9 @@ void ProcessHost::ApplyConfig() {
   store.SetDurability(DurabilityOf(config.appendfsync));
   store.SetMaxDiskBytes(static_cast<uint64_t>(config.max_disk));
   keyspace::KeyspaceOptions& options = pipeline_.keyspace().options();
-  options.hash_max_inline_entries = static_cast<uint64_t>(config.hash_max_listpack_entries);
-  options.hash_max_inline_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value);
+  options.inline_bytes_max = static_cast<uint64_t>(config.collection_max_inline_bytes);
+  options.hash_listpack_entries = static_cast<uint64_t>(config.hash_max_listpack_entries);
+  options.hash_listpack_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value);
 }
 
 void ProcessHost::ApplyBudget() {

@@ -82,8 +82,9 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
   Result<std::unique_ptr<keyspace::Keyspace>> keyspace = keyspace::Keyspace::Open(
       env, config.dir, options,
       {.databases = static_cast<int>(config.databases),
-       .hash_max_inline_entries = static_cast<uint64_t>(config.hash_max_listpack_entries),
-       .hash_max_inline_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value)});
+       .inline_bytes_max = static_cast<uint64_t>(config.collection_max_inline_bytes),
+       .hash_listpack_entries = static_cast<uint64_t>(config.hash_max_listpack_entries),
+       .hash_listpack_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value)});
   if (!keyspace) return ExitWith(CodeFor(keyspace.error()), keyspace.error());
   ExitCode code = ExitCode::kOk;
   {

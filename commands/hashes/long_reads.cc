@@ -15,9 +15,9 @@
 namespace cordwood::commands::hashes {
 namespace {
 
-using keyspace::FieldValue;
 using keyspace::Hash;
 using keyspace::HashedElements;
+using keyspace::Item;
 using protocol::ReplyWriter;
 
 /// Walks a hash in order, slice by slice.
@@ -28,9 +28,9 @@ class SlicedWalk {
   template <typename Visit>
   Result<bool> Step(Hash& hash, const ReplyWriter& reply, const Visit& visit) {
     if (!hash.in_elements()) {
-      CW_ASSIGN(const std::vector<FieldValue> pairs, hash.Inline());
-      for (const FieldValue& pair : pairs) {
-        if (!visit(pair.field, pair.value)) break;
+      CW_ASSIGN(const std::vector<Item> pairs, hash.Inline());
+      for (const Item& pair : pairs) {
+        if (!visit(pair.name, pair.value)) break;
       }
       return true;
     }
@@ -198,10 +198,10 @@ class RandomFields final : public HashRead {
       CW_ASSIGN(auto drawn, elements.Draw(drawing_, budget));
       if (drawn) return *std::move(drawn);
     } else {
-      CW_ASSIGN(const std::vector<FieldValue> pairs, hash.Inline());
+      CW_ASSIGN(const std::vector<Item> pairs, hash.Inline());
       if (!pairs.empty()) {
-        const FieldValue& pair = pairs[random_.Below(pairs.size())];
-        return std::pair(std::string(pair.field), std::string(pair.value));
+        const Item& pair = pairs[random_.Below(pairs.size())];
+        return std::pair(std::string(pair.name), std::string(pair.value));
       }
     }
     return std::unexpected(CountIsWrong());

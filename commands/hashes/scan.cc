@@ -15,9 +15,9 @@
 namespace cordwood::commands::hashes {
 namespace {
 
-using keyspace::FieldValue;
 using keyspace::Hash;
 using keyspace::HashedElements;
+using keyspace::Item;
 using protocol::ReplyWriter;
 
 /// A page, slice by slice. It is sent as a whole: its length stands in front.
@@ -32,8 +32,8 @@ class HashPage final : public HashRead {
 
   Result<bool> Continue(Hash& hash, ReplyWriter& reply) override {
     if (!hash.in_elements()) {
-      CW_ASSIGN(const std::vector<FieldValue> pairs, hash.Inline());
-      for (const FieldValue& pair : pairs) Add(pair.field, pair.value);
+      CW_ASSIGN(const std::vector<Item> pairs, hash.Inline());
+      for (const Item& pair : pairs) Add(pair.name, pair.value);
       ReplyScanPage(reply, 0, items_);
       return true;
     }

@@ -12,8 +12,8 @@
 namespace cordwood::commands::hashes {
 namespace {
 
-using keyspace::FieldValue;
 using keyspace::Hash;
+using keyspace::Item;
 using keyspace::KeyName;
 using keyspace::Lookup;
 using keyspace::Type;
@@ -34,9 +34,9 @@ Result<std::optional<uint64_t>> SetPairs(Call& call, std::string_view command) {
   }
   CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
   if (!hash) return std::nullopt;
-  std::vector<FieldValue> pairs;
+  std::vector<Item> pairs;
   for (size_t i = 2; i < call.argv.size(); i += 2) {
-    pairs.push_back({.field = call.argv[i], .value = call.argv[i + 1]});
+    pairs.push_back({.name = call.argv[i], .value = call.argv[i + 1]});
   }
   CW_ASSIGN(const uint64_t created, hash->Set(pairs));
   return created;
@@ -61,7 +61,7 @@ Status HSetNx(Call& call) {
   if (!hash) return {};
   CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
   if (!old) {
-    const FieldValue pair = {.field = call.argv[2], .value = call.argv[3]};
+    const Item pair = {.name = call.argv[2], .value = call.argv[3]};
     CW_TRY(hash->Set({&pair, 1}));
   }
   call.reply.Integer(old ? 0 : 1);
@@ -88,7 +88,7 @@ Status HIncrBy(Call& call) {
   if (__builtin_add_overflow(*number, *increment, &sum)) return call.Error(kIncrementOverflows);
   std::string text;
   AppendInt64(text, sum);
-  const FieldValue pair = {.field = call.argv[2], .value = text};
+  const Item pair = {.name = call.argv[2], .value = text};
   CW_TRY(hash->Set({&pair, 1}));
   call.reply.Integer(sum);
   return {};
@@ -106,7 +106,7 @@ Status HIncrByFloat(Call& call) {
   const long double sum = *number + *increment;
   if (!std::isfinite(sum)) return call.Error(kIncrementNotFinite);
   const std::string text = FormatLongDouble(sum);
-  const FieldValue pair = {.field = call.argv[2], .value = text};
+  const Item pair = {.name = call.argv[2], .value = text};
   CW_TRY(hash->Set({&pair, 1}));
   call.reply.Bulk(text);
   return {};

@@ -6,7 +6,7 @@
 #include "commands/core/database_arg.h"
 #include "commands/core/lookup.h"
 #include "commands/keys/handlers.h"
-#include "keyspace/core/copy.h"
+#include "keyspace/types/copy.h"
 
 namespace cordwood::commands::keys {
 namespace {

@@ -22,22 +22,37 @@ std::string_view StringEncoding(const Record& record) {
   return record.payload.size() <= kEmbeddedBytesMax ? "embstr" : "raw";
 }
 
-std::string_view EncodingOf(const Record& record) {
-  const bool is_inline = record.form == Form::kInline;
-  switch (record.type) {
-    case Type::kString:
-      return StringEncoding(record);
+Result<uint8_t> ShapeOf(const Record& record) {
+  if (record.form == Form::kElements) {
+    CW_ASSIGN(const keyspace::ObjectPayload object,
+              keyspace::ObjectPayload::Decode(record.payload));
+    return object.shape;
+  }
+  CW_ASSIGN(const keyspace::InlinePayload payload, keyspace::InlinePayload::Decode(record.payload));
+  return payload.shape;
+}
+
+std::string_view CollectionEncoding(Type type, uint8_t shape) {
+  const bool small = (shape & keyspace::kBeyondListpack) == 0;
+  switch (type) {
     case Type::kList:
-      return is_inline ? "listpack" : "quicklist";
+      return small ? "listpack" : "quicklist";
     case Type::kSet:
+      if ((shape & keyspace::kNotIntegers) == 0) return "intset";
+      return small ? "listpack" : "hashtable";
     case Type::kHash:
-      return is_inline ? "listpack" : "hashtable";
+      return small ? "listpack" : "hashtable";
     case Type::kSortedSet:
-      return is_inline ? "listpack" : "skiplist";
-    case Type::kStream:
+      return small ? "listpack" : "skiplist";
+    default:
       return "stream";
   }
-  return "unknown";
+}
+
+Result<std::string_view> EncodingOf(const Record& record) {
+  if (record.type == Type::kString) return StringEncoding(record);
+  CW_ASSIGN(const uint8_t shape, ShapeOf(record));
+  return CollectionEncoding(record.type, shape);
 }
 
 /// Replies null and answers false if the key does not exist.
@@ -56,7 +71,8 @@ Status ObjectEncoding(Call& call) {
   if (found.live() == nullptr) {
     call.reply.Null();
   } else {
-    call.reply.Bulk(EncodingOf(*found.live()));
+    CW_ASSIGN(const std::string_view encoding, EncodingOf(*found.live()));
+    call.reply.Bulk(encoding);
   }
   return {};
 }

@@ -83,8 +83,9 @@ class Usage final : public LongRead {
   /// True once it has seen enough. Fails only if it got to none.
   Result<bool> LookAtElements(keyspace::Transaction& tx) {
     keyspace::RangeWalk elements(tx, keyspace::PrefixEnd(prefix_));
+    elements.SetBudget(keyspace::kHiddenPerSlice);
     uint64_t left = std::min(kSliceElements, samples_ - met_);
-    const uint64_t met_before = met_;
+    const std::string before = next_;
     for (elements.Seek(next_); elements.Valid() && left > 0; elements.Next()) {
       bytes_ += elements.key().size() + elements.value().size();
       ++met_;
@@ -92,7 +93,8 @@ class Usage final : public LongRead {
       next_.assign(elements.key());
       next_.push_back('\0');
     }
-    if (met_ == met_before && met_ < samples_) CW_TRY(elements.status());
+    if (elements.stopped()) next_ = elements.passed();
+    if (next_ == before && met_ < samples_) CW_TRY(elements.status());
     return met_ == samples_ || (elements.status() && !elements.Valid());
   }
 

@@ -69,6 +69,12 @@ std::string ElementPrefix(Generation generation, Oid oid) {
   return out;
 }
 
+std::string SpacePrefix(Generation generation, Oid oid, uint8_t space) {
+  std::string out = ElementPrefix(generation, oid);
+  out.push_back(static_cast<char>(space));
+  return out;
+}
+
 std::string ElementKey(Generation generation, Oid oid, std::string_view subkey) {
   std::string out = ElementPrefix(generation, oid);
   out += subkey;

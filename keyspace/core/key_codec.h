@@ -31,10 +31,13 @@ inline constexpr Generation kSystemGeneration = 0;
 
 /// A key, or a field of a hash, as clients name them.
 inline constexpr uint64_t kNameBytesMax = uint64_t{1} << 20;
-/// What stands before a field in its subkey: its hash (keyspace/types/hashed_elements.h).
-inline constexpr uint64_t kFieldHashBytes = 8;
+/// The space of an object's items; others hold what is derived from them.
+inline constexpr uint8_t kItemSpace = 1;
+/// What stands before a name in its subkey: the space, and the name's hash
+/// (keyspace/types/hashed_elements.h).
+inline constexpr uint64_t kSubkeyHeadBytes = 1 + 8;
 /// What stands before a name in a store key: generation, table, an oid or a time, and the hash.
-inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9 + kFieldHashBytes;
+inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9 + kSubkeyHeadBytes;
 static_assert(kNameBytesMax + kPrefixBytesMax <= storage::kKeyBytesMax);
 
 enum class Table : uint8_t { kKey = 1, kElement = 2, kDeadline = 3, kOwner = 4 };
@@ -47,7 +50,10 @@ std::optional<uint64_t> TakeOrderedVarint(std::string_view& bytes);
 std::string TablePrefix(Generation generation, Table table);
 std::string KeyRecordKey(Generation generation, std::string_view key);
 std::string OwnerKey(Generation generation, std::string_view key);
+/// Everything of an object begins with this.
 std::string ElementPrefix(Generation generation, Oid oid);
+/// Everything in one space of it.
+std::string SpacePrefix(Generation generation, Oid oid, uint8_t space);
 std::string ElementKey(Generation generation, Oid oid, std::string_view subkey);
 std::string DeadlineKey(Generation generation, int64_t expiry_ms, std::string_view key);
 

@@ -1,9 +1,15 @@
 #include "keyspace/core/keys.h"
 
+#include <vector>
+
 #include "base/check.h"
+#include "keyspace/core/range_walk.h"
 
 namespace cordwood::keyspace {
 namespace {
+
+// Deleted entries and old versions that the killer of a small object steps over.
+constexpr uint64_t kHiddenPerKill = 128;
 
 Result<Lookup> Judge(Transaction& tx, std::optional<std::string_view> bytes) {
   Lookup lookup;
@@ -28,15 +34,30 @@ std::optional<int64_t> ExpiryOf(const Record* record) {
   return record != nullptr ? record->expiry_ms : std::nullopt;
 }
 
-Result<std::optional<Oid>> OidOf(const Record* record) {
+Result<std::optional<ObjectPayload>> ObjectOf(const Record* record) {
   if (record == nullptr || !record->owns_object()) return std::nullopt;
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record->payload));
-  return object.oid;
+  return object;
 }
 
-void KillObject(Transaction& tx, Generation generation, Oid oid) {
-  const std::string prefix = ElementPrefix(generation, oid);
-  tx.DropRange(prefix, PrefixEnd(prefix));
+/// Deletes what lies under `prefix`, one by one. False, and nothing is deleted: not all of it can
+/// be seen at once.
+bool DeleteEach(Transaction& tx, const std::string& prefix) {
+  std::vector<std::string> keys;
+  RangeWalk walk(tx, PrefixEnd(prefix));
+  walk.SetBudget(kHiddenPerKill);
+  for (walk.Seek(prefix); walk.Valid(); walk.Next()) keys.emplace_back(walk.key());
+  if (!walk.status()) return false;
+  for (const std::string& key : keys) tx.Delete(key);
+  return true;
+}
+
+// Small objects come and go in numbers: a dead range for each would have merges look at millions.
+void KillObject(Transaction& tx, Generation generation, const ObjectPayload& object) {
+  std::string prefix = ElementPrefix(generation, object.oid);
+  if (object.entries < ObjectPayload::kManyEntries && DeleteEach(tx, prefix)) return;
+  std::string end = PrefixEnd(prefix);
+  tx.DropRange(std::move(prefix), std::move(end));
 }
 
 void MoveDeadline(Transaction& tx, const KeyName& name, std::optional<int64_t> before,
@@ -50,20 +71,19 @@ void MoveDeadline(Transaction& tx, const KeyName& name, std::optional<int64_t> b
 // when the stored record's elements live on under another key. Null: there is none.
 Status Transition(Transaction& tx, const KeyName& name, const Record* before, const Record* after,
                   bool keep_elements) {
-  CW_ASSIGN(const std::optional<Oid> old_oid, OidOf(before));
-  CW_ASSIGN(const std::optional<Oid> new_oid, OidOf(after));
-  if (old_oid && old_oid != new_oid && !keep_elements) {
-    KillObject(tx, name.generation, *old_oid);
-  }
-  if (old_oid && !new_oid) tx.Delete(OwnerKey(name.generation, name.key));
-  if (new_oid && !old_oid) tx.Put(OwnerKey(name.generation, name.key), {});
+  CW_ASSIGN(const std::optional<ObjectPayload> old_object, ObjectOf(before));
+  CW_ASSIGN(const std::optional<ObjectPayload> new_object, ObjectOf(after));
+  const bool same = old_object && new_object && old_object->oid == new_object->oid;
+  if (old_object && !same && !keep_elements) KillObject(tx, name.generation, *old_object);
+  if (old_object && !new_object) tx.Delete(OwnerKey(name.generation, name.key));
+  if (new_object && !old_object) tx.Put(OwnerKey(name.generation, name.key), {});
   MoveDeadline(tx, name, ExpiryOf(before), ExpiryOf(after));
   const auto count = [&](CounterKind kind, bool was, bool is) {
     tx.Count(name.generation, kind, static_cast<int64_t>(is) - static_cast<int64_t>(was));
   };
   count(CounterKind::kKeys, before != nullptr, after != nullptr);
   count(CounterKind::kExpires, ExpiryOf(before).has_value(), ExpiryOf(after).has_value());
-  count(CounterKind::kObjects, old_oid.has_value(), new_oid.has_value());
+  count(CounterKind::kObjects, old_object.has_value(), new_object.has_value());
   return {};
 }
 

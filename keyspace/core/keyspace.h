@@ -21,9 +21,13 @@ namespace cordwood::keyspace {
 
 struct KeyspaceOptions {
   int databases = 16;
-  /// A hash with more fields, or a longer field or value, is kept as elements.
-  uint64_t hash_max_inline_entries = 128;
-  uint64_t hash_max_inline_value_bytes = 64;
+  /// A collection whose items take more is kept as elements, but for one of a single item, which
+  /// may take kSingleItemShare times as much.
+  uint64_t inline_bytes_max = 512;
+  static constexpr uint64_t kSingleItemShare = 32;
+  /// What OBJECT ENCODING calls a listpack: up to so many fields, none nor its value longer.
+  uint64_t hash_listpack_entries = 128;
+  uint64_t hash_listpack_value_bytes = 64;
   /// What a transaction may hold of an object's elements that it copies.
   uint64_t copy_bytes_max = 256 << 20;
 };

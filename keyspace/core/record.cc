@@ -74,10 +74,29 @@ Result<RecordView> RecordView::Decode(std::string_view bytes) {
   return RecordView{.header = header, .payload = in.rest()};
 }
 
+std::string InlinePayload::Encode() const {
+  std::string out;
+  out.reserve(1 + items.size());
+  out.push_back(static_cast<char>(shape));
+  out += items;
+  return out;
+}
+
+Result<InlinePayload> InlinePayload::Decode(std::string_view payload) {
+  ByteReader in(payload);
+  const std::optional<uint8_t> shape = in.Byte();
+  if (!shape || *shape > kShapeMax) {
+    return Fail(ErrorCode::kCorruption, "a key record has a malformed collection");
+  }
+  return InlinePayload{.shape = *shape, .items = in.rest()};
+}
+
 std::string ObjectPayload::Encode() const {
   std::string out;
   AppendVarint64(out, oid);
   AppendVarint64(out, count);
+  out.push_back(static_cast<char>(entries));
+  out.push_back(static_cast<char>(shape));
   return out;
 }
 
@@ -85,10 +104,13 @@ Result<ObjectPayload> ObjectPayload::Decode(std::string_view payload) {
   ByteReader in(payload);
   const std::optional<uint64_t> oid = in.Varint64();
   const std::optional<uint64_t> count = in.Varint64();
-  if (!oid || !count || !in.empty()) {
+  const std::optional<uint8_t> entries = in.Byte();
+  const std::optional<uint8_t> shape = in.Byte();
+  if (!oid || !count || !entries || *entries > kManyEntries || !shape || *shape > kShapeMax ||
+      !in.empty()) {
     return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
   }
-  return ObjectPayload{.oid = *oid, .count = *count};
+  return ObjectPayload{.oid = *oid, .count = *count, .entries = *entries, .shape = *shape};
 }
 
 bool EncodedRecordHasExpiry(std::string_view bytes) {

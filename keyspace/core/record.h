@@ -6,11 +6,12 @@
 //     flag 1: the expiry is there (milliseconds since 1970)
 //   payload, by type and form:
 //     string            the value
-//     hash, inline      (field, value)*    each length-prefixed, in the order of insertion
-//     hash, elements    oid varint64, count varint64
+//     inline            shape u8, items
+//     elements          oid varint64, count varint64, entries u8, shape u8
 //
 // Threads: any; no state.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -73,10 +74,38 @@ struct RecordView {
   static Result<RecordView> Decode(std::string_view bytes);
 };
 
+/// What a collection has become once and stays, for OBJECT ENCODING. Bits; the values are part of
+/// the format.
+enum Shape : uint8_t {
+  kBeyondListpack = 1 << 0,  // Redis would not keep it as a listpack
+  kNotIntegers = 1 << 1,     // not all of its items are integers
+  kEdited = 1 << 2,          // a list with holes, or with items put between others
+};
+inline constexpr uint8_t kShapeMax = kBeyondListpack | kNotIntegers | kEdited;
+
+/// The payload of a collection in inline form.
+struct InlinePayload {
+  uint8_t shape = 0;
+  std::string_view items;  // keyspace/types/inline_items.h
+
+  std::string Encode() const;
+  /// kCorruption if there is no shape.
+  static Result<InlinePayload> Decode(std::string_view payload);
+};
+
 /// The payload of a collection in elements form.
 struct ObjectPayload {
+  /// So many entries count as many.
+  static constexpr uint8_t kManyEntries = 17;
+
   Oid oid = 0;
   uint64_t count = 0;
+  uint8_t entries = 0;  // keys that were put under the oid, up to kManyEntries; never counted down
+  uint8_t shape = 0;
+
+  void NoteEntries(uint64_t more) {
+    entries = static_cast<uint8_t>(std::min<uint64_t>(kManyEntries, entries + more));
+  }
 
   std::string Encode() const;
   static Result<ObjectPayload> Decode(std::string_view payload);

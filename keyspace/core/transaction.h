@@ -98,6 +98,7 @@ class Transaction {
   void CountLookups();
 
   bool has_writes() const { return !overlay_.empty() || !ranges_.empty(); }
+  bool drops_ranges() const { return !ranges_.empty(); }
   /// Roughly what Commit would write.
   uint64_t write_bytes() const { return write_bytes_; }
   /// True if all it does is take away.

@@ -63,19 +63,27 @@ Result<std::optional<std::string_view>> HashedElements::GetAt(std::string_view s
   return own->value;
 }
 
+Result<std::string_view> HashedElements::ValueOf(std::string_view stored) const {
+  if (stored.starts_with(head_)) return stored.substr(head_.size());
+  return Fail(ErrorCode::kCorruption, "an element's value begins with what is not known");
+}
+
 Result<std::optional<std::string_view>> HashedElements::Get(const Name& name) {
-  return GetAt(StoreKey(name));
+  CW_ASSIGN(const std::optional<std::string_view> stored, GetAt(StoreKey(name)));
+  if (!stored) return std::nullopt;
+  CW_ASSIGN(const std::string_view value, ValueOf(*stored));
+  return value;
 }
 
 Result<bool> HashedElements::Put(const Name& name, std::string_view value) {
   const std::string_view store_key = StoreKey(name);
   CW_ASSIGN(const std::optional<std::string_view> old, GetAt(store_key));
-  tx_.Put(store_key, value);
+  tx_.PutParts(store_key, head_, value);
   return old.has_value();
 }
 
 void HashedElements::PutNew(const Name& name, std::string_view value) {
-  tx_.Put(StoreKey(name), value);
+  tx_.PutParts(StoreKey(name), head_, value);
 }
 
 void HashedElements::Delete(const Name& name) { tx_.Delete(StoreKey(name)); }
@@ -83,18 +91,18 @@ void HashedElements::Delete(const Name& name) { tx_.Delete(StoreKey(name)); }
 // --- walking ---
 
 HashedElements::Walk::Walk(HashedElements& elements)
-    : prefix_(elements.prefix_), walk_(elements.tx_, PrefixEnd(elements.prefix_)) {}
+    : elements_(elements), walk_(elements.tx_, PrefixEnd(elements.prefix_)) {}
 
 void HashedElements::Walk::SeekTo(std::string_view position) {
-  std::string at = prefix_;
+  std::string at = elements_.prefix_;
   at += position;
   walk_.Seek(at);
   Settle();
 }
 
 std::string HashedElements::Walk::position() const {
-  return valid_ ? std::string(walk_.key().substr(prefix_.size()))
-                : walk_.passed().substr(prefix_.size());
+  const size_t prefix = elements_.prefix_.size();
+  return valid_ ? std::string(walk_.key().substr(prefix)) : walk_.passed().substr(prefix);
 }
 
 void HashedElements::Walk::Next() {
@@ -106,13 +114,19 @@ void HashedElements::Walk::Settle() {
   valid_ = false;
   status_ = walk_.status();
   if (!status_ || !walk_.Valid()) return;
-  const std::string_view subkey = walk_.key().substr(prefix_.size());
+  const std::string_view subkey = walk_.key().substr(elements_.prefix_.size());
   if (subkey.size() < kHashBytes) {
     status_ = Fail(ErrorCode::kCorruption, "an element's key is too short for its hash");
     return;
   }
   hash_ = LoadBigEndian64(subkey.data());
   name_ = subkey.substr(kHashBytes);
+  const Result<std::string_view> value = elements_.ValueOf(walk_.value());
+  if (!value) {
+    status_ = std::unexpected(value.error());
+    return;
+  }
+  value_ = *value;
   valid_ = true;
 }
 

@@ -2,8 +2,8 @@
 
 // Elements that lie in the order of a 64-bit hash of their name: the fields of a hash that grew.
 //
-//   store key = element prefix (generation, oid), be64 Hash64(name), name
-//   value     = whatever belongs to the name
+//   store key = element prefix (generation, oid), space 1, be64 Hash64(name), name
+//   value     = what the type puts in front of a value, then the value
 //
 // The order is that of a shuffled deck, whatever names clients choose: a scan's cursor is a
 // position in it, without any state on the server (keyspace/types/hashed_scan.h), and a random
@@ -34,8 +34,10 @@ class HashedElements {
     kNew,  // this transaction created it: nothing is committed, so nothing is read
   };
 
-  HashedElements(Transaction& tx, Generation generation, Oid oid, Object object = Object::kStored)
-      : tx_(tx), prefix_(ElementPrefix(generation, oid)), object_(object) {}
+  /// Every value is stored behind `head`, which lives as long as the process.
+  HashedElements(Transaction& tx, Generation generation, Oid oid, std::string_view head,
+                 Object object = Object::kStored)
+      : tx_(tx), prefix_(SpacePrefix(generation, oid, kItemSpace)), head_(head), object_(object) {}
 
   /// A name, where its element lies, and which of the caller's names it is.
   struct Name {
@@ -83,17 +85,18 @@ class HashedElements {
     std::string position() const;
     uint64_t hash() const { return hash_; }
     std::string_view name() const { return name_; }
-    std::string_view value() const { return walk_.value(); }
+    std::string_view value() const { return value_; }
 
    private:
     void Settle();
 
-    const std::string& prefix_;
+    HashedElements& elements_;
     RangeWalk walk_;
     bool valid_ = false;
     Status status_;
     uint64_t hash_ = 0;
     std::string_view name_;
+    std::string_view value_;
   };
 
   /// A draw, which may take several transactions.
@@ -117,9 +120,12 @@ class HashedElements {
   /// Valid until the next call.
   std::string_view StoreKey(const Name& name);
   Result<std::optional<std::string_view>> GetAt(std::string_view store_key);
+  /// What lies behind the head.
+  Result<std::string_view> ValueOf(std::string_view stored) const;
 
   Transaction& tx_;
   const std::string prefix_;
+  const std::string_view head_;
   const Object object_;
   std::string store_key_;
 };

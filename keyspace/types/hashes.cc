@@ -11,68 +11,58 @@
 namespace cordwood::keyspace {
 namespace {
 
+using Write = Collection::Write;
+
 /// Calls visit(pair) for each pair in order until it answers false.
 template <typename Visit>
-Status VisitInlineHash(std::string_view payload, const Visit& visit) {
-  for (ByteReader in(payload); !in.empty();) {
-    const std::optional<std::string_view> field = in.LengthPrefixed();
-    const std::optional<std::string_view> value = field ? in.LengthPrefixed() : std::nullopt;
-    if (!value) return Fail(ErrorCode::kCorruption, "the record of a hash is malformed");
-    if (!visit(FieldValue{.field = *field, .value = *value})) return {};
-  }
-  return {};
+Status VisitPairs(std::string_view items, const Visit& visit) {
+  bool known = true;
+  CW_TRY(VisitInlineItems(items, [&](const Item& item) {
+    known = item.value.starts_with(kNoFieldExpiry);
+    if (!known) return false;
+    return visit(Item{.name = item.name, .value = item.value.substr(kNoFieldExpiry.size())});
+  }));
+  if (known) return {};
+  return Fail(ErrorCode::kCorruption, "a field in the record of a hash is malformed");
 }
 
-std::optional<std::string_view> FindField(std::span<const FieldValue> pairs,
-                                          std::string_view field) {
-  const auto it = std::find_if(pairs.begin(), pairs.end(),
-                               [&](const FieldValue& pair) { return pair.field == field; });
+uint64_t PairBytes(const Item& pair) {
+  return InlineItemBytes(pair.name.size(), kNoFieldExpiry.size() + pair.value.size());
+}
+
+std::optional<std::string_view> FindField(std::span<const Item> pairs, std::string_view field) {
+  const auto it = std::ranges::find(pairs, field, &Item::name);
   if (it == pairs.end()) return std::nullopt;
   return it->value;
 }
 
 }  // namespace
 
-Result<std::vector<FieldValue>> DecodeInlineHash(std::string_view payload) {
-  std::vector<FieldValue> pairs;
-  CW_TRY(VisitInlineHash(payload, [&](const FieldValue& pair) {
+// --- reading ---
+
+Result<std::vector<Item>> Hash::Inline() const {
+  CW_ASSIGN(const InlinePayload payload, collection_.Inline());
+  std::vector<Item> pairs;
+  CW_TRY(VisitPairs(payload.items, [&](const Item& pair) {
     pairs.push_back(pair);
     return true;
   }));
   return pairs;
 }
 
-std::string EncodeInlineHash(std::span<const FieldValue> pairs) {
-  std::string payload;
-  for (const FieldValue& pair : pairs) {
-    AppendLengthPrefixed(payload, pair.field);
-    AppendLengthPrefixed(payload, pair.value);
-  }
-  return payload;
-}
-
-// --- reading ---
-
-Result<std::vector<FieldValue>> Hash::Inline() const {
-  if (!exists()) return std::vector<FieldValue>();
-  CHECK(!in_elements());
-  return DecodeInlineHash(found_.live()->payload);
-}
-
 Result<HashedElements> Hash::Elements() const {
-  CHECK(in_elements());
-  CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
-  return HashedElements(tx_, name_.generation, object.oid);
+  CW_ASSIGN(const ObjectPayload object, collection_.Object());
+  return HashedElements(collection_.tx(), collection_.generation(), object.oid, kNoFieldExpiry);
 }
 
 Result<uint64_t> Hash::Length() const {
   if (in_elements()) {
-    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
+    CW_ASSIGN(const ObjectPayload object, collection_.Object());
     return object.count;
   }
+  CW_ASSIGN(const InlinePayload payload, collection_.Inline());
   uint64_t count = 0;
-  if (!exists()) return count;
-  CW_TRY(VisitInlineHash(found_.live()->payload, [&](const FieldValue&) {
+  CW_TRY(VisitPairs(payload.items, [&](const Item&) {
     ++count;
     return true;
   }));
@@ -80,16 +70,15 @@ Result<uint64_t> Hash::Length() const {
 }
 
 Result<std::optional<std::string>> Hash::Get(std::string_view field) {
-  if (!exists()) return std::nullopt;
+  std::optional<std::string> value;
   if (in_elements()) {
     CW_ASSIGN(HashedElements elements, Elements());
-    CW_ASSIGN(const std::optional<std::string_view> found, elements.Get(field));
-    if (!found) return std::nullopt;
-    return std::string(*found);
+    CW_ASSIGN(value, elements.Get(field));
+    return value;
   }
-  std::optional<std::string> value;
-  CW_TRY(VisitInlineHash(found_.live()->payload, [&](const FieldValue& pair) {
-    if (pair.field != field) return true;
+  CW_ASSIGN(const InlinePayload payload, collection_.Inline());
+  CW_TRY(VisitPairs(payload.items, [&](const Item& pair) {
+    if (pair.name != field) return true;
     value = pair.value;
     return false;
   }));
@@ -98,7 +87,7 @@ Result<std::optional<std::string>> Hash::Get(std::string_view field) {
 
 Status Hash::GetMany(std::span<const std::string_view> fields, const VisitValue& visit) {
   if (!in_elements()) {
-    CW_ASSIGN(const std::vector<FieldValue> pairs, Inline());
+    CW_ASSIGN(const std::vector<Item> pairs, Inline());
     for (const std::string_view field : fields) {
       if (!visit(FindField(pairs, field))) break;
     }
@@ -107,7 +96,7 @@ Status Hash::GetMany(std::span<const std::string_view> fields, const VisitValue&
   CW_ASSIGN(HashedElements elements, Elements());
   GatheredReads reads;
   for (const std::string_view field : fields) {
-    const storage::ReadScope scope(tx_.view());
+    const storage::ReadScope scope(collection_.tx().view());
     const Result<std::optional<std::string_view>> value = elements.Get(field);
     if (reads.Ok(value) && !visit(*value)) break;
     if (reads.failed()) break;
@@ -117,88 +106,81 @@ Status Hash::GetMany(std::span<const std::string_view> fields, const VisitValue&
 
 // --- writing ---
 
-Status Hash::Write(Form form, std::string payload) {
-  Record record{.type = Type::kHash, .form = form, .payload = std::move(payload)};
-  if (exists()) record.expiry_ms = found_.live()->expiry_ms;
-  CW_TRY(PutRecord(tx_, name_, found_, record));
-  found_ = {.stored = std::move(record)};
-  return {};
-}
-
-Status Hash::WriteShrunk(Form form, std::string payload) {
-  Record record{.type = Type::kHash,
-                .form = form,
-                .expiry_ms = found_.live()->expiry_ms,
-                .payload = std::move(payload)};
-  CW_TRY(ShrinkRecord(tx_, name_, found_, record));
-  found_ = {.stored = std::move(record)};
-  return {};
-}
-
-Status Hash::RemoveAll() {
-  CW_TRY(RemoveKey(tx_, name_, found_));
-  found_ = {};
-  return {};
-}
-
-bool Hash::TooLong(std::span<const FieldValue> pairs) const {
-  const uint64_t longest = tx_.keyspace().options().hash_max_inline_value_bytes;
-  return std::any_of(pairs.begin(), pairs.end(), [&](const FieldValue& pair) {
-    return pair.field.size() > longest || pair.value.size() > longest;
+uint8_t Hash::ShapeWith(uint8_t shape, std::span<const Item> pairs) const {
+  const uint64_t longest = collection_.tx().keyspace().options().hash_listpack_value_bytes;
+  const bool too_long = std::ranges::any_of(pairs, [&](const Item& pair) {
+    return pair.name.size() > longest || pair.value.size() > longest;
   });
+  return too_long ? shape | kBeyondListpack : shape;
 }
 
-Result<uint64_t> Hash::Set(std::span<const FieldValue> pairs) {
+uint8_t Hash::ShapeOf(uint8_t shape, uint64_t count) const {
+  const uint64_t most = collection_.tx().keyspace().options().hash_listpack_entries;
+  return count > most ? shape | kBeyondListpack : shape;
+}
+
+Status Hash::PutInline(std::span<const Item> pairs, uint8_t shape, Write write) {
+  std::string items;
+  for (const Item& pair : pairs) AppendInlineItem(items, pair.name, kNoFieldExpiry, pair.value);
+  return collection_.PutInline({.shape = shape, .items = items}, write);
+}
+
+Result<uint64_t> Hash::Set(std::span<const Item> pairs) {
   CHECK(!pairs.empty());
   if (!in_elements()) return SetInline(pairs);
   CW_ASSIGN(HashedElements elements, Elements());
-  return SetElements(elements, pairs);
+  CW_ASSIGN(const ObjectPayload object, collection_.Object());
+  return SetElements(elements, object, pairs);
 }
 
-Result<uint64_t> Hash::SetInline(std::span<const FieldValue> pairs) {
-  CW_ASSIGN(std::vector<FieldValue> all, Inline());
-  if (TooLong(pairs)) return Convert(all, pairs);
-  const uint64_t limit = tx_.keyspace().options().hash_max_inline_entries;
+Result<uint64_t> Hash::SetInline(std::span<const Item> pairs) {
+  CW_ASSIGN(const InlinePayload payload, collection_.Inline());
+  const uint8_t shape = ShapeWith(payload.shape, pairs);
+  CW_ASSIGN(std::vector<Item> all, Inline());
   const size_t before = all.size();
+  uint64_t bytes = payload.items.size();
   for (size_t i = 0; i < pairs.size(); ++i) {
-    const auto same = std::find_if(all.begin(), all.end(), [&](const FieldValue& pair) {
-      return pair.field == pairs[i].field;
-    });
+    const auto same = std::ranges::find(all, pairs[i].name, &Item::name);
     if (same != all.end()) {
+      bytes -= PairBytes(*same);
       same->value = pairs[i].value;
-    } else if (all.size() < limit) {
-      all.push_back(pairs[i]);
     } else {
+      all.push_back(pairs[i]);
+    }
+    bytes += PairBytes(pairs[i]);
+    if (!collection_.FitsInline(all.size(), bytes)) {
       const uint64_t created = all.size() - before;
-      CW_ASSIGN(const uint64_t more, Convert(all, pairs.subspan(i)));
+      CW_ASSIGN(const uint64_t more, Convert(all, pairs.subspan(i + 1), shape));
       return created + more;
     }
   }
-  CW_TRY(Write(Form::kInline, EncodeInlineHash(all)));
+  CW_TRY(PutInline(all, ShapeOf(shape, all.size()), Write::kAdds));
   return all.size() - before;
 }
 
-Result<uint64_t> Hash::Convert(std::span<const FieldValue> kept,
-                               std::span<const FieldValue> pairs) {
-  const Oid oid = tx_.NewOid();
-  HashedElements elements(tx_, name_.generation, oid, HashedElements::Object::kNew);
-  for (const FieldValue& pair : kept) {
-    elements.PutNew(HashedElements::Name(pair.field), pair.value);
-  }
-  CW_TRY(Write(Form::kElements, ObjectPayload{.oid = oid, .count = kept.size()}.Encode()));
-  return SetElements(elements, pairs);
+Result<uint64_t> Hash::Convert(std::span<const Item> kept, std::span<const Item> pairs,
+                               uint8_t shape) {
+  Transaction& tx = collection_.tx();
+  ObjectPayload object{.oid = tx.NewOid(), .count = kept.size(), .shape = shape};
+  object.NoteEntries(kept.size());
+  HashedElements elements(tx, collection_.generation(), object.oid, kNoFieldExpiry,
+                          HashedElements::Object::kNew);
+  for (const Item& pair : kept) elements.PutNew(HashedElements::Name(pair.name), pair.value);
+  // The views of `kept` end with the record that this replaces.
+  CW_TRY(collection_.PutObject(object));
+  return SetElements(elements, object, pairs);
 }
 
-Result<uint64_t> Hash::SetElements(HashedElements& elements, std::span<const FieldValue> pairs) {
-  CW_ASSIGN(ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
+Result<uint64_t> Hash::SetElements(HashedElements& elements, ObjectPayload object,
+                                   std::span<const Item> pairs) {
   GatheredReads reads;
   uint64_t created = 0;
   const std::vector<HashedElements::Name> names =
-      HashedElements::InOrder(pairs, [](const FieldValue& pair) { return pair.field; });
+      HashedElements::InOrder(pairs, [](const Item& pair) { return pair.name; });
   for (size_t i = 0; i < names.size(); ++i) {
     if (i + 1 < names.size() && names[i].name == names[i + 1].name)
       continue;  // the last one counts
-    const storage::ReadScope scope(tx_.view());
+    const storage::ReadScope scope(collection_.tx().view());
     const Result<bool> was_there = elements.Put(names[i], pairs[names[i].index].value);
     if (reads.Ok(was_there)) {
       created += *was_there ? 0 : 1;
@@ -207,9 +189,12 @@ Result<uint64_t> Hash::SetElements(HashedElements& elements, std::span<const Fie
     }
   }
   CW_TRY(reads.status());
-  if (created == 0) return 0;
+  const uint8_t shape = ShapeOf(ShapeWith(object.shape, pairs), object.count + created);
+  if (created == 0 && shape == object.shape) return 0;
   object.count += created;
-  CW_TRY(Write(Form::kElements, object.Encode()));
+  object.NoteEntries(created);
+  object.shape = shape;
+  CW_TRY(collection_.PutObject(object));
   return created;
 }
 
@@ -219,26 +204,27 @@ Result<uint64_t> Hash::Remove(std::span<const std::string_view> fields) {
 }
 
 Result<uint64_t> Hash::RemoveInline(std::span<const std::string_view> fields) {
-  CW_ASSIGN(std::vector<FieldValue> pairs, Inline());
+  CW_ASSIGN(const InlinePayload payload, collection_.Inline());
+  CW_ASSIGN(std::vector<Item> pairs, Inline());
   const std::unordered_set<std::string_view> gone(fields.begin(), fields.end());
   const uint64_t removed =
-      std::erase_if(pairs, [&](const FieldValue& pair) { return gone.contains(pair.field); });
+      std::erase_if(pairs, [&](const Item& pair) { return gone.contains(pair.name); });
   if (pairs.empty()) {
-    CW_TRY(RemoveAll());
+    CW_TRY(collection_.Remove());
   } else if (removed > 0) {
-    CW_TRY(WriteShrunk(Form::kInline, EncodeInlineHash(pairs)));
+    CW_TRY(PutInline(pairs, payload.shape, Write::kTakesAway));
   }
   return removed;
 }
 
 Result<uint64_t> Hash::RemoveElements(std::span<const std::string_view> fields) {
-  CW_ASSIGN(ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
+  CW_ASSIGN(ObjectPayload object, collection_.Object());
   CW_ASSIGN(HashedElements elements, Elements());
   GatheredReads reads;
   std::vector<HashedElements::Name> there;
   for (const HashedElements::Name& name : HashedElements::InOrder(fields, std::identity())) {
     if (!there.empty() && there.back().name == name.name) continue;
-    const storage::ReadScope scope(tx_.view());
+    const storage::ReadScope scope(collection_.tx().view());
     const Result<std::optional<std::string_view>> old = elements.Get(name);
     if (reads.Ok(old) && *old) there.push_back(name);
     if (reads.failed()) break;
@@ -246,12 +232,12 @@ Result<uint64_t> Hash::RemoveElements(std::span<const std::string_view> fields) 
   CW_TRY(reads.status());
   if (there.empty()) return 0;
   if (there.size() >= object.count) {
-    CW_TRY(RemoveAll());
+    CW_TRY(collection_.Remove());
     return there.size();
   }
   for (const HashedElements::Name& name : there) elements.Delete(name);
   object.count -= there.size();
-  CW_TRY(WriteShrunk(Form::kElements, object.Encode()));
+  CW_TRY(collection_.PutObject(object, Write::kTakesAway));
   return there.size();
 }
 

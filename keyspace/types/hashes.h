@@ -1,11 +1,12 @@
 #pragma once
 
-// The hash type. A small hash lies inside its key's record; one that outgrew
-// KeyspaceOptions::hash_max_* lies in elements, and never comes back.
+// The hash type, over keyspace/types/collection.h.
 //
-//   payload, inline     (field, value)*   each length-prefixed, in the order of insertion
-//   payload, elements   keyspace/core/record.h: ObjectPayload; the count is exact
-//   elements            keyspace/types/hashed_elements.h: name = field, value = value
+//   inline      items: name = field, value as below
+//   elements    keyspace/types/hashed_elements.h: name = field; the count is exact
+//   value       the field's expiry, a varint64 that is 0 for none, then the value
+//
+// Expiries of fields are reserved: this version writes none.
 //
 // Reads of several fields go on past cold ones and answer kCold at the end.
 //
@@ -21,30 +22,23 @@
 #include <vector>
 
 #include "base/error.h"
-#include "keyspace/core/keys.h"
-#include "keyspace/core/transaction.h"
+#include "keyspace/types/collection.h"
 #include "keyspace/types/hashed_elements.h"
+#include "keyspace/types/inline_items.h"
 
 namespace cordwood::keyspace {
 
-struct FieldValue {
-  std::string_view field;
-  std::string_view value;
-};
-
-/// The views point into the payload. kCorruption if it is none.
-Result<std::vector<FieldValue>> DecodeInlineHash(std::string_view payload);
-std::string EncodeInlineHash(std::span<const FieldValue> pairs);
+/// What stands before the value of a field that does not expire.
+inline constexpr std::string_view kNoFieldExpiry{"\0", 1};
 
 class Hash {
  public:
-  /// `found` is what FindKey says of `name` in this transaction. REQUIRES: its live record, if
-  /// there is one, is a hash; before a write it has not expired (SweepExpired).
+  /// As for a Collection.
   Hash(Transaction& tx, const KeyName& name, Lookup found)
-      : tx_(tx), name_(name), found_(std::move(found)) {}
+      : collection_(tx, name, std::move(found), Type::kHash) {}
 
-  bool exists() const { return found_.live() != nullptr; }
-  bool in_elements() const { return exists() && found_.live()->form == Form::kElements; }
+  bool exists() const { return collection_.exists(); }
+  bool in_elements() const { return collection_.in_elements(); }
 
   Result<uint64_t> Length() const;
   Result<std::optional<std::string>> Get(std::string_view field);
@@ -55,34 +49,31 @@ class Hash {
   Status GetMany(std::span<const std::string_view> fields, const VisitValue& visit);
 
   /// Everything, in order. Views live until the next write. REQUIRES: !in_elements().
-  Result<std::vector<FieldValue>> Inline() const;
+  Result<std::vector<Item>> Inline() const;
   /// REQUIRES: in_elements().
   Result<HashedElements> Elements() const;
 
   /// Sets fields, the last value for one that is named twice; returns how many are new. Creates
   /// the key.
-  Result<uint64_t> Set(std::span<const FieldValue> pairs);
+  Result<uint64_t> Set(std::span<const Item> pairs);
   /// Returns how many were there. Removes the key with its last field.
   Result<uint64_t> Remove(std::span<const std::string_view> fields);
 
  private:
-  Result<uint64_t> SetInline(std::span<const FieldValue> pairs);
-  Result<uint64_t> SetElements(HashedElements& elements, std::span<const FieldValue> pairs);
+  Result<uint64_t> SetInline(std::span<const Item> pairs);
+  Result<uint64_t> SetElements(HashedElements& elements, ObjectPayload object,
+                               std::span<const Item> pairs);
   Result<uint64_t> RemoveInline(std::span<const std::string_view> fields);
   Result<uint64_t> RemoveElements(std::span<const std::string_view> fields);
 
-  bool TooLong(std::span<const FieldValue> pairs) const;
-  /// Writes the record with this payload; the expiry stays.
-  Status Write(Form form, std::string payload);
-  /// The same after fields were taken out.
-  Status WriteShrunk(Form form, std::string payload);
-  Status RemoveAll();
+  Status PutInline(std::span<const Item> pairs, uint8_t shape, Collection::Write write);
   /// Moves `kept`, all different, to elements of a new object and sets `pairs` there.
-  Result<uint64_t> Convert(std::span<const FieldValue> kept, std::span<const FieldValue> pairs);
+  Result<uint64_t> Convert(std::span<const Item> kept, std::span<const Item> pairs, uint8_t shape);
+  /// With what `pairs` are too long for.
+  uint8_t ShapeWith(uint8_t shape, std::span<const Item> pairs) const;
+  uint8_t ShapeOf(uint8_t shape, uint64_t count) const;
 
-  Transaction& tx_;
-  const KeyName name_;
-  Lookup found_;
+  Collection collection_;
 };
 
 }  // namespace cordwood::keyspace

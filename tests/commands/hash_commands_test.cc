@@ -17,7 +17,7 @@ class HashCommandsTest : public testing::TestWithParam<bool> {
  protected:
   HashCommandsTest() {
     if (GetParam()) {
-      runner_.keyspace().options().hash_max_inline_entries = 0;
+      runner_.keyspace().options().inline_bytes_max = 0;
     }
   }
 

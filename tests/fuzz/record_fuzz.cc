@@ -15,7 +15,8 @@
 namespace cordwood::fuzz {
 namespace {
 
-using keyspace::FieldValue;
+using keyspace::InlinePayload;
+using keyspace::Item;
 using keyspace::ObjectPayload;
 using keyspace::Record;
 using keyspace::RecordHeader;
@@ -26,19 +27,30 @@ void CheckObject(std::string_view payload) {
   const std::string encoded = object->Encode();
   const Result<ObjectPayload> again = ObjectPayload::Decode(encoded);
   CHECK(again && again->oid == object->oid && again->count == object->count);
+  CHECK(again->entries == object->entries && again->shape == object->shape);
   CHECK(encoded.size() <= payload.size());
 }
 
-void CheckInlineHash(std::string_view payload) {
-  const Result<std::vector<FieldValue>> pairs = keyspace::DecodeInlineHash(payload);
-  if (!pairs) return;
-  const std::string encoded = keyspace::EncodeInlineHash(*pairs);
-  const Result<std::vector<FieldValue>> again = keyspace::DecodeInlineHash(encoded);
-  CHECK(again);
-  CHECK(std::ranges::equal(*again, *pairs, [](const FieldValue& a, const FieldValue& b) {
-    return a.field == b.field && a.value == b.value;
-  }));
-  CHECK(encoded.size() <= payload.size());
+std::optional<std::vector<Item>> Decoded(std::string_view items) {
+  std::vector<Item> decoded;
+  const Status status = keyspace::VisitInlineItems(items, [&](const Item& item) {
+    decoded.push_back(item);
+    return true;
+  });
+  if (!status) return std::nullopt;
+  return decoded;
+}
+
+void CheckInline(std::string_view bytes) {
+  const Result<InlinePayload> payload = InlinePayload::Decode(bytes);
+  if (!payload) return;
+  CHECK(payload->Encode() == bytes);
+  const std::optional<std::vector<Item>> items = Decoded(payload->items);
+  if (!items) return;
+  std::string encoded;
+  for (const Item& item : *items) keyspace::AppendInlineItem(encoded, item.name, "", item.value);
+  CHECK(Decoded(encoded) == items);
+  CHECK(encoded.size() <= payload->items.size());
 }
 
 void CheckRecord(std::string_view bytes) {
@@ -54,7 +66,7 @@ void CheckRecord(std::string_view bytes) {
   CHECK(record->expiry_ms == header->expiry_ms);
   CHECK(keyspace::EncodedRecordHasExpiry(bytes) == record->expiry_ms.has_value());
   CheckObject(record->payload);
-  CheckInlineHash(record->payload);
+  CheckInline(record->payload);
 }
 
 }  // namespace
@@ -62,11 +74,15 @@ void CheckRecord(std::string_view bytes) {
 std::vector<std::string> Corpus() {
   using keyspace::Form;
   using keyspace::Type;
-  const std::vector<FieldValue> pairs = {{"field", "value"}, {"", ""}, {"f2", "a longer value"}};
+  std::string items;
+  for (const Item& item : {Item{"field", "value"}, Item{"", ""}, Item{"f2", "a longer value"}}) {
+    keyspace::AppendInlineItem(items, item.name, keyspace::kNoFieldExpiry, item.value);
+  }
   return {
       Record{.payload = "a string"}.Encode(),
       Record{.expiry_ms = 1'767'225'600'000, .payload = ""}.Encode(),
-      Record{.type = Type::kHash, .payload = keyspace::EncodeInlineHash(pairs)}.Encode(),
+      Record{.type = Type::kHash, .payload = InlinePayload{.shape = 3, .items = items}.Encode()}
+          .Encode(),
       Record{.type = Type::kHash,
              .form = Form::kElements,
              .expiry_ms = -1,
@@ -90,6 +106,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes = View(data, size);
   CheckRecord(bytes);
   CheckObject(bytes);
-  CheckInlineHash(bytes);
+  CheckInline(bytes);
   return 0;
 }

@@ -25,7 +25,7 @@ class CounterModel {
   explicit CounterModel(uint64_t seed)
       : random_(seed),
         rig_({.seed = seed,
-              .keyspace = {.hash_max_inline_entries = 2},
+              .keyspace = {.inline_bytes_max = 8},
               .store = {.log_segment_bytes = 1 << 20,
                         .memtable_bytes = 8 << 10,
                         // Almost nothing stays in the cache: blind writes are blind.
@@ -95,7 +95,7 @@ class CounterModel {
     Execute([&](Transaction& tx) -> Status {
       CW_ASSIGN(const Lookup found, FindKey(tx, Name(key)));
       if (found.stored) CW_TRY(RemoveKey(tx, Name(key), found));
-      const FieldValue pairs[] = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
+      const Item pairs[] = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
       CW_TRY(Hash(tx, Name(key), {}).Set(pairs));
       return {};
     });

@@ -28,8 +28,8 @@ Result<Hash> OpenHash(Transaction& tx, const KeyName& name) {
 Result<Fields> Contents(const Hash& hash) {
   Fields fields;
   if (!hash.in_elements()) {
-    CW_ASSIGN(const std::vector<FieldValue> pairs, hash.Inline());
-    for (const FieldValue& pair : pairs) fields.emplace(pair.field, pair.value);
+    CW_ASSIGN(const std::vector<Item> pairs, hash.Inline());
+    for (const Item& pair : pairs) fields.emplace(pair.name, pair.value);
     return fields;
   }
   CW_ASSIGN(HashedElements elements, hash.Elements());
@@ -49,7 +49,7 @@ class HashModel {
   explicit HashModel(uint64_t seed)
       : random_(seed),
         rig_({.seed = seed,
-              .keyspace = {.hash_max_inline_entries = 4, .hash_max_inline_value_bytes = 8},
+              .keyspace = {.inline_bytes_max = 40},
               .store = {.log_segment_bytes = 1 << 20,
                         .memtable_bytes = 16 << 10,
                         .block_cache_bytes = 64 << 10}}) {}
@@ -118,10 +118,9 @@ class HashModel {
     return pairs;
   }
 
-  static std::vector<FieldValue> Views(
-      const std::vector<std::pair<std::string, std::string>>& pairs) {
-    std::vector<FieldValue> views;
-    for (const auto& [field, value] : pairs) views.push_back({.field = field, .value = value});
+  static std::vector<Item> Views(const std::vector<std::pair<std::string, std::string>>& pairs) {
+    std::vector<Item> views;
+    for (const auto& [field, value] : pairs) views.push_back({.name = field, .value = value});
     return views;
   }
 

@@ -60,7 +60,7 @@ class Hashes : public testing::Test {
     With([&](Hash& hash) -> Status {
       for (int i = begin; i < end; ++i) {
         const std::string field = Format("field{}", i);
-        const FieldValue pair = {.field = field, .value = "value"};
+        const Item pair = {.name = field, .value = "value"};
         CW_TRY(hash.Set({&pair, 1}));
       }
       return {};
@@ -97,32 +97,51 @@ class Hashes : public testing::Test {
   KeyspaceRig rig_;
 };
 
-TEST_F(Hashes, StayInTheirRecordUpToTheThreshold) {
-  SetNumbered(0, 128);
-  EXPECT_EQ(FormNow(), Form::kInline);
-  SetNumbered(0, 128);  // overwriting adds none
-  EXPECT_EQ(FormNow(), Form::kInline);
-  SetNumbered(128, 129);
-  EXPECT_EQ(FormNow(), Form::kElements);
+/// The item takes ten bytes more than its value: two lengths, an expiry, and a field of seven.
+Item PairOf(std::string& value, std::string_view field, size_t bytes) {
+  value.assign(bytes - 10, 'v');
+  return {.name = field, .value = value};
 }
 
-TEST_F(Hashes, MoveOutWithALongFieldOrValue) {
-  const std::string longest(64, 'x');
-  const std::string too_long(65, 'x');
-  for (const FieldValue& pair :
-       {FieldValue{.field = too_long, .value = "v"}, FieldValue{.field = "f", .value = too_long}}) {
-    With([&](Hash& hash) -> Status {
-      const FieldValue fitting = {.field = longest, .value = longest};
-      CW_TRY(hash.Set({&fitting, 1}));
-      EXPECT_FALSE(hash.in_elements());
-      CW_TRY(hash.Set({&pair, 1}));
-      EXPECT_TRUE(hash.in_elements());
-      CW_ASSIGN(const std::optional<std::string> kept, hash.Get(longest));
-      EXPECT_EQ(kept, longest);
-      return {};
-    });
-    Delete();
-  }
+TEST_F(Hashes, StayInTheirRecordUpToTheBytesThatMayLieThere) {
+  std::string value;
+  With([&](Hash& hash) -> Status {
+    const Item first = PairOf(value, "field01", 100);
+    CW_TRY(hash.Set({&first, 1}));
+    const Item fills = PairOf(value, "field02", 411);  // its length takes one more
+    CW_TRY(hash.Set({&fills, 1}));
+    EXPECT_FALSE(hash.in_elements());
+    CW_TRY(hash.Set({&fills, 1}));  // again
+    EXPECT_FALSE(hash.in_elements());
+    const Item longer = PairOf(value, "field02", 412);
+    CW_TRY(hash.Set({&longer, 1}));
+    EXPECT_TRUE(hash.in_elements());
+    CW_ASSIGN(const uint64_t length, hash.Length());
+    EXPECT_EQ(length, 2u);
+    CW_ASSIGN(const std::optional<std::string> kept, hash.Get("field01"));
+    EXPECT_EQ(kept, std::string(90, 'v'));
+    return {};
+  });
+}
+
+TEST_F(Hashes, ASingleLongItemStaysInItsRecord) {
+  std::string value;
+  With([&](Hash& hash) -> Status {
+    const Item longest = PairOf(value, "field01", (16 << 10) - 1);
+    CW_TRY(hash.Set({&longest, 1}));
+    EXPECT_FALSE(hash.in_elements());
+    const Item second = {.name = "f", .value = "v"};
+    CW_TRY(hash.Set({&second, 1}));
+    EXPECT_TRUE(hash.in_elements());
+    return {};
+  });
+  Delete();
+  With([&](Hash& hash) -> Status {
+    const Item too_long = PairOf(value, "field01", 16 << 10);
+    CW_TRY(hash.Set({&too_long, 1}));
+    EXPECT_TRUE(hash.in_elements());
+    return {};
+  });
 }
 
 TEST_F(Hashes, TakingFieldsOutOnlyFrees) {
@@ -184,6 +203,59 @@ TEST_F(Hashes, TheElementsOfADeadHashStayDead) {
   });
 }
 
+TEST_F(Hashes, AFieldCostsLittleMoreThanItselfWhateverTheSizeOfTheHash) {
+  for (int fields = 1; fields <= 300; ++fields) {
+    const std::string field = Format("field{:03}", fields);
+    const std::string value(50, 'v');
+    const Item pair = {.name = field, .value = value};
+    for (int again = 0; again < 2; ++again) {
+      Execute([&](Transaction& tx) -> Status {
+        CW_ASSIGN(Lookup found, FindKey(tx, Name(tx)));
+        Hash hash(tx, Name(tx), std::move(found));
+        CW_TRY(hash.Set({&pair, 1}));
+        EXPECT_LE(tx.write_bytes(), 1024u) << fields;
+        return {};
+      });
+    }
+  }
+  EXPECT_EQ(FormNow(), Form::kElements);
+}
+
+TEST_F(Hashes, AFewElementsAreKilledOneByOneAndManyByARange) {
+  for (const int fields : {16, 17}) {
+    for (const bool compacted : {false, true}) {
+      SetNumbered(0, 1);
+      rig_.keyspace().options().inline_bytes_max = 0;
+      SetNumbered(1, fields);
+      rig_.keyspace().options().inline_bytes_max = 512;
+      if (compacted) rig_.Compact();
+      Execute([&](Transaction& tx) -> Status {
+        CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx)));
+        CW_TRY(RemoveKey(tx, Name(tx), found));
+        EXPECT_EQ(tx.drops_ranges(), fields > 16) << fields;
+        EXPECT_TRUE(tx.frees());
+        return {};
+      });
+      With([](Hash& hash) -> Status {
+        EXPECT_FALSE(hash.exists());
+        return {};
+      });
+    }
+  }
+}
+
+TEST_F(Hashes, AFewElementsAreKilledOneByOneHoweverOftenTheyWereWritten) {
+  rig_.keyspace().options().inline_bytes_max = 0;
+  for (int i = 0; i < 300; ++i) SetNumbered(0, 1);
+  SetNumbered(1, 16);
+  Execute([&](Transaction& tx) -> Status {
+    CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx)));
+    CW_TRY(RemoveKey(tx, Name(tx), found));
+    EXPECT_FALSE(tx.drops_ranges());
+    return {};
+  });
+}
+
 TEST_F(Hashes, AStringOverAHashKillsItsElements) {
   SetNumbered(0, 200);
   Execute([](Transaction& tx) { return SetString(tx, Name(tx), "text", std::nullopt); });
@@ -237,9 +309,9 @@ TEST_F(Hashes, AScanGivesFieldsAtOnePositionTogether) {
   // Real collisions are out of reach, so elements with made-up hashes are put in by hand.
   Execute([](Transaction& tx) -> Status {
     const auto put = [&](uint64_t hash, std::string_view name) {
-      std::string subkey;
-      AppendBigEndian64(subkey, hash);
-      tx.Put(ElementKey(1, 99, subkey + std::string(name)), "v");
+      std::string store_key = SpacePrefix(1, 99, kItemSpace);
+      AppendBigEndian64(store_key, hash);
+      tx.PutParts(store_key + std::string(name), kNoFieldExpiry, "v");
     };
     for (const char* name : {"a", "b"}) put(0x5123, name);
     put(0x5124, "c");
@@ -247,7 +319,7 @@ TEST_F(Hashes, AScanGivesFieldsAtOnePositionTogether) {
     return {};
   });
   Read([](Transaction& tx) -> Status {
-    HashedElements elements(tx, 1, 99);
+    HashedElements elements(tx, 1, 99, kNoFieldExpiry);
     CW_ASSIGN(Page page, ReadPage(elements, 0, 1));
     EXPECT_EQ(page.names.size(), 3u);
     EXPECT_EQ(page.next, 6u);
@@ -265,22 +337,22 @@ TEST_F(Hashes, AScanGetsPastAnyNumberOfDeletedFieldsWithEqualHashes) {
   constexpr int kDeleted = 10'000;
   for (const bool there : {true, false}) {
     Execute([&](Transaction& tx) -> Status {
-      std::string prefix;
+      std::string prefix = SpacePrefix(1, 99, kItemSpace);
       AppendBigEndian64(prefix, uint64_t{5} << 12);  // at position 5
       for (int i = 0; i < kDeleted; ++i) {
-        std::string store_key = ElementKey(1, 99, Format("{}{}", prefix, i));
+        const std::string store_key = Format("{}{}", prefix, i);
         if (there) {
-          tx.Put(std::move(store_key), "v");
+          tx.PutParts(store_key, kNoFieldExpiry, "v");
         } else {
-          tx.Delete(std::move(store_key));
+          tx.Delete(store_key);
         }
       }
-      if (there) tx.Put(ElementKey(1, 99, prefix + "~"), "v");
+      if (there) tx.PutParts(prefix + "~", kNoFieldExpiry, "v");
       return {};
     });
   }
   Read([](Transaction& tx) -> Status {
-    HashedElements elements(tx, 1, 99);
+    HashedElements elements(tx, 1, 99, kNoFieldExpiry);
     CW_ASSIGN(const Page page, ReadPage(elements, 0, 1));
     EXPECT_EQ(page.names.size(), 1u);
     EXPECT_EQ(page.next, 0u);
@@ -327,7 +399,7 @@ TEST_F(Hashes, AColdReadNamesAllBlocksAtOnce) {
   with([](Hash& hash) -> Status {
     for (int i = 0; i < 2000; ++i) {
       const std::string field = Format("field{}", i);
-      const FieldValue pair = {.field = field, .value = "value"};
+      const Item pair = {.name = field, .value = "value"};
       CW_TRY(hash.Set({&pair, 1}));
     }
     return {};

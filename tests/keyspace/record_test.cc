@@ -52,36 +52,73 @@ TEST(Record, ExpiresAtItsTimeAndNotBefore) {
 }
 
 TEST(ObjectPayload, ComesBackAndRefusesTheRest) {
-  const std::string bytes = ObjectPayload{.oid = 300, .count = 1 << 20}.Encode();
+  const std::string bytes =
+      ObjectPayload{.oid = 300, .count = 1 << 20, .entries = 17, .shape = kEdited}.Encode();
   const Result<ObjectPayload> object = ObjectPayload::Decode(bytes);
   ASSERT_TRUE(object);
   EXPECT_EQ(object->oid, 300u);
   EXPECT_EQ(object->count, 1u << 20);
+  EXPECT_EQ(object->entries, 17);
+  EXPECT_EQ(object->shape, kEdited);
   for (size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(ObjectPayload::Decode(bytes.substr(0, size))) << size;
   }
   EXPECT_FALSE(ObjectPayload::Decode(bytes + "x"));
+  EXPECT_FALSE(ObjectPayload::Decode(ObjectPayload{.entries = 18}.Encode()));
+  EXPECT_FALSE(ObjectPayload::Decode(ObjectPayload{.shape = kShapeMax + 1}.Encode()));
 }
 
-TEST(InlineHash, ComesBackInOrder) {
+TEST(ObjectPayload, CountsEntriesUpToMany) {
+  ObjectPayload object;
+  object.NoteEntries(16);
+  EXPECT_EQ(object.entries, 16);
+  object.NoteEntries(UINT64_MAX - 16);
+  EXPECT_EQ(object.entries, ObjectPayload::kManyEntries);
+}
+
+TEST(InlinePayload, ComesBackAndRefusesTheRest) {
+  const std::string bytes = InlinePayload{.shape = kBeyondListpack, .items = "items"}.Encode();
+  const Result<InlinePayload> payload = InlinePayload::Decode(bytes);
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->shape, kBeyondListpack);
+  EXPECT_EQ(payload->items, "items");
+  EXPECT_FALSE(InlinePayload::Decode(""));
+  EXPECT_FALSE(InlinePayload::Decode(InlinePayload{.shape = kShapeMax + 1}.Encode()));
+}
+
+Result<std::vector<Item>> Decoded(std::string_view items) {
+  std::vector<Item> decoded;
+  CW_TRY(VisitInlineItems(items, [&](const Item& item) {
+    decoded.push_back(item);
+    return true;
+  }));
+  return decoded;
+}
+
+TEST(InlineItems, ComeBackInOrder) {
   const std::string value(300, 'v');
-  const std::vector<FieldValue> pairs = {
-      {.field = "b", .value = "1"}, {.field = "", .value = ""}, {.field = "a", .value = value}};
-  const std::string payload = EncodeInlineHash(pairs);
-  const Result<std::vector<FieldValue>> decoded = DecodeInlineHash(payload);
-  ASSERT_TRUE(decoded);
-  ASSERT_EQ(decoded->size(), 3u);
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    EXPECT_EQ((*decoded)[i].field, pairs[i].field);
-    EXPECT_EQ((*decoded)[i].value, pairs[i].value);
+  const std::vector<Item> pairs = {
+      {.name = "b", .value = "1"}, {.name = "", .value = ""}, {.name = "a", .value = value}};
+  std::string items;
+  for (const Item& pair : pairs) {
+    const size_t before = items.size();
+    AppendInlineItem(items, pair.name, "", pair.value);
+    EXPECT_EQ(items.size() - before, InlineItemBytes(pair.name.size(), pair.value.size()));
   }
+  EXPECT_EQ(Decoded(items), pairs);
 }
 
-TEST(InlineHash, RefusesEveryCutPayload) {
-  const std::vector<FieldValue> pair = {{.field = "field", .value = "value"}};
-  const std::string payload = EncodeInlineHash(pair);
-  for (size_t size = 1; size < payload.size(); ++size) {
-    const Result<std::vector<FieldValue>> decoded = DecodeInlineHash(payload.substr(0, size));
+TEST(InlineItems, HaveTheHeadInFrontOfTheirValue) {
+  std::string items;
+  AppendInlineItem(items, "name", "head", "tail");
+  EXPECT_EQ(Decoded(items), std::vector<Item>({{.name = "name", .value = "headtail"}}));
+}
+
+TEST(InlineItems, AreRefusedWhereverTheyAreCut) {
+  std::string items;
+  AppendInlineItem(items, "field", "", "value");
+  for (size_t size = 1; size < items.size(); ++size) {
+    const Result<std::vector<Item>> decoded = Decoded(items.substr(0, size));
     ASSERT_FALSE(decoded) << size;
     EXPECT_EQ(decoded.error().code(), ErrorCode::kCorruption);
   }

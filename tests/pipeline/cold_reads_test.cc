@@ -13,7 +13,7 @@ constexpr uint64_t kStallMs = 2000;
 
 config::Config SmallHashes() {
   config::Config config;
-  config.hash_max_listpack_entries = 4;
+  config.collection_max_inline_bytes = 0;
   return config;
 }
 

@@ -260,5 +260,21 @@ TEST_F(Options, TheLimitsOfSmallHashesSetWhenOneIsKeptByItsElements) {
   EXPECT_EQ(encoding("e"), large);
 }
 
+TEST_F(Options, TheBytesOfCollectionsInlineSetWhenOneIsKeptByItsElements) {
+  const auto objects = [&] {
+    return server_.keyspace().NewestCount(0, keyspace::CounterKind::kObjects);
+  };
+  const auto fill = [&](std::string_view key) {
+    for (const std::string_view field : {"f", "g", "h"}) {
+      EXPECT_EQ(server_.Ask({"HSET", key, field, std::string(30, 'v')}), ":1\r\n");
+    }
+  };
+  fill("a");
+  EXPECT_EQ(objects(), 0);
+  Set("collection-max-inline-bytes", "80");
+  fill("b");
+  EXPECT_EQ(objects(), 1);
+}
+
 }  // namespace
 }  // namespace cordwood::pipeline

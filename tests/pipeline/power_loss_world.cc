@@ -18,7 +18,7 @@ using support::SimOp;
 
 constexpr size_t kWriters = 4;
 // A hash in these tests has up to six fields: it moves to elements and back by being deleted.
-constexpr int64_t kInlineFields = 3;
+constexpr int64_t kInlineBytes = 48;
 constexpr std::string_view kEndMark = "that was all";
 const std::vector<std::string> kSharedKeys = {"shared:n0", "shared:n1", "shared:t0", "shared:t1"};
 
@@ -30,7 +30,7 @@ size_t LogFiles(const SimEnv& env) {
 config::Config ConfigFor(config::AppendFsync appendfsync) {
   config::Config config;
   config.appendfsync = appendfsync;
-  config.hash_max_listpack_entries = kInlineFields;
+  config.collection_max_inline_bytes = kInlineBytes;
   return config;
 }
 

@@ -52,8 +52,9 @@ Status SimServer::Start() {
   storage::StoreOptions options = store_options_;
   options.durability = DurabilityOf(config_.appendfsync);
   const keyspace::KeyspaceOptions keyspace_options = {
-      .hash_max_inline_entries = static_cast<uint64_t>(config_.hash_max_listpack_entries),
-      .hash_max_inline_value_bytes = static_cast<uint64_t>(config_.hash_max_listpack_value)};
+      .inline_bytes_max = static_cast<uint64_t>(config_.collection_max_inline_bytes),
+      .hash_listpack_entries = static_cast<uint64_t>(config_.hash_max_listpack_entries),
+      .hash_listpack_value_bytes = static_cast<uint64_t>(config_.hash_max_listpack_value)};
   CW_ASSIGN(keyspace_, keyspace::Keyspace::Open(env_, "data", options, keyspace_options));
   pipeline_ = std::make_unique<Pipeline>(env_, *keyspace_, config_, table_, *this);
   host_ = std::make_unique<ProcessHost>(*pipeline_, facts_);

@@ -29,7 +29,7 @@ OVERWRITES, KEYS = (10_000_000, 2_000_000) if full_run() else (150_000, 40_000)
 OVERWRITES_BETWEEN_CHECKS = OVERWRITES // (100 if full_run() else 50)
 MEMTABLE, CACHE = ("4mb", "4mb") if full_run() else ("256kb", "256kb")
 OPTIONS = ("--memtable-size", MEMTABLE, "--log-segment-size", MEMTABLE, "--block-cache-size", CACHE,
-           "--databases", "4", "--hash-max-listpack-entries", "1", "--appendfsync")
+           "--databases", "4", "--collection-max-inline-bytes", "0", "--appendfsync")
 CONNECTIONS = 4
 DATABASE_WEIGHTS = (64, 24, 8, 4)  # of the pipelines
 LONG_READS = 0.2  # of the times between two checks

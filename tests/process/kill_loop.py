@@ -33,7 +33,7 @@ REPLY_TIMEOUT = 60
 # Ready within a second, and one more for a million records: readiness_test.py measures that. Here
 # the logs are small and the machine is busy, and a start that takes this many times as much hangs.
 READY_TOLERANCE = 15
-OPTIONS = (*SMALL_STORE, "--hash-max-listpack-entries", "16", "--appendfsync")
+OPTIONS = (*SMALL_STORE, "--collection-max-inline-bytes", "64", "--appendfsync")
 
 
 class Worker(threading.Thread):

@@ -1,4 +1,4 @@
-#include "keyspace/core/copy.h"
+#include "keyspace/types/copy.h"
 
 #include <string>
 
@@ -17,7 +17,7 @@ Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record
   if (!record.owns_object()) return record;
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
   const std::string begin = ElementPrefix(from, object.oid);
-  const ObjectPayload copy{.oid = tx.NewOid(), .count = object.count};
+  ObjectPayload copy{.oid = tx.NewOid(), .count = object.count, .shape = object.shape};
   const uint64_t bytes_max = tx.keyspace().options().copy_bytes_max;
   uint64_t bytes = 0;
   RangeWalk elements(tx, PrefixEnd(begin));
@@ -30,6 +30,7 @@ Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record
                          "elements in parts",
                          bytes_max));
     }
+    copy.NoteEntries(1);
     tx.Put(ElementKey(to, copy.oid, elements.key().substr(begin.size())), elements.value());
   }
   CW_TRY(elements.status());

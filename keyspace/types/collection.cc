@@ -1,0 +1,50 @@
+#include "keyspace/types/collection.h"
+
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+
+namespace cordwood::keyspace {
+
+Result<InlinePayload> Collection::Inline() const {
+  if (!exists()) return InlinePayload();
+  CHECK(!in_elements());
+  return InlinePayload::Decode(found_.live()->payload);
+}
+
+Result<ObjectPayload> Collection::Object() const {
+  CHECK(in_elements());
+  return ObjectPayload::Decode(found_.live()->payload);
+}
+
+bool Collection::FitsInline(uint64_t items, uint64_t bytes) const {
+  const uint64_t most = tx_.keyspace().options().inline_bytes_max;
+  return bytes <= (items > 1 ? most : most * KeyspaceOptions::kSingleItemShare);
+}
+
+Status Collection::PutInline(const InlinePayload& payload, Write write) {
+  CHECK(!in_elements());
+  return Put(Form::kInline, payload.Encode(), write);
+}
+
+Status Collection::PutObject(const ObjectPayload& payload, Write write) {
+  return Put(Form::kElements, payload.Encode(), write);
+}
+
+Status Collection::Put(Form form, std::string payload, Write write) {
+  Record record{.type = type_, .form = form, .payload = std::move(payload)};
+  if (exists()) record.expiry_ms = found_.live()->expiry_ms;
+  CW_TRY(write == Write::kAdds ? PutRecord(tx_, name_, found_, record)
+                               : ShrinkRecord(tx_, name_, found_, record));
+  found_ = {.stored = std::move(record)};
+  return {};
+}
+
+Status Collection::Remove() {
+  CW_TRY(RemoveKey(tx_, name_, found_));
+  found_ = {};
+  return {};
+}
+
+}  // namespace cordwood::keyspace

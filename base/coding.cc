@@ -1,5 +1,6 @@
 #include "base/coding.h"
 
+#include <cstring>
 #include <limits>
 
 namespace cordwood {
@@ -49,6 +50,11 @@ std::optional<std::string_view> ByteReader::LengthPrefixed() {
   }
   rest_ = before;
   return std::nullopt;
+}
+
+bool AllZero(std::string_view bytes) {
+  return bytes.empty() ||
+         (bytes.front() == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 }  // namespace cordwood

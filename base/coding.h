@@ -76,6 +76,9 @@ inline void AppendLengthPrefixed(std::string& out, std::string_view bytes) {
   out.append(bytes);
 }
 
+/// Whether all bytes are zero.
+bool AllZero(std::string_view bytes);
+
 /// Takes values off the front of a view. Every read answers nothing, and leaves the reader where
 /// it was, when the bytes do not hold the value.
 class ByteReader {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,10 +13,6 @@
 
 namespace cordwood::config {
 namespace {
-
-constexpr int64_t kIntMin = std::numeric_limits<int32_t>::min();
-constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
-constexpr int64_t kUintMax = std::numeric_limits<uint32_t>::max();
 
 struct Row {
   std::string_view name;

@@ -32,6 +32,11 @@ enum class Change : uint8_t { kAtRunTime, kAtStart };
 /// What the text of a value is.
 enum class Kind : uint8_t { kText, kYesNo, kInteger, kMemory, kChoice, kWords };
 
+// What Redis keeps many of its numbers in.
+inline constexpr int64_t kIntMin = std::numeric_limits<int32_t>::min();
+inline constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
+inline constexpr int64_t kUintMax = std::numeric_limits<uint32_t>::max();
+
 /// Of a number, both ends included; or 0, which stands for something else than a number.
 struct Bounds {
   int64_t min = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "base/ascii.h"
 #include "base/format.h"
@@ -13,10 +12,8 @@
 namespace cordwood::config {
 namespace {
 
-constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
 // What the encoding of keys has initial generations for: docs/KEY_ENCODING.md.
 constexpr int64_t kDatabasesMax = 65535;
-constexpr int64_t kUintMax = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kKb = 1 << 10;
 constexpr int64_t kMb = 1 << 20;
 constexpr int64_t kGb = 1 << 30;

@@ -23,13 +23,12 @@ void CountHistory::Correct(const Counters& corrections) {
 }
 
 int64_t CountHistory::At(uint64_t counter, Seq seq) const {
-  Counters sum;
-  sum.Add(counter, oldest_.Get(counter));
+  int64_t sum = oldest_.Get(counter);
   for (const Change& change : waiting_) {
     if (change.seq > seq) break;
-    if (change.counter == counter) sum.Add(counter, change.delta);
+    if (change.counter == counter) AddWrapping(sum, change.delta);
   }
-  return sum.Get(counter);
+  return sum;
 }
 
 void CountHistory::Fold(const ReadPoints& readers) {
@@ -47,9 +46,7 @@ void CountHistory::Merge(const ReadPoints& readers) {
     const auto it = last.find(change.counter);
     if (it != last.end() && !readers.AnyIn(merged[it->second].seq, change.seq)) {
       // No reader sees the one and not the other.
-      int64_t& delta = merged[it->second].delta;
-      delta =
-          static_cast<int64_t>(static_cast<uint64_t>(delta) + static_cast<uint64_t>(change.delta));
+      AddWrapping(merged[it->second].delta, change.delta);
     } else {
       last[change.counter] = merged.size();
       merged.push_back(change);

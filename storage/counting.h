@@ -19,15 +19,18 @@
 
 namespace cordwood::storage {
 
-/// Sums by counter id. A counter that was never touched is zero. Sums wrap: what a file adds to a
-/// counter may be anything.
+/// Sums wrap: what a file adds to a counter may be anything.
+inline void AddWrapping(int64_t& sum, int64_t delta) {
+  sum = static_cast<int64_t>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(delta));
+}
+
+/// Sums by counter id. A counter that was never touched is zero.
 class Counters {
  public:
   void Add(uint64_t counter, int64_t delta) {
     if (delta == 0) return;
     const auto [it, inserted] = sums_.try_emplace(counter, 0);
-    it->second =
-        static_cast<int64_t>(static_cast<uint64_t>(it->second) + static_cast<uint64_t>(delta));
+    AddWrapping(it->second, delta);
     if (it->second == 0) sums_.erase(it);
   }
   void Add(const Counters& other) {

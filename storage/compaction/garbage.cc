@@ -34,7 +34,7 @@ double BytesPerEntry(std::span<const Run> runs) {
 }
 
 // The parts of the dead ranges of a run that lie in its fragments, but for those above the horizon.
-void AppendDeadRanges(const Run& run, Seq horizon, std::vector<DeadRangeView>& dead) {
+void AppendDeadParts(const Run& run, Seq horizon, std::vector<DeadRangeView>& dead) {
   if (run.sums().dead_ranges == 0) return;
   for (const Fragment& fragment : run.fragments) {
     const KeyRange& range = fragment.range;
@@ -86,7 +86,7 @@ uint64_t GarbageBytesAboveLastRun(const Tree& tree, Seq horizon) {
                  static_cast<double>(properties.deletes + properties.superseded);
     }
     const size_t before = dead.size();
-    AppendDeadRanges(run, horizon, dead);
+    AppendDeadParts(run, horizon, dead);
     if (dead.size() > before) dead = Flatten(std::move(dead));
   }
   return std::min(static_cast<uint64_t>(garbage), tree.bytes());

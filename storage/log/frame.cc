@@ -13,12 +13,12 @@ namespace {
 
 constexpr uint64_t kSegmentMagic = 0x474553474f4c5743u;  // "CWLOGSEG"
 constexpr uint32_t kFrameMagic = 0x52465743u;            // "CWFR"
-constexpr uint32_t kFormatVersion = 1;
+constexpr uint32_t kLogFormat = 1;
 
-constexpr size_t kChecksumAt = 8;
-constexpr size_t kVersionAt = 16;
-constexpr size_t kFieldsAt = 24;
-constexpr size_t kFieldCount = 9;
+constexpr size_t kHeaderChecksumAt = 8;
+constexpr size_t kHeaderVersionAt = 16;
+constexpr size_t kHeaderFieldsAt = 24;
+constexpr size_t kHeaderFieldCount = 9;
 constexpr size_t kFrameChecksumAt = 48;
 
 uint64_t FrameSeed(uint64_t salt, uint64_t offset) { return salt ^ (offset * 0x9E3779B97F4A7C15u); }
@@ -30,12 +30,13 @@ void EncodeSegmentHeader(const SegmentHeader& header, std::span<char> sector) {
   std::fill(sector.begin(), sector.end(), '\0');
   char* const at = sector.data();
   StoreFixed(at, kSegmentMagic);
-  StoreFixed(at + kVersionAt, kFormatVersion);
-  const uint64_t fields[kFieldCount] = {header.number,   header.ordinal,      header.salt,
-                                        header.store_id, header.predecessor,  header.cut,
-                                        header.cut_seq,  header.known_synced, header.bytes};
-  std::memcpy(at + kFieldsAt, fields, sizeof(fields));
-  StoreFixed(at + kChecksumAt, Hash64(std::string_view(at, kLogAlign).substr(kVersionAt)));
+  StoreFixed(at + kHeaderVersionAt, kLogFormat);
+  const uint64_t fields[kHeaderFieldCount] = {header.number,   header.ordinal,      header.salt,
+                                              header.store_id, header.predecessor,  header.cut,
+                                              header.cut_seq,  header.known_synced, header.bytes};
+  std::memcpy(at + kHeaderFieldsAt, fields, sizeof(fields));
+  StoreFixed(at + kHeaderChecksumAt,
+             Hash64(std::string_view(at, kLogAlign).substr(kHeaderVersionAt)));
 }
 
 bool IsCutSegmentHeader(std::string_view bytes) {
@@ -48,19 +49,19 @@ bool IsCutSegmentHeader(std::string_view bytes) {
 
 Result<SegmentHeader> DecodeSegmentHeader(std::string_view sector) {
   if (sector.size() < kLogAlign || LoadFixed<uint64_t>(sector.data()) != kSegmentMagic ||
-      LoadFixed<uint64_t>(sector.data() + kChecksumAt) !=
-          Hash64(sector.substr(kVersionAt, kLogAlign - kVersionAt))) {
+      LoadFixed<uint64_t>(sector.data() + kHeaderChecksumAt) !=
+          Hash64(sector.substr(kHeaderVersionAt, kLogAlign - kHeaderVersionAt))) {
     return Fail(ErrorCode::kCorruption, "the segment header is damaged or was never written");
   }
-  const auto version = LoadFixed<uint32_t>(sector.data() + kVersionAt);
-  if (version != kFormatVersion) {
+  const auto version = LoadFixed<uint32_t>(sector.data() + kHeaderVersionAt);
+  if (version != kLogFormat) {
     return Fail(
         ErrorCode::kUnsupported,
         Format("the header at offset 0 has format version {}; this program knows version {}",
-               version, kFormatVersion));
+               version, kLogFormat));
   }
-  uint64_t fields[kFieldCount];
-  std::memcpy(fields, sector.data() + kFieldsAt, sizeof(fields));
+  uint64_t fields[kHeaderFieldCount];
+  std::memcpy(fields, sector.data() + kHeaderFieldsAt, sizeof(fields));
   return SegmentHeader{.number = fields[0],
                        .ordinal = fields[1],
                        .salt = fields[2],
@@ -116,11 +117,6 @@ bool FrameIsValid(const FrameHeader& header, uint64_t offset, std::string_view f
                                    FrameSeed(header.salt, offset));
   return LoadFixed<uint64_t>(frame.data() + kFrameChecksumAt) == expected &&
          AllZero(frame.substr(kFrameHeaderBytes + header.payload_bytes));
-}
-
-bool AllZero(std::string_view bytes) {
-  return bytes.empty() ||
-         (bytes.front() == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 }  // namespace cordwood::storage

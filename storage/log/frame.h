@@ -88,7 +88,4 @@ inline std::string_view FramePayload(const FrameHeader& header, std::string_view
   return frame.substr(kFrameHeaderBytes, header.payload_bytes);
 }
 
-/// Whether all bytes are zero.
-bool AllZero(std::string_view bytes);
-
 }  // namespace cordwood::storage

@@ -13,17 +13,17 @@ namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kNoteMagic = 0x45544f4e474c5743u;  // "CWLGNOTE"
-constexpr uint32_t kFormatVersion = 1;
+constexpr uint32_t kNoteFormat = 1;
 
-constexpr size_t kChecksumAt = 8;
-constexpr size_t kVersionAt = 16;
-constexpr size_t kFieldsAt = 24;
-constexpr size_t kFieldCount = 6;
-constexpr size_t kFieldsEnd = kFieldsAt + kFieldCount * sizeof(uint64_t);
+constexpr size_t kSlotChecksumAt = 8;
+constexpr size_t kSlotVersionAt = 16;
+constexpr size_t kSlotFieldsAt = 24;
+constexpr size_t kSlotFieldCount = 6;
+constexpr size_t kSlotFieldsEnd = kSlotFieldsAt + kSlotFieldCount * sizeof(uint64_t);
 
 /// Seeded by the place, so that a slot that was copied over the other one counts for nothing.
-uint64_t Checksum(std::string_view slot, uint64_t offset) {
-  return Hash64(slot.substr(kVersionAt), offset);
+uint64_t SlotChecksum(std::string_view slot, uint64_t offset) {
+  return Hash64(slot.substr(kSlotVersionAt), offset);
 }
 
 }  // namespace
@@ -33,36 +33,36 @@ void EncodeNoteSlot(const LogNote& note, std::span<char> slot) {
   std::ranges::fill(slot, '\0');
   char* const at = slot.data();
   StoreFixed(at, kNoteMagic);
-  StoreFixed(at + kVersionAt, kFormatVersion);
-  const uint64_t fields[kFieldCount] = {note.store_id, note.counter, note.segment,
-                                        note.ordinal,  note.salt,    note.known_synced};
-  std::memcpy(at + kFieldsAt, fields, sizeof(fields));
-  StoreFixed(at + kChecksumAt,
-             Checksum(std::string_view(at, kNoteSlotBytes), NoteSlotOffset(note.counter)));
+  StoreFixed(at + kSlotVersionAt, kNoteFormat);
+  const uint64_t fields[kSlotFieldCount] = {note.store_id, note.counter, note.segment,
+                                            note.ordinal,  note.salt,    note.known_synced};
+  std::memcpy(at + kSlotFieldsAt, fields, sizeof(fields));
+  StoreFixed(at + kSlotChecksumAt,
+             SlotChecksum(std::string_view(at, kNoteSlotBytes), NoteSlotOffset(note.counter)));
 }
 
 Result<LogNote> DecodeNoteSlot(std::string_view slot, uint64_t offset) {
   if (slot.size() < kNoteSlotBytes || LoadFixed<uint64_t>(slot.data()) != kNoteMagic ||
-      LoadFixed<uint64_t>(slot.data() + kChecksumAt) !=
-          Checksum(slot.substr(0, kNoteSlotBytes), offset)) {
+      LoadFixed<uint64_t>(slot.data() + kSlotChecksumAt) !=
+          SlotChecksum(slot.substr(0, kNoteSlotBytes), offset)) {
     return Fail(ErrorCode::kCorruption, Format("the slot at offset {} is damaged", offset));
   }
-  const auto version = LoadFixed<uint32_t>(slot.data() + kVersionAt);
-  if (version != kFormatVersion) {
+  const auto version = LoadFixed<uint32_t>(slot.data() + kSlotVersionAt);
+  if (version != kNoteFormat) {
     return Fail(ErrorCode::kUnsupported,
                 Format("the slot at offset {} has format version {}; this program knows version {}",
-                       offset, version, kFormatVersion));
+                       offset, version, kNoteFormat));
   }
-  uint64_t fields[kFieldCount];
-  std::memcpy(fields, slot.data() + kFieldsAt, sizeof(fields));
+  uint64_t fields[kSlotFieldCount];
+  std::memcpy(fields, slot.data() + kSlotFieldsAt, sizeof(fields));
   const LogNote note{.store_id = fields[0],
                      .counter = fields[1],
                      .segment = fields[2],
                      .ordinal = fields[3],
                      .salt = fields[4],
                      .known_synced = fields[5]};
-  const bool is_ours = LoadFixed<uint32_t>(slot.data() + kVersionAt + sizeof(version)) == 0 &&
-                       AllZero(slot.substr(kFieldsEnd, kNoteSlotBytes - kFieldsEnd)) &&
+  const bool is_ours = LoadFixed<uint32_t>(slot.data() + kSlotVersionAt + sizeof(version)) == 0 &&
+                       AllZero(slot.substr(kSlotFieldsEnd, kNoteSlotBytes - kSlotFieldsEnd)) &&
                        NoteSlotOffset(note.counter) == offset;
   if (is_ours) return note;
   return Fail(ErrorCode::kCorruption, Format("the slot at offset {} is malformed", offset));

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "base/coding.h"
 #include "base/format.h"
 #include "storage/file_names.h"
 

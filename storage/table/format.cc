@@ -12,7 +12,7 @@ namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kMagic = 0x00454c4241545743;  // "CWTABLE\0"
-constexpr uint32_t kFormatVersion = 2;
+constexpr uint32_t kTableFormat = 2;
 constexpr size_t kFooterChecksumAt = 64;
 constexpr size_t kFooterMagicAt = 72;
 /// An LZ4 byte stands for at most 255 bytes.
@@ -127,7 +127,7 @@ void AppendFooter(std::string& out, const Footer& footer) {
   AppendFixed64(out, footer.file_bytes);
   AppendFixed64(out, footer.name.number);
   AppendFixed64(out, footer.name.salt);
-  AppendFixed32(out, kFormatVersion);
+  AppendFixed32(out, kTableFormat);
   AppendFixed32(out, 0);  // features
   AppendFixed64(out, Hash64(std::string_view(out).substr(start),
                             Seed(footer.name.salt, footer.file_bytes - kFooterBytes)));
@@ -146,7 +146,7 @@ Result<Footer> ParseFooter(std::string_view bytes, uint64_t file_bytes) {
   }
   const auto version = LoadFixed<uint32_t>(bytes.data() + 56);
   const auto features = LoadFixed<uint32_t>(bytes.data() + 60);
-  if (version != kFormatVersion || features != 0) {
+  if (version != kTableFormat || features != 0) {
     return Fail(ErrorCode::kUnsupported,
                 Format("unknown format version {}, features {:#x}", version, features));
   }

@@ -14,7 +14,7 @@ namespace {
 constexpr uint64_t kAlign = 4096;
 // Zeros are written ahead by this much.
 constexpr uint64_t kAheadBytes = 64 << 10;
-constexpr uint32_t kFrameMagic = 0x464d5743;  // "CWMF"
+constexpr uint32_t kManifestFrameMagic = 0x464d5743;  // "CWMF"
 constexpr size_t kChecksummedHeader = 16;
 constexpr size_t kFrameHeader = kChecksummedHeader + sizeof(uint64_t);
 constexpr uint32_t kHeaderFrame = 1;
@@ -25,10 +25,6 @@ uint64_t RoundUp(uint64_t size) { return (size + kAlign - 1) / kAlign * kAlign; 
 uint64_t FrameChecksum(std::string_view header, std::string_view payload, uint64_t manifest,
                        uint64_t offset) {
   return Hash64(header, payload, manifest * 0x9e3779b97f4a7c15 + offset);
-}
-
-bool AllZero(std::string_view bytes) {
-  return bytes.find_first_not_of('\0') == std::string_view::npos;
 }
 
 struct Frame {
@@ -43,7 +39,7 @@ std::optional<Frame> FrameAt(std::string_view file, uint64_t manifest, uint64_t 
   const std::optional<std::string_view> header = in.Bytes(kChecksummedHeader);
   const std::optional<uint64_t> checksum = in.Fixed<uint64_t>();
   if (!header || !checksum) return std::nullopt;
-  if (LoadFixed<uint32_t>(header->data()) != kFrameMagic) return std::nullopt;
+  if (LoadFixed<uint32_t>(header->data()) != kManifestFrameMagic) return std::nullopt;
   const std::optional<std::string_view> payload = in.Bytes(LoadFixed<uint32_t>(header->data() + 8));
   if (!payload || *checksum != FrameChecksum(*header, *payload, manifest, offset)) {
     return std::nullopt;
@@ -70,11 +66,11 @@ Status CheckHeader(std::string_view payload, const std::string& path) {
   if (!version || !features) {
     return Fail(ErrorCode::kCorruption, Format("{}: malformed header at offset 0", path));
   }
-  if (*version != kFormatVersion || *features != 0) {
+  if (*version != kStoreFormat || *features != 0) {
     return Fail(ErrorCode::kUnsupported,
                 Format("{}: the header at offset 0 says format {} (features {:#x}); this version "
                        "reads format {}. Start the version that wrote it.",
-                       path, *version, *features, kFormatVersion));
+                       path, *version, *features, kStoreFormat));
   }
   return {};
 }
@@ -161,7 +157,7 @@ std::optional<Current::Seal> ParseSeal(std::string_view text) {
 }  // namespace
 
 std::string Current::Encode() const {
-  std::string text = Format("cordwood {}\nmanifest {}\n", kFormatVersion, manifest);
+  std::string text = Format("cordwood {}\nmanifest {}\n", kStoreFormat, manifest);
   if (seal) text += Format("sealed {} {:016x}\n", seal->size, seal->hash);
   text += Format("checksum {:016x}\n", Hash64(text));
   return text;
@@ -181,11 +177,11 @@ Result<Current> Current::Decode(std::string_view bytes, const std::string& path)
   std::string_view text = bytes.substr(0, checksum_at);
   const std::optional<std::string_view> format = TakeLine(text, "cordwood");
   if (!format) return damaged();
-  if (*format != Format("{}", kFormatVersion)) {
+  if (*format != Format("{}", kStoreFormat)) {
     return Fail(ErrorCode::kUnsupported,
                 Format("{}: the line at offset 0 says format {}; this version reads format {}. "
                        "Start the version that wrote it.",
-                       path, *format, kFormatVersion));
+                       path, *format, kStoreFormat));
   }
   const std::optional<std::string_view> manifest = TakeLine(text, "manifest");
   const std::optional<uint64_t> number = manifest ? Number(*manifest, 10) : std::nullopt;
@@ -265,7 +261,7 @@ Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(Env& env, const s
 
 Status ManifestWriter::Start(const ManifestState& state) {
   std::string header;
-  AppendFixed32(header, kFormatVersion);
+  AppendFixed32(header, kStoreFormat);
   AppendFixed64(header, 0);
   CW_TRY(AppendFrame(kHeaderFrame, header));
   CW_TRY(AppendFrame(kEditFrame, state.Snapshot().Encode()));
@@ -292,7 +288,7 @@ Status ManifestWriter::MakeRoom(uint64_t bytes) {
 
 Status ManifestWriter::AppendFrame(uint32_t kind, std::string_view payload) {
   std::string frame;
-  AppendFixed32(frame, kFrameMagic);
+  AppendFixed32(frame, kManifestFrameMagic);
   AppendFixed32(frame, kind);
   AppendFixed32(frame, static_cast<uint32_t>(payload.size()));
   AppendFixed32(frame, 0);

@@ -31,7 +31,7 @@
 
 namespace cordwood::storage {
 
-inline constexpr uint32_t kFormatVersion = 2;
+inline constexpr uint32_t kStoreFormat = 2;
 
 /// What CURRENT says.
 struct Current {

@@ -80,7 +80,7 @@ void CheckScan(SimEnv& env, uint64_t number) {
     return;
   }
   CHECK(scan->size == bytes.size() && scan->nonzero_end <= bytes.size());
-  CHECK(storage::AllZero(std::string_view(bytes).substr(scan->nonzero_end)));
+  CHECK(AllZero(std::string_view(bytes).substr(scan->nonzero_end)));
   CHECK(scan->nonzero_end == 0 || bytes[scan->nonzero_end - 1] != 0 || !scan->frames.empty());
   const std::unique_ptr<File> file = *env.Open(path, OpenMode::kRead);
   uint64_t end = storage::kLogAlign;

@@ -152,16 +152,5 @@ TEST(Frame, RefusesSeqsBeyondTheLargest) {
   EXPECT_FALSE(Decodes(EncodedFrame(header, 4096, "xyz"), 4096));
 }
 
-TEST(AllZero, FindsOneBitAnywhere) {
-  std::string bytes(4096, '\0');
-  EXPECT_TRUE(AllZero(bytes));
-  EXPECT_TRUE(AllZero(""));
-  for (const size_t at : {size_t{0}, size_t{1}, size_t{2048}, size_t{4095}}) {
-    bytes[at] = 1;
-    EXPECT_FALSE(AllZero(bytes)) << at;
-    bytes[at] = 0;
-  }
-}
-
 }  // namespace
 }  // namespace cordwood::storage

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/coding.h"
 #include "base/format.h"
 #include "storage/file_names.h"
 #include "storage/log/chain.h"

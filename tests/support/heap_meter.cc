@@ -28,15 +28,51 @@ void Free(void* memory) {
 
 }  // namespace
 
+// All of them: those that a sanitizer has for the others do not lead to the plain ones.
 void* operator new(size_t size) { return Counted(std::malloc(std::max<size_t>(size, 1))); }
 void* operator new(size_t size, std::align_val_t alignment) {
   const auto unit = static_cast<size_t>(alignment);
   return Counted(std::aligned_alloc(unit, (size + unit - 1) / unit * unit));
 }
+void* operator new(size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  return operator new(size);
+}
+void* operator new(size_t size, std::align_val_t alignment,
+                   const std::nothrow_t& /*tag*/) noexcept {
+  return operator new(size, alignment);
+}
+void* operator new[](size_t size) { return operator new(size); }
+void* operator new[](size_t size, std::align_val_t alignment) {
+  return operator new(size, alignment);
+}
+void* operator new[](size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  return operator new(size);
+}
+void* operator new[](size_t size, std::align_val_t alignment,
+                     const std::nothrow_t& /*tag*/) noexcept {
+  return operator new(size, alignment);
+}
+
 void operator delete(void* memory) noexcept { Free(memory); }
 void operator delete(void* memory, size_t /*size*/) noexcept { Free(memory); }
 void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept { Free(memory); }
 void operator delete(void* memory, size_t /*size*/, std::align_val_t /*alignment*/) noexcept {
+  Free(memory);
+}
+void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept { Free(memory); }
+void operator delete(void* memory, std::align_val_t /*alignment*/,
+                     const std::nothrow_t& /*tag*/) noexcept {
+  Free(memory);
+}
+void operator delete[](void* memory) noexcept { Free(memory); }
+void operator delete[](void* memory, size_t /*size*/) noexcept { Free(memory); }
+void operator delete[](void* memory, std::align_val_t /*alignment*/) noexcept { Free(memory); }
+void operator delete[](void* memory, size_t /*size*/, std::align_val_t /*alignment*/) noexcept {
+  Free(memory);
+}
+void operator delete[](void* memory, const std::nothrow_t& /*tag*/) noexcept { Free(memory); }
+void operator delete[](void* memory, std::align_val_t /*alignment*/,
+                       const std::nothrow_t& /*tag*/) noexcept {
   Free(memory);
 }
 

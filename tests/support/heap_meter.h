@@ -1,7 +1,7 @@
 #pragma once
 
-// Counts the bytes that operator new has handed out: how much a piece of code holds at most, to the
-// byte and the same in every run. A test program that links it has its operator new replaced.
+// Counts the bytes that operator new and new[] have handed out: how much a piece of code holds at
+// most, to the byte and the same in every run. A test program that links it has them replaced.
 //
 // Threads: any; the peak is that of all of them.
 

@@ -147,9 +147,9 @@ int Main(int argc, char** argv) {
 }  // namespace cordwood::server
 
 int main(int argc, char** argv) {
+  cordwood::server::PrepareSignals();
   int code = 0;
   try {
-    cordwood::server::PrepareSignals();
     code = cordwood::server::Main(argc, argv);
   } catch (const std::exception& error) {
     // Ours does not throw; asio does when the system has no descriptor left for its own needs.

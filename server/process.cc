@@ -72,10 +72,10 @@ uint64_t RaiseOpenFileLimit(uint64_t wanted) {
 }
 
 void PrepareSignals() {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
   const sigset_t hangup = Hangup();
   pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void AcceptHangup() {

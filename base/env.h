@@ -56,6 +56,7 @@ class File {
 
 enum class OpenMode : uint8_t {
   kRead,       // must exist
+  kReadOther,  // must exist; what is not ours may be a device, which has no size
   kReadWrite,  // must exist
   kCreate,     // must not exist; read and write
 };
@@ -89,6 +90,8 @@ class Env {
   virtual ~Env() = default;
 
   // --- files ---
+  /// Waits for nobody. kCorruption if there is something else than a regular file: a directory, a
+  /// FIFO, a socket, a device. With kCreate that is kAlreadyExists, as everything that is there.
   virtual Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   virtual Status Remove(const std::string& path) = 0;

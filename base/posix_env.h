@@ -7,7 +7,8 @@
 //
 // errno becomes an ErrorCode: ENOENT is kNotFound, EEXIST kAlreadyExists, a lock that is held
 // kLocked, ENOSPC, EDQUOT and EFBIG kNoSpace, EMFILE and ENFILE kNoDescriptors, all else
-// kIo. Messages name the call, the path and the reason.
+// kIo. What is opened and is not a regular file is kCorruption. Messages name the call, the path
+// and the reason.
 //
 // Destroying the environment waits until all lanes are idle: what was scheduled runs, and so does
 // what those tasks schedule. Whoever schedules work that never ends must stop it before.

@@ -95,9 +95,17 @@ ErrorCode CodeOf(int errno_value) {
   }
 }
 
+std::string_view KindOf(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a FIFO";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
 int FlagsOf(OpenMode mode) {
   switch (mode) {
     case OpenMode::kRead:
+    case OpenMode::kReadOther:
       return O_RDONLY;
     case OpenMode::kReadWrite:
       return O_RDWR;
@@ -134,8 +142,20 @@ Result<FileDescriptor> OpenDescriptor(const PosixPath& path, int flags) {
 }
 
 Result<std::unique_ptr<File>> OpenPosixFile(const PosixPath& path, OpenMode mode) {
-  CW_ASSIGN(FileDescriptor fd, OpenDescriptor(path, FlagsOf(mode)));
-  return std::make_unique<PosixFile>(path.path, std::move(fd));
+  // A FIFO, or a device, may keep whoever opens it waiting for ever.
+  Result<FileDescriptor> fd = OpenDescriptor(path, FlagsOf(mode) | O_NONBLOCK | O_NOCTTY);
+  struct stat info = {};
+  const bool is_known =
+      fd ? ::fstat(fd->get(), &info) == 0
+         : mode != OpenMode::kCreate && ::fstatat(path.at(), path.name.c_str(), &info, 0) == 0;
+  const bool is_device = S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode);
+  const bool may_be_device = mode == OpenMode::kReadOther && is_device;
+  if (is_known && !S_ISREG(info.st_mode) && !may_be_device) {
+    return Fail(ErrorCode::kCorruption, Format("cannot open {}: it is not a regular file but {}",
+                                               path.path, KindOf(info.st_mode)));
+  }
+  if (!fd) return std::unexpected(std::move(fd).error());
+  return std::make_unique<PosixFile>(path.path, *std::move(fd));
 }
 
 }  // namespace cordwood

@@ -48,6 +48,7 @@ struct PosixPath {
 /// openat(2) with O_CLOEXEC, repeated on EINTR; mode 0600.
 Result<FileDescriptor> OpenDescriptor(const PosixPath& path, int flags);
 
+/// Waits for nobody: what is no regular file is not opened.
 Result<std::unique_ptr<File>> OpenPosixFile(const PosixPath& path, OpenMode mode);
 
 /// Repeats a call that a signal interrupted.

@@ -17,7 +17,7 @@ namespace cordwood::config {
 namespace {
 
 Result<std::string> ReadWholeFile(Env& env, const std::string& path) {
-  CW_ASSIGN(const std::unique_ptr<File> file, env.Open(path, OpenMode::kRead));
+  CW_ASSIGN(const std::unique_ptr<File> file, env.Open(path, OpenMode::kReadOther));
   // What looks empty may not be (/proc), so read on until nothing comes.
   constexpr size_t kChunkBytes = 64 << 10;
   std::string text;

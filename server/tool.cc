@@ -82,6 +82,9 @@ int Repair(const std::string& dir) {
   const Result<storage::RepairReport> report =
       storage::RepairLog(*env, dir, {.counting = &counting});
   if (!report) return FailWith(report.error());
+  for (const std::string& path : report->set_aside) {
+    std::cout << "set aside what was no file: it is " << path << " now\n";
+  }
   if (report->lost_anything()) {
     std::cout << Format("gave up seqs {} to {}: all that was written from then on\n",
                         report->kept_seq + 1, report->last_seq);

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "base/format.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "storage/file_names.h"
 
@@ -45,8 +47,9 @@ void Ballast::Adopt() {
   if (bytes) {
     held_.store(*bytes, std::memory_order_relaxed);
     ShrinkTo(whole_);
-  } else if (bytes.error().code() != ErrorCode::kNotFound) {
-    IgnoreError(env_.Remove(path_), "nothing depends on it");
+  } else if (bytes.error().code() != ErrorCode::kNotFound && !env_.Remove(path_)) {
+    LogWarning(Format("no ballast can be made while this is there: {}; move it away",
+                      bytes.error().message()));
   }
 }
 

@@ -226,8 +226,10 @@ class StoreOpener {
     if (report_ != nullptr) {
       // With it the tables answer for every seq that is given up.
       store.active_->NoteSeq(log.last_seq);
-      *report_ = {
-          .kept_seq = log.kept_seq, .last_seq = log.last_seq, .segments_removed = log.kept.size()};
+      *report_ = {.kept_seq = log.kept_seq,
+                  .last_seq = log.last_seq,
+                  .segments_removed = log.kept.size(),
+                  .set_aside = std::move(log.set_aside)};
     }
     many_segments_ = log.kept.size() >= kSegmentsKept;
     if (log.torn_bytes > 0) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/env.h"
 #include "base/error.h"
@@ -22,6 +23,8 @@ struct RepairReport {
   Seq kept_seq = 0;  // the newest record that is there
   Seq last_seq = 0;  // the newest that there ever was, as far as anything tells
   uint64_t segments_removed = 0;
+  /// What lay in the place of a segment or the note, was no file, and has these names now.
+  std::vector<std::string> set_aside;
 
   bool lost_anything() const { return kept_seq < last_seq; }
 };

@@ -24,20 +24,22 @@ Status WriteBoth(File& file, LogNote& note) {
   return file.Sync();
 }
 
+std::unexpected<Error> NoNote(const std::string& path, const Error& error) {
+  const bool is_missing = error.code() == ErrorCode::kNotFound;
+  if (!is_missing && error.code() != ErrorCode::kCorruption) return std::unexpected(error);
+  return Fail(ErrorCode::kCorruption,
+              Format("{}. It tells where the log ends, without which lost records would go "
+                     "unnoticed; restore it, or the whole store from a backup, or do without it "
+                     "(cordwood repair)",
+                     is_missing ? path + ": missing" : error.message()));
+}
+
 }  // namespace
 
 Result<LogNote> ReadNote(Env& env, const std::string& dir, uint64_t store_id) {
   const std::string path = NotePath(dir);
   Result<std::unique_ptr<File>> file = env.Open(path, OpenMode::kRead);
-  if (!file && file.error().code() == ErrorCode::kNotFound) {
-    return Fail(
-        ErrorCode::kCorruption,
-        Format("{}: missing. It tells where the log ends, without which lost records would "
-               "go unnoticed; restore it, or the whole store from a backup, or do without it "
-               "(cordwood repair)",
-               path));
-  }
-  if (!file) return std::unexpected(std::move(file).error());
+  if (!file) return NoNote(path, file.error());
   std::string bytes(kNoteBytes, '\0');
   CW_ASSIGN(const size_t got, (*file)->ReadAt(0, std::span<char>(bytes)));
   bytes.resize(got);

@@ -14,7 +14,7 @@
 
 namespace cordwood::storage {
 
-/// kCorruption, naming the file, if it is missing, damaged or another store's.
+/// kCorruption, naming the file, if it is missing, no regular file, damaged or another store's.
 Result<LogNote> ReadNote(Env& env, const std::string& dir, uint64_t store_id);
 
 class NoteFile {

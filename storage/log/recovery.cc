@@ -31,6 +31,7 @@ class Recovery {
                            .known_synced = options_.known_synced,
                            .note = note};
     CW_ASSIGN(plan_, options_.accept_loss ? PlanSalvage(facts, scans) : PlanRecovery(facts, scans));
+    CW_TRY(SetAside());
     CW_TRY(ForEachFrame(plan_.replay, [&](const ChainFrame& placed, std::string_view ops) {
       return Replay(apply, placed, ops);
     }));
@@ -46,6 +47,7 @@ class Recovery {
                         .kept = std::move(plan_.kept),
                         .kept_seq = plan_.replay.empty() ? options_.flushed_seq
                                                          : plan_.replay.back().frame.next_seq() - 1,
+                        .set_aside = std::move(set_aside_),
                         .replayed_groups = plan_.replay.size(),
                         .copied_groups = plan_.copy.size(),
                         .torn_bytes = TornTotal()};
@@ -55,9 +57,27 @@ class Recovery {
   Result<LogNote> Note() {
     Result<LogNote> note = ReadNote(env_, options_.dir, options_.store_id);
     const bool is_lost = !note && note.error().code() == ErrorCode::kCorruption;
-    // Whatever its counter was, the file is replaced as a whole.
-    if (is_lost && options_.accept_loss) return LogNote{.store_id = options_.store_id};
-    return note;
+    if (!is_lost || !options_.accept_loss) return note;
+    // Whatever its counter was, the file is replaced as a whole; but a directory cannot be.
+    const std::string path = NotePath(options_.dir);
+    const Result<std::unique_ptr<File>> file = env_.Open(path, OpenMode::kRead);
+    if (!file && file.error().code() == ErrorCode::kCorruption) in_the_way_.push_back(path);
+    return LogNote{.store_id = options_.store_id};
+  }
+
+  /// Renames what is in the way of files: it is not ours to remove.
+  Status SetAside() {
+    for (const std::string& path : in_the_way_) {
+      std::string to = path + ".aside";
+      for (int i = 2;; ++i) {
+        CW_ASSIGN(const bool exists, env_.Exists(to));
+        if (!exists) break;
+        to = Format("{}.aside{}", path, i);
+      }
+      CW_TRY(env_.Rename(path, to));
+      set_aside_.push_back(std::move(to));
+    }
+    return in_the_way_.empty() ? Status() : env_.SyncDir(options_.dir);
   }
 
   Result<std::vector<SegmentScan>> ScanAll() {
@@ -73,8 +93,13 @@ class Recovery {
     std::ranges::sort(numbers);
     std::vector<SegmentScan> scans;
     for (const uint64_t number : numbers) {
-      CW_ASSIGN(SegmentScan scan, ScanSegment(env_, options_.dir, number));
-      scans.push_back(std::move(scan));
+      Result<SegmentScan> scan = ScanSegment(env_, options_.dir, number);
+      if (!scan && scan.error().code() == ErrorCode::kCorruption && options_.accept_loss) {
+        in_the_way_.push_back(LogPath(options_.dir, number));
+        continue;
+      }
+      if (!scan) return std::unexpected(std::move(scan).error());
+      scans.push_back(*std::move(scan));
     }
     return scans;
   }
@@ -229,6 +254,8 @@ class Recovery {
   const RecoveryOptions& options_;
   LogPlan plan_;
   std::vector<std::string> torn_copies_;  // made by this recovery
+  std::vector<std::string> in_the_way_;   // what is no file where one should be
+  std::vector<std::string> set_aside_;    // the names of that now
 };
 
 }  // namespace

@@ -52,6 +52,9 @@ struct RecoveredLog {
   std::vector<KeptSegment> kept;  // in order; the active one is not among them
   Seq kept_seq = 0;  // the newest record that is there; less than last_seq after a loss
 
+  /// With accept_loss: what lay in the place of a file, was none, and has these names now.
+  std::vector<std::string> set_aside;
+
   uint64_t replayed_groups = 0;
   uint64_t copied_groups = 0;
   uint64_t torn_bytes = 0;

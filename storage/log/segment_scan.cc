@@ -100,8 +100,15 @@ class Scanner {
 Result<SegmentScan> ScanSegment(Env& env, const std::string& dir, uint64_t number) {
   const std::string path = LogPath(dir, number);
   SegmentScan scan{.number = number};
+  Result<std::unique_ptr<File>> opened = env.Open(path, OpenMode::kRead);
+  if (!opened && opened.error().code() == ErrorCode::kCorruption) {
+    return Fail(ErrorCode::kCorruption,
+                Format("{}; restore it, or the whole store from a backup, or give up what it held "
+                       "(cordwood repair)",
+                       opened.error().message()));
+  }
   const auto run = [&]() -> Status {
-    CW_ASSIGN(const std::unique_ptr<File> file, env.Open(path, OpenMode::kRead));
+    CW_ASSIGN(const std::unique_ptr<File> file, std::move(opened));
     CW_ASSIGN(scan.size, file->Size());
     return Scanner(*file, scan).Run();
   };

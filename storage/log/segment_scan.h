@@ -43,7 +43,8 @@ struct SegmentScan {
 };
 
 /// Reads the whole file. After bytes that are no valid frame it looks again at the next sector.
-/// kIo if a read fails, kUnsupported if another version wrote the segment.
+/// kIo if a read fails, kUnsupported if another version wrote the segment, kCorruption if it is no
+/// regular file.
 Result<SegmentScan> ScanSegment(Env& env, const std::string& dir, uint64_t number);
 
 /// Reads one frame again and verifies it; the view into `buffer` is its payload.

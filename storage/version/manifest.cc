@@ -76,7 +76,12 @@ Status CheckHeader(std::string_view payload, const std::string& path) {
 }
 
 Result<std::string> ReadAll(Env& env, const std::string& path) {
-  CW_ASSIGN(const std::unique_ptr<File> file, env.Open(path, OpenMode::kRead));
+  Result<std::unique_ptr<File>> opened = env.Open(path, OpenMode::kRead);
+  if (!opened && opened.error().code() == ErrorCode::kCorruption) {
+    return Fail(ErrorCode::kCorruption,
+                Format("{}; restore it, or the whole store", opened.error().message()));
+  }
+  CW_ASSIGN(const std::unique_ptr<File> file, std::move(opened));
   CW_ASSIGN(const uint64_t size, file->Size());
   std::string bytes(size, '\0');
   CW_ASSIGN(const size_t read, file->ReadAt(0, bytes));

@@ -5,13 +5,16 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/format.h"
+#include "base/posix_file.h"
 #include "tests/support/temp_dir.h"
 
 namespace cordwood {
@@ -95,9 +98,27 @@ TEST_F(PosixEnvFiles, ErrorsNameTheCallThePathAndTheReason) {
 }
 
 TEST_F(PosixEnvFiles, AFullDiskIsNoSpace) {
-  const auto file = env_->Open("/dev/full", OpenMode::kReadWrite);
-  if (!file) GTEST_SKIP() << "no /dev/full here";
-  EXPECT_EQ(CodeOf((*file)->WriteAt(0, "x")), ErrorCode::kNoSpace);
+  for (const int reason : {ENOSPC, EDQUOT}) {
+    EXPECT_EQ(Error(PosixFail("write", "a", reason).error()).code(), ErrorCode::kNoSpace);
+  }
+}
+
+// Whoever put it there: no start may wait for a FIFO, and no read of a directory may surprise.
+TEST_F(PosixEnvFiles, WhatIsNotARegularFileIsRefusedAtOnce) {
+  ASSERT_TRUE(env_->CreateDir(Path("a directory")));
+  ASSERT_EQ(::mkfifo(Path("a FIFO").c_str(), 0600), 0);
+  ASSERT_EQ(::mknod(Path("a socket").c_str(), S_IFSOCK | 0600, 0), 0);
+  ASSERT_EQ(::symlink("/dev/null", Path("a device").c_str()), 0);
+  for (const std::string kind : {"a directory", "a FIFO", "a socket", "a device"}) {
+    for (const OpenMode mode : {OpenMode::kRead, OpenMode::kReadWrite}) {
+      const auto file = env_->Open(Path(kind), mode);
+      ASSERT_FALSE(file) << kind;
+      EXPECT_EQ(file.error().code(), ErrorCode::kCorruption);
+      EXPECT_EQ(file.error().message(),
+                Format("cannot open {}: it is not a regular file but {}", Path(kind), kind));
+    }
+    EXPECT_EQ(CodeOf(env_->Open(Path(kind), OpenMode::kCreate)), ErrorCode::kAlreadyExists);
+  }
 }
 
 TEST_F(PosixEnvFiles, FilesAreForTheirOwnerOnly) {

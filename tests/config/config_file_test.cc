@@ -1,6 +1,7 @@
 #include "config/config_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <memory>
 #include <string>
@@ -117,6 +118,18 @@ TEST_F(ConfigFile, AFileLongerThanOneReadIsReadWhole) {
   Write("long.conf", text);
   ASSERT_TRUE(ReadConfigFile(*env_, Path("long.conf"), config_));
   EXPECT_EQ(config_.port, 7000);
+}
+
+TEST_F(ConfigFile, AnEmptyDeviceSaysNothing) {
+  EXPECT_TRUE(ReadConfigFile(*env_, "/dev/null", config_));
+}
+
+// Nobody writes into it, and no start waits for that.
+TEST_F(ConfigFile, AFifoIsRefusedAtOnce) {
+  ASSERT_EQ(::mkfifo(Path("fifo").c_str(), 0600), 0);
+  const Status status = ReadConfigFile(*env_, Path("fifo"), config_);
+  ASSERT_FALSE(status);
+  EXPECT_TRUE(status.error().message().contains("it is not a regular file but a FIFO"));
 }
 
 TEST_F(ConfigFile, AFileWithoutEndIsRefused) {

@@ -22,8 +22,8 @@ def files(directory: pathlib.Path, pattern: str) -> list[pathlib.Path]:
 
 
 def fingerprint(directory: pathlib.Path) -> dict[str, str]:
-    """Name -> hash of every file."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+    """Name -> hash of every file; what is none is only there."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
             for path in sorted(directory.iterdir())}
 
 

@@ -96,7 +96,9 @@ TEST_P(EnvContract, MistakesHaveTheSameErrors) {
   EXPECT_EQ(Outcome(env().Open(Path("file"), OpenMode::kCreate)), "already exists");
   EXPECT_EQ(Outcome(env().Open(Path("none/a"), OpenMode::kCreate)), "not found");
   EXPECT_EQ(Outcome(env().Open(Path("file/a"), OpenMode::kCreate)), "i/o error");
-  EXPECT_EQ(Outcome(env().Open(Path("sub"), OpenMode::kReadWrite)), "i/o error");
+  EXPECT_EQ(Outcome(env().Open(Path("sub"), OpenMode::kRead)), "corruption");
+  EXPECT_EQ(Outcome(env().Open(Path("sub"), OpenMode::kReadWrite)), "corruption");
+  EXPECT_EQ(Outcome(env().Open(Path("sub"), OpenMode::kCreate)), "already exists");
   EXPECT_EQ(Outcome(env().Rename(Path("none"), Path("b"))), "not found");
   EXPECT_EQ(Outcome(env().Rename(Path("file"), Path("sub"))), "i/o error");
   EXPECT_EQ(Outcome(env().Rename(Path("file"), Path("none/b"))), "not found");

@@ -179,7 +179,9 @@ Result<SimNodePtr> SimDisk::Open(const std::string& path, OpenMode mode) {
                         .to_name = place.name});
   }
   if (place.node == nullptr) return Refuse(ErrorCode::kNotFound, path, "no such file");
-  if (place.node->is_dir) return Refuse(ErrorCode::kIo, path, "is a directory");
+  if (place.node->is_dir) {
+    return Refuse(ErrorCode::kCorruption, path, "it is not a regular file but a directory");
+  }
   ++place.node->opens;
   return std::move(place.node);
 }

@@ -134,8 +134,9 @@ Result<std::unique_ptr<File>> SimEnv::Open(const std::string& path, OpenMode mod
   std::unique_ptr<File> file;
   CW_TRY(Perform({op, path}, {.all = [&]() -> Status {
                    CW_ASSIGN(SimNodePtr node, disk_.Open(path, mode));
-                   file = std::make_unique<SimFile>(*this, path, std::move(node),
-                                                    mode != OpenMode::kRead);
+                   file = std::make_unique<SimFile>(
+                       *this, path, std::move(node),
+                       mode != OpenMode::kRead && mode != OpenMode::kReadOther);
                    return {};
                  }}));
   return file;

@@ -74,6 +74,14 @@ TEST_F(BallastTest, AFileThatCannotBeCutIsRemoved) {
   EXPECT_FALSE(*env_.Exists(BallastPath("/db")));
 }
 
+TEST_F(BallastTest, ADirectoryInItsPlaceIsLeftAlone) {
+  ASSERT_TRUE(env_.CreateDir(BallastPath("/db")));
+  ballast_.Adopt();
+  ballast_.Grow();
+  EXPECT_EQ(ballast_.held(), 0u);
+  EXPECT_TRUE(*env_.Exists(BallastPath("/db")));
+}
+
 TEST_F(BallastTest, WhatTheLastLifeLeftCounts) {
   GrowWhole();
   Ballast smaller(env_, "/db", 6 * kMegabyte);

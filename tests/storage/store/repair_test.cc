@@ -168,6 +168,32 @@ TEST_F(RepairTest, TheNoteDamagedLosesNothing) {
   EXPECT_EQ(MustRepair(), kKeys);
 }
 
+// A directory is not ours to remove, and no file can be renamed over it.
+TEST_F(RepairTest, ADirectoryInPlaceOfTheNoteIsSetAside) {
+  ASSERT_TRUE(env_->RemoveRaw(NotePath("data")));
+  ASSERT_TRUE(env_->CreateDir(NotePath("data")));
+  ASSERT_TRUE(env_->CreateDir("data/NOTE.aside"));
+  EXPECT_TRUE(Open().error().message().contains("NOTE: it is not a regular file")) << "and why";
+  EXPECT_EQ(MustRepair(), kKeys);
+  EXPECT_TRUE(*env_->Exists("data/NOTE.aside2"));
+}
+
+TEST_F(RepairTest, ADirectoryInPlaceOfTheNewestSegmentIsSetAside) {
+  const std::string path = Used().back().substr(1);
+  ASSERT_TRUE(env_->RemoveRaw(path));
+  ASSERT_TRUE(env_->CreateDir(path));
+  const Result<CheckReport> check = CheckStore(*env_, "data", [](const std::string&) {});
+  ASSERT_TRUE(check && check->problems.size() == 1);
+  EXPECT_TRUE(check->problems[0].starts_with(path + ": it is not a regular file"));
+  const std::unique_ptr<SimEnv> before = env_->CopyAfterKill();
+  const int count = MustRepair();
+  EXPECT_GT(count, 0);
+  EXPECT_LT(count, kKeys);
+  EXPECT_TRUE(*env_->Exists(path + ".aside"));
+  env_ = before->CopyAfterKill();
+  EXPECT_EQ(Repair()->set_aside, std::vector<std::string>{path + ".aside"});
+}
+
 TEST_F(RepairTest, AWholeStoreLosesNothing) {
   const Result<RepairReport> report = Repair();
   ASSERT_TRUE(report) << report.error().message();

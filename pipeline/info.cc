@@ -183,12 +183,13 @@ std::string Storage(const Source& source) {
       "write_amplification:{:.2f}\r\nspace_amplification:{:.2f}\r\nflushes:{}\r\nflush_bytes:{}\r\n"
       "merges:{}\r\nmerge_bytes_read:{}\r\nmerge_bytes_written:{}\r\nmemtables_waiting:{}\r\n"
       "compaction_debt:{:.2f}\r\nwrite_pressure:{:.2f}\r\n"
-      "merge_limit_bytes_per_sec:{}\r\nballast_bytes:{}\r\ncache_hits:{}\r\ncache_misses:{}\r\n",
+      "merge_limit_bytes_per_sec:{}\r\nballast_bytes:{}\r\nfiles_to_remove:{}\r\n"
+      "cache_hits:{}\r\ncache_misses:{}\r\n",
       table_bytes, store.entries_on_disk, store.unsettled, store.user_bytes_written,
       Ratio(written, store.user_bytes_written), Ratio(table_bytes, last), jobs.flushes,
       jobs.flush_bytes, jobs.merges, jobs.merge_bytes_read, jobs.merge_bytes_written,
       store.immutable_memtables, store.compaction_debt, store.write_pressure, store.merge_limit,
-      store.ballast_bytes, store.cache.hits, store.cache.misses);
+      store.ballast_bytes, jobs.files_to_remove, store.cache.hits, store.cache.misses);
   return text + LogText(store.log);
 }
 

@@ -366,6 +366,26 @@ TEST_F(InfoTest, TheTreeIsMeasured) {
   EXPECT_LT(Decimal(info, "write_pressure"), 0.5);
 }
 
+TEST_F(InfoTest, FilesThatWaitToBeRemovedAreTold) {
+  SetMany(300, 100);
+  server_.Settle();
+  EXPECT_EQ(server_.InfoNumber("files_to_remove"), 0);
+  env_.Stall(support::SimOp::kRemove, ".sst", 60'000);
+  server_.Ask({"COMPACT"});
+  for (int i = 0; server_.InfoNumber("files_to_remove") == 0; ++i) {
+    ASSERT_LT(i, 100);
+    server_.Tick();
+    env_.RunForMs(10);
+    server_.RunLoop();
+  }
+  EXPECT_LT(SumOfLevels(server_.Info(), "files"), FileCount(".sst"));
+  env_.ClearFaults();
+  env_.RunForMs(120'000);
+  server_.Settle();
+  EXPECT_EQ(server_.InfoNumber("files_to_remove"), 0);
+  EXPECT_EQ(SumOfLevels(server_.Info(), "files"), FileCount(".sst"));
+}
+
 TEST_F(InfoTest, AFlushThatWaitsIsTold) {
   env_.StallSyncs(".sst", 60'000);
   for (int i = 0; i < 12; ++i) {

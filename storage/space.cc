@@ -142,7 +142,7 @@ bool Space::IsWithinQuota(const Use& use, uint64_t more) const {
   if (most == 0) return true;
   // Where the limit was lowered, the parts may be too large for it.
   const uint64_t reserve = std::min(ReserveBytes(use, more) + ballast_.whole(), most / 2);
-  return use.stored + reserve <= most;
+  return use.stored + std::max(reserve, more) <= most;
 }
 
 bool Space::AcceptsWrites(uint64_t bytes) {

@@ -217,6 +217,15 @@ TEST_F(SpaceTest, ALimitOfOurOwnIsReckonedAsTheDiskIs) {
   EXPECT_TRUE(space_->AcceptsWrites(0)) << "lowered so far, half of it may be used";
 }
 
+TEST_F(SpaceTest, ALimitOfOurOwnTakesNoBatchThatIsLargerThanWhatIsLeft) {
+  space_->SetMaxDiskBytes(10 * kMegabyte);
+  EXPECT_FALSE(space_->AcceptsWrites(11 * kMegabyte));
+  EXPECT_FALSE(space_->is_full()) << "smaller ones fit";
+  use_.stored = 4 * kMegabyte;
+  EXPECT_FALSE(space_->AcceptsWrites(7 * kMegabyte));
+  EXPECT_TRUE(space_->AcceptsWrites(5 * kMegabyte));
+}
+
 TEST(FitToDisk, MakesThePartsOfASmallDiskSmaller) {
   const StoreOptions fitted = FitToDisk(StoreOptions(), 64 * kMegabyte);
   EXPECT_EQ(fitted.log_segment_bytes, kMegabyte);

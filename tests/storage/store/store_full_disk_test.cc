@@ -68,6 +68,17 @@ TEST(StoreFullDisk, ALimitOfOurOwnCanBeRaised) {
   EXPECT_EQ(world.store().Admit(100, Intent::kAdd), WriteGate::kOpen);
 }
 
+TEST(StoreFullDisk, ALimitOfOurOwnTakesNothingLargerThanItself) {
+  StoreOptions options = TinyOptions();
+  options.max_disk_bytes = 1 << 20;
+  StoreWorld world(4, options);
+  ASSERT_TRUE(world.Open());
+  EXPECT_EQ(world.store().Admit(2 << 20, Intent::kAdd), WriteGate::kFull);
+  EXPECT_EQ(world.store().Admit(100, Intent::kAdd), WriteGate::kOpen);
+  world.store().SetMaxDiskBytes(0);
+  world.env().RunUntilIdle();
+}
+
 // Flushes wait for space, and space for what would be deleted: that must get in.
 TEST(StoreFullDisk, DeletesGetInWhileFullMemtablesCannotBeFlushed) {
   StoreWorld world(6, TinyOptions());

@@ -104,6 +104,9 @@ class Env {
   virtual Result<bool> Exists(const std::string& path) = 0;
   /// Of the file system of `path`; nothing if it does not say how large it is.
   virtual Result<std::optional<DiskSpace>> SpaceOf(const std::string& path) = 0;
+  /// How many bytes the process may give a file at this moment; UINT64_MAX: there is no limit. A
+  /// write beyond it is kFileLimit; a part of it may have been written.
+  virtual uint64_t FileBytesMax() = 0;
   /// Takes an exclusive lock on the directory itself, which needs no right to write in it, and
   /// makes no file. kLocked if somebody holds it, under whatever name. Destroyed before the
   /// environment, and after everything that uses the directory.

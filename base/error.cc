@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/format.h"
+
 namespace cordwood {
 
 Error Error::Prefixed(std::string_view context) const {
@@ -7,6 +9,14 @@ Error Error::Prefixed(std::string_view context) const {
   message += ": ";
   message += message_;
   return Error(code_, std::move(message));
+}
+
+std::unexpected<Error> FailForFileLimit(uint64_t limit, uint64_t needed) {
+  return Fail(
+      ErrorCode::kFileLimit,
+      Format("the limit of file size is too small: it is {} bytes and has to be at least {}; "
+             "raise it (ulimit -f)",
+             limit, needed));
 }
 
 std::string_view ErrorCodeName(ErrorCode code) {
@@ -23,6 +33,8 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "no space";
     case ErrorCode::kNoDescriptors:
       return "no descriptors";
+    case ErrorCode::kFileLimit:
+      return "file limit";
     case ErrorCode::kCorruption:
       return "corruption";
     case ErrorCode::kUnsupported:

@@ -18,6 +18,7 @@ enum class ErrorCode : uint8_t {
   kIo,               // the operating system refused; the outcome may be unknown
   kNoSpace,          // the disk or the configured quota is full; nothing was done
   kNoDescriptors,    // the process or the machine may open no more files; nothing was done
+  kFileLimit,        // the process may make no file so large (ulimit -f); nothing was done
   kCorruption,       // stored bytes are not what was written
   kUnsupported,      // a format or feature that this version does not know
   kLocked,           // another process holds the directory
@@ -46,7 +47,8 @@ class Error {
 /// Something ran short: nothing was done, the call may be made again, and will succeed once there
 /// is enough.
 constexpr bool IsShortage(ErrorCode code) {
-  return code == ErrorCode::kNoSpace || code == ErrorCode::kNoDescriptors;
+  return code == ErrorCode::kNoSpace || code == ErrorCode::kNoDescriptors ||
+         code == ErrorCode::kFileLimit;
 }
 
 /// A short lower-case name of the code, for logs and tests.
@@ -66,6 +68,9 @@ bool IsShortage(const Result<T>& result) {
 inline std::unexpected<Error> Fail(ErrorCode code, std::string message) {
   return std::unexpected<Error>(std::in_place, code, std::move(message));
 }
+
+/// kFileLimit, with what to do: files have to be of `needed` bytes, and may be of `limit`.
+std::unexpected<Error> FailForFileLimit(uint64_t limit, uint64_t needed);
 
 /// Drops a result on purpose. `why` is for the reader.
 template <typename T>

@@ -45,6 +45,7 @@ class PosixEnv : public Env {
   Status SyncDir(const std::string& dir) override;
   Result<bool> Exists(const std::string& path) override;
   Result<std::optional<DiskSpace>> SpaceOf(const std::string& path) override;
+  uint64_t FileBytesMax() override { return PosixFileBytesMax(); }
   Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& dir) override {
     return held_.Hold(dir);
   }

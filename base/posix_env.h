@@ -6,7 +6,8 @@
 // stands in base/posix_directory.h.
 //
 // errno becomes an ErrorCode: ENOENT is kNotFound, EEXIST kAlreadyExists, a lock that is held
-// kLocked, ENOSPC, EDQUOT and EFBIG kNoSpace, EMFILE and ENFILE kNoDescriptors, all else
+// kLocked, ENOSPC and EDQUOT kNoSpace, EMFILE and ENFILE kNoDescriptors, EFBIG kFileLimit
+// if there is such a limit of the process and kNoSpace if it is the file system's own, all else
 // kIo. What is opened and is not a regular file is kCorruption. Messages name the call, the path
 // and the reason.
 //

@@ -1,9 +1,11 @@
 #include "base/posix_file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -32,11 +34,12 @@ class PosixFile : public File {
   }
 
   Status WriteAt(uint64_t offset, std::string_view data) override {
+    const uint64_t end = offset + data.size();
     while (!data.empty()) {
       const ssize_t count = Uninterrupted([&] {
         return ::pwrite(fd_.get(), data.data(), data.size(), static_cast<off_t>(offset));
       });
-      if (count < 0) return PosixFail("write", path_, errno);
+      if (count < 0) return FailToGrow("write", end);
       if (count == 0) return PosixFail("write", path_, EIO);
       offset += static_cast<uint64_t>(count);
       data.remove_prefix(static_cast<size_t>(count));
@@ -55,7 +58,7 @@ class PosixFile : public File {
 
   Status Truncate(uint64_t size) override {
     if (Uninterrupted([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }) != 0) {
-      return PosixFail("truncate", path_, errno);
+      return FailToGrow("truncate", size);
     }
     return {};
   }
@@ -73,6 +76,16 @@ class PosixFile : public File {
   }
 
  private:
+  /// What errno says of a call that wanted the file to have `size` bytes, or those it has.
+  std::unexpected<Error> FailToGrow(std::string_view action, uint64_t size) {
+    const int reason = errno;
+    const uint64_t limit = PosixFileBytesMax();
+    if (reason != EFBIG || size <= limit) return PosixFail(action, path_, reason);
+    const uint64_t needed = std::max(size, Size().value_or(0));
+    return std::unexpected(
+        FailForFileLimit(limit, needed).error().Prefixed(Format("cannot {} {}", action, path_)));
+  }
+
   const std::string path_;
   const FileDescriptor fd_;
 };
@@ -85,7 +98,7 @@ ErrorCode CodeOf(int errno_value) {
       return ErrorCode::kAlreadyExists;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:  // a limit of the process, or of the file system
+    case EFBIG:  // a limit of the file system
       return ErrorCode::kNoSpace;
     case EMFILE:
     case ENFILE:
@@ -129,6 +142,12 @@ FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
 FileDescriptor::~FileDescriptor() {
   // Errors of close(2) say nothing about synced bytes, and the descriptor is gone either way.
   if (fd_ >= 0) ::close(fd_);
+}
+
+uint64_t PosixFileBytesMax() {
+  rlimit limit = {};
+  const bool is_limited = ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  return is_limited ? limit.rlim_cur : UINT64_MAX;
 }
 
 int PosixPath::at() const { return directory == nullptr ? AT_FDCWD : directory->get(); }

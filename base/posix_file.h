@@ -48,6 +48,9 @@ struct PosixPath {
 /// openat(2) with O_CLOEXEC, repeated on EINTR; mode 0600.
 Result<FileDescriptor> OpenDescriptor(const PosixPath& path, int flags);
 
+/// RLIMIT_FSIZE; UINT64_MAX: there is no limit.
+uint64_t PosixFileBytesMax();
+
 /// Waits for nobody: what is no regular file is not opened.
 Result<std::unique_ptr<File>> OpenPosixFile(const PosixPath& path, OpenMode mode);
 

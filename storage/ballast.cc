@@ -77,7 +77,8 @@ Status Ballast::Cut(uint64_t bytes) {
 }
 
 uint64_t Ballast::NextStep() const {
-  return std::min(kStepBytes, whole_ - std::min(whole_, held()));
+  const uint64_t most = std::min(whole_, env_.FileBytesMax());
+  return std::min(kStepBytes, most - std::min(most, held()));
 }
 
 void Ballast::Grow() {

@@ -41,7 +41,7 @@ class Ballast {
 
   /// Gives back what it holds above `bytes`; true if that was anything. With 0 the file goes.
   bool ShrinkTo(uint64_t bytes);
-  /// The bytes of the next step; 0: it is whole.
+  /// The bytes of the next step; 0: it is whole, or as large as the process may make a file.
   uint64_t NextStep() const;
   /// Writes and syncs the next step. Without room for it nothing is left behind.
   void Grow();

@@ -59,6 +59,8 @@ Result<StorePlace> TakePlace(Env& env, const std::string& dir, const StoreOption
   const uint64_t disk_bytes = DiskBytesFor(env, dir, options.max_disk_bytes);
   const StoreOptions fitted = FitToDisk(options, disk_bytes);
   NoteSmallerParts(options, fitted, disk_bytes);
+  const uint64_t limit = env.FileBytesMax();
+  if (limit < LargestFileBytes(fitted)) return FailForFileLimit(limit, LargestFileBytes(fitted));
   return StorePlace{.lock = std::move(lock), .options = fitted, .disk_bytes = disk_bytes};
 }
 

@@ -1,5 +1,6 @@
 #include "storage/options.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/format.h"
@@ -26,6 +27,13 @@ Status CheckOptions(const StoreOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, Format("{} is 0; it must be at least 1", name));
   }
   return {};
+}
+
+uint64_t LargestFileBytes(const StoreOptions& options) {
+  // A merge makes tables that are half as large again at most, and an entry, filter and index come
+  // on top; a manifest takes what it grows by, and its snapshot.
+  return std::max(
+      {options.log_segment_bytes, 2 * options.fragment_bytes, 2 * options.manifest_growth_bytes});
 }
 
 }  // namespace cordwood::storage

@@ -69,4 +69,7 @@ struct StoreOptions {
 /// would never let a write in.
 Status CheckOptions(const StoreOptions& options);
 
+/// How large the files of a store get, but for those that a very large write makes.
+uint64_t LargestFileBytes(const StoreOptions& options);
+
 }  // namespace cordwood::storage

@@ -114,7 +114,7 @@ bool Store::full() const {
 }
 
 Status Store::shortage() const {
-  for (const Status& status : {log_->full() ? log_->status() : Status(), background_->shortage()}) {
+  for (const Status& status : {log_->shortage(), background_->shortage()}) {
     if (!status && status.error().code() != ErrorCode::kNoSpace) return status;
   }
   return {};

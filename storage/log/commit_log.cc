@@ -118,6 +118,12 @@ Status CommitLog::status() const {
   return {};
 }
 
+Status CommitLog::shortage() const {
+  if (full()) return status();
+  std::optional<Error> error = reserve_.large_error();
+  return error ? Status(std::unexpected(*std::move(error))) : Status();
+}
+
 bool CommitLog::AcceptsWrites() const {
   if (failed() || stopping() || stuck_.load(std::memory_order_relaxed)) return false;
   return !full() || !HalfIsUsed();

@@ -122,6 +122,8 @@ class CommitLog {
   bool full() const { return full_.load(std::memory_order_acquire); }
   /// Why the log failed, or else why it is full.
   Status status() const;
+  /// Why it is full, or else why the last segment of its own size for a batch could not be made.
+  Status shortage() const;
 
   /// While the log is full, half of a segment is kept for commands that free space.
   bool AcceptsWrites() const;

@@ -47,6 +47,9 @@ uint64_t SegmentBytesFor(uint64_t frame_bytes) {
 Result<BlankSegment> MakeSegment(Env& env, const std::string& dir, uint64_t number,
                                  uint64_t bytes) {
   const std::string path = LogPath(dir, number);
+  if (const uint64_t limit = env.FileBytesMax(); bytes > limit) {
+    return std::unexpected(FailForFileLimit(limit, bytes).error().Prefixed(path));
+  }
   Result<std::unique_ptr<File>> file = env.Open(path, OpenMode::kCreate);
   if (!file) return std::unexpected(file.error().Prefixed(path));
   Status status = FillWithZeros(**file, bytes);

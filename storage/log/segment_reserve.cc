@@ -96,6 +96,11 @@ std::optional<Error> SegmentReserve::error(uint64_t frame_bytes) const {
   return SegmentBytesFor(frame_bytes) < large_.refused_bytes ? std::nullopt : large_.error;
 }
 
+std::optional<Error> SegmentReserve::large_error() const {
+  const std::lock_guard lock(mutex_);
+  return large_.error;
+}
+
 bool SegmentReserve::busy() const {
   const std::lock_guard lock(mutex_);
   return making_;

@@ -77,6 +77,8 @@ class SegmentReserve {
   bool full() const { return Refused(0); }
   /// Why; nothing unless Refused.
   std::optional<Error> error(uint64_t frame_bytes) const;
+  /// Why the large one could not be made, of late.
+  std::optional<Error> large_error() const;
   /// Whether a segment is being made now.
   bool busy() const;
   /// The same, or one is about to be.

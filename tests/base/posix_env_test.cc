@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -208,6 +209,48 @@ TEST_F(PosixEnvFiles, RunningOutOfDescriptorsIsNotALackOfSpace) {
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().code(), ErrorCode::kNoDescriptors);
   EXPECT_NE(file.error().message().find("Too many open files"), std::string::npos);
+}
+
+/// Files of this process may have so many bytes, for as long as this lives.
+class FileLimit {
+ public:
+  explicit FileLimit(uint64_t bytes) {
+    handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit lower = {.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &lower), 0);
+  }
+  ~FileLimit() {
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before_), 0);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_ = {};
+  void (*handler_)(int) = SIG_DFL;
+};
+
+TEST_F(PosixEnvFiles, ALimitOfFileSizeIsNamedWithWhatIsNeeded) {
+  const auto file = MustOpen("a", OpenMode::kCreate);
+  ASSERT_TRUE(file->Truncate(10'000));
+  const FileLimit limit(4096);
+  EXPECT_EQ(env_->FileBytesMax(), 4096u);
+  EXPECT_TRUE(file->WriteAt(0, "x"));
+  const Status written = file->WriteAt(4000, std::string(200, 'x'));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code(), ErrorCode::kFileLimit);
+  EXPECT_EQ(written.error().message(),
+            Format("cannot write {}: the limit of file size is too small: it is 4096 bytes and has "
+                   "to be at least 10000; raise it (ulimit -f)",
+                   Path("a")));
+  EXPECT_EQ(CodeOf(file->Truncate(12'000)), ErrorCode::kFileLimit);
+}
+
+TEST_F(PosixEnvFiles, WithoutALimitFilesMayBeAsLargeAsTheyLike) {
+  rlimit limit = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+  if (limit.rlim_cur != RLIM_INFINITY) GTEST_SKIP() << "there is one";
+  EXPECT_EQ(env_->FileBytesMax(), UINT64_MAX);
 }
 
 TEST_F(PosixEnvFiles, ALockIsHeldOnceAndReleasedByItsDestructor) {

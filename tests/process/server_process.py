@@ -128,6 +128,7 @@ class ServerProcess:
         self.port = 0
         self.configuration: pathlib.Path | None = None  # a file; options come after it
         self.open_files: int | None = None  # a limit for the process
+        self.file_bytes: int | None = None  # a limit of file sizes for the process
         self.memory_group = None  # a MemoryGroup for the process
         self.environment: dict[str, str] = {}  # beside what it inherits
         self.process: subprocess.Popen | None = None
@@ -176,6 +177,8 @@ class ServerProcess:
             self.memory_group.enter(os.getpid())
         if self.open_files is not None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
+        if self.file_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes, self.file_bytes))
 
     def _wait_until_it_answers(self, deadline: float) -> bool:
         while time.monotonic() < deadline and self.process.poll() is None:

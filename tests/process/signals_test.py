@@ -13,7 +13,7 @@ import time
 import unittest
 
 from resp_client import Connection, ErrorReply, encode
-from server_process import (SMALL_STORE, ServerProcess, die_with_parent, free_port, patience,
+from server_process import (EXIT_IO, EXIT_LOG_FAILED, SMALL_STORE, ServerProcess, die_with_parent, free_port, patience,
                             server_binary, wait_until)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
@@ -123,25 +123,80 @@ class UnreadLog(SignalsTest):
 
 
 class FileSizeLimit(SignalsTest):
+    WORDS = r"the limit of file size is too small: it is {} bytes and has to be at least (\d+); " \
+            r"raise it \(ulimit -f\)"
+
     def set_limit(self, size: int) -> None:
         _, hard = resource.prlimit(self.server.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.server.pid, resource.RLIMIT_FSIZE, (size, hard))
 
-    def test_a_limit_of_file_sizes_is_a_full_disk(self):
+    def test_a_start_says_how_large_it_has_to_be(self):
+        def said(size: int) -> re.Match:
+            done = subprocess.run(
+                [server_binary(), "--port", str(free_port()), "--bind", "127.0.0.1", "--dir",
+                 str(self.server.directory), *SMALL_STORE],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                timeout=patience(60), preexec_fn=lambda: resource.setrlimit(
+                    resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY)))
+            self.assertEqual(done.returncode, EXIT_IO, done.stdout + done.stderr)
+            match = re.search(self.WORDS.format(size), done.stderr)
+            self.assertTrue(match, done.stderr)
+            return match
+
+        needed = int(said(MEGABYTE)[1])
+        self.assertEqual(int(said(needed - 1)[1]), needed)
+        self.server.file_bytes = needed
+        self.server.start()
+        with self.server.connect() as connection:
+            self.assertEqual(connection.call("SET", "key", "1"), "OK")
+        self.server.stop()
+
+    def test_a_value_too_large_for_it_is_refused_with_its_name(self):
         self.server.start()
         with self.server.connect() as connection:
             self.assertEqual(connection.call("SET", "before", "1"), "OK")
-            self.set_limit(MEGABYTE * 3 // 2)  # a segment of the log fits
+            size = MEGABYTE * 3 // 2
+            self.set_limit(size)  # a segment of the log fits
             big = b"x" * (3 * MEGABYTE)  # and this, which needs one of its own, does not
             reply = connection.call("SET", "big", big)
             self.assertIsInstance(reply, ErrorReply)
-            self.assertTrue(reply.startswith("MISCONF"), reply)
+            self.assertRegex(reply, "^MISCONF .*" + self.WORDS.format(size))
             self.assertEqual(connection.call("GET", "before"), b"1")
             self.assertEqual(connection.call("SET", "small", "1"), "OK")
             self.set_limit(resource.RLIM_INFINITY)
             wait_until(lambda: connection.call("SET", "big", big) == "OK", "it stays full")
             self.assertTrue(connection.call("GET", "big") == big)
         self.server.stop()
+
+    def test_a_segment_that_it_forbids_refuses_writes_until_it_is_raised(self):
+        # The first segment of a start is of 8 MB.
+        self.server.start("--log-segment-size", "16mb")
+        with self.server.connect() as connection:
+            value = b"x" * MEGABYTE
+            self.assertEqual(connection.call("SET", "before", value), "OK")
+            wait_until(lambda: self.server.info()["log_bytes"] == str(24 * MEGABYTE),
+                       "the next segment is not made")
+            size = 12 * MEGABYTE
+            self.set_limit(size)
+            replies = [connection.call("SET", f"key:{n}", value) for n in range(20)]
+            self.assertEqual(replies[0], "OK")
+            self.assertRegex(replies[-1], "^MISCONF .*" + self.WORDS.format(size))
+            self.assertEqual(connection.call("GET", "before"), value)
+            self.set_limit(resource.RLIM_INFINITY)
+            wait_until(lambda: connection.call("SET", "again", "1") == "OK", "it stays full")
+        self.server.stop()
+
+    def test_a_segment_in_use_that_it_cuts_off_is_a_log_failure(self):
+        self.server.start()
+        size = MEGABYTE // 2
+        with self.server.connect() as connection:
+            self.assertEqual(connection.call("SET", "before", "1"), "OK")
+            self.set_limit(size)
+            with self.assertRaises(ConnectionError):
+                for n in range(100):
+                    self.assertEqual(connection.call("SET", f"key:{n}", b"x" * (16 << 10)), "OK")
+        self.assertEqual(self.server.wait(), EXIT_LOG_FAILED)
+        self.assertRegex(self.server.log(), self.WORDS.format(size))
 
 
 class SlowReaders(SignalsTest):

@@ -123,6 +123,8 @@ class SimEnv final : public Env {
   /// The size of the disk. Calls that would need more fail with kNoSpace. UINT64_MAX: no limit.
   void SetDiskBytes(uint64_t bytes) { disk_.SetLimit(bytes); }
   uint64_t UsedDiskBytes() const { return disk_.UsedBytes(); }
+  /// How large a file may become: writes beyond it fail with kFileLimit.
+  void SetFileBytesMax(uint64_t bytes) { file_bytes_max_ = bytes; }
   /// From now on the file system does not say how large it is.
   void HideDiskSpace() { disk_space_unknown_ = true; }
   /// While set, a file call or a sleep of the driver ends the test: no loop waits for a file,
@@ -165,6 +167,7 @@ class SimEnv final : public Env {
   Status SyncDir(const std::string& dir) override;
   Result<bool> Exists(const std::string& path) override;
   Result<std::optional<DiskSpace>> SpaceOf(const std::string& path) override;
+  uint64_t FileBytesMax() override { return file_bytes_max_; }
   Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& dir) override;
   int64_t WallMs() override;
   uint64_t MonotonicNs() override { return now_ns_ += options_.clock_ns; }
@@ -214,6 +217,7 @@ class SimEnv final : public Env {
   uint64_t handles_ = 0;    // files and locks not yet destroyed
   bool frozen_ = false;
   bool disk_space_unknown_ = false;
+  uint64_t file_bytes_max_ = UINT64_MAX;
   std::string tasks_at_the_end_;
   bool main_io_forbidden_ = false;
   std::function<bool()> main_io_excused_;

@@ -235,7 +235,12 @@ Status SimFile::WriteAt(uint64_t offset, std::string_view data) {
     IgnoreError(env_.disk_.Write(*node_, offset, data.substr(0, count)), "it is failing anyway");
   };
   return env_.Perform({SimOp::kWrite, path_, offset, data.size()},
-                      {.all = [&] { return env_.disk_.Write(*node_, offset, data); },
+                      {.all = [&]() -> Status {
+                         const uint64_t end = offset + data.size();
+                         const uint64_t most = env_.file_bytes_max_;
+                         if (end > most) return FailForFileLimit(most, end);
+                         return env_.disk_.Write(*node_, offset, data);
+                       },
                        .failed = [&](ErrorCode) { some(); },
                        .cut = some,
                        .data = data});

@@ -201,6 +201,50 @@ TEST(LogSpace, TellsWhyASegmentCouldNotBeMade) {
   }
 }
 
+// A smaller segment would only put it off: tables need as much.
+TEST(LogSpace, ALimitOfFileSizeIsToldWithWhatASegmentNeeds) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.env().SetFileBytesMax(20'000);
+  while (!rig.log().full()) rig.Commit(1, 9000);
+  const Status shortage = rig.log().shortage();
+  ASSERT_FALSE(shortage);
+  EXPECT_EQ(shortage.error().code(), ErrorCode::kFileLimit);
+  EXPECT_TRUE(shortage.error().message().contains("is 20000 bytes and has to be at least 32768"))
+      << shortage.error().message();
+  EXPECT_FALSE(rig.log().failed());
+  rig.env().SetFileBytesMax(UINT64_MAX);
+  rig.env().AdvanceMs(1001);
+  rig.log().Tick();
+  rig.env().RunUntilIdle();
+  EXPECT_FALSE(rig.log().full());
+  EXPECT_TRUE(rig.log().shortage());
+}
+
+TEST(LogSpace, ALimitOfFileSizeIsToldOfASegmentForOneBatchToo) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.env().SetFileBytesMax(40'000);
+  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kWait);
+  rig.env().RunUntilIdle();
+  EXPECT_EQ(rig.log().Reserve(100'000), Admission::kNoSpace);
+  EXPECT_FALSE(rig.log().full());
+  ASSERT_FALSE(rig.log().shortage());
+  EXPECT_EQ(rig.log().shortage().error().code(), ErrorCode::kFileLimit);
+}
+
+// Rule F1: what became of the write is unknown.
+TEST(LogSpace, AWriteBeyondTheLimitOfFileSizeIsFinal) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.env().SetFileBytesMax(4096);
+  rig.Commit();
+  EXPECT_TRUE(rig.log().failed());
+  EXPECT_EQ(rig.log().status().error().code(), ErrorCode::kFileLimit);
+}
+
 TEST(LogSpace, KeepsHalfOfASegmentForCommandsThatFreeSpace) {
   Gate gate;
   LogRig rig({.segment_bytes = 128 << 10, .gate = gate.Function()});

@@ -74,6 +74,15 @@ TEST_F(BallastTest, AFileThatCannotBeCutIsRemoved) {
   EXPECT_FALSE(*env_.Exists(BallastPath("/db")));
 }
 
+TEST_F(BallastTest, EndsAtTheLimitOfFileSize) {
+  env_.SetFileBytesMax(5 * kMegabyte);
+  GrowWhole();
+  EXPECT_EQ(FileBytes(), 5 * kMegabyte);
+  env_.SetFileBytesMax(UINT64_MAX);
+  GrowWhole();
+  EXPECT_EQ(FileBytes(), 10 * kMegabyte);
+}
+
 TEST_F(BallastTest, ADirectoryInItsPlaceIsLeftAlone) {
   ASSERT_TRUE(env_.CreateDir(BallastPath("/db")));
   ballast_.Adopt();

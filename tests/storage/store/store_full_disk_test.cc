@@ -133,6 +133,20 @@ TEST(StoreFullDisk, WithoutDescriptorsWritesAreRefusedWithThatReason) {
   EXPECT_TRUE(world.store().shortage());
 }
 
+TEST(StoreFullDisk, AStartNamesALimitOfFileSizeAndLeavesTheDirectoryAlone) {
+  StoreWorld world(7, TinyOptions());
+  const uint64_t needed = LargestFileBytes(TinyOptions());
+  world.env().SetFileBytesMax(needed - 1);
+  Result<std::unique_ptr<Store>> store = Store::Open(world.env(), "limited", TinyOptions());
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code(), ErrorCode::kFileLimit);
+  EXPECT_TRUE(store.error().message().contains(Format("has to be at least {};", needed)))
+      << store.error().message();
+  EXPECT_EQ(world.env().Paths("limited"), std::vector<std::string>());
+  world.env().SetFileBytesMax(needed);
+  EXPECT_TRUE(Store::Open(world.env(), "limited", TinyOptions()));
+}
+
 // For whatever reason a flush cannot open its file: it is tried for as long as that lasts.
 TEST(StoreFullDisk, AFlushWithoutDescriptorsIsNoFailure) {
   StoreWorld world(8, TinyOptions());

@@ -19,18 +19,20 @@ WriteGate AdmissionControl::Judge(uint64_t bytes, Intent intent, const Memory& m
 
 WriteGate AdmissionControl::JudgeSpace(uint64_t bytes, Intent intent, const Memory& memory) {
   if (intent == Intent::kAdd) {
-    if (!log_.AcceptsWrites() || background_.out_of_space() || !space_.AcceptsWrites(bytes)) {
+    if (!log_.room().AcceptsWrites() || background_.out_of_space() ||
+        !space_.AcceptsWrites(bytes)) {
       return WriteGate::kFull;
     }
     if (!space_.MustMeasure()) return WriteGate::kOpen;
     space_.MeasureSoon();
     return WriteGate::kLater;
   }
-  if (!log_.full() || log_.HasRoomFor(bytes, SpareBytes(intent))) return WriteGate::kOpen;
+  if (!log_.room().full() || log_.room().HasRoomFor(bytes, SpareBytes(intent)))
+    return WriteGate::kOpen;
   // A flush lets segments of the log go.
   const uint64_t unflushed = memory.active + memory.waiting;
   wants_flush_ = memory.active > 0 && memory.waiting == 0;
-  if (log_.MayGainRoom()) return WriteGate::kLater;
+  if (log_.room().MayGainRoom()) return WriteGate::kLater;
   if (unflushed > 0 && !background_.out_of_space()) return WriteGate::kLater;
   if (intent != Intent::kEmpty || !space_.OpenLastPart()) return WriteGate::kFull;
   log_.RetrySegments();
@@ -51,8 +53,9 @@ WriteGate AdmissionControl::JudgeMemory(uint64_t bytes, Intent intent, const Mem
 
 WriteGate AdmissionControl::JudgeLog(uint64_t bytes, Intent intent) {
   const bool frees = intent != Intent::kAdd;
-  if (!log_.HasMemoryFor(bytes) || log_.WritersMustWait(frees)) return WriteGate::kLater;
-  if (log_.HasRoomFor(bytes, SpareBytes(intent))) return WriteGate::kOpen;
+  if (!log_.room().HasMemoryFor(bytes) || log_.room().WritersMustWait(frees))
+    return WriteGate::kLater;
+  if (log_.room().HasRoomFor(bytes, SpareBytes(intent))) return WriteGate::kOpen;
   switch (log_.Reserve(bytes + SpareBytes(intent))) {
     case Admission::kReady:
       return WriteGate::kOpen;
@@ -67,7 +70,7 @@ WriteGate AdmissionControl::JudgeLog(uint64_t bytes, Intent intent) {
 }
 
 uint64_t AdmissionControl::SpareBytes(Intent intent) const {
-  return intent == Intent::kTakeAway ? log_.spare_bytes() : 0;
+  return intent == Intent::kTakeAway ? log_.room().spare_bytes() : 0;
 }
 
 }  // namespace cordwood::storage

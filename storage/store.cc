@@ -110,7 +110,7 @@ void Store::SetMemory(const StoreOptions& options) {
 }
 
 bool Store::full() const {
-  return log_->full() || background_->out_of_space() || space_->is_full();
+  return log_->room().full() || background_->out_of_space() || space_->is_full();
 }
 
 Status Store::shortage() const {

@@ -9,9 +9,7 @@ namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kSyncEveryNs = 1'000'000'000;
-constexpr uint64_t kWritersWaitNs = 2'000'000'000;
 constexpr uint64_t kSyncsForgottenNs = 5'000'000'000;
-constexpr uint64_t kSpareBytes = 64 << 10;
 // How long a stop goes on with the removal of segments; what is left goes with the next start.
 constexpr uint64_t kStopRemovingNs = 100'000'000;
 
@@ -27,16 +25,17 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
                      .make_space = options_.make_space,
                      .schedule = [this](Lane lane, auto task) { Schedule(lane, std::move(task)); },
                      .on_change = [this] { OnReserveChange(); }}),
+      room_(env, reserve_,
+            {.segment_bytes = options_.segment_bytes,
+             .group_bytes = options_.group_bytes,
+             .durability = options_.durability},
+            recovered.active),
       note_(env, std::move(recovered.note),
             {.schedule = [this](auto task) { Schedule(Lane::kNote, std::move(task)); },
              .synced = [this] { return synced(); },
              .on_change = [this] { OnNoteChange(); }}),
       synced_(recovered.last_seq),
       visible_(recovered.last_seq),
-      durability_(options_.durability),
-      group_bytes_(options_.group_bytes),
-      room_(recovered.active.room()),
-      half_(FrameRoom(recovered.active.bytes()) / 2),
       active_(std::move(recovered.active)),
       claimed_(recovered.last_seq),
       filling_(options_.group_bytes),
@@ -56,13 +55,13 @@ CommitLog::~CommitLog() {
 }
 
 void CommitLog::Append(Seq first_seq, uint32_t op_count, std::string_view ops) {
-  const bool must_sync = durability_.load(std::memory_order_relaxed) == Durability::kAlways;
+  const bool must_sync = room_.durability_.load(std::memory_order_relaxed) == Durability::kAlways;
   const std::lock_guard lock(mutex_);
   if (failed() || stopping()) return;
   CHECK(first_seq == appended_ + 1);
   appended_ = first_seq + op_count - 1;
   filling_.Append(first_seq, op_count, ops, must_sync);
-  pending_bytes_.store(filling_.payload_bytes(), std::memory_order_relaxed);
+  room_.pending_bytes_.store(filling_.payload_bytes(), std::memory_order_relaxed);
 }
 
 void CommitLog::Kick() {
@@ -83,7 +82,7 @@ Admission CommitLog::Reserve(uint64_t bytes) {
     if (failed() || stopping()) return Admission::kClosed;
     frame_bytes = FrameBytes(filling_.payload_bytes() + bytes);
     alone = filling_.empty();
-    if (frame_bytes <= room_.load(std::memory_order_relaxed)) return Admission::kReady;
+    if (frame_bytes <= room_.left_.load(std::memory_order_relaxed)) return Admission::kReady;
   }
   if (reserve_.Fits(frame_bytes)) return Admission::kReady;
   if (reserve_.Refused(FrameBytes(bytes))) return Admission::kNoSpace;
@@ -95,15 +94,8 @@ Admission CommitLog::Reserve(uint64_t bytes) {
   return Admission::kWait;
 }
 
-bool CommitLog::HasMemoryFor(uint64_t bytes) const {
-  const uint64_t most = group_bytes_.load(std::memory_order_relaxed);
-  const uint64_t waiting = pending_bytes();
-  if (waiting >= most) return false;
-  return bytes <= most - waiting || in_flight_bytes_.load(std::memory_order_relaxed) <= most;
-}
-
 void CommitLog::SetGroupBytes(uint64_t bytes) {
-  group_bytes_.store(bytes, std::memory_order_relaxed);
+  room_.group_bytes_.store(bytes, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   filling_.SetKeepBytes(bytes);
 }
@@ -119,44 +111,13 @@ Status CommitLog::status() const {
 }
 
 Status CommitLog::shortage() const {
-  if (full()) return status();
+  if (room_.full()) return status();
   std::optional<Error> error = reserve_.large_error();
   return error ? Status(std::unexpected(*std::move(error))) : Status();
 }
 
-bool CommitLog::AcceptsWrites() const {
-  if (failed() || stopping() || stuck_.load(std::memory_order_relaxed)) return false;
-  return !full() || !HalfIsUsed();
-}
-
-uint64_t CommitLog::spare_bytes() const {
-  return std::min(kSpareBytes, options_.segment_bytes / 8);
-}
-
-bool CommitLog::HasRoomFor(uint64_t bytes, uint64_t spare) const {
-  if (failed() || stopping() || stuck_.load(std::memory_order_relaxed)) return false;
-  const uint64_t frame = FrameWith(bytes) + spare;
-  return room_.load(std::memory_order_relaxed) >= frame || reserve_.ready_room() >= frame;
-}
-
-bool CommitLog::MayGainRoom() const {
-  return releases_.load(std::memory_order_relaxed) > 0 || reserve_.at_work();
-}
-
-bool CommitLog::HalfIsUsed() const {
-  return room_.load(std::memory_order_relaxed) <
-         FrameWith(0) + half_.load(std::memory_order_relaxed);
-}
-
-bool CommitLog::WritersMustWait(bool frees) const {
-  if (!frees && HalfIsUsed() && !reserve_.ready()) return true;
-  if (durability_.load(std::memory_order_relaxed) != Durability::kEverySecond) return false;
-  const uint64_t oldest = oldest_unsynced_ns_.load(std::memory_order_relaxed);
-  return oldest != 0 && env_.MonotonicNs() > oldest + kWritersWaitNs;
-}
-
 void CommitLog::SetDurability(Durability durability) {
-  if (durability_.exchange(durability, std::memory_order_relaxed) == durability) return;
+  if (room_.durability_.exchange(durability, std::memory_order_relaxed) == durability) return;
   Seq through = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -210,6 +171,7 @@ Status CommitLog::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_.store(true);
+    room_.closed_.store(true, std::memory_order_release);
     start = ClaimRun();
   }
   if (start) Schedule(Lane::kLog, [this] { RunLog(); });
@@ -246,9 +208,9 @@ bool CommitLog::ClaimRun() {
 bool CommitLog::SyncIsDue(uint64_t now_ns) const {
   if (written_ == synced()) return false;
   if (synced() < sync_through_ && sync_through_ <= written_) return true;
-  const uint64_t oldest = oldest_unsynced_ns_.load(std::memory_order_relaxed);
-  return durability_.load(std::memory_order_relaxed) == Durability::kEverySecond && oldest != 0 &&
-         now_ns >= oldest + kSyncEveryNs;
+  const uint64_t oldest = room_.oldest_unsynced_ns_.load(std::memory_order_relaxed);
+  return room_.durability_.load(std::memory_order_relaxed) == Durability::kEverySecond &&
+         oldest != 0 && now_ns >= oldest + kSyncEveryNs;
 }
 
 // --- the log task ---
@@ -297,12 +259,12 @@ CommitLog::Step CommitLog::NextStep() {
     if (SyncIsDue(now)) return Step::kSync;
     if (writing_.empty() && !filling_.empty()) {
       std::swap(filling_, writing_);
-      in_flight_bytes_.store(writing_.payload_bytes(), std::memory_order_relaxed);
-      pending_bytes_.store(0, std::memory_order_relaxed);
-      filling_.SetKeepBytes(group_bytes_.load(std::memory_order_relaxed));
+      room_.in_flight_bytes_.store(writing_.payload_bytes(), std::memory_order_relaxed);
+      room_.pending_bytes_.store(0, std::memory_order_relaxed);
+      filling_.SetKeepBytes(room_.group_bytes_.load(std::memory_order_relaxed));
       taken_ns_ = now;
-      if (oldest_unsynced_ns_.load(std::memory_order_relaxed) == 0) {
-        oldest_unsynced_ns_.store(now, std::memory_order_relaxed);
+      if (room_.oldest_unsynced_ns_.load(std::memory_order_relaxed) == 0) {
+        room_.oldest_unsynced_ns_.store(now, std::memory_order_relaxed);
       }
     }
     if (!writing_.empty()) return PlaceGroup() ? Step::kWriteGroup : Step::kMakeSegment;
@@ -316,14 +278,14 @@ CommitLog::Step CommitLog::NextStep() {
 bool CommitLog::PlaceGroup() {
   if (placed_) return true;
   const uint64_t frame_bytes = writing_.frame_bytes();
-  uint64_t room = room_.load(std::memory_order_relaxed);
+  uint64_t room = room_.left_.load(std::memory_order_relaxed);
   if (frame_bytes > room) {
     next_ = reserve_.Take(frame_bytes);
     room = next_ ? FrameRoom(next_->bytes) : 0;  // what is left of this segment stays unused
-    half_.store(room / 2, std::memory_order_relaxed);
+    room_.half_.store(room / 2, std::memory_order_relaxed);
   }
   placed_ = frame_bytes <= room;
-  room_.store(placed_ ? room - frame_bytes : 0, std::memory_order_relaxed);
+  room_.left_.store(placed_ ? room - frame_bytes : 0, std::memory_order_relaxed);
   return placed_;
 }
 
@@ -360,7 +322,7 @@ Status CommitLog::WriteGroup() {
 void CommitLog::ClearWritten() {
   writing_.Clear();
   placed_ = false;
-  in_flight_bytes_.store(0, std::memory_order_relaxed);
+  room_.in_flight_bytes_.store(0, std::memory_order_relaxed);
 }
 
 Status CommitLog::SyncActive() {
@@ -385,7 +347,8 @@ Status CommitLog::SyncFile() {
 void CommitLog::MoveSynced() {
   {
     const std::lock_guard lock(mutex_);
-    oldest_unsynced_ns_.store(appended_ == written_ ? 0 : taken_ns_, std::memory_order_relaxed);
+    room_.oldest_unsynced_ns_.store(appended_ == written_ ? 0 : taken_ns_,
+                                    std::memory_order_relaxed);
     // D first: nobody shall see an S that is ahead of it.
     visible_.store(written_);
     synced_.store(written_, std::memory_order_release);
@@ -419,6 +382,7 @@ void CommitLog::Fail(Error error) {
     const std::lock_guard lock(mutex_);
     error_ = std::move(error);
     failed_.store(true, std::memory_order_release);
+    room_.closed_.store(true, std::memory_order_release);
     DropGroups();
   }
   note_.Close();
@@ -428,7 +392,7 @@ void CommitLog::Fail(Error error) {
 void CommitLog::DropGroups() {
   ClearWritten();
   filling_.Clear();
-  pending_bytes_.store(0, std::memory_order_relaxed);
+  room_.pending_bytes_.store(0, std::memory_order_relaxed);
 }
 
 void CommitLog::Notify() {

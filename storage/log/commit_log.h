@@ -20,8 +20,8 @@
 //
 // A failed write or sync of a segment in use, or of the note, is final: failed(), nothing is
 // retried, S and D stay where they are, later batches are dropped. A segment that cannot be made is
-// not: full(), the log works within what it has made before, and goes on by itself when there is
-// room again. So it is with a note that finds no space.
+// not: room().full(), the log works within what it has made before, and goes on by itself when
+// there is room again. So it is with a note that finds no space.
 //
 // Owned by the store. Threads: Append, Kick and Reserve from the executor; the rest from any,
 // Stop and the destructor from neither a loop in service nor a background task. No lock is held
@@ -39,6 +39,7 @@
 #include "base/env.h"
 #include "base/error.h"
 #include "storage/log/group.h"
+#include "storage/log/log_room.h"
 #include "storage/log/log_stats.h"
 #include "storage/log/note_keeper.h"
 #include "storage/log/recovery.h"
@@ -93,19 +94,12 @@ class CommitLog {
   /// at the end of a readiness pass.
   void Kick();
 
-  /// For batches that HasRoomFor has no room for: whether one with `bytes` of operations fits what
+  /// For batches that room() has no room for: whether one with `bytes` of operations fits what
   /// is reserved. If a segment of its own is needed, making it starts in the background.
   Admission Reserve(uint64_t bytes);
 
-  /// Whether a batch with `bytes` of operations may be appended without taking more memory than the
-  /// log may: what waits and what is written have up to the bound each, and one of them may have a
-  /// batch larger than that behind it. No: ask again after on_progress.
-  bool HasMemoryFor(uint64_t bytes) const;
-  /// That bound from now on.
+  /// What may wait in a group from now on.
   void SetGroupBytes(uint64_t bytes);
-
-  /// Bytes waiting in the group being filled; the one in flight has at most what this was before.
-  uint64_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
 
   // --- any thread ---
 
@@ -118,29 +112,15 @@ class CommitLog {
 
   /// Final: see above.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
-  /// No segment could be made ahead, or no note written.
-  bool full() const { return full_.load(std::memory_order_acquire); }
+  /// What it can take now.
+  const LogRoom& room() const { return room_; }
   /// Why the log failed, or else why it is full.
   Status status() const;
   /// Why it is full, or else why the last segment of its own size for a batch could not be made.
   Status shortage() const;
 
-  /// While the log is full, half of a segment is kept for commands that free space.
-  bool AcceptsWrites() const;
-  /// Whether a batch of so many bytes fits what is reserved: so that what was let in never waits
-  /// for a segment that cannot be made. `spare` more stay free.
-  bool HasRoomFor(uint64_t bytes, uint64_t spare = 0) const;
-  /// What those that free little leave for a batch that empties the store.
-  uint64_t spare_bytes() const;
-  /// Segments are being removed or made: HasRoomFor may change without anybody's help.
-  bool MayGainRoom() const;
   /// Space was given back: tries again to make what found none.
   void RetrySegments() { reserve_.Retry(); }
-
-  /// Whether writers are ahead of the disk: the next segment is not ready although this one is half
-  /// used, and only what `frees` space may go on; or, under kEverySecond, the oldest record that is
-  /// not on stable storage is more than 2 s old.
-  bool WritersMustWait(bool frees) const;
 
   /// Batches appended before the call keep the promise of their time; a change of it has them
   /// synced soon.
@@ -211,13 +191,11 @@ class CommitLog {
   void Release(Seq flushed);
   void Notify();
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
-  /// Of the active segment, the group being filled included.
-  bool HalfIsUsed() const;
-  uint64_t FrameWith(uint64_t bytes) const { return FrameBytes(pending_bytes() + bytes); }
 
   Env& env_;
   const LogOptions options_;
   SegmentReserve reserve_;
+  LogRoom room_;
   NoteKeeper note_;
 
   std::atomic<Seq> synced_;
@@ -225,23 +203,10 @@ class CommitLog {
   std::atomic<uint64_t> recent_sync_ns_ = 0;
   std::atomic<uint64_t> last_sync_ns_ = 0;  // when
   std::atomic<bool> failed_ = false;
-  std::atomic<bool> full_ = false;
-  std::atomic<bool> stuck_ = false;  // full, and S and D wait for the note
   std::atomic<bool> stopping_ = false;
   std::atomic<uint64_t> stop_removing_ns_ = UINT64_MAX;
   std::atomic<bool> started_ = false;
-  std::atomic<Durability> durability_;
-  std::atomic<uint64_t> group_bytes_;
-  std::atomic<uint64_t> pending_bytes_ = 0;
-  std::atomic<uint64_t> in_flight_bytes_ = 0;
-  /// Bytes that frames may still take in the active segment, behind the group in flight.
-  std::atomic<uint64_t> room_;
-  /// Half of that segment: kept for what frees space, unless the next one is ready.
-  std::atomic<uint64_t> half_;
-  /// A time at or before which no record was unsynced that is now; 0: nothing is unsynced.
-  std::atomic<uint64_t> oldest_unsynced_ns_ = 0;
   std::atomic<int> tasks_ = 0;
-  std::atomic<int> releases_ = 0;  // tasks that remove segments
 
   // The log task's own.
   SegmentWriter active_;

@@ -109,9 +109,9 @@ void CommitLog::OnNoteChange() {
 
 void CommitLog::UpdateFull() {
   const bool note_is_full = note_.error().has_value();
-  full_.store(note_is_full || reserve_.full(), std::memory_order_release);
+  room_.full_.store(note_is_full || reserve_.full(), std::memory_order_release);
   const std::lock_guard lock(mutex_);
-  stuck_.store(note_is_full && note_for_ == NoteFor::kFirstGroup, std::memory_order_relaxed);
+  room_.stuck_.store(note_is_full && note_for_ == NoteFor::kFirstGroup, std::memory_order_relaxed);
 }
 
 void CommitLog::ResumeIfServed() {
@@ -131,11 +131,11 @@ void CommitLog::ResumeIfServed() {
 }
 
 void CommitLog::ReleaseThrough(Seq flushed) {
-  releases_.fetch_add(1);
+  room_.releases_.fetch_add(1);
   Schedule(Lane::kRemovals, [this, flushed] {
     Release(flushed);
     reserve_.Retry();
-    releases_.fetch_sub(1);
+    room_.releases_.fetch_sub(1);
     Notify();
   });
 }

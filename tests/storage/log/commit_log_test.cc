@@ -18,7 +18,7 @@ TEST(CommitLog, IsEmptyAtTheStart) {
   EXPECT_EQ(rig.log().synced(), 0u);
   EXPECT_EQ(rig.log().visible(), 0u);
   EXPECT_FALSE(rig.log().failed());
-  EXPECT_TRUE(rig.log().AcceptsWrites());
+  EXPECT_TRUE(rig.log().room().AcceptsWrites());
 }
 
 TEST(CommitLog, DoesNothingUntilItIsKicked) {
@@ -28,10 +28,10 @@ TEST(CommitLog, DoesNothingUntilItIsKicked) {
   rig.Append();
   rig.env().RunUntilIdle();
   EXPECT_EQ(rig.env().Calls(), calls);
-  EXPECT_GT(rig.log().pending_bytes(), 0u);
+  EXPECT_GT(rig.log().room().pending_bytes(), 0u);
   rig.Settle();
   EXPECT_EQ(rig.log().synced(), 1u);
-  EXPECT_EQ(rig.log().pending_bytes(), 0u);
+  EXPECT_EQ(rig.log().room().pending_bytes(), 0u);
 }
 
 TEST(CommitLog, HasMemoryForALargeBatchOnlyWhileNoOtherIsOnItsWay) {
@@ -39,18 +39,19 @@ TEST(CommitLog, HasMemoryForALargeBatchOnlyWhileNoOtherIsOnItsWay) {
   ASSERT_TRUE(rig.Open());
   CommitLog& log = rig.log();
   log.SetGroupBytes(1000);
-  EXPECT_TRUE(log.HasMemoryFor(5000)) << "one may be larger than the bound";
+  EXPECT_TRUE(log.room().HasMemoryFor(5000)) << "one may be larger than the bound";
   rig.Append(1, 100);
-  EXPECT_TRUE(log.HasMemoryFor(800));
-  EXPECT_TRUE(log.HasMemoryFor(5000)) << "behind small ones, which must not hold it up for ever";
+  EXPECT_TRUE(log.room().HasMemoryFor(800));
+  EXPECT_TRUE(log.room().HasMemoryFor(5000))
+      << "behind small ones, which must not hold it up for ever";
   rig.Append(1, 5000);
-  EXPECT_FALSE(log.HasMemoryFor(1));
+  EXPECT_FALSE(log.room().HasMemoryFor(1));
   log.Kick();
-  while (log.pending_bytes() > 0) ASSERT_TRUE(rig.env().Step());
-  EXPECT_TRUE(log.HasMemoryFor(1000)) << "while it is written";
-  EXPECT_FALSE(log.HasMemoryFor(1001)) << "two would be too many";
+  while (log.room().pending_bytes() > 0) ASSERT_TRUE(rig.env().Step());
+  EXPECT_TRUE(log.room().HasMemoryFor(1000)) << "while it is written";
+  EXPECT_FALSE(log.room().HasMemoryFor(1001)) << "two would be too many";
   rig.Settle();
-  EXPECT_TRUE(log.HasMemoryFor(5000));
+  EXPECT_TRUE(log.room().HasMemoryFor(5000));
 }
 
 TEST(CommitLog, HasMemoryAgainWhenItTellsThatItGotAhead) {
@@ -61,7 +62,7 @@ TEST(CommitLog, HasMemoryAgainWhenItTellsThatItGotAhead) {
   rig.log().Kick();
   // Whoever waits asks when S passes, and then not again for long.
   while (rig.log().synced() == 0) ASSERT_TRUE(rig.env().Step());
-  EXPECT_TRUE(rig.log().HasMemoryFor(5000));
+  EXPECT_TRUE(rig.log().room().HasMemoryFor(5000));
 }
 
 TEST(CommitLog, ShowsNothingBeforeTheSyncUnderAlways) {
@@ -176,7 +177,7 @@ TEST(CommitLog, DropsWhatComesAfterAStop) {
   rig.Append();
   rig.Settle();
   EXPECT_EQ(rig.log().Reserve(10), Admission::kClosed);
-  EXPECT_FALSE(rig.log().AcceptsWrites());
+  EXPECT_FALSE(rig.log().room().AcceptsWrites());
   ASSERT_TRUE(rig.log().Stop()) << "a second one does nothing";
   EXPECT_EQ(rig.env().Calls(), calls);
   EXPECT_EQ(rig.log().visible(), 1u);
@@ -254,17 +255,17 @@ TEST(CommitLogEverySecond, MakesWritersWaitAfterTwoSecondsWithoutASync) {
   LogRig rig({.durability = Durability::kEverySecond});
   ASSERT_TRUE(rig.Open());
   rig.Commit();
-  EXPECT_FALSE(rig.log().WritersMustWait(false));
+  EXPECT_FALSE(rig.log().room().WritersMustWait(false));
   rig.env().StallSyncs(rig.NewestSegment(), 3000);
   rig.env().AdvanceMs(1500);
   rig.log().Tick();
   rig.env().RunForMs(100);
-  EXPECT_FALSE(rig.log().WritersMustWait(false));
+  EXPECT_FALSE(rig.log().room().WritersMustWait(false));
   rig.env().RunForMs(600);
-  EXPECT_TRUE(rig.log().WritersMustWait(false));
+  EXPECT_TRUE(rig.log().room().WritersMustWait(false));
   rig.env().RunForMs(3000);
   EXPECT_EQ(rig.log().synced(), 1u);
-  EXPECT_FALSE(rig.log().WritersMustWait(false));
+  EXPECT_FALSE(rig.log().room().WritersMustWait(false));
 }
 
 TEST(CommitLogEverySecond, CountsTheAgeOfWhatCameDuringTheSync) {
@@ -279,7 +280,7 @@ TEST(CommitLogEverySecond, CountsTheAgeOfWhatCameDuringTheSync) {
   rig.log().Kick();
   rig.env().RunForMs(2450);
   EXPECT_EQ(rig.log().synced(), 1u);
-  EXPECT_TRUE(rig.log().WritersMustWait(false)) << "the second record is 2.4 s old";
+  EXPECT_TRUE(rig.log().room().WritersMustWait(false)) << "the second record is 2.4 s old";
 }
 
 TEST(CommitLogNever, SyncsWhenASegmentEndsAndAtTheStop) {
@@ -291,7 +292,7 @@ TEST(CommitLogNever, SyncsWhenASegmentEndsAndAtTheStop) {
   rig.log().Tick();
   rig.env().RunUntilIdle();
   EXPECT_EQ(rig.log().synced(), 0u);
-  EXPECT_FALSE(rig.log().WritersMustWait(false));
+  EXPECT_FALSE(rig.log().room().WritersMustWait(false));
   rig.Commit(1, 9000);
   EXPECT_EQ(rig.log().synced(), 3u) << "the third does not fit the first segment";
   rig.Commit();

@@ -23,8 +23,8 @@ void ExpectFinal(LogRig& rig) {
   const Seq visible = rig.log().visible();
   EXPECT_TRUE(rig.log().failed());
   EXPECT_FALSE(rig.log().status());
-  EXPECT_FALSE(rig.log().AcceptsWrites());
-  EXPECT_FALSE(rig.log().HasRoomFor(0, rig.log().spare_bytes()));
+  EXPECT_FALSE(rig.log().room().AcceptsWrites());
+  EXPECT_FALSE(rig.log().room().HasRoomFor(0, rig.log().room().spare_bytes()));
   EXPECT_EQ(rig.log().Reserve(10), Admission::kClosed);
   const uint64_t calls = rig.env().Calls();
   for (int i = 0; i < 3; ++i) {
@@ -38,7 +38,7 @@ void ExpectFinal(LogRig& rig) {
   EXPECT_FALSE(rig.log().Stop());
   EXPECT_EQ(rig.log().synced(), synced);
   EXPECT_EQ(rig.log().visible(), visible);
-  EXPECT_EQ(rig.log().pending_bytes(), 0u) << "nothing piles up";
+  EXPECT_EQ(rig.log().room().pending_bytes(), 0u) << "nothing piles up";
   EXPECT_EQ(rig.env().Calls(), calls) << "a failed file is not touched again\n"
                                       << rig.env().Report();
 }

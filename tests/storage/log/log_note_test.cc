@@ -318,15 +318,15 @@ TEST(Note, WithoutSpaceIsFullAndGoesOnByItself) {
     rig.Commit(1, 9000);
     EXPECT_EQ(rig.log().visible(), 2u) << "it is not noted";
     EXPECT_FALSE(rig.log().failed());
-    EXPECT_TRUE(rig.log().full());
+    EXPECT_TRUE(rig.log().room().full());
     EXPECT_EQ(rig.log().status().error().code(), ErrorCode::kNoSpace);
-    EXPECT_FALSE(rig.log().AcceptsWrites());
+    EXPECT_FALSE(rig.log().room().AcceptsWrites());
     PassMs(rig, 3000);
     EXPECT_EQ(rig.log().visible(), 2u);
     rig.env().ClearFaults();
     PassMs(rig, 1100);
     EXPECT_EQ(rig.log().visible(), 3u);
-    EXPECT_FALSE(rig.log().full());
+    EXPECT_FALSE(rig.log().room().full());
     rig.Commit();
     EXPECT_EQ(rig.log().visible(), 4u);
     ASSERT_TRUE(rig.Stop());

@@ -47,22 +47,22 @@ TEST(LogSpace, MakesWritersWaitWhenHalfIsUsedAndTheNextSegmentIsNotReady) {
   rig.env().Schedule(Lane::kSegments, [&] { rig.env().Await([&] { return release; }); });
   rig.env().Step();
   int commits = 0;
-  for (; !rig.log().WritersMustWait(false); ++commits) {
+  for (; !rig.log().room().WritersMustWait(false); ++commits) {
     ASSERT_LT(commits, 32) << "the whole segment is used up";
     rig.Append();
     rig.log().Kick();
     rig.env().RunForMs(10);
   }
   EXPECT_GE(commits, 13);
-  EXPECT_FALSE(rig.log().full());
-  EXPECT_FALSE(rig.log().WritersMustWait(true)) << "what frees space goes on";
+  EXPECT_FALSE(rig.log().room().full());
+  EXPECT_FALSE(rig.log().room().WritersMustWait(true)) << "what frees space goes on";
   gate.open = false;
   release = true;
   rig.env().Schedule(Lane::kCompaction, [] {});
   rig.env().RunUntilIdle();
-  EXPECT_TRUE(rig.log().full());
-  EXPECT_FALSE(rig.log().AcceptsWrites());
-  EXPECT_TRUE(rig.log().HasRoomFor(0, rig.log().spare_bytes()));
+  EXPECT_TRUE(rig.log().room().full());
+  EXPECT_FALSE(rig.log().room().AcceptsWrites());
+  EXPECT_TRUE(rig.log().room().HasRoomFor(0, rig.log().room().spare_bytes()));
 }
 
 TEST(LogSpace, GoesOnInTheNextSegmentAndMakesAnother) {
@@ -99,7 +99,7 @@ TEST(LogSpace, IsFullWhenNoSegmentCanBeMadeAndResumesByItself) {
   ASSERT_TRUE(rig.Open());
   gate.open = false;
   rig.Commit();
-  EXPECT_TRUE(rig.log().full());
+  EXPECT_TRUE(rig.log().room().full());
   EXPECT_FALSE(rig.log().failed());
   ASSERT_FALSE(rig.log().status());
   EXPECT_EQ(rig.log().status().error().code(), ErrorCode::kNoSpace);
@@ -108,12 +108,12 @@ TEST(LogSpace, IsFullWhenNoSegmentCanBeMadeAndResumesByItself) {
   gate.open = true;
   rig.log().Tick();
   rig.env().RunUntilIdle();
-  EXPECT_TRUE(rig.log().full()) << "not before a second is over";
+  EXPECT_TRUE(rig.log().room().full()) << "not before a second is over";
   rig.env().AdvanceMs(1001);
   const int calls = rig.progress_calls();
   rig.log().Tick();
   rig.env().RunUntilIdle();
-  EXPECT_FALSE(rig.log().full());
+  EXPECT_FALSE(rig.log().room().full());
   EXPECT_TRUE(rig.log().status());
   EXPECT_GT(rig.progress_calls(), calls) << "the listener hears of it";
 }
@@ -129,7 +129,7 @@ TEST(LogSpace, TriesAtMostOnceASecond) {
     rig.env().AdvanceMs(100);
     rig.log().Tick();
     rig.env().RunUntilIdle();
-    EXPECT_TRUE(rig.log().full());
+    EXPECT_TRUE(rig.log().room().full());
   }
   EXPECT_GE(gate.asked - asked, 4);
   EXPECT_LE(gate.asked - asked, 5);
@@ -152,10 +152,10 @@ TEST(LogSpace, MakesASmallerSegmentWhereAWholeOneDoesNotFit) {
   quota.left = 300 << 10;
   ASSERT_TRUE(rig.Open());
   rig.Commit();
-  EXPECT_FALSE(rig.log().full());
+  EXPECT_FALSE(rig.log().room().full());
   EXPECT_EQ(rig.log().stats().segment_bytes, (1u << 20) + (256u << 10));
   quota.left = 10 << 10;
-  while (!rig.log().full()) {
+  while (!rig.log().room().full()) {
     ASSERT_LT(rig.appended(), 1000u);
     rig.Commit();
   }
@@ -163,7 +163,7 @@ TEST(LogSpace, MakesASmallerSegmentWhereAWholeOneDoesNotFit) {
   quota.left = 1 << 20;
   rig.log().RetrySegments();
   rig.env().RunUntilIdle();
-  EXPECT_FALSE(rig.log().full()) << "not only after a second";
+  EXPECT_FALSE(rig.log().room().full()) << "not only after a second";
 }
 
 // What was let in must not wait for a segment that cannot be made.
@@ -173,16 +173,16 @@ TEST(LogSpace, HasRoomForWhatFitsIntoOneOfTheSegmentsThatAreThere) {
   quota.left = 100 << 10;
   ASSERT_TRUE(rig.Open());
   rig.Commit(1, 900 << 10);
-  EXPECT_TRUE(rig.log().HasRoomFor(80 << 10));
-  EXPECT_FALSE(rig.log().HasRoomFor(200 << 10));
+  EXPECT_TRUE(rig.log().room().HasRoomFor(80 << 10));
+  EXPECT_FALSE(rig.log().room().HasRoomFor(200 << 10));
   EXPECT_EQ(rig.log().Reserve(200 << 10), Admission::kWait);
   rig.env().RunUntilIdle();
   EXPECT_EQ(rig.log().Reserve(200 << 10), Admission::kNoSpace);
-  EXPECT_TRUE(rig.log().HasRoomFor(80 << 10)) << "the small one is still there";
+  EXPECT_TRUE(rig.log().room().HasRoomFor(80 << 10)) << "the small one is still there";
   quota.left = 1 << 20;
   rig.log().RetrySegments();
   rig.env().RunUntilIdle();
-  EXPECT_TRUE(rig.log().HasRoomFor(200 << 10));
+  EXPECT_TRUE(rig.log().room().HasRoomFor(200 << 10));
 }
 
 TEST(LogSpace, TellsWhyASegmentCouldNotBeMade) {
@@ -190,14 +190,14 @@ TEST(LogSpace, TellsWhyASegmentCouldNotBeMade) {
   ASSERT_TRUE(rig.Open());
   for (const ErrorCode code : {ErrorCode::kNoDescriptors, ErrorCode::kNotFound}) {
     rig.env().FailNext(SimOp::kCreate, ".wal", code, true);
-    while (!rig.log().full()) rig.Commit(1, 9000);
+    while (!rig.log().room().full()) rig.Commit(1, 9000);
     ASSERT_FALSE(rig.log().status());
     EXPECT_EQ(rig.log().status().error().code(), code);
     rig.env().ClearFaults();
     rig.env().AdvanceMs(1001);
     rig.log().Tick();
     rig.env().RunUntilIdle();
-    EXPECT_FALSE(rig.log().full());
+    EXPECT_FALSE(rig.log().room().full());
   }
 }
 
@@ -206,7 +206,7 @@ TEST(LogSpace, ALimitOfFileSizeIsToldWithWhatASegmentNeeds) {
   LogRig rig({});
   ASSERT_TRUE(rig.Open());
   rig.env().SetFileBytesMax(20'000);
-  while (!rig.log().full()) rig.Commit(1, 9000);
+  while (!rig.log().room().full()) rig.Commit(1, 9000);
   const Status shortage = rig.log().shortage();
   ASSERT_FALSE(shortage);
   EXPECT_EQ(shortage.error().code(), ErrorCode::kFileLimit);
@@ -217,7 +217,7 @@ TEST(LogSpace, ALimitOfFileSizeIsToldWithWhatASegmentNeeds) {
   rig.env().AdvanceMs(1001);
   rig.log().Tick();
   rig.env().RunUntilIdle();
-  EXPECT_FALSE(rig.log().full());
+  EXPECT_FALSE(rig.log().room().full());
   EXPECT_TRUE(rig.log().shortage());
 }
 
@@ -229,7 +229,7 @@ TEST(LogSpace, ALimitOfFileSizeIsToldOfASegmentForOneBatchToo) {
   EXPECT_EQ(rig.log().Reserve(100'000), Admission::kWait);
   rig.env().RunUntilIdle();
   EXPECT_EQ(rig.log().Reserve(100'000), Admission::kNoSpace);
-  EXPECT_FALSE(rig.log().full());
+  EXPECT_FALSE(rig.log().room().full());
   ASSERT_FALSE(rig.log().shortage());
   EXPECT_EQ(rig.log().shortage().error().code(), ErrorCode::kFileLimit);
 }
@@ -252,13 +252,13 @@ TEST(LogSpace, KeepsHalfOfASegmentForCommandsThatFreeSpace) {
   gate.open = false;
   rig.Commit();
   int writes = 0;
-  while (rig.log().AcceptsWrites()) {
+  while (rig.log().room().AcceptsWrites()) {
     rig.Commit();
     ASSERT_LT(++writes, 100);
   }
   EXPECT_GE(writes, 10);
   int frees = 0;
-  while (rig.log().HasRoomFor(0, rig.log().spare_bytes())) {
+  while (rig.log().room().HasRoomFor(0, rig.log().room().spare_bytes())) {
     rig.Commit();
     ASSERT_LT(++frees, 100);
   }
@@ -276,7 +276,7 @@ TEST(LogSpace, HoldsWhatDoesNotFitUntilThereIsSpace) {
   rig.Commit(1, 9000);  // nobody asked AcceptsWrites
   rig.Commit(1, 9000);
   EXPECT_EQ(rig.log().synced(), 2u);
-  EXPECT_FALSE(rig.log().HasRoomFor(0, rig.log().spare_bytes()));
+  EXPECT_FALSE(rig.log().room().HasRoomFor(0, rig.log().room().spare_bytes()));
   EXPECT_FALSE(rig.log().failed());
   gate.open = true;
   rig.env().AdvanceMs(1001);
@@ -323,18 +323,18 @@ TEST(LogSpace, AFullDiskIsNotAFailureAndTheStoreStartsOnIt) {
   gate.open = false;
   rig.env().SetDiskBytes(rig.env().UsedDiskBytes() + (512 << 10));
   rig.Commit();
-  EXPECT_TRUE(rig.log().full());
+  EXPECT_TRUE(rig.log().room().full());
   EXPECT_EQ(rig.log().synced(), 1u);
   rig.Kill();
   ASSERT_TRUE(rig.Open()) << "a small segment is enough";
   EXPECT_EQ(rig.recovered(), 1u);
   rig.Commit();
-  EXPECT_TRUE(rig.log().full());
-  while (rig.log().AcceptsWrites()) {
+  EXPECT_TRUE(rig.log().room().full());
+  while (rig.log().room().AcceptsWrites()) {
     ASSERT_LT(rig.appended(), 60u) << "the small segment is used up";
     rig.Commit();
   }
-  EXPECT_TRUE(rig.log().HasRoomFor(0, rig.log().spare_bytes()));
+  EXPECT_TRUE(rig.log().room().HasRoomFor(0, rig.log().room().spare_bytes()));
   EXPECT_EQ(rig.log().synced(), rig.appended());
 }
 
@@ -343,13 +343,13 @@ TEST(LogSpace, ASegmentThatCouldNotBeMadeLeavesNoFile) {
   ASSERT_TRUE(rig.Open());
   rig.env().FailNext(SimOp::kSync, "000002.wal", ErrorCode::kIo);
   rig.Commit();
-  EXPECT_TRUE(rig.log().full()) << "the log itself is healthy";
+  EXPECT_TRUE(rig.log().room().full()) << "the log itself is healthy";
   EXPECT_FALSE(rig.log().failed());
   EXPECT_EQ(rig.Segments().size(), 1u);
   rig.env().AdvanceMs(1001);
   rig.log().Tick();
   rig.env().RunUntilIdle();
-  EXPECT_FALSE(rig.log().full());
+  EXPECT_FALSE(rig.log().room().full());
 }
 
 // --- batches larger than a segment ---
@@ -391,7 +391,7 @@ TEST(LargeBatch, IsRefusedWhenItsSegmentCannotBeMade) {
   rig.env().RunUntilIdle();
   EXPECT_EQ(rig.log().Reserve(100'000), Admission::kNoSpace);
   EXPECT_EQ(rig.log().Reserve(1'000), Admission::kReady);
-  EXPECT_FALSE(rig.log().full()) << "others are not concerned";
+  EXPECT_FALSE(rig.log().room().full()) << "others are not concerned";
   gate.open = true;
   EXPECT_EQ(rig.log().Reserve(50'000), Admission::kWait) << "a smaller one may fit, in a second";
   rig.env().RunUntilIdle();

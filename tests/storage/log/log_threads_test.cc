@@ -70,8 +70,8 @@ TEST(CommitLogThreads, AppendsSyncsReleasesAndRecovers) {
         log.Tick();
         log.SetDurability(i % 2 == 0 ? Durability::kEverySecond : Durability::kAlways);
         EXPECT_LE(log.stats().group_ops.total, kRecords);
-        EXPECT_TRUE(log.AcceptsWrites());
-        EXPECT_FALSE(log.WritersMustWait(true));
+        EXPECT_TRUE(log.room().AcceptsWrites());
+        EXPECT_FALSE(log.room().WritersMustWait(true));
       }
     });
     WriteBatch batch;

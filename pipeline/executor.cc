@@ -8,6 +8,9 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "commands/core/call.h"
+#include "commands/core/host.h"
+#include "commands/core/row.h"
 #include "pipeline/pipeline.h"
 
 namespace cordwood::pipeline {

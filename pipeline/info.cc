@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/format.h"
+#include "commands/core/row.h"
 #include "config/option_table.h"
 #include "pipeline/memory_budget.h"
 #include "pipeline/pipeline.h"

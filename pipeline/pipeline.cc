@@ -5,6 +5,9 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "commands/core/command_table.h"
+#include "commands/core/host.h"
+#include "commands/core/row.h"
 
 namespace cordwood::pipeline {
 namespace {

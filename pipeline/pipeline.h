@@ -35,8 +35,6 @@
 #include <vector>
 
 #include "base/env.h"
-#include "commands/core/command_table.h"
-#include "commands/core/host.h"
 #include "config/config.h"
 #include "keyspace/core/expiry_cycle.h"
 #include "keyspace/core/keyspace.h"
@@ -47,6 +45,12 @@
 #include "pipeline/session.h"
 #include "pipeline/stats.h"
 #include "pipeline/transport.h"
+
+namespace cordwood::commands {
+class CommandTable;
+class Host;
+struct Command;
+}  // namespace cordwood::commands
 
 namespace cordwood::pipeline {
 

@@ -16,12 +16,16 @@
 #include <vector>
 
 #include "commands/core/client.h"
-#include "commands/core/command.h"
+#include "commands/core/long_read.h"
 #include "pipeline/reply_queue.h"
 #include "protocol/reply_writer.h"
 #include "protocol/request_parser.h"
 #include "storage/reader.h"
 #include "storage/store.h"
+
+namespace cordwood::commands {
+struct Command;
+}
 
 namespace cordwood::pipeline {
 

@@ -3,6 +3,8 @@
 
 #include "base/format.h"
 #include "base/log.h"
+#include "commands/core/long_read.h"
+#include "commands/core/row.h"
 #include "pipeline/pipeline.h"
 
 namespace cordwood::pipeline {

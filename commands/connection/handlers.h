@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "commands/core/command.h"
+#include "commands/core/call.h"
 
 namespace cordwood::commands::connection {
 

@@ -19,7 +19,8 @@
 #include <optional>
 #include <string_view>
 
-#include "commands/core/command.h"
+#include "commands/core/call.h"
+#include "commands/core/error_texts.h"
 
 namespace cordwood::commands {
 

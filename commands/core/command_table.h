@@ -5,12 +5,13 @@
 // Threads: immutable after construction.
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/ascii.h"
-#include "commands/core/command.h"
+#include "commands/core/row.h"
 
 namespace cordwood::commands {
 

@@ -1,7 +1,6 @@
 #pragma once
 
-// Error replies that say something about the request. The fixed ones stand in
-// commands/core/command.h.
+// The texts of error replies that several commands give.
 //
 // Threads: any; no state.
 
@@ -18,6 +17,12 @@ std::string_view AsPrinted(std::string_view argument);
 /// The same at the end of a message, which does not end in line ends.
 std::string_view AsPrintedLast(std::string_view argument);
 
+inline constexpr std::string_view kWrongType =
+    "WRONGTYPE Operation against a key holding the wrong kind of value";
+inline constexpr std::string_view kSyntaxError = "ERR syntax error";
+inline constexpr std::string_view kNotAnInteger = "ERR value is not an integer or out of range";
+inline constexpr std::string_view kNotAFloat = "ERR value is not a valid float";
+inline constexpr std::string_view kNoSuchKey = "ERR no such key";
 inline constexpr std::string_view kStringTooLong =
     "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 inline constexpr std::string_view kIncrementOverflows = "ERR increment or decrement would overflow";

@@ -1,6 +1,7 @@
 #include "commands/core/help.h"
 
 #include "base/format.h"
+#include "commands/core/call.h"
 
 namespace cordwood::commands {
 

@@ -8,9 +8,10 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "commands/core/command.h"
 
 namespace cordwood::commands {
+
+struct Call;
 
 /// `container` in upper case. Each line names a subcommand, or explains one when it is indented.
 /// HELP itself is added.

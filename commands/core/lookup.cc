@@ -1,5 +1,6 @@
 #include "commands/core/lookup.h"
 
+#include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 
 namespace cordwood::commands {

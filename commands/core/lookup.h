@@ -6,7 +6,7 @@
 // Threads: the call's.
 
 #include "base/error.h"
-#include "commands/core/command.h"
+#include "commands/core/call.h"
 #include "keyspace/core/keys.h"
 
 namespace cordwood::commands {

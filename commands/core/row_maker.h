@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "commands/core/command.h"
+#include "commands/core/row.h"
 
 namespace cordwood::commands {
 

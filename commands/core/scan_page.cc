@@ -5,6 +5,8 @@
 #include "base/glob.h"
 #include "base/number.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/call.h"
+#include "commands/core/error_texts.h"
 
 namespace cordwood::commands {
 

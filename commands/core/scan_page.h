@@ -10,9 +10,11 @@
 #include <string_view>
 #include <vector>
 
-#include "commands/core/command.h"
+#include "protocol/reply_writer.h"
 
 namespace cordwood::commands {
+
+struct Call;
 
 /// A page looks at no more keys or elements, whatever COUNT says: the rest has a cursor.
 inline constexpr int64_t kScanCountMax = 10'000;

@@ -7,6 +7,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/command_table.h"
 #include "commands/core/database_arg.h"
+#include "commands/core/error_texts.h"
 #include "commands/core/row_maker.h"
 
 namespace cordwood::commands {

@@ -1,5 +1,6 @@
 #include "commands/hashes/long_read.h"
 
+#include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
 
 namespace cordwood::commands::hashes {

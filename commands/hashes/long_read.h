@@ -15,7 +15,8 @@
 #include <string>
 #include <string_view>
 
-#include "commands/core/command.h"
+#include "commands/core/call.h"
+#include "commands/core/long_read.h"
 #include "keyspace/types/hashes.h"
 
 namespace cordwood::commands::hashes {

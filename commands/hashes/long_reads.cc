@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/random.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/hashes/handlers.h"
 #include "commands/hashes/long_read.h"

@@ -1,6 +1,7 @@
 // The commands that read single fields.
 
 #include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
 #include "commands/hashes/handlers.h"
 #include "keyspace/types/hashes.h"

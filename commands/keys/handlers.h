@@ -5,7 +5,7 @@
 // Threads: the call's.
 
 #include "base/error.h"
-#include "commands/core/command.h"
+#include "commands/core/call.h"
 
 namespace cordwood::commands::keys {
 

@@ -4,6 +4,7 @@
 
 #include "commands/core/arg_reader.h"
 #include "commands/core/database_arg.h"
+#include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
 #include "commands/keys/handlers.h"
 #include "keyspace/types/copy.h"

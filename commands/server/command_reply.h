@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "commands/core/command.h"
+#include "commands/core/row.h"
 #include "protocol/reply_writer.h"
 
 namespace cordwood::commands {

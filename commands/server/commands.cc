@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/command_table.h"
+#include "commands/core/error_texts.h"
 #include "commands/core/help.h"
 #include "commands/core/host.h"
 #include "commands/core/row_maker.h"

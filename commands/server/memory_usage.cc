@@ -8,7 +8,9 @@
 #include <string>
 
 #include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
 #include "commands/core/help.h"
+#include "commands/core/long_read.h"
 #include "commands/server/handlers.h"
 #include "keyspace/core/keys.h"
 #include "keyspace/core/range_walk.h"

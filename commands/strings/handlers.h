@@ -9,7 +9,8 @@
 #include <string>
 
 #include "base/error.h"
-#include "commands/core/command.h"
+#include "commands/core/call.h"
+#include "commands/core/row.h"
 #include "keyspace/core/keys.h"
 
 namespace cordwood::commands::strings {

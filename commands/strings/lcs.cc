@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/core/lookup.h"
 #include "commands/strings/handlers.h"

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/format.h"
+#include "commands/core/error_texts.h"
 #include "tests/commands/runner.h"
 
 namespace cordwood::commands {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/format.h"
+#include "commands/core/error_texts.h"
 #include "protocol/reply_reader.h"
 #include "tests/commands/runner.h"
 

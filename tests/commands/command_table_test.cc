@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "commands/core/row.h"
 
 namespace cordwood::commands {
 namespace {

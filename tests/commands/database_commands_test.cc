@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/random.h"
+#include "commands/core/error_texts.h"
 #include "keyspace/core/expiry_cycle.h"
 #include "tests/commands/runner.h"
 #include "tests/support/seeds.h"

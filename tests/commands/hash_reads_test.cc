@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/hash.h"
+#include "commands/core/call.h"
 #include "protocol/reply_reader.h"
 #include "tests/commands/runner.h"
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/format.h"
+#include "commands/core/error_texts.h"
 #include "tests/commands/runner.h"
 
 namespace cordwood::commands {

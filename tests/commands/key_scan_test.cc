@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/number.h"
 #include "base/random.h"
+#include "commands/core/error_texts.h"
 #include "tests/commands/runner.h"
 #include "tests/support/seeds.h"
 

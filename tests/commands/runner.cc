@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "commands/core/call.h"
+#include "commands/core/row.h"
 #include "keyspace/core/transaction.h"
 
 namespace cordwood::commands {

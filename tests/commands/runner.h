@@ -19,6 +19,7 @@
 
 #include "commands/core/client.h"
 #include "commands/core/command_table.h"
+#include "commands/core/long_read.h"
 #include "tests/commands/fake_host.h"
 #include "tests/keyspace/keyspace_rig.h"
 

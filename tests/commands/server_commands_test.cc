@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/number.h"
+#include "commands/core/error_texts.h"
 #include "tests/commands/runner.h"
 
 namespace cordwood::commands {

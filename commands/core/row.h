@@ -1,0 +1,62 @@
+#pragma once
+
+// A command is a row of a table: what it is called, how many arguments it takes, what it may do,
+// where its keys are, and the function that runs it.
+//
+// Threads: tables are immutable.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace cordwood::commands {
+
+struct Call;
+
+/// Flags, as COMMAND INFO reports them, and a few of ours.
+enum Flag : uint32_t {
+  kWrite = 1 << 0,     // may write: runs on the executor
+  kReadOnly = 1 << 1,  // reads keys: runs at the visible state if nothing is pending
+  kFrees = 1 << 2,     // only ever takes away: allowed while the disk is full
+  kEmpties = 1 << 12,  // so much that it may take the last space there is
+  kDenyOom = 1 << 3,   // may need memory. Told, as Redis tells it; nothing here depends on it
+  kFast = 1 << 4,
+  kAdmin = 1 << 5,
+  kNoAuth = 1 << 6,  // allowed before AUTH
+  kLoading = 1 << 7,
+  kStale = 1 << 8,
+  kNoScript = 1 << 9,
+  kBlocking = 1 << 10,
+  kPubSub = 1 << 11,
+};
+
+/// Where the keys stand in argv: first, last (negative: from the end), step. All zero: no keys.
+struct KeySpec {
+  int first = 0;
+  int last = 0;
+  int step = 0;
+};
+
+/// A handler may run twice. It reads and writes through its transaction only, appends its reply,
+/// and returns ok, an error reply to the client included. It returns an error of ours when it could
+/// not do its work: kCold (the caller fetches the blocks and runs it again, with a fresh
+/// transaction and the reply cut back), or a failure that the caller turns into a reply.
+using Handler = Status (*)(Call& call);
+
+struct Command {
+  /// Lower case; a subcommand's begins with its container's: "config|get".
+  std::string_view name;
+  int arity = 0;  // with the name; negative: at least
+  uint32_t flags = 0;
+  KeySpec keys;
+  Handler handler = nullptr;
+  /// The command's subcommands, if it is a container; the handler then runs for none of them.
+  std::span<const Command> subcommands = {};
+  std::string_view summary = {};
+  std::string_view since = {};
+  std::string_view group = {};
+};
+
+}  // namespace cordwood::commands

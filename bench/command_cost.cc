@@ -24,6 +24,7 @@
 #include "base/format.h"
 #include "base/number.h"
 #include "base/posix_env.h"
+#include "commands/all_commands.h"
 #include "commands/core/command_table.h"
 #include "config/config.h"
 #include "keyspace/core/keyspace.h"
@@ -140,7 +141,7 @@ class Rig {
   std::string dir_ = "/tmp/command_cost.XXXXXX";
   const std::unique_ptr<Env> env_ = NewPosixEnv({});
   config::Config config_;
-  const commands::CommandTable table_;
+  const commands::CommandTable table_{commands::AllCommands()};
   QueueTransport transport_;
   std::unique_ptr<keyspace::Keyspace> keyspace_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;

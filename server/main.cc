@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/posix_env.h"
+#include "commands/all_commands.h"
 #include "commands/core/command_table.h"
 #include "config/command_line.h"
 #include "config/option_table.h"
@@ -88,7 +89,7 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
   if (!keyspace) return ExitWith(CodeFor(keyspace.error()), keyspace.error());
   ExitCode code = ExitCode::kOk;
   {
-    const commands::CommandTable table;
+    const commands::CommandTable table(commands::AllCommands());
     Server server(env, **keyspace, config, table, std::move(facts));
     if (const Status listening = server.Listen(); !listening) {
       return ExitWith(ExitCode::kCannotListen, listening.error());

@@ -1,16 +1,17 @@
 // AUTH and HELLO, and RESET, which takes it all back.
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include "base/format.h"
 #include "base/number.h"
-#include "commands/connection/handlers.h"
+#include "commands/all_commands.h"
+#include "commands/connection/plain_word.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
+#include "commands/core/row_maker.h"
 #include "commands/server/redis_version.h"
 
 namespace cordwood::commands::connection {
@@ -102,12 +103,6 @@ void ReplyServer(Call& call) {
   reply.ArrayHeader(0);
 }
 
-}  // namespace
-
-bool IsPlainWord(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= '!' && c <= '~'; });
-}
-
 Status Auth(Call& call) {
   if (call.argv.size() > 3) return call.Error(kSyntaxError);
   const bool names_user = call.argv.size() == 3;
@@ -153,5 +148,21 @@ Status Reset(Call& call) {
   call.reply.SimpleString("RESET");
   return {};
 }
+
+constexpr uint32_t kSession = kNoScript | kAlways;
+
+constexpr RowMaker kRow = {.group = "connection"};
+
+constexpr Command kRows[] = {
+    kRow("auth", -2, kFast | kNoAuth | kSession, Auth, "1.0.0", "Authenticates the connection."),
+    kRow("hello", -1, kFast | kNoAuth | kSession, Hello, "6.0.0",
+         "Greets the server and chooses the protocol."),
+    kRow("reset", 1, kFast | kNoAuth | kSession, Reset, "6.2.0",
+         "Makes the connection as it was when it was new."),
+};
+
+}  // namespace
+
+Rows AuthenticationRows() { return kRows; }
 
 }  // namespace cordwood::commands::connection

@@ -7,13 +7,16 @@
 #include <vector>
 
 #include "base/format.h"
+#include "commands/all_commands.h"
+#include "commands/connection/client_kill.h"
 #include "commands/connection/client_kinds.h"
 #include "commands/connection/client_line.h"
-#include "commands/connection/handlers.h"
+#include "commands/connection/plain_word.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
 #include "commands/core/host.h"
+#include "commands/core/row_maker.h"
 
 namespace cordwood::commands::connection {
 namespace {
@@ -60,8 +63,6 @@ Status SetSwitch(Call& call, bool& value) {
   call.reply.Ok();
   return {};
 }
-
-}  // namespace
 
 Status ClientGetName(Call& call) {
   if (call.client.name.empty()) {
@@ -173,5 +174,40 @@ Status ClientSetName(Call& call) {
   call.reply.Ok();
   return {};
 }
+
+constexpr uint32_t kSession = kNoScript | kAlways;
+
+constexpr RowMaker kRow = {.group = "connection"};
+
+constexpr Command kClientRows[] = {
+    kRow("client|getname", 2, kSession, ClientGetName, "2.6.9", "Returns the connection's name."),
+    kRow("client|help", 2, kAlways, ClientHelp, "5.0.0", "Returns a text about the subcommands."),
+    kRow("client|id", 2, kSession, ClientId, "5.0.0", "Returns the connection's number."),
+    kRow("client|info", 2, kSession, ClientInfo, "6.2.0",
+         "Returns what is known of the connection."),
+    kRow("client|kill", -3, kAdmin | kSession, ClientKill, "2.4.0", "Closes connections."),
+    kRow("client|list", -2, kAdmin | kSession, ClientList, "2.4.0",
+         "Returns what is known of all connections."),
+    kRow("client|no-evict", 3, kAdmin | kSession, ClientNoEvict, "7.0.0",
+         "Sets whether the connection is spared when memory is short."),
+    kRow("client|no-touch", 3, kSession, ClientNoTouch, "7.2.0",
+         "Accepted: when a key was last used is not kept."),
+    kRow("client|setinfo", 4, kSession, ClientSetInfo, "7.2.0",
+         "Names the client library of the connection."),
+    kRow("client|setname", 3, kSession, ClientSetName, "2.6.9", "Names the connection."),
+};
+
+constexpr Command kRows[] = {
+    {.name = "client",
+     .arity = -2,
+     .subcommands = kClientRows,
+     .summary = "A container for commands about connections.",
+     .since = "2.4.0",
+     .group = "connection"},
+};
+
+}  // namespace
+
+Rows ClientRows() { return kRows; }
 
 }  // namespace cordwood::commands::connection

@@ -1,5 +1,7 @@
 // CLIENT KILL, the old form with an address and the new one with filters.
 
+#include "commands/connection/client_kill.h"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -8,7 +10,6 @@
 #include "base/format.h"
 #include "base/number.h"
 #include "commands/connection/client_kinds.h"
-#include "commands/connection/handlers.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"

@@ -15,15 +15,6 @@
 
 namespace cordwood::commands {
 
-// One list of rows a family, defined beside its handlers.
-std::span<const Command> StringCommands();
-std::span<const Command> KeyCommands();
-std::span<const Command> ExpiryCommands();
-std::span<const Command> DatabaseCommands();
-std::span<const Command> HashCommands();
-std::span<const Command> ConnectionCommands();
-std::span<const Command> ServerCommands();
-
 /// What a request means.
 struct Resolved {
   const Command* command = nullptr;  // the row that was meant; null if there is none
@@ -32,7 +23,8 @@ struct Resolved {
 
 class CommandTable {
  public:
-  CommandTable();
+  /// REQUIRES: no two rows have the same name; all of them live as long as the table.
+  explicit CommandTable(std::span<const Rows> families);
 
   /// `name` in any case; null if there is none.
   const Command* Find(std::string_view name) const;

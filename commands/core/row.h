@@ -59,4 +59,7 @@ struct Command {
   std::string_view group = {};
 };
 
+/// The commands of one topic.
+using Rows = std::span<const Command>;
+
 }  // namespace cordwood::commands

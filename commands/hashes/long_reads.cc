@@ -7,10 +7,11 @@
 
 #include "base/ascii.h"
 #include "base/random.h"
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
-#include "commands/hashes/handlers.h"
+#include "commands/core/row_maker.h"
 #include "commands/hashes/long_read.h"
 
 namespace cordwood::commands::hashes {
@@ -244,8 +245,6 @@ std::optional<Sample> TakeSample(Call& call) {
                 .count = static_cast<uint64_t>(*count < 0 ? -*count : *count)};
 }
 
-}  // namespace
-
 Status HGetAll(Call& call) { return ReplyWhole(call, Part::kBoth); }
 
 Status HKeys(Call& call) { return ReplyWhole(call, Part::kFields); }
@@ -259,5 +258,18 @@ Status HRandField(Call& call) {
     return std::make_unique<RandomFields>(call, *sample, seed);
   });
 }
+
+constexpr RowMaker kRow = {.group = "hash", .keys = kOneKey};
+
+constexpr Command kRows[] = {
+    kRow("hgetall", 2, kReadOnly, HGetAll, "2.0.0", "Returns all fields and values."),
+    kRow("hkeys", 2, kReadOnly, HKeys, "2.0.0", "Returns all fields."),
+    kRow("hrandfield", -2, kReadOnly, HRandField, "6.2.0", "Returns random fields."),
+    kRow("hvals", 2, kReadOnly, HVals, "2.0.0", "Returns all values."),
+};
+
+}  // namespace
+
+Rows LongReadRows() { return kRows; }
 
 }  // namespace cordwood::commands::hashes

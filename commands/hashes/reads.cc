@@ -1,9 +1,10 @@
 // The commands that read single fields.
 
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
-#include "commands/hashes/handlers.h"
+#include "commands/core/row_maker.h"
 #include "keyspace/types/hashes.h"
 
 namespace cordwood::commands::hashes {
@@ -37,8 +38,6 @@ void ReplyValue(protocol::ReplyWriter& reply, std::optional<std::string_view> va
     reply.Null();
   }
 }
-
-}  // namespace
 
 Status HGet(Call& call) {
   return ReadField(call, [&](const auto& value) { ReplyValue(call.reply, value); });
@@ -82,5 +81,20 @@ Status HLen(Call& call) {
   call.reply.Integer(static_cast<int64_t>(length));
   return {};
 }
+
+constexpr RowMaker kRow = {.group = "hash", .keys = kOneKey};
+
+constexpr Command kRows[] = {
+    kRow("hexists", 3, kReadOnly | kFast, HExists, "2.0.0", "Tells whether a field exists."),
+    kRow("hget", 3, kReadOnly | kFast, HGet, "2.0.0", "Returns the value of a field."),
+    kRow("hlen", 2, kReadOnly | kFast, HLen, "2.0.0", "Returns the number of fields."),
+    kRow("hmget", -3, kReadOnly | kFast, HMGet, "2.0.0", "Returns the values of several fields."),
+    kRow("hstrlen", 3, kReadOnly | kFast, HStrLen, "3.2.0",
+         "Returns the length of a field's value."),
+};
+
+}  // namespace
+
+Rows ReadRows() { return kRows; }
 
 }  // namespace cordwood::commands::hashes

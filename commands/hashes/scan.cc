@@ -5,10 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/lookup.h"
+#include "commands/core/row_maker.h"
 #include "commands/core/scan_page.h"
-#include "commands/hashes/handlers.h"
 #include "commands/hashes/long_read.h"
 #include "keyspace/types/hashed_scan.h"
 
@@ -57,8 +58,6 @@ class HashPage final : public HashRead {
   std::vector<std::string> items_;
 };
 
-}  // namespace
-
 Status HScan(Call& call) {
   const std::optional<uint64_t> cursor = ArgReader(call, 2).Cursor();
   if (!cursor) return {};
@@ -78,5 +77,15 @@ Status HScan(Call& call) {
   return RunSliced(call, WhenCold::kGoOn,
                    [&] { return std::make_unique<HashPage>(call.argv[1], *cursor, *options); });
 }
+
+constexpr RowMaker kRow = {.group = "hash", .keys = kOneKey};
+
+constexpr Command kRows[] = {
+    kRow("hscan", -3, kReadOnly, HScan, "2.8.0", "Walks the fields and values page by page."),
+};
+
+}  // namespace
+
+Rows ScanRows() { return kRows; }
 
 }  // namespace cordwood::commands::hashes

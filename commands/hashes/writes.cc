@@ -3,10 +3,11 @@
 #include <cmath>
 
 #include "base/number.h"
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
-#include "commands/hashes/handlers.h"
+#include "commands/core/row_maker.h"
 #include "keyspace/types/hashes.h"
 
 namespace cordwood::commands::hashes {
@@ -41,8 +42,6 @@ Result<std::optional<uint64_t>> SetPairs(Call& call, std::string_view command) {
   CW_ASSIGN(const uint64_t created, hash->Set(pairs));
   return created;
 }
-
-}  // namespace
 
 Status HSet(Call& call) {
   CW_ASSIGN(const std::optional<uint64_t> created, SetPairs(call, "hset"));
@@ -111,5 +110,24 @@ Status HIncrByFloat(Call& call) {
   call.reply.Bulk(text);
   return {};
 }
+
+constexpr uint32_t kGrows = kWrite | kDenyOom | kFast;
+
+constexpr RowMaker kRow = {.group = "hash", .keys = kOneKey};
+
+constexpr Command kRows[] = {
+    kRow("hdel", -3, kWrite | kFrees | kFast, HDel, "2.0.0",
+         "Deletes fields, and the hash with its last one."),
+    kRow("hincrby", 4, kGrows, HIncrBy, "2.0.0", "Adds a number to an integer in a field."),
+    kRow("hincrbyfloat", 4, kGrows, HIncrByFloat, "2.6.0",
+         "Adds a number to a floating-point number in a field."),
+    kRow("hmset", -4, kGrows, HMSet, "2.0.0", "Sets several fields; HSET by its old name."),
+    kRow("hset", -4, kGrows, HSet, "2.0.0", "Sets fields."),
+    kRow("hsetnx", 4, kGrows, HSetNx, "2.0.0", "Sets a field that does not exist."),
+};
+
+}  // namespace
+
+Rows WriteRows() { return kRows; }
 
 }  // namespace cordwood::commands::hashes

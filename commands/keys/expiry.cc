@@ -7,12 +7,12 @@
 #include "base/ascii.h"
 #include "base/format.h"
 #include "base/number.h"
-#include "commands/core/command_table.h"
+#include "commands/all_commands.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row_maker.h"
 
-namespace cordwood::commands {
+namespace cordwood::commands::keys {
 namespace {
 
 using keyspace::KeyName;
@@ -173,6 +173,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-std::span<const Command> ExpiryCommands() { return kRows; }
+Rows ExpiryRows() { return kRows; }
 
-}  // namespace cordwood::commands
+}  // namespace cordwood::commands::keys

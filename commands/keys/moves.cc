@@ -2,11 +2,12 @@
 
 #include <optional>
 
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/database_arg.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
-#include "commands/keys/handlers.h"
+#include "commands/core/row_maker.h"
 #include "keyspace/types/copy.h"
 
 namespace cordwood::commands::keys {
@@ -64,8 +65,6 @@ std::optional<CopyOptions> TakeCopyOptions(Call& call) {
   return options;
 }
 
-}  // namespace
-
 Status Rename(Call& call) { return RenameKey(call, false); }
 
 Status RenameNx(Call& call) { return RenameKey(call, true); }
@@ -110,5 +109,21 @@ Status Move(Call& call) {
   call.reply.Integer(moves ? 1 : 0);
   return {};
 }
+
+constexpr RowMaker kRow = {.group = "generic"};
+
+constexpr Command kRows[] = {
+    kRow("copy", -3, kWrite | kDenyOom, kTwoKeys, Copy, "6.2.0",
+         "Copies a key's value and expiry to another key."),
+    kRow("move", 3, kWrite | kFast, kOneKey, Move, "1.0.0", "Moves a key to another database."),
+    kRow("rename", 3, kWrite, kTwoKeys, Rename, "1.0.0",
+         "Renames a key; overwrites the one that has the new name."),
+    kRow("renamenx", 3, kWrite | kFast, kTwoKeys, RenameNx, "1.0.0",
+         "Renames a key if no other has the new name."),
+};
+
+}  // namespace
+
+Rows MoveRows() { return kRows; }
 
 }  // namespace cordwood::commands::keys

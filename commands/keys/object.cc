@@ -1,9 +1,10 @@
 // OBJECT: what Redis would say about how it keeps a value.
 
 #include "base/number.h"
+#include "commands/all_commands.h"
 #include "commands/core/help.h"
 #include "commands/core/lookup.h"
-#include "commands/keys/handlers.h"
+#include "commands/core/row_maker.h"
 #include "keyspace/core/keys.h"
 
 namespace cordwood::commands::keys {
@@ -63,8 +64,6 @@ Result<bool> ExistsOrNull(Call& call) {
   return found.live() != nullptr;
 }
 
-}  // namespace
-
 Status ObjectEncoding(Call& call) {
   CW_ASSIGN(const Lookup found, keyspace::FindKey(call.tx, call.Key(call.argv[2])));
   CountLookup(call, found.live() != nullptr);
@@ -107,5 +106,35 @@ Status ObjectHelp(Call& call) {
   };
   return ReplyHelp(call, "OBJECT", kLines);
 }
+
+constexpr KeySpec kSubcommandKey = {.first = 2, .last = 2, .step = 1};
+
+constexpr RowMaker kRow = {.group = "generic"};
+
+constexpr Command kObjectRows[] = {
+    kRow("object|encoding", 3, kReadOnly, kSubcommandKey, ObjectEncoding, "2.2.3",
+         "Returns how Redis would keep the value."),
+    kRow("object|freq", 3, kReadOnly, kSubcommandKey, ObjectFreq, "4.0.0",
+         "Not tracked: replies with an error."),
+    kRow("object|help", 2, kAlways, {}, ObjectHelp, "6.2.0",
+         "Returns a text about the subcommands."),
+    kRow("object|idletime", 3, kReadOnly, kSubcommandKey, ObjectIdleTime, "2.2.3",
+         "Not tracked: replies with an error."),
+    kRow("object|refcount", 3, kReadOnly, kSubcommandKey, ObjectRefCount, "2.2.3",
+         "Returns 1: values are not shared."),
+};
+
+constexpr Command kRows[] = {
+    {.name = "object",
+     .arity = -2,
+     .subcommands = kObjectRows,
+     .summary = "A container for commands that look into a key.",
+     .since = "2.2.3",
+     .group = "generic"},
+};
+
+}  // namespace
+
+Rows ObjectRows() { return kRows; }
 
 }  // namespace cordwood::commands::keys

@@ -9,12 +9,13 @@
 
 #include "base/ascii.h"
 #include "base/random.h"
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/core/long_read.h"
+#include "commands/core/row_maker.h"
 #include "commands/core/scan_page.h"
-#include "commands/keys/handlers.h"
 #include "keyspace/core/key_walk.h"
 #include "keyspace/core/random_key.h"
 
@@ -160,8 +161,6 @@ std::optional<KeyScanOptions> TakeKeyScanOptions(Call& call) {
   return options;
 }
 
-}  // namespace
-
 Status Keys(Call& call) {
   const std::optional<std::string_view> pattern = ArgReader(call, 1).Pattern();
   if (!pattern) return {};
@@ -220,5 +219,17 @@ Status RandomKey(Call& call) {
   ReplyKey(call.reply, drawn.key);
   return {};
 }
+
+constexpr RowMaker kRow = {.group = "generic"};
+
+constexpr Command kRows[] = {
+    kRow("keys", 2, kReadOnly, {}, Keys, "1.0.0", "Returns all keys that match a pattern."),
+    kRow("randomkey", 1, kReadOnly, {}, RandomKey, "1.0.0", "Returns a key at random."),
+    kRow("scan", -2, kReadOnly, {}, Scan, "2.8.0", "Walks the keys of a database."),
+};
+
+}  // namespace
+
+Rows ScanRows() { return kRows; }
 
 }  // namespace cordwood::commands::keys

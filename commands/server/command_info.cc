@@ -8,13 +8,14 @@
 
 #include "base/ascii.h"
 #include "base/glob.h"
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/command_table.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
 #include "commands/core/host.h"
+#include "commands/core/row_maker.h"
 #include "commands/server/command_reply.h"
-#include "commands/server/handlers.h"
 
 namespace cordwood::commands::server {
 namespace {
@@ -96,8 +97,6 @@ const Command* FindRow(const CommandTable& table, std::span<const std::string_vi
   if (command == nullptr || command->subcommands.empty() || argv.size() < 2) return command;
   return FindNamed(table, std::string(argv[0]) + "|" + std::string(argv[1]));
 }
-
-}  // namespace
 
 Status CommandAll(Call& call) {
   const CommandTable& table = call.host.Commands();
@@ -185,5 +184,32 @@ Status CommandHelp(Call& call) {
   };
   return ReplyHelp(call, "COMMAND", kLines);
 }
+
+constexpr RowMaker kRow = {.group = "server"};
+
+constexpr Command kCommandRows[] = {
+    kRow("command|count", 2, kAlways, CommandCount, "2.8.13", "Returns the number of commands."),
+    kRow("command|docs", -2, kAlways, CommandDocs, "7.0.0", "Returns texts about commands."),
+    kRow("command|getkeys", -4, kAlways, CommandGetKeys, "2.8.13",
+         "Returns the keys of a command with its arguments."),
+    kRow("command|help", 2, kAlways, CommandHelp, "5.0.0", "Returns a text about the subcommands."),
+    kRow("command|info", -2, kAlways, CommandInfo, "2.8.13", "Returns the details of commands."),
+    kRow("command|list", -2, kAlways, CommandList, "7.0.0", "Returns the names of commands."),
+};
+
+constexpr Command kRows[] = {
+    {.name = "command",
+     .arity = -1,
+     .flags = kAlways,
+     .handler = CommandAll,
+     .subcommands = kCommandRows,
+     .summary = "Returns the details of all commands.",
+     .since = "2.8.13",
+     .group = "server"},
+};
+
+}  // namespace
+
+Rows CommandRows() { return kRows; }
 
 }  // namespace cordwood::commands::server

@@ -7,11 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
 #include "commands/core/long_read.h"
-#include "commands/server/handlers.h"
+#include "commands/core/row_maker.h"
 #include "keyspace/core/keys.h"
 #include "keyspace/core/range_walk.h"
 
@@ -112,8 +113,6 @@ class Usage final : public LongRead {
   uint64_t bytes_ = 0;
 };
 
-}  // namespace
-
 Status MemoryUsage(Call& call) {
   const std::optional<int64_t> samples = TakeSamples(call);
   if (!samples) return {};
@@ -133,5 +132,32 @@ Status MemoryHelp(Call& call) {
   };
   return ReplyHelp(call, "MEMORY", kLines);
 }
+
+constexpr RowMaker kRow = {.group = "server"};
+
+constexpr Command kMemoryRows[] = {
+    kRow("memory|help", 2, kAlways, MemoryHelp, "4.0.0", "Returns a text about the subcommands."),
+    {.name = "memory|usage",
+     .arity = -3,
+     .flags = kReadOnly,
+     .keys = {.first = 2, .last = 2, .step = 1},
+     .handler = MemoryUsage,
+     .summary = "Returns the bytes that a key takes in the store.",
+     .since = "4.0.0",
+     .group = "server"},
+};
+
+constexpr Command kRows[] = {
+    {.name = "memory",
+     .arity = -2,
+     .subcommands = kMemoryRows,
+     .summary = "A container for commands about sizes.",
+     .since = "4.0.0",
+     .group = "server"},
+};
+
+}  // namespace
+
+Rows MemoryRows() { return kRows; }
 
 }  // namespace cordwood::commands::server

@@ -4,11 +4,13 @@
 #include <limits>
 
 #include "base/number.h"
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/core/lookup.h"
-#include "commands/strings/handlers.h"
+#include "commands/core/row_maker.h"
+#include "commands/strings/put_string.h"
 
 namespace cordwood::commands::strings {
 namespace {
@@ -33,8 +35,6 @@ Status AddInteger(Call& call, int64_t increment) {
   call.reply.Integer(sum);
   return {};
 }
-
-}  // namespace
 
 Status Append(Call& call) {
   const KeyName name = call.Key(call.argv[1]);
@@ -110,5 +110,26 @@ Status IncrByFloat(Call& call) {
   call.reply.Bulk(text);
   return {};
 }
+
+constexpr uint32_t kGrows = kWrite | kDenyOom;
+
+constexpr RowMaker kRow = {.group = "string"};
+
+constexpr Command kRows[] = {
+    kRow("append", 3, kGrows | kFast, kOneKey, Append, "2.0.0",
+         "Adds bytes to the end of a string; a missing one is empty."),
+    kRow("decr", 2, kGrows | kFast, kOneKey, Decr, "1.0.0", "Takes one from an integer."),
+    kRow("decrby", 3, kGrows | kFast, kOneKey, DecrBy, "1.0.0", "Takes a number from an integer."),
+    kRow("incr", 2, kGrows | kFast, kOneKey, Incr, "1.0.0", "Adds one to an integer."),
+    kRow("incrby", 3, kGrows | kFast, kOneKey, IncrBy, "1.0.0", "Adds a number to an integer."),
+    kRow("incrbyfloat", 3, kGrows | kFast, kOneKey, IncrByFloat, "2.6.0",
+         "Adds a number to a floating-point number."),
+    kRow("setrange", 4, kGrows, kOneKey, SetRange, "2.2.0",
+         "Overwrites a part of a string, growing it if needed."),
+};
+
+}  // namespace
+
+Rows EditRows() { return kRows; }
 
 }  // namespace cordwood::commands::strings

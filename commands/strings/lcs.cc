@@ -8,11 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/core/lookup.h"
-#include "commands/strings/handlers.h"
+#include "commands/core/row_maker.h"
 #include "keyspace/core/gathered_reads.h"
 
 namespace cordwood::commands::strings {
@@ -165,8 +166,6 @@ void ReplyAlignment(Call& call, const Options& options, std::string_view a, std:
   call.reply.Bulk(common);
 }
 
-}  // namespace
-
 Status Lcs(Call& call) {
   keyspace::GatheredReads reads;
   const Result<Lookup> a = keyspace::FindKey(call.tx, call.Key(call.argv[1]));
@@ -197,5 +196,16 @@ Status Lcs(Call& call) {
   ReplyAlignment(call, *options, texts[0], texts[1]);
   return {};
 }
+
+constexpr RowMaker kRow = {.group = "string"};
+
+constexpr Command kRows[] = {
+    kRow("lcs", -3, kReadOnly, kTwoKeys, Lcs, "7.0.0",
+         "Finds the longest common subsequence of two strings."),
+};
+
+}  // namespace
+
+Rows LcsRows() { return kRows; }
 
 }  // namespace cordwood::commands::strings

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/lookup.h"
-#include "commands/strings/handlers.h"
+#include "commands/core/row_maker.h"
 #include "keyspace/core/gathered_reads.h"
 
 namespace cordwood::commands::strings {
+namespace {
 
 Status Get(Call& call) {
   CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
@@ -53,8 +55,6 @@ Status StrLen(Call& call) {
   return {};
 }
 
-namespace {
-
 /// The bytes from `start` to `end`, both included; negative ones count from the end.
 std::string_view Slice(std::string_view text, int64_t start, int64_t end) {
   const auto length = static_cast<int64_t>(text.size());
@@ -66,8 +66,6 @@ std::string_view Slice(std::string_view text, int64_t start, int64_t end) {
   return text.substr(static_cast<size_t>(start), static_cast<size_t>(end - start + 1));
 }
 
-}  // namespace
-
 Status GetRange(Call& call) {
   ArgReader args(call, 2);
   const std::optional<int64_t> start = args.Int64();
@@ -78,5 +76,20 @@ Status GetRange(Call& call) {
   if (!seen.wrong_type) call.reply.Bulk(Slice(seen.value, *start, *end));
   return {};
 }
+
+constexpr RowMaker kRow = {.group = "string"};
+
+constexpr Command kRows[] = {
+    kRow("get", 2, kReadOnly | kFast, kOneKey, Get, "1.0.0", "Returns a string."),
+    kRow("getrange", 4, kReadOnly, kOneKey, GetRange, "2.4.0", "Returns a part of a string."),
+    kRow("mget", -2, kReadOnly | kFast, kAllKeys, MGet, "1.0.0", "Returns several strings."),
+    kRow("strlen", 2, kReadOnly | kFast, kOneKey, StrLen, "2.2.0", "Returns a string's length."),
+    kRow("substr", 4, kReadOnly, kOneKey, GetRange, "1.0.0",
+         "Returns a part of a string; GETRANGE by its old name."),
+};
+
+}  // namespace
+
+Rows ReadRows() { return kRows; }
 
 }  // namespace cordwood::commands::strings

@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "base/number.h"
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
-#include "commands/strings/handlers.h"
+#include "commands/core/row_maker.h"
+#include "commands/strings/put_string.h"
 #include "keyspace/core/gathered_reads.h"
 #include "keyspace/core/name_order.h"
 
@@ -142,8 +144,6 @@ Result<std::optional<Lookup>> ReplyAndFind(Call& call) {
   return found;
 }
 
-}  // namespace
-
 Status Set(Call& call) {
   const std::optional<Options> options = TakeOptions(call, 3, OptionSet::kOfSet);
   if (!options) return {};
@@ -249,5 +249,32 @@ Status MSetNx(Call& call) {
   call.reply.Integer(1);
   return {};
 }
+
+constexpr KeySpec kPairs = {.first = 1, .last = -1, .step = 2};
+constexpr uint32_t kGrows = kWrite | kDenyOom;
+
+constexpr RowMaker kRow = {.group = "string"};
+
+constexpr Command kRows[] = {
+    kRow("getdel", 2, kWrite | kFrees | kFast, kOneKey, GetDel, "6.2.0",
+         "Returns a string and deletes its key."),
+    kRow("getex", -2, kWrite | kFast, kOneKey, GetEx, "6.2.0",
+         "Returns a string and sets or removes its expiry."),
+    kRow("getset", 3, kGrows | kFast, kOneKey, GetSet, "1.0.0",
+         "Sets a string and returns the one before."),
+    kRow("mset", -3, kGrows, kPairs, MSet, "1.0.1", "Sets several strings at once."),
+    kRow("msetnx", -3, kGrows, kPairs, MSetNx, "1.0.1",
+         "Sets several strings at once if none of the keys exists."),
+    kRow("psetex", 4, kGrows, kOneKey, PSetEx, "2.6.0",
+         "Sets a string with an expiry in milliseconds."),
+    kRow("set", -3, kGrows, kOneKey, Set, "1.0.0", "Sets a string, on conditions if asked to."),
+    kRow("setex", 4, kGrows, kOneKey, SetEx, "2.0.0", "Sets a string with an expiry in seconds."),
+    kRow("setnx", 3, kGrows | kFast, kOneKey, SetNx, "1.0.0",
+         "Sets a string if the key does not exist."),
+};
+
+}  // namespace
+
+Rows SetRows() { return kRows; }
 
 }  // namespace cordwood::commands::strings

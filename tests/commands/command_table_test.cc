@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "commands/all_commands.h"
 #include "commands/core/row.h"
 
 namespace cordwood::commands {
@@ -20,7 +21,7 @@ class Resolve : public testing::Test {
     return resolved.error.empty() ? std::string(resolved.command->name) : resolved.error;
   }
 
-  const CommandTable table_;
+  const CommandTable table_{AllCommands()};
 };
 
 TEST_F(Resolve, FindsNamesInAnyCase) {
@@ -68,8 +69,20 @@ TEST_F(Resolve, KnowsSubcommands) {
   EXPECT_EQ(Outcome({"config", "FOO"}), "ERR unknown subcommand 'FOO'. Try CONFIG HELP.");
 }
 
+TEST(CommandTable, HasWhatItIsMadeOf) {
+  const auto nothing = [](Call& /*call*/) { return Status(); };
+  const Command first[] = {{.name = "one", .arity = 1, .handler = nothing}};
+  const Command second[] = {{.name = "two", .arity = -2, .handler = nothing},
+                            {.name = "three", .arity = 1, .handler = nothing}};
+  const Rows families[] = {first, second};
+  const CommandTable table(families);
+  EXPECT_EQ(table.all(), (std::vector<const Command*>{&first[0], &second[0], &second[1]}));
+  EXPECT_EQ(table.Find("TWO"), &second[0]);
+  EXPECT_EQ(table.Find("get"), nullptr);
+}
+
 TEST(CommandTable, EveryRowIsWhole) {
-  const CommandTable table;
+  const CommandTable table(AllCommands());
   for (const Command* command : table.all()) {
     SCOPED_TRACE(std::string(command->name));
     EXPECT_EQ(table.Find(command->name), command);
@@ -89,7 +102,7 @@ TEST(CommandTable, EveryRowIsWhole) {
 }
 
 TEST(CommandTable, HasAllStringAndHashCommands) {
-  const CommandTable table;
+  const CommandTable table(AllCommands());
   for (const char* name :
        {"append",      "decr",   "decrby",       "get",   "getdel",  "getex",      "getrange",
         "getset",      "incr",   "incrby",       "lcs",   "mget",    "mset",       "msetnx",

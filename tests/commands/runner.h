@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "commands/all_commands.h"
 #include "commands/core/client.h"
 #include "commands/core/command_table.h"
 #include "commands/core/long_read.h"
@@ -68,7 +69,7 @@ class CommandRunner {
   std::string RunInSlices(LongRead& read);
   protocol::RespVersion Version() const;
 
-  const CommandTable table_;
+  const CommandTable table_{AllCommands()};
   keyspace::KeyspaceRig rig_;
   Client client_;
   FakeHost host_;

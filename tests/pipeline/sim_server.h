@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "commands/all_commands.h"
 #include "commands/core/command_table.h"
 #include "config/config.h"
 #include "keyspace/core/keyspace.h"
@@ -89,7 +90,7 @@ class SimServer final : public Transport {
   const storage::StoreOptions store_options_;
   config::Config config_;
   ProcessFacts facts_;
-  const commands::CommandTable table_;
+  const commands::CommandTable table_{commands::AllCommands()};
   std::unique_ptr<keyspace::Keyspace> keyspace_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<ProcessHost> host_;

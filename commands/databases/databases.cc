@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <optional>
 
+#include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
-#include "commands/core/command_table.h"
 #include "commands/core/database_arg.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/row_maker.h"
 
-namespace cordwood::commands {
+namespace cordwood::commands::databases {
 namespace {
 
 using keyspace::CounterKind;
@@ -92,6 +92,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-std::span<const Command> DatabaseCommands() { return kRows; }
+Rows DatabaseRows() { return kRows; }
 
-}  // namespace cordwood::commands
+}  // namespace cordwood::commands::databases

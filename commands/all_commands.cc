@@ -1,0 +1,32 @@
+#include "commands/all_commands.h"
+
+namespace cordwood::commands {
+
+std::span<const Rows> AllCommands() {
+  static const Rows kTopics[] = {
+      connection::AuthenticationRows(),
+      connection::ClientRows(),
+      connection::SessionRows(),
+      databases::DatabaseRows(),
+      hashes::LongReadRows(),
+      hashes::ReadRows(),
+      hashes::ScanRows(),
+      hashes::WriteRows(),
+      keys::ExpiryRows(),
+      keys::GenericRows(),
+      keys::MoveRows(),
+      keys::ObjectRows(),
+      keys::ScanRows(),
+      server::CommandRows(),
+      server::ConfigRows(),
+      server::MemoryRows(),
+      server::ProcessRows(),
+      strings::EditRows(),
+      strings::LcsRows(),
+      strings::ReadRows(),
+      strings::SetRows(),
+  };
+  return kTopics;
+}
+
+}  // namespace cordwood::commands

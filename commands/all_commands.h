@@ -1,0 +1,55 @@
+#pragma once
+
+// The commands of the server: each topic's rows stand at the end of the file that has its handlers.
+//
+// Threads: any; no state.
+
+#include <span>
+
+#include "commands/core/row.h"
+
+namespace cordwood::commands {
+
+namespace connection {
+Rows AuthenticationRows();
+Rows ClientRows();
+Rows SessionRows();
+}  // namespace connection
+
+namespace databases {
+Rows DatabaseRows();
+}  // namespace databases
+
+namespace hashes {
+Rows LongReadRows();
+Rows ReadRows();
+Rows ScanRows();
+Rows WriteRows();
+}  // namespace hashes
+
+namespace keys {
+Rows ExpiryRows();
+Rows GenericRows();
+Rows MoveRows();
+Rows ObjectRows();
+Rows ScanRows();
+}  // namespace keys
+
+namespace server {
+Rows CommandRows();
+Rows ConfigRows();
+Rows MemoryRows();
+Rows ProcessRows();
+}  // namespace server
+
+namespace strings {
+Rows EditRows();
+Rows LcsRows();
+Rows ReadRows();
+Rows SetRows();
+}  // namespace strings
+
+/// What a CommandTable is made of.
+std::span<const Rows> AllCommands();
+
+}  // namespace cordwood::commands

@@ -1,0 +1,72 @@
+// The commands for keys of any type that only look or remove.
+
+#include "commands/all_commands.h"
+#include "commands/core/lookup.h"
+#include "commands/core/row_maker.h"
+#include "keyspace/core/gathered_reads.h"
+#include "keyspace/core/name_order.h"
+
+namespace cordwood::commands::keys {
+namespace {
+
+using keyspace::KeyName;
+using keyspace::Lookup;
+
+Status Del(Call& call) {
+  int64_t removed = 0;
+  const std::span<const std::string_view> keys = call.argv.subspan(1);
+  const keyspace::NameOrder order(keys);
+  keyspace::GatheredReads reads;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const KeyName name = call.Key(keys[order[i]]);
+    const Result<Lookup> found = FindForWrite(call, name);
+    if (!reads.Ok(found) || found->live() == nullptr) continue;
+    CW_TRY(keyspace::RemoveKey(call.tx, name, *found));
+    ++removed;
+  }
+  CW_TRY(reads.status());
+  call.reply.Integer(removed);
+  return {};
+}
+
+Status Exists(Call& call) {
+  int64_t existing = 0;
+  keyspace::GatheredReads reads;
+  for (const std::string_view key : call.argv.subspan(1)) {
+    const storage::ReadScope scope(call.tx.view());
+    const Result<std::optional<keyspace::RecordView>> record =
+        keyspace::SeeKey(call.tx, call.Key(key));
+    if (reads.Ok(record) && *record) ++existing;
+  }
+  CW_TRY(reads.status());
+  const auto asked = static_cast<int64_t>(call.argv.size() - 1);
+  for (int64_t i = 0; i < asked; ++i) CountLookup(call, i < existing);
+  call.reply.Integer(existing);
+  return {};
+}
+
+// When a key was last used is not kept.
+Status Touch(Call& call) { return Exists(call); }
+
+Status Type(Call& call) {
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record, LookUp(call, call.argv[1]));
+  call.reply.SimpleString(record ? keyspace::TypeName(record->header.type) : "none");
+  return {};
+}
+
+constexpr RowMaker kRow = {.group = "generic"};
+
+constexpr Command kRows[] = {
+    kRow("del", -2, kWrite | kFrees, kAllKeys, Del, "1.0.0", "Deletes keys."),
+    kRow("exists", -2, kReadOnly | kFast, kAllKeys, Exists, "1.0.0", "Counts the keys that exist."),
+    kRow("touch", -2, kReadOnly | kFast, kAllKeys, Touch, "3.2.1", "Counts the keys that exist."),
+    kRow("type", 2, kReadOnly | kFast, kOneKey, Type, "1.0.0",
+         "Returns the type of a key's value."),
+    kRow("unlink", -2, kWrite | kFrees | kFast, kAllKeys, Del, "4.0.0", "Deletes keys."),
+};
+
+}  // namespace
+
+Rows GenericRows() { return kRows; }
+
+}  // namespace cordwood::commands::keys

@@ -1,0 +1,84 @@
+// The commands about the process: what it measures, its clock, its end.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ascii.h"
+#include "commands/all_commands.h"
+#include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
+#include "commands/core/host.h"
+#include "commands/core/row_maker.h"
+
+namespace cordwood::commands::server {
+namespace {
+
+constexpr int64_t kMicrosecondsPerSecond = 1'000'000;
+
+Status Info(Call& call) {
+  std::vector<std::string> sections;
+  for (const std::string_view section : call.argv.subspan(1)) sections.push_back(ToLower(section));
+  call.reply.VerbatimString(call.host.Info(sections, call.tx));
+  return {};
+}
+
+Status Time(Call& call) {
+  const int64_t now_us = call.host.WallMicroseconds();
+  call.reply.ArrayHeader(2);
+  call.reply.BulkInteger(now_us / kMicrosecondsPerSecond);
+  call.reply.BulkInteger(now_us % kMicrosecondsPerSecond);
+  return {};
+}
+
+Status Shutdown(Call& call) {
+  bool save = false;
+  bool no_save = false;
+  bool now = false;
+  bool force = false;
+  bool abort = false;
+  for (ArgReader args(call, 1); !args.done();) {
+    if (args.Match("SAVE")) {
+      save = true;
+    } else if (args.Match("NOSAVE")) {
+      no_save = true;
+    } else if (args.Match("NOW")) {
+      now = true;
+    } else if (args.Match("FORCE")) {
+      force = true;
+    } else if (args.Match("ABORT")) {
+      abort = true;
+    } else {
+      return call.Error(kSyntaxError);
+    }
+  }
+  if ((save && no_save) || (abort && (save || no_save || now || force))) {
+    return call.Error(kSyntaxError);
+  }
+  if (abort) return call.Error("ERR No shutdown in progress.");
+  call.host.Shutdown(save, now, force);
+  return {};
+}
+
+Status Compact(Call& call) {
+  call.host.CompactEverything();
+  call.reply.Ok();
+  return {};
+}
+
+constexpr RowMaker kRow = {.group = "server"};
+
+constexpr Command kRows[] = {
+    kRow("compact", 1, kWrite | kAdmin | kFrees | kEmpties, Compact, "7.2.0",
+         "Cordwood: merges everything into one run, in the background."),
+    kRow("info", -1, kAlways, Info, "1.0.0", "Returns what is measured of the server."),
+    kRow("shutdown", -1, kAdmin | kNoScript | kAlways, Shutdown, "1.0.0", "Stops the server."),
+    kRow("time", 1, kFast | kAlways, Time, "2.6.0", "Returns the time of the server."),
+};
+
+}  // namespace
+
+Rows ProcessRows() { return kRows; }
+
+}  // namespace cordwood::commands::server

@@ -11,7 +11,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "commands/server/redis_version.h"
 
 namespace cordwood::commands::connection {
@@ -149,16 +149,26 @@ Status Reset(Call& call) {
   return {};
 }
 
-constexpr uint32_t kSession = kNoScript | kAlways;
-
-constexpr RowMaker kRow = {.group = "connection"};
-
 constexpr Command kRows[] = {
-    kRow("auth", -2, kFast | kNoAuth | kSession, Auth, "1.0.0", "Authenticates the connection."),
-    kRow("hello", -1, kFast | kNoAuth | kSession, Hello, "6.0.0",
-         "Greets the server and chooses the protocol."),
-    kRow("reset", 1, kFast | kNoAuth | kSession, Reset, "6.2.0",
-         "Makes the connection as it was when it was new."),
+    {.name = "auth",
+     .arity = -2,
+     .flags = kFast | kNoAuth | kNoScript | kAlways,
+     .handler = Auth,
+     .docs = {.group = "connection", .since = "1.0.0", .summary = "Authenticates the connection."}},
+    {.name = "hello",
+     .arity = -1,
+     .flags = kFast | kNoAuth | kNoScript | kAlways,
+     .handler = Hello,
+     .docs = {.group = "connection",
+              .since = "6.0.0",
+              .summary = "Greets the server and chooses the protocol."}},
+    {.name = "reset",
+     .arity = 1,
+     .flags = kFast | kNoAuth | kNoScript | kAlways,
+     .handler = Reset,
+     .docs = {.group = "connection",
+              .since = "6.2.0",
+              .summary = "Makes the connection as it was when it was new."}},
 };
 
 }  // namespace

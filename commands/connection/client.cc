@@ -16,7 +16,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
 #include "commands/core/host.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 
 namespace cordwood::commands::connection {
 namespace {
@@ -175,35 +175,82 @@ Status ClientSetName(Call& call) {
   return {};
 }
 
-constexpr uint32_t kSession = kNoScript | kAlways;
-
-constexpr RowMaker kRow = {.group = "connection"};
-
 constexpr Command kClientRows[] = {
-    kRow("client|getname", 2, kSession, ClientGetName, "2.6.9", "Returns the connection's name."),
-    kRow("client|help", 2, kAlways, ClientHelp, "5.0.0", "Returns a text about the subcommands."),
-    kRow("client|id", 2, kSession, ClientId, "5.0.0", "Returns the connection's number."),
-    kRow("client|info", 2, kSession, ClientInfo, "6.2.0",
-         "Returns what is known of the connection."),
-    kRow("client|kill", -3, kAdmin | kSession, ClientKill, "2.4.0", "Closes connections."),
-    kRow("client|list", -2, kAdmin | kSession, ClientList, "2.4.0",
-         "Returns what is known of all connections."),
-    kRow("client|no-evict", 3, kAdmin | kSession, ClientNoEvict, "7.0.0",
-         "Sets whether the connection is spared when memory is short."),
-    kRow("client|no-touch", 3, kSession, ClientNoTouch, "7.2.0",
-         "Accepted: when a key was last used is not kept."),
-    kRow("client|setinfo", 4, kSession, ClientSetInfo, "7.2.0",
-         "Names the client library of the connection."),
-    kRow("client|setname", 3, kSession, ClientSetName, "2.6.9", "Names the connection."),
+    {.name = "client|getname",
+     .arity = 2,
+     .flags = kNoScript | kAlways,
+     .handler = ClientGetName,
+     .docs = {.group = "connection",
+              .since = "2.6.9",
+              .summary = "Returns the connection's name."}},
+    {.name = "client|help",
+     .arity = 2,
+     .flags = kAlways,
+     .handler = ClientHelp,
+     .docs = {.group = "connection",
+              .since = "5.0.0",
+              .summary = "Returns a text about the subcommands."}},
+    {.name = "client|id",
+     .arity = 2,
+     .flags = kNoScript | kAlways,
+     .handler = ClientId,
+     .docs = {.group = "connection",
+              .since = "5.0.0",
+              .summary = "Returns the connection's number."}},
+    {.name = "client|info",
+     .arity = 2,
+     .flags = kNoScript | kAlways,
+     .handler = ClientInfo,
+     .docs = {.group = "connection",
+              .since = "6.2.0",
+              .summary = "Returns what is known of the connection."}},
+    {.name = "client|kill",
+     .arity = -3,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ClientKill,
+     .docs = {.group = "connection", .since = "2.4.0", .summary = "Closes connections."}},
+    {.name = "client|list",
+     .arity = -2,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ClientList,
+     .docs = {.group = "connection",
+              .since = "2.4.0",
+              .summary = "Returns what is known of all connections."}},
+    {.name = "client|no-evict",
+     .arity = 3,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ClientNoEvict,
+     .docs = {.group = "connection",
+              .since = "7.0.0",
+              .summary = "Sets whether the connection is spared when memory is short."}},
+    {.name = "client|no-touch",
+     .arity = 3,
+     .flags = kNoScript | kAlways,
+     .handler = ClientNoTouch,
+     .docs = {.group = "connection",
+              .since = "7.2.0",
+              .summary = "Accepted: when a key was last used is not kept."}},
+    {.name = "client|setinfo",
+     .arity = 4,
+     .flags = kNoScript | kAlways,
+     .handler = ClientSetInfo,
+     .docs = {.group = "connection",
+              .since = "7.2.0",
+              .summary = "Names the client library of the connection."}},
+    {.name = "client|setname",
+     .arity = 3,
+     .flags = kNoScript | kAlways,
+     .handler = ClientSetName,
+     .docs = {.group = "connection", .since = "2.6.9", .summary = "Names the connection."}},
 };
 
 constexpr Command kRows[] = {
     {.name = "client",
      .arity = -2,
      .subcommands = kClientRows,
-     .summary = "A container for commands about connections.",
-     .since = "2.4.0",
-     .group = "connection"},
+     .docs = {.group = "connection",
+              .since = "2.4.0",
+              .summary = "A container for commands about connections."}},
 };
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/call.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 
 namespace cordwood::commands::connection {
 namespace {
@@ -29,14 +29,24 @@ Status Quit(Call& call) {
   return {};
 }
 
-constexpr uint32_t kSession = kNoScript | kAlways;
-
-constexpr RowMaker kRow = {.group = "connection"};
-
 constexpr Command kRows[] = {
-    kRow("echo", 2, kFast | kAlways, Echo, "1.0.0", "Returns the given string."),
-    kRow("ping", -1, kFast, Ping, "1.0.0", "Returns PONG, or the given string."),
-    kRow("quit", -1, kFast | kNoAuth | kSession, Quit, "1.0.0", "Closes the connection."),
+    {.name = "echo",
+     .arity = 2,
+     .flags = kFast | kAlways,
+     .handler = Echo,
+     .docs = {.group = "connection", .since = "1.0.0", .summary = "Returns the given string."}},
+    {.name = "ping",
+     .arity = -1,
+     .flags = kFast,
+     .handler = Ping,
+     .docs = {.group = "connection",
+              .since = "1.0.0",
+              .summary = "Returns PONG, or the given string."}},
+    {.name = "quit",
+     .arity = -1,
+     .flags = kFast | kNoAuth | kNoScript | kAlways,
+     .handler = Quit,
+     .docs = {.group = "connection", .since = "1.0.0", .summary = "Closes the connection."}},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "commands/core/key_specs.h"
 
 namespace cordwood::commands {
 
@@ -30,13 +31,7 @@ enum Flag : uint32_t {
   kNoScript = 1 << 9,
   kBlocking = 1 << 10,
   kPubSub = 1 << 11,
-};
-
-/// Where the keys stand in argv: first, last (negative: from the end), step. All zero: no keys.
-struct KeySpec {
-  int first = 0;
-  int last = 0;
-  int step = 0;
+  kAlways = kLoading | kStale,  // also while a server loads its data or lags behind
 };
 
 /// A handler may run twice. It reads and writes through its transaction only, appends its reply,
@@ -45,18 +40,24 @@ struct KeySpec {
 /// transaction and the reply cut back), or a failure that the caller turns into a reply.
 using Handler = Status (*)(Call& call);
 
+/// What COMMAND DOCS tells.
+struct Docs {
+  std::string_view group;
+  std::string_view since;
+  std::string_view summary;
+};
+
 struct Command {
   /// Lower case; a subcommand's begins with its container's: "config|get".
   std::string_view name;
   int arity = 0;  // with the name; negative: at least
   uint32_t flags = 0;
-  KeySpec keys;
+  KeySpecs keys = {};
+  KeyFinder find_keys = nullptr;  // of a row whose specs are incomplete or have variable flags
   Handler handler = nullptr;
   /// The command's subcommands, if it is a container; the handler then runs for none of them.
   std::span<const Command> subcommands = {};
-  std::string_view summary = {};
-  std::string_view since = {};
-  std::string_view group = {};
+  Docs docs = {};
 };
 
 /// The commands of one topic.

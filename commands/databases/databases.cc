@@ -8,7 +8,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/database_arg.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 
 namespace cordwood::commands::databases {
 namespace {
@@ -75,19 +75,38 @@ Status SwapDb(Call& call) {
   return {};
 }
 
-constexpr RowMaker kServerRow = {.group = "server"};
-constexpr RowMaker kConnectionRow = {.group = "connection"};
-
 constexpr Command kRows[] = {
-    kServerRow("dbsize", 1, kReadOnly | kFast, DbSize, "1.0.0",
-               "Returns the number of keys in the database."),
-    kServerRow("flushall", -1, kWrite | kFrees | kEmpties, FlushAll, "1.0.0",
-               "Removes all keys of all databases."),
-    kServerRow("flushdb", -1, kWrite | kFrees | kEmpties, FlushDb, "1.0.0",
-               "Removes all keys of the database."),
-    kConnectionRow("select", 2, kFast | kAlways, Select, "1.0.0",
-                   "Changes the connection's database."),
-    kServerRow("swapdb", 3, kWrite | kFast, SwapDb, "4.0.0", "Swaps two databases."),
+    {.name = "dbsize",
+     .arity = 1,
+     .flags = kReadOnly | kFast,
+     .handler = DbSize,
+     .docs = {.group = "server",
+              .since = "1.0.0",
+              .summary = "Returns the number of keys in the database."}},
+    {.name = "flushall",
+     .arity = -1,
+     .flags = kWrite | kFrees | kEmpties,
+     .handler = FlushAll,
+     .docs = {.group = "server",
+              .since = "1.0.0",
+              .summary = "Removes all keys of all databases."}},
+    {.name = "flushdb",
+     .arity = -1,
+     .flags = kWrite | kFrees | kEmpties,
+     .handler = FlushDb,
+     .docs = {.group = "server", .since = "1.0.0", .summary = "Removes all keys of the database."}},
+    {.name = "select",
+     .arity = 2,
+     .flags = kFast | kAlways,
+     .handler = Select,
+     .docs = {.group = "connection",
+              .since = "1.0.0",
+              .summary = "Changes the connection's database."}},
+    {.name = "swapdb",
+     .arity = 3,
+     .flags = kWrite | kFast,
+     .handler = SwapDb,
+     .docs = {.group = "server", .since = "4.0.0", .summary = "Swaps two databases."}},
 };
 
 }  // namespace

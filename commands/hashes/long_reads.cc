@@ -11,7 +11,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "commands/hashes/long_read.h"
 
 namespace cordwood::commands::hashes {
@@ -259,13 +259,31 @@ Status HRandField(Call& call) {
   });
 }
 
-constexpr RowMaker kRow = {.group = "hash", .keys = kOneKey};
-
 constexpr Command kRows[] = {
-    kRow("hgetall", 2, kReadOnly, HGetAll, "2.0.0", "Returns all fields and values."),
-    kRow("hkeys", 2, kReadOnly, HKeys, "2.0.0", "Returns all fields."),
-    kRow("hrandfield", -2, kReadOnly, HRandField, "6.2.0", "Returns random fields."),
-    kRow("hvals", 2, kReadOnly, HVals, "2.0.0", "Returns all values."),
+    {.name = "hgetall",
+     .arity = 2,
+     .flags = kReadOnly,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = HGetAll,
+     .docs = {.group = "hash", .since = "2.0.0", .summary = "Returns all fields and values."}},
+    {.name = "hkeys",
+     .arity = 2,
+     .flags = kReadOnly,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = HKeys,
+     .docs = {.group = "hash", .since = "2.0.0", .summary = "Returns all fields."}},
+    {.name = "hrandfield",
+     .arity = -2,
+     .flags = kReadOnly,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = HRandField,
+     .docs = {.group = "hash", .since = "6.2.0", .summary = "Returns random fields."}},
+    {.name = "hvals",
+     .arity = 2,
+     .flags = kReadOnly,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = HVals,
+     .docs = {.group = "hash", .since = "2.0.0", .summary = "Returns all values."}},
 };
 
 }  // namespace

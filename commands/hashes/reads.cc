@@ -4,7 +4,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "keyspace/types/hashes.h"
 
 namespace cordwood::commands::hashes {
@@ -82,15 +82,41 @@ Status HLen(Call& call) {
   return {};
 }
 
-constexpr RowMaker kRow = {.group = "hash", .keys = kOneKey};
-
 constexpr Command kRows[] = {
-    kRow("hexists", 3, kReadOnly | kFast, HExists, "2.0.0", "Tells whether a field exists."),
-    kRow("hget", 3, kReadOnly | kFast, HGet, "2.0.0", "Returns the value of a field."),
-    kRow("hlen", 2, kReadOnly | kFast, HLen, "2.0.0", "Returns the number of fields."),
-    kRow("hmget", -3, kReadOnly | kFast, HMGet, "2.0.0", "Returns the values of several fields."),
-    kRow("hstrlen", 3, kReadOnly | kFast, HStrLen, "3.2.0",
-         "Returns the length of a field's value."),
+    {.name = "hexists",
+     .arity = 3,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO)},
+     .handler = HExists,
+     .docs = {.group = "hash", .since = "2.0.0", .summary = "Tells whether a field exists."}},
+    {.name = "hget",
+     .arity = 3,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = HGet,
+     .docs = {.group = "hash", .since = "2.0.0", .summary = "Returns the value of a field."}},
+    {.name = "hlen",
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO)},
+     .handler = HLen,
+     .docs = {.group = "hash", .since = "2.0.0", .summary = "Returns the number of fields."}},
+    {.name = "hmget",
+     .arity = -3,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = HMGet,
+     .docs = {.group = "hash",
+              .since = "2.0.0",
+              .summary = "Returns the values of several fields."}},
+    {.name = "hstrlen",
+     .arity = 3,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO)},
+     .handler = HStrLen,
+     .docs = {.group = "hash",
+              .since = "3.2.0",
+              .summary = "Returns the length of a field's value."}},
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "commands/core/scan_page.h"
 #include "commands/hashes/long_read.h"
 #include "keyspace/types/hashed_scan.h"
@@ -78,10 +78,15 @@ Status HScan(Call& call) {
                    [&] { return std::make_unique<HashPage>(call.argv[1], *cursor, *options); });
 }
 
-constexpr RowMaker kRow = {.group = "hash", .keys = kOneKey};
-
 constexpr Command kRows[] = {
-    kRow("hscan", -3, kReadOnly, HScan, "2.8.0", "Walks the fields and values page by page."),
+    {.name = "hscan",
+     .arity = -3,
+     .flags = kReadOnly,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = HScan,
+     .docs = {.group = "hash",
+              .since = "2.8.0",
+              .summary = "Walks the fields and values page by page."}},
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "keyspace/types/hashes.h"
 
 namespace cordwood::commands::hashes {
@@ -111,19 +111,51 @@ Status HIncrByFloat(Call& call) {
   return {};
 }
 
-constexpr uint32_t kGrows = kWrite | kDenyOom | kFast;
-
-constexpr RowMaker kRow = {.group = "hash", .keys = kOneKey};
-
 constexpr Command kRows[] = {
-    kRow("hdel", -3, kWrite | kFrees | kFast, HDel, "2.0.0",
-         "Deletes fields, and the hash with its last one."),
-    kRow("hincrby", 4, kGrows, HIncrBy, "2.0.0", "Adds a number to an integer in a field."),
-    kRow("hincrbyfloat", 4, kGrows, HIncrByFloat, "2.6.0",
-         "Adds a number to a floating-point number in a field."),
-    kRow("hmset", -4, kGrows, HMSet, "2.0.0", "Sets several fields; HSET by its old name."),
-    kRow("hset", -4, kGrows, HSet, "2.0.0", "Sets fields."),
-    kRow("hsetnx", 4, kGrows, HSetNx, "2.0.0", "Sets a field that does not exist."),
+    {.name = "hdel",
+     .arity = -3,
+     .flags = kWrite | kFrees | kFast,
+     .keys = {Key(1, kRW | kDelete)},
+     .handler = HDel,
+     .docs = {.group = "hash",
+              .since = "2.0.0",
+              .summary = "Deletes fields, and the hash with its last one."}},
+    {.name = "hincrby",
+     .arity = 4,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate)},
+     .handler = HIncrBy,
+     .docs = {.group = "hash",
+              .since = "2.0.0",
+              .summary = "Adds a number to an integer in a field."}},
+    {.name = "hincrbyfloat",
+     .arity = 4,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate)},
+     .handler = HIncrByFloat,
+     .docs = {.group = "hash",
+              .since = "2.6.0",
+              .summary = "Adds a number to a floating-point number in a field."}},
+    {.name = "hmset",
+     .arity = -4,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kUpdate)},
+     .handler = HMSet,
+     .docs = {.group = "hash",
+              .since = "2.0.0",
+              .summary = "Sets several fields; HSET by its old name."}},
+    {.name = "hset",
+     .arity = -4,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kUpdate)},
+     .handler = HSet,
+     .docs = {.group = "hash", .since = "2.0.0", .summary = "Sets fields."}},
+    {.name = "hsetnx",
+     .arity = 4,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kInsert)},
+     .handler = HSetNx,
+     .docs = {.group = "hash", .since = "2.0.0", .summary = "Sets a field that does not exist."}},
 };
 
 }  // namespace

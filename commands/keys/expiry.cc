@@ -10,7 +10,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 
 namespace cordwood::commands::keys {
 namespace {
@@ -155,20 +155,75 @@ Status ExpireTime(Call& call) {
 }
 Status PExpireTime(Call& call) { return ReplyExpiry(call, {.unit_ms = 1, .from_now = false}); }
 
-constexpr RowMaker kRow = {.group = "generic", .keys = kOneKey, .flags = kFast};
-
 constexpr Command kRows[] = {
-    kRow("expire", -3, kWrite, Expire, "1.0.0", "Lets a key expire in a number of seconds."),
-    kRow("expireat", -3, kWrite, ExpireAtSecond, "1.2.0", "Lets a key expire at a second."),
-    kRow("expiretime", 2, kReadOnly, ExpireTime, "7.0.0",
-         "Returns the second at which a key expires."),
-    kRow("persist", 2, kWrite, Persist, "2.2.0", "Removes the expiry of a key."),
-    kRow("pexpire", -3, kWrite, PExpire, "2.6.0", "Lets a key expire in a number of milliseconds."),
-    kRow("pexpireat", -3, kWrite, PExpireAt, "2.6.0", "Lets a key expire at a millisecond."),
-    kRow("pexpiretime", 2, kReadOnly, PExpireTime, "7.0.0",
-         "Returns the millisecond at which a key expires."),
-    kRow("pttl", 2, kReadOnly, PTtl, "2.6.0", "Returns the milliseconds until a key expires."),
-    kRow("ttl", 2, kReadOnly, Ttl, "1.0.0", "Returns the seconds until a key expires."),
+    {.name = "expire",
+     .arity = -3,
+     .flags = kWrite | kFast,
+     .keys = {Key(1, kRW | kUpdate)},
+     .handler = Expire,
+     .docs = {.group = "generic",
+              .since = "1.0.0",
+              .summary = "Lets a key expire in a number of seconds."}},
+    {.name = "expireat",
+     .arity = -3,
+     .flags = kWrite | kFast,
+     .keys = {Key(1, kRW | kUpdate)},
+     .handler = ExpireAtSecond,
+     .docs = {.group = "generic", .since = "1.2.0", .summary = "Lets a key expire at a second."}},
+    {.name = "expiretime",
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = ExpireTime,
+     .docs = {.group = "generic",
+              .since = "7.0.0",
+              .summary = "Returns the second at which a key expires."}},
+    {.name = "persist",
+     .arity = 2,
+     .flags = kWrite | kFast,
+     .keys = {Key(1, kRW | kUpdate)},
+     .handler = Persist,
+     .docs = {.group = "generic", .since = "2.2.0", .summary = "Removes the expiry of a key."}},
+    {.name = "pexpire",
+     .arity = -3,
+     .flags = kWrite | kFast,
+     .keys = {Key(1, kRW | kUpdate)},
+     .handler = PExpire,
+     .docs = {.group = "generic",
+              .since = "2.6.0",
+              .summary = "Lets a key expire in a number of milliseconds."}},
+    {.name = "pexpireat",
+     .arity = -3,
+     .flags = kWrite | kFast,
+     .keys = {Key(1, kRW | kUpdate)},
+     .handler = PExpireAt,
+     .docs = {.group = "generic",
+              .since = "2.6.0",
+              .summary = "Lets a key expire at a millisecond."}},
+    {.name = "pexpiretime",
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = PExpireTime,
+     .docs = {.group = "generic",
+              .since = "7.0.0",
+              .summary = "Returns the millisecond at which a key expires."}},
+    {.name = "pttl",
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = PTtl,
+     .docs = {.group = "generic",
+              .since = "2.6.0",
+              .summary = "Returns the milliseconds until a key expires."}},
+    {.name = "ttl",
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = Ttl,
+     .docs = {.group = "generic",
+              .since = "1.0.0",
+              .summary = "Returns the seconds until a key expires."}},
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include "commands/all_commands.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "keyspace/core/gathered_reads.h"
 #include "keyspace/core/name_order.h"
 
@@ -54,15 +54,39 @@ Status Type(Call& call) {
   return {};
 }
 
-constexpr RowMaker kRow = {.group = "generic"};
-
 constexpr Command kRows[] = {
-    kRow("del", -2, kWrite | kFrees, kAllKeys, Del, "1.0.0", "Deletes keys."),
-    kRow("exists", -2, kReadOnly | kFast, kAllKeys, Exists, "1.0.0", "Counts the keys that exist."),
-    kRow("touch", -2, kReadOnly | kFast, kAllKeys, Touch, "3.2.1", "Counts the keys that exist."),
-    kRow("type", 2, kReadOnly | kFast, kOneKey, Type, "1.0.0",
-         "Returns the type of a key's value."),
-    kRow("unlink", -2, kWrite | kFrees | kFast, kAllKeys, Del, "4.0.0", "Deletes keys."),
+    {.name = "del",
+     .arity = -2,
+     .flags = kWrite | kFrees,
+     .keys = {Keys(1, -1, 1, kRM | kDelete)},
+     .handler = Del,
+     .docs = {.group = "generic", .since = "1.0.0", .summary = "Deletes keys."}},
+    {.name = "exists",
+     .arity = -2,
+     .flags = kReadOnly | kFast,
+     .keys = {Keys(1, -1, 1, kRO)},
+     .handler = Exists,
+     .docs = {.group = "generic", .since = "1.0.0", .summary = "Counts the keys that exist."}},
+    {.name = "touch",
+     .arity = -2,
+     .flags = kReadOnly | kFast,
+     .keys = {Keys(1, -1, 1, kRO)},
+     .handler = Touch,
+     .docs = {.group = "generic", .since = "3.2.1", .summary = "Counts the keys that exist."}},
+    {.name = "type",
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO)},
+     .handler = Type,
+     .docs = {.group = "generic",
+              .since = "1.0.0",
+              .summary = "Returns the type of a key's value."}},
+    {.name = "unlink",
+     .arity = -2,
+     .flags = kWrite | kFrees | kFast,
+     .keys = {Keys(1, -1, 1, kRM | kDelete)},
+     .handler = Del,
+     .docs = {.group = "generic", .since = "4.0.0", .summary = "Deletes keys."}},
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "commands/core/database_arg.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "keyspace/types/copy.h"
 
 namespace cordwood::commands::keys {
@@ -110,16 +110,37 @@ Status Move(Call& call) {
   return {};
 }
 
-constexpr RowMaker kRow = {.group = "generic"};
-
 constexpr Command kRows[] = {
-    kRow("copy", -3, kWrite | kDenyOom, kTwoKeys, Copy, "6.2.0",
-         "Copies a key's value and expiry to another key."),
-    kRow("move", 3, kWrite | kFast, kOneKey, Move, "1.0.0", "Moves a key to another database."),
-    kRow("rename", 3, kWrite, kTwoKeys, Rename, "1.0.0",
-         "Renames a key; overwrites the one that has the new name."),
-    kRow("renamenx", 3, kWrite | kFast, kTwoKeys, RenameNx, "1.0.0",
-         "Renames a key if no other has the new name."),
+    {.name = "copy",
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .keys = {Key(1, kRO | kAccess), Key(2, kOW | kUpdate)},
+     .handler = Copy,
+     .docs = {.group = "generic",
+              .since = "6.2.0",
+              .summary = "Copies a key's value and expiry to another key."}},
+    {.name = "move",
+     .arity = 3,
+     .flags = kWrite | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate)},
+     .handler = Move,
+     .docs = {.group = "generic", .since = "1.0.0", .summary = "Moves a key to another database."}},
+    {.name = "rename",
+     .arity = 3,
+     .flags = kWrite,
+     .keys = {Key(1, kRW | kAccess | kDelete), Key(2, kOW | kUpdate)},
+     .handler = Rename,
+     .docs = {.group = "generic",
+              .since = "1.0.0",
+              .summary = "Renames a key; overwrites the one that has the new name."}},
+    {.name = "renamenx",
+     .arity = 3,
+     .flags = kWrite | kFast,
+     .keys = {Key(1, kRW | kAccess | kDelete), Key(2, kOW | kInsert)},
+     .handler = RenameNx,
+     .docs = {.group = "generic",
+              .since = "1.0.0",
+              .summary = "Renames a key if no other has the new name."}},
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/help.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "keyspace/core/keys.h"
 
 namespace cordwood::commands::keys {
@@ -107,30 +107,55 @@ Status ObjectHelp(Call& call) {
   return ReplyHelp(call, "OBJECT", kLines);
 }
 
-constexpr KeySpec kSubcommandKey = {.first = 2, .last = 2, .step = 1};
-
-constexpr RowMaker kRow = {.group = "generic"};
-
 constexpr Command kObjectRows[] = {
-    kRow("object|encoding", 3, kReadOnly, kSubcommandKey, ObjectEncoding, "2.2.3",
-         "Returns how Redis would keep the value."),
-    kRow("object|freq", 3, kReadOnly, kSubcommandKey, ObjectFreq, "4.0.0",
-         "Not tracked: replies with an error."),
-    kRow("object|help", 2, kAlways, {}, ObjectHelp, "6.2.0",
-         "Returns a text about the subcommands."),
-    kRow("object|idletime", 3, kReadOnly, kSubcommandKey, ObjectIdleTime, "2.2.3",
-         "Not tracked: replies with an error."),
-    kRow("object|refcount", 3, kReadOnly, kSubcommandKey, ObjectRefCount, "2.2.3",
-         "Returns 1: values are not shared."),
+    {.name = "object|encoding",
+     .arity = 3,
+     .flags = kReadOnly,
+     .keys = {Key(2, kRO)},
+     .handler = ObjectEncoding,
+     .docs = {.group = "generic",
+              .since = "2.2.3",
+              .summary = "Returns how Redis would keep the value."}},
+    {.name = "object|freq",
+     .arity = 3,
+     .flags = kReadOnly,
+     .keys = {Key(2, kRO)},
+     .handler = ObjectFreq,
+     .docs = {.group = "generic",
+              .since = "4.0.0",
+              .summary = "Not tracked: replies with an error."}},
+    {.name = "object|help",
+     .arity = 2,
+     .flags = kAlways,
+     .handler = ObjectHelp,
+     .docs = {.group = "generic",
+              .since = "6.2.0",
+              .summary = "Returns a text about the subcommands."}},
+    {.name = "object|idletime",
+     .arity = 3,
+     .flags = kReadOnly,
+     .keys = {Key(2, kRO)},
+     .handler = ObjectIdleTime,
+     .docs = {.group = "generic",
+              .since = "2.2.3",
+              .summary = "Not tracked: replies with an error."}},
+    {.name = "object|refcount",
+     .arity = 3,
+     .flags = kReadOnly,
+     .keys = {Key(2, kRO)},
+     .handler = ObjectRefCount,
+     .docs = {.group = "generic",
+              .since = "2.2.3",
+              .summary = "Returns 1: values are not shared."}},
 };
 
 constexpr Command kRows[] = {
     {.name = "object",
      .arity = -2,
      .subcommands = kObjectRows,
-     .summary = "A container for commands that look into a key.",
-     .since = "2.2.3",
-     .group = "generic"},
+     .docs = {.group = "generic",
+              .since = "2.2.3",
+              .summary = "A container for commands that look into a key."}},
 };
 
 }  // namespace

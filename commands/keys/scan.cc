@@ -14,7 +14,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/core/long_read.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "commands/core/scan_page.h"
 #include "keyspace/core/key_walk.h"
 #include "keyspace/core/random_key.h"
@@ -220,12 +220,24 @@ Status RandomKey(Call& call) {
   return {};
 }
 
-constexpr RowMaker kRow = {.group = "generic"};
-
 constexpr Command kRows[] = {
-    kRow("keys", 2, kReadOnly, {}, Keys, "1.0.0", "Returns all keys that match a pattern."),
-    kRow("randomkey", 1, kReadOnly, {}, RandomKey, "1.0.0", "Returns a key at random."),
-    kRow("scan", -2, kReadOnly, {}, Scan, "2.8.0", "Walks the keys of a database."),
+    {.name = "keys",
+     .arity = 2,
+     .flags = kReadOnly,
+     .handler = Keys,
+     .docs = {.group = "generic",
+              .since = "1.0.0",
+              .summary = "Returns all keys that match a pattern."}},
+    {.name = "randomkey",
+     .arity = 1,
+     .flags = kReadOnly,
+     .handler = RandomKey,
+     .docs = {.group = "generic", .since = "1.0.0", .summary = "Returns a key at random."}},
+    {.name = "scan",
+     .arity = -2,
+     .flags = kReadOnly,
+     .handler = Scan,
+     .docs = {.group = "generic", .since = "2.8.0", .summary = "Walks the keys of a database."}},
 };
 
 }  // namespace

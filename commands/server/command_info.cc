@@ -1,6 +1,7 @@
 // COMMAND: what the server can do, from its own tables.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
 #include "commands/core/host.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "commands/server/command_reply.h"
 
 namespace cordwood::commands::server {
@@ -146,24 +147,53 @@ Status CommandList(Call& call) {
   return {};
 }
 
-Status CommandGetKeys(Call& call) {
+/// A key of a request, and what becomes of it.
+struct UsedKey {
+  std::string_view key;
+  uint16_t access = 0;
+};
+
+/// The keys of the request that begins at argv[2]. Replies and answers nothing if it has none or
+/// makes no sense.
+std::optional<std::vector<UsedKey>> TakeKeys(Call& call) {
   const CommandTable& table = call.host.Commands();
   const std::span<const std::string_view> argv = call.argv.subspan(2);
   const Command* command = FindRow(table, argv);
-  if (command == nullptr) return call.Error("ERR Invalid command specified");
-  const KeySpec& keys = command->keys;
-  if (keys.first == 0) return call.Error("ERR The command has no key arguments");
-  if (!table.Resolve(argv).error.empty()) {
-    return call.Error("ERR Invalid number of arguments specified for command");
+  std::string_view error;
+  std::vector<UsedKey> keys;
+  const auto take = [&](size_t i, uint16_t access) { keys.push_back({argv[i], access}); };
+  if (command == nullptr) {
+    error = "ERR Invalid command specified";
+  } else if (!HasKeys(*command)) {
+    error = "ERR The command has no key arguments";
+  } else if (!table.Resolve(argv).error.empty()) {
+    error = "ERR Invalid number of arguments specified for command";
+  } else if (!ForEachKey(*command, argv, take) || keys.empty()) {
+    error = "ERR Invalid arguments specified for command";
+  } else {
+    return keys;
   }
-  const auto count = static_cast<int>(argv.size());
-  const int last = keys.last < 0 ? count + keys.last : keys.last;
-  std::vector<std::string_view> found;
-  for (int i = keys.first; i <= last && i < count; i += keys.step) {
-    found.push_back(argv[static_cast<size_t>(i)]);
+  call.reply.Error(error);
+  return std::nullopt;
+}
+
+Status CommandGetKeys(Call& call) {
+  const std::optional<std::vector<UsedKey>> keys = TakeKeys(call);
+  if (!keys) return {};
+  call.reply.ArrayHeader(keys->size());
+  for (const UsedKey& used : *keys) call.reply.Bulk(used.key);
+  return {};
+}
+
+Status CommandGetKeysAndFlags(Call& call) {
+  const std::optional<std::vector<UsedKey>> keys = TakeKeys(call);
+  if (!keys) return {};
+  call.reply.ArrayHeader(keys->size());
+  for (const UsedKey& used : *keys) {
+    call.reply.ArrayHeader(2);
+    call.reply.Bulk(used.key);
+    ReplyKeyAccess(call.reply, used.access);
   }
-  call.reply.ArrayHeader(found.size());
-  for (const std::string_view key : found) call.reply.Bulk(key);
   return {};
 }
 
@@ -177,6 +207,8 @@ Status CommandHelp(Call& call) {
       "    Return texts about commands; all if none is named.",
       "GETKEYS <full-command>",
       "    Return the keys of a command with its arguments.",
+      "GETKEYSANDFLAGS <full-command>",
+      "    Return the keys of a command with its arguments, and what becomes of each.",
       "INFO [<command-name> ...]",
       "    Return the details of commands; all if none is named.",
       "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
@@ -185,16 +217,49 @@ Status CommandHelp(Call& call) {
   return ReplyHelp(call, "COMMAND", kLines);
 }
 
-constexpr RowMaker kRow = {.group = "server"};
-
 constexpr Command kCommandRows[] = {
-    kRow("command|count", 2, kAlways, CommandCount, "2.8.13", "Returns the number of commands."),
-    kRow("command|docs", -2, kAlways, CommandDocs, "7.0.0", "Returns texts about commands."),
-    kRow("command|getkeys", -4, kAlways, CommandGetKeys, "2.8.13",
-         "Returns the keys of a command with its arguments."),
-    kRow("command|help", 2, kAlways, CommandHelp, "5.0.0", "Returns a text about the subcommands."),
-    kRow("command|info", -2, kAlways, CommandInfo, "2.8.13", "Returns the details of commands."),
-    kRow("command|list", -2, kAlways, CommandList, "7.0.0", "Returns the names of commands."),
+    {.name = "command|count",
+     .arity = 2,
+     .flags = kAlways,
+     .handler = CommandCount,
+     .docs = {.group = "server", .since = "2.8.13", .summary = "Returns the number of commands."}},
+    {.name = "command|docs",
+     .arity = -2,
+     .flags = kAlways,
+     .handler = CommandDocs,
+     .docs = {.group = "server", .since = "7.0.0", .summary = "Returns texts about commands."}},
+    {.name = "command|getkeys",
+     .arity = -4,
+     .flags = kAlways,
+     .handler = CommandGetKeys,
+     .docs = {.group = "server",
+              .since = "2.8.13",
+              .summary = "Returns the keys of a command with its arguments."}},
+    {.name = "command|getkeysandflags",
+     .arity = -4,
+     .flags = kAlways,
+     .handler = CommandGetKeysAndFlags,
+     .docs = {.group = "server",
+              .since = "7.0.0",
+              .summary =
+                  "Returns the keys of a command with its arguments, and what becomes of each."}},
+    {.name = "command|help",
+     .arity = 2,
+     .flags = kAlways,
+     .handler = CommandHelp,
+     .docs = {.group = "server",
+              .since = "5.0.0",
+              .summary = "Returns a text about the subcommands."}},
+    {.name = "command|info",
+     .arity = -2,
+     .flags = kAlways,
+     .handler = CommandInfo,
+     .docs = {.group = "server", .since = "2.8.13", .summary = "Returns the details of commands."}},
+    {.name = "command|list",
+     .arity = -2,
+     .flags = kAlways,
+     .handler = CommandList,
+     .docs = {.group = "server", .since = "7.0.0", .summary = "Returns the names of commands."}},
 };
 
 constexpr Command kRows[] = {
@@ -203,9 +268,9 @@ constexpr Command kRows[] = {
      .flags = kAlways,
      .handler = CommandAll,
      .subcommands = kCommandRows,
-     .summary = "Returns the details of all commands.",
-     .since = "2.8.13",
-     .group = "server"},
+     .docs = {.group = "server",
+              .since = "2.8.13",
+              .summary = "Returns the details of all commands."}},
 };
 
 }  // namespace

@@ -12,6 +12,20 @@ constexpr std::pair<Flag, std::string_view> kFlagNames[] = {
     {kStale, "stale"},   {kFast, "fast"},         {kNoAuth, "no_auth"},
 };
 
+constexpr std::pair<KeyAccess, std::string_view> kAccessNames[] = {
+    {kRO, "RO"},
+    {kRW, "RW"},
+    {kOW, "OW"},
+    {kRM, "RM"},
+    {kAccess, "access"},
+    {kUpdate, "update"},
+    {kInsert, "insert"},
+    {kDelete, "delete"},
+    {kNotKey, "not_key"},
+    {kIncomplete, "incomplete"},
+    {kVariableFlags, "variable_flags"},
+};
+
 // Groups of one category each; the others have none.
 constexpr std::pair<std::string_view, std::string_view> kGroupCategories[] = {
     {"connection", "@connection"},
@@ -33,42 +47,61 @@ void ReplyStatusSet(protocol::ReplyWriter& reply, std::span<const std::string_vi
   for (const std::string_view name : names) reply.SimpleString(name);
 }
 
-std::vector<std::string_view> FlagNames(const Command& command) {
+/// The names of the bits that are set, in the order of the table.
+template <typename Bit, size_t kCount>
+std::vector<std::string_view> NamesOf(uint32_t bits,
+                                      const std::pair<Bit, std::string_view> (&table)[kCount]) {
   std::vector<std::string_view> names;
-  for (const auto& [flag, name] : kFlagNames) {
-    if ((command.flags & flag) != 0) names.push_back(name);
+  for (const auto& [bit, name] : table) {
+    if ((bits & bit) != 0) names.push_back(name);
   }
   return names;
 }
 
-void ReplyKeySpecification(protocol::ReplyWriter& reply, const Command& command) {
-  static constexpr std::string_view kRead[] = {"RO", "access"};
-  static constexpr std::string_view kWritten[] = {"RW", "access", "update"};
-  const KeySpec& keys = command.keys;
-  reply.MapHeader(3);
+void ReplyField(protocol::ReplyWriter& reply, std::string_view name, int64_t value) {
+  reply.Bulk(name);
+  reply.Integer(value);
+}
+
+/// What a key spec says of the place where to begin, or of how to go on: a type and its numbers.
+void ReplySearch(protocol::ReplyWriter& reply, std::string_view name, std::string_view type,
+                 size_t fields) {
+  reply.Bulk(name);
+  reply.MapHeader(2);
+  reply.Bulk("type");
+  reply.Bulk(type);
+  reply.Bulk("spec");
+  reply.MapHeader(fields);
+}
+
+void ReplyKeySpec(protocol::ReplyWriter& reply, const KeySpec& spec) {
+  reply.MapHeader(spec.notes.empty() ? 3 : 4);
+  if (!spec.notes.empty()) {
+    reply.Bulk("notes");
+    reply.Bulk(spec.notes);
+  }
   reply.Bulk("flags");
-  const bool writes = (command.flags & kWrite) != 0;
-  ReplyStatusSet(reply, writes ? std::span<const std::string_view>(kWritten) : kRead);
-  reply.Bulk("begin_search");
-  reply.MapHeader(2);
-  reply.Bulk("type");
-  reply.Bulk("index");
-  reply.Bulk("spec");
-  reply.MapHeader(1);
-  reply.Bulk("index");
-  reply.Integer(keys.first);
-  reply.Bulk("find_keys");
-  reply.MapHeader(2);
-  reply.Bulk("type");
-  reply.Bulk("range");
-  reply.Bulk("spec");
-  reply.MapHeader(3);
-  reply.Bulk("lastkey");
-  reply.Integer(keys.last < 0 ? keys.last : keys.last - keys.first);
-  reply.Bulk("keystep");
-  reply.Integer(keys.step);
-  reply.Bulk("limit");
-  reply.Integer(0);
+  ReplyKeyAccess(reply, spec.access);
+  if (spec.keyword.empty()) {
+    ReplySearch(reply, "begin_search", "index", 1);
+    ReplyField(reply, "index", spec.index);
+  } else {
+    ReplySearch(reply, "begin_search", "keyword", 2);
+    reply.Bulk("keyword");
+    reply.Bulk(spec.keyword);
+    ReplyField(reply, "startfrom", spec.index);
+  }
+  if (spec.find == KeySpec::Find::kRange) {
+    ReplySearch(reply, "find_keys", "range", 3);
+    ReplyField(reply, "lastkey", spec.last);
+    ReplyField(reply, "keystep", spec.step);
+    ReplyField(reply, "limit", spec.limit);
+  } else {
+    ReplySearch(reply, "find_keys", "keynum", 3);
+    ReplyField(reply, "keynumidx", spec.count_index);
+    ReplyField(reply, "firstkey", spec.first_key);
+    ReplyField(reply, "keystep", spec.step);
+  }
 }
 
 }  // namespace
@@ -78,7 +111,7 @@ std::vector<std::string_view> CategoriesOf(const Command& command) {
   if (only_contains) return {"@slow"};
   std::vector<std::string_view> categories;
   for (const auto& [group, category] : kGroupCategories) {
-    if (command.group == group) categories.push_back(category);
+    if (command.docs.group == group) categories.push_back(category);
   }
   if (Contains(kAlsoKeyspace, command.name)) categories.push_back("@keyspace");
   if ((command.flags & kReadOnly) != 0) categories.push_back("@read");
@@ -93,22 +126,25 @@ std::vector<std::string_view> CategoriesOf(const Command& command) {
   return categories;
 }
 
+void ReplyKeyAccess(protocol::ReplyWriter& reply, uint16_t access) {
+  ReplyStatusSet(reply, NamesOf(access, kAccessNames));
+}
+
 void ReplyCommandInfo(protocol::ReplyWriter& reply, const Command& command) {
   reply.ArrayHeader(10);
   reply.Bulk(command.name);
   reply.Integer(command.arity);
-  ReplyStatusSet(reply, FlagNames(command));
-  reply.Integer(command.keys.first);
-  reply.Integer(command.keys.last);
-  reply.Integer(command.keys.step);
+  const KeyTriple keys = TripleOf(command.keys);
+  std::vector<std::string_view> flags = NamesOf(command.flags, kFlagNames);
+  if (keys.movable) flags.emplace_back("movablekeys");
+  ReplyStatusSet(reply, flags);
+  reply.Integer(keys.first);
+  reply.Integer(keys.last);
+  reply.Integer(keys.step);
   ReplyStatusSet(reply, CategoriesOf(command));
   reply.SetHeader(0);
-  if (command.keys.first != 0) {
-    reply.SetHeader(1);
-    ReplyKeySpecification(reply, command);
-  } else {
-    reply.SetHeader(0);
-  }
+  reply.SetHeader(command.keys.size());
+  for (const KeySpec& spec : command.keys) ReplyKeySpec(reply, spec);
   if (command.subcommands.empty()) {
     reply.SetHeader(0);
     return;
@@ -120,11 +156,11 @@ void ReplyCommandInfo(protocol::ReplyWriter& reply, const Command& command) {
 void ReplyCommandDocs(protocol::ReplyWriter& reply, const Command& command) {
   reply.MapHeader(command.subcommands.empty() ? 3 : 4);
   reply.Bulk("summary");
-  reply.Bulk(command.summary);
+  reply.Bulk(command.docs.summary);
   reply.Bulk("since");
-  reply.Bulk(command.since);
+  reply.Bulk(command.docs.since);
   reply.Bulk("group");
-  reply.Bulk(command.group);
+  reply.Bulk(command.docs.group);
   if (command.subcommands.empty()) return;
   reply.Bulk("subcommands");
   reply.MapHeader(command.subcommands.size());

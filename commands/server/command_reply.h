@@ -5,6 +5,7 @@
 //
 // Threads: any; no state.
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,9 @@
 #include "protocol/reply_writer.h"
 
 namespace cordwood::commands {
+
+/// What becomes of a key, in the words of key specifications.
+void ReplyKeyAccess(protocol::ReplyWriter& reply, uint16_t access);
 
 /// An array of ten: name, arity, flags, first key, last key, step, categories, tips, key
 /// specifications, subcommands.

@@ -11,7 +11,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
 #include "commands/core/host.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 
 namespace cordwood::commands::server {
 namespace {
@@ -66,27 +66,47 @@ Status ConfigHelp(Call& call) {
   return ReplyHelp(call, "CONFIG", kLines);
 }
 
-constexpr RowMaker kRow = {.group = "server"};
-
 constexpr Command kConfigRows[] = {
-    kRow("config|get", -3, kAdmin | kNoScript | kAlways, ConfigGet, "2.0.0",
-         "Returns options and their values."),
-    kRow("config|help", 2, kAlways, ConfigHelp, "5.0.0", "Returns a text about the subcommands."),
-    kRow("config|resetstat", 2, kAdmin | kNoScript | kAlways, ConfigResetStat, "2.0.0",
-         "Sets the statistics of INFO back."),
-    kRow("config|rewrite", 2, kAdmin | kNoScript | kAlways, ConfigRewrite, "2.8.0",
-         "Not supported: replies with an error."),
-    kRow("config|set", -4, kAdmin | kNoScript | kAlways, ConfigSet, "2.0.0",
-         "Sets options of the running server."),
+    {.name = "config|get",
+     .arity = -3,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ConfigGet,
+     .docs = {.group = "server", .since = "2.0.0", .summary = "Returns options and their values."}},
+    {.name = "config|help",
+     .arity = 2,
+     .flags = kAlways,
+     .handler = ConfigHelp,
+     .docs = {.group = "server",
+              .since = "5.0.0",
+              .summary = "Returns a text about the subcommands."}},
+    {.name = "config|resetstat",
+     .arity = 2,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ConfigResetStat,
+     .docs = {.group = "server", .since = "2.0.0", .summary = "Sets the statistics of INFO back."}},
+    {.name = "config|rewrite",
+     .arity = 2,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ConfigRewrite,
+     .docs = {.group = "server",
+              .since = "2.8.0",
+              .summary = "Not supported: replies with an error."}},
+    {.name = "config|set",
+     .arity = -4,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ConfigSet,
+     .docs = {.group = "server",
+              .since = "2.0.0",
+              .summary = "Sets options of the running server."}},
 };
 
 constexpr Command kRows[] = {
     {.name = "config",
      .arity = -2,
      .subcommands = kConfigRows,
-     .summary = "A container for commands about the configuration.",
-     .since = "2.0.0",
-     .group = "server"},
+     .docs = {.group = "server",
+              .since = "2.0.0",
+              .summary = "A container for commands about the configuration."}},
 };
 
 }  // namespace

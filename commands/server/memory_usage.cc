@@ -12,7 +12,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
 #include "commands/core/long_read.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "keyspace/core/keys.h"
 #include "keyspace/core/range_walk.h"
 
@@ -133,27 +133,31 @@ Status MemoryHelp(Call& call) {
   return ReplyHelp(call, "MEMORY", kLines);
 }
 
-constexpr RowMaker kRow = {.group = "server"};
-
 constexpr Command kMemoryRows[] = {
-    kRow("memory|help", 2, kAlways, MemoryHelp, "4.0.0", "Returns a text about the subcommands."),
+    {.name = "memory|help",
+     .arity = 2,
+     .flags = kAlways,
+     .handler = MemoryHelp,
+     .docs = {.group = "server",
+              .since = "4.0.0",
+              .summary = "Returns a text about the subcommands."}},
     {.name = "memory|usage",
      .arity = -3,
      .flags = kReadOnly,
-     .keys = {.first = 2, .last = 2, .step = 1},
+     .keys = {Key(2, kRO)},
      .handler = MemoryUsage,
-     .summary = "Returns the bytes that a key takes in the store.",
-     .since = "4.0.0",
-     .group = "server"},
+     .docs = {.group = "server",
+              .since = "4.0.0",
+              .summary = "Returns the bytes that a key takes in the store."}},
 };
 
 constexpr Command kRows[] = {
     {.name = "memory",
      .arity = -2,
      .subcommands = kMemoryRows,
-     .summary = "A container for commands about sizes.",
-     .since = "4.0.0",
-     .group = "server"},
+     .docs = {.group = "server",
+              .since = "4.0.0",
+              .summary = "A container for commands about sizes."}},
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 
 namespace cordwood::commands::server {
 namespace {
@@ -67,14 +67,31 @@ Status Compact(Call& call) {
   return {};
 }
 
-constexpr RowMaker kRow = {.group = "server"};
-
 constexpr Command kRows[] = {
-    kRow("compact", 1, kWrite | kAdmin | kFrees | kEmpties, Compact, "7.2.0",
-         "Cordwood: merges everything into one run, in the background."),
-    kRow("info", -1, kAlways, Info, "1.0.0", "Returns what is measured of the server."),
-    kRow("shutdown", -1, kAdmin | kNoScript | kAlways, Shutdown, "1.0.0", "Stops the server."),
-    kRow("time", 1, kFast | kAlways, Time, "2.6.0", "Returns the time of the server."),
+    {.name = "compact",
+     .arity = 1,
+     .flags = kWrite | kFrees | kEmpties | kAdmin,
+     .handler = Compact,
+     .docs = {.group = "server",
+              .since = "7.2.0",
+              .summary = "Cordwood: merges everything into one run, in the background."}},
+    {.name = "info",
+     .arity = -1,
+     .flags = kAlways,
+     .handler = Info,
+     .docs = {.group = "server",
+              .since = "1.0.0",
+              .summary = "Returns what is measured of the server."}},
+    {.name = "shutdown",
+     .arity = -1,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = Shutdown,
+     .docs = {.group = "server", .since = "1.0.0", .summary = "Stops the server."}},
+    {.name = "time",
+     .arity = 1,
+     .flags = kFast | kAlways,
+     .handler = Time,
+     .docs = {.group = "server", .since = "2.6.0", .summary = "Returns the time of the server."}},
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "commands/strings/put_string.h"
 
 namespace cordwood::commands::strings {
@@ -111,21 +111,55 @@ Status IncrByFloat(Call& call) {
   return {};
 }
 
-constexpr uint32_t kGrows = kWrite | kDenyOom;
-
-constexpr RowMaker kRow = {.group = "string"};
-
 constexpr Command kRows[] = {
-    kRow("append", 3, kGrows | kFast, kOneKey, Append, "2.0.0",
-         "Adds bytes to the end of a string; a missing one is empty."),
-    kRow("decr", 2, kGrows | kFast, kOneKey, Decr, "1.0.0", "Takes one from an integer."),
-    kRow("decrby", 3, kGrows | kFast, kOneKey, DecrBy, "1.0.0", "Takes a number from an integer."),
-    kRow("incr", 2, kGrows | kFast, kOneKey, Incr, "1.0.0", "Adds one to an integer."),
-    kRow("incrby", 3, kGrows | kFast, kOneKey, IncrBy, "1.0.0", "Adds a number to an integer."),
-    kRow("incrbyfloat", 3, kGrows | kFast, kOneKey, IncrByFloat, "2.6.0",
-         "Adds a number to a floating-point number."),
-    kRow("setrange", 4, kGrows, kOneKey, SetRange, "2.2.0",
-         "Overwrites a part of a string, growing it if needed."),
+    {.name = "append",
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kInsert)},
+     .handler = Append,
+     .docs = {.group = "string",
+              .since = "2.0.0",
+              .summary = "Adds bytes to the end of a string; a missing one is empty."}},
+    {.name = "decr",
+     .arity = 2,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate)},
+     .handler = Decr,
+     .docs = {.group = "string", .since = "1.0.0", .summary = "Takes one from an integer."}},
+    {.name = "decrby",
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate)},
+     .handler = DecrBy,
+     .docs = {.group = "string", .since = "1.0.0", .summary = "Takes a number from an integer."}},
+    {.name = "incr",
+     .arity = 2,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate)},
+     .handler = Incr,
+     .docs = {.group = "string", .since = "1.0.0", .summary = "Adds one to an integer."}},
+    {.name = "incrby",
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate)},
+     .handler = IncrBy,
+     .docs = {.group = "string", .since = "1.0.0", .summary = "Adds a number to an integer."}},
+    {.name = "incrbyfloat",
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate)},
+     .handler = IncrByFloat,
+     .docs = {.group = "string",
+              .since = "2.6.0",
+              .summary = "Adds a number to a floating-point number."}},
+    {.name = "setrange",
+     .arity = 4,
+     .flags = kWrite | kDenyOom,
+     .keys = {Key(1, kRW | kUpdate)},
+     .handler = SetRange,
+     .docs = {.group = "string",
+              .since = "2.2.0",
+              .summary = "Overwrites a part of a string, growing it if needed."}},
 };
 
 }  // namespace

@@ -13,7 +13,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "keyspace/core/gathered_reads.h"
 
 namespace cordwood::commands::strings {
@@ -197,11 +197,15 @@ Status Lcs(Call& call) {
   return {};
 }
 
-constexpr RowMaker kRow = {.group = "string"};
-
 constexpr Command kRows[] = {
-    kRow("lcs", -3, kReadOnly, kTwoKeys, Lcs, "7.0.0",
-         "Finds the longest common subsequence of two strings."),
+    {.name = "lcs",
+     .arity = -3,
+     .flags = kReadOnly,
+     .keys = {Keys(1, 1, 1, kRO | kAccess)},
+     .handler = Lcs,
+     .docs = {.group = "string",
+              .since = "7.0.0",
+              .summary = "Finds the longest common subsequence of two strings."}},
 };
 
 }  // namespace

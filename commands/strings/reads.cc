@@ -5,7 +5,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "keyspace/core/gathered_reads.h"
 
 namespace cordwood::commands::strings {
@@ -77,15 +77,39 @@ Status GetRange(Call& call) {
   return {};
 }
 
-constexpr RowMaker kRow = {.group = "string"};
-
 constexpr Command kRows[] = {
-    kRow("get", 2, kReadOnly | kFast, kOneKey, Get, "1.0.0", "Returns a string."),
-    kRow("getrange", 4, kReadOnly, kOneKey, GetRange, "2.4.0", "Returns a part of a string."),
-    kRow("mget", -2, kReadOnly | kFast, kAllKeys, MGet, "1.0.0", "Returns several strings."),
-    kRow("strlen", 2, kReadOnly | kFast, kOneKey, StrLen, "2.2.0", "Returns a string's length."),
-    kRow("substr", 4, kReadOnly, kOneKey, GetRange, "1.0.0",
-         "Returns a part of a string; GETRANGE by its old name."),
+    {.name = "get",
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = Get,
+     .docs = {.group = "string", .since = "1.0.0", .summary = "Returns a string."}},
+    {.name = "getrange",
+     .arity = 4,
+     .flags = kReadOnly,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = GetRange,
+     .docs = {.group = "string", .since = "2.4.0", .summary = "Returns a part of a string."}},
+    {.name = "mget",
+     .arity = -2,
+     .flags = kReadOnly | kFast,
+     .keys = {Keys(1, -1, 1, kRO | kAccess)},
+     .handler = MGet,
+     .docs = {.group = "string", .since = "1.0.0", .summary = "Returns several strings."}},
+    {.name = "strlen",
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO)},
+     .handler = StrLen,
+     .docs = {.group = "string", .since = "2.2.0", .summary = "Returns a string's length."}},
+    {.name = "substr",
+     .arity = 4,
+     .flags = kReadOnly,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = GetRange,
+     .docs = {.group = "string",
+              .since = "1.0.0",
+              .summary = "Returns a part of a string; GETRANGE by its old name."}},
 };
 
 }  // namespace

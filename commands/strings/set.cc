@@ -1,13 +1,19 @@
 // The commands that set whole strings, and those that read one and change its key.
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/number.h"
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
-#include "commands/core/row_maker.h"
+#include "commands/core/row.h"
 #include "commands/strings/put_string.h"
 #include "keyspace/core/gathered_reads.h"
 #include "keyspace/core/name_order.h"
@@ -250,27 +256,86 @@ Status MSetNx(Call& call) {
   return {};
 }
 
-constexpr KeySpec kPairs = {.first = 1, .last = -1, .step = 2};
-constexpr uint32_t kGrows = kWrite | kDenyOom;
-
-constexpr RowMaker kRow = {.group = "string"};
+/// GET is an option wherever it stands, also where it is the value of another and fails later.
+std::optional<KeyRanges> KeysOfSet(std::span<const std::string_view> argv) {
+  const bool gets = std::ranges::any_of(
+      argv.subspan(3), [](std::string_view word) { return EqualsIgnoreCase(word, "GET"); });
+  const uint16_t access = gets ? kRW | kAccess | kUpdate : kOW | kUpdate;
+  return KeyRanges{{.first = 1, .last = 1, .access = access}};
+}
 
 constexpr Command kRows[] = {
-    kRow("getdel", 2, kWrite | kFrees | kFast, kOneKey, GetDel, "6.2.0",
-         "Returns a string and deletes its key."),
-    kRow("getex", -2, kWrite | kFast, kOneKey, GetEx, "6.2.0",
-         "Returns a string and sets or removes its expiry."),
-    kRow("getset", 3, kGrows | kFast, kOneKey, GetSet, "1.0.0",
-         "Sets a string and returns the one before."),
-    kRow("mset", -3, kGrows, kPairs, MSet, "1.0.1", "Sets several strings at once."),
-    kRow("msetnx", -3, kGrows, kPairs, MSetNx, "1.0.1",
-         "Sets several strings at once if none of the keys exists."),
-    kRow("psetex", 4, kGrows, kOneKey, PSetEx, "2.6.0",
-         "Sets a string with an expiry in milliseconds."),
-    kRow("set", -3, kGrows, kOneKey, Set, "1.0.0", "Sets a string, on conditions if asked to."),
-    kRow("setex", 4, kGrows, kOneKey, SetEx, "2.0.0", "Sets a string with an expiry in seconds."),
-    kRow("setnx", 3, kGrows | kFast, kOneKey, SetNx, "1.0.0",
-         "Sets a string if the key does not exist."),
+    {.name = "getdel",
+     .arity = 2,
+     .flags = kWrite | kFrees | kFast,
+     .keys = {Key(1, kRW | kAccess | kDelete)},
+     .handler = GetDel,
+     .docs = {.group = "string",
+              .since = "6.2.0",
+              .summary = "Returns a string and deletes its key."}},
+    {.name = "getex",
+     .arity = -2,
+     .flags = kWrite | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate, "changes when the key expires")},
+     .handler = GetEx,
+     .docs = {.group = "string",
+              .since = "6.2.0",
+              .summary = "Returns a string and sets or removes its expiry."}},
+    {.name = "getset",
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kRW | kAccess | kUpdate)},
+     .handler = GetSet,
+     .docs = {.group = "string",
+              .since = "1.0.0",
+              .summary = "Sets a string and returns the one before."}},
+    {.name = "mset",
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .keys = {Keys(1, -1, 2, kOW | kUpdate)},
+     .handler = MSet,
+     .docs = {.group = "string", .since = "1.0.1", .summary = "Sets several strings at once."}},
+    {.name = "msetnx",
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .keys = {Keys(1, -1, 2, kOW | kInsert)},
+     .handler = MSetNx,
+     .docs = {.group = "string",
+              .since = "1.0.1",
+              .summary = "Sets several strings at once if none of the keys exists."}},
+    {.name = "psetex",
+     .arity = 4,
+     .flags = kWrite | kDenyOom,
+     .keys = {Key(1, kOW | kUpdate)},
+     .handler = PSetEx,
+     .docs = {.group = "string",
+              .since = "2.6.0",
+              .summary = "Sets a string with an expiry in milliseconds."}},
+    {.name = "set",
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .keys = {Key(1, kRW | kAccess | kUpdate | kVariableFlags, "reads the old value with GET")},
+     .find_keys = KeysOfSet,
+     .handler = Set,
+     .docs = {.group = "string",
+              .since = "1.0.0",
+              .summary = "Sets a string, on conditions if asked to."}},
+    {.name = "setex",
+     .arity = 4,
+     .flags = kWrite | kDenyOom,
+     .keys = {Key(1, kOW | kUpdate)},
+     .handler = SetEx,
+     .docs = {.group = "string",
+              .since = "2.0.0",
+              .summary = "Sets a string with an expiry in seconds."}},
+    {.name = "setnx",
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {Key(1, kOW | kInsert)},
+     .handler = SetNx,
+     .docs = {.group = "string",
+              .since = "1.0.0",
+              .summary = "Sets a string if the key does not exist."}},
 };
 
 }  // namespace

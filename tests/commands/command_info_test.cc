@@ -94,12 +94,26 @@ TEST(Command, FindsTheKeysOfACommand) {
             ErrorReply("ERR wrong number of arguments for 'command|getkeys' command"));
 }
 
+TEST(Command, TellsWhatBecomesOfKeys) {
+  CommandRunner runner;
+  const auto keys = [&](CommandRunner::Argv argv) {
+    argv.insert(argv.begin(), {"COMMAND", "GETKEYSANDFLAGS"});
+    return runner.Run(argv);
+  };
+  EXPECT_EQ(keys({"COPY", "a", "b"}),
+            "*2\r\n*2\r\n$1\r\na\r\n*2\r\n+RO\r\n+access\r\n"
+            "*2\r\n$1\r\nb\r\n*2\r\n+OW\r\n+update\r\n");
+  EXPECT_EQ(keys({"SET", "a", "b", "GET"}),
+            "*1\r\n*2\r\n$1\r\na\r\n*3\r\n+RW\r\n+access\r\n+update\r\n");
+  EXPECT_EQ(keys({"PING", "x"}), ErrorReply("ERR The command has no key arguments"));
+}
+
 TEST(Command, DocumentsEveryRow) {
   CommandRunner runner;
   const auto check = [](const Command& command) {
-    EXPECT_FALSE(command.summary.empty()) << command.name;
-    EXPECT_FALSE(command.since.empty()) << command.name;
-    EXPECT_FALSE(command.group.empty()) << command.name;
+    EXPECT_FALSE(command.docs.summary.empty()) << command.name;
+    EXPECT_FALSE(command.docs.since.empty()) << command.name;
+    EXPECT_FALSE(command.docs.group.empty()) << command.name;
   };
   for (const Command* command : runner.table().all()) {
     check(*command);

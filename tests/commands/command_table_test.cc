@@ -86,16 +86,15 @@ TEST(CommandTable, EveryRowIsWhole) {
   for (const Command* command : table.all()) {
     SCOPED_TRACE(std::string(command->name));
     EXPECT_EQ(table.Find(command->name), command);
-    EXPECT_FALSE(command->summary.empty());
-    EXPECT_FALSE(command->since.empty());
-    EXPECT_FALSE(command->group.empty());
+    EXPECT_FALSE(command->docs.summary.empty());
+    EXPECT_FALSE(command->docs.since.empty());
+    EXPECT_FALSE(command->docs.group.empty());
     const bool writes = (command->flags & kWrite) != 0;
     const bool reads = (command->flags & kReadOnly) != 0;
     EXPECT_FALSE(writes && reads);
-    if (command->keys.first > 0) {
-      EXPECT_TRUE(writes || reads);
-      EXPECT_GE(std::abs(command->arity), command->keys.first + 1);
-    }
+    EXPECT_TRUE(command->keys.empty() || writes || reads);
+    const KeyTriple keys = TripleOf(command->keys);
+    EXPECT_TRUE(keys.first == 0 || std::abs(command->arity) >= keys.first + 1);
     EXPECT_FALSE((command->flags & kFrees) != 0 && !writes);
     EXPECT_FALSE((command->flags & kFrees) != 0 && (command->flags & kDenyOom) != 0);
   }

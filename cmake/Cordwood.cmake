@@ -6,6 +6,16 @@ set(CORDWOOD_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 option(CORDWOOD_LIBRARY_ASSERTIONS "Let the standard library check its preconditions" OFF)
 option(CORDWOOD_HARDEN "Compile and link with hardening flags" OFF)
 
+# How many files a batch has, where CMAKE_UNITY_BUILD says that there are batches. The headers of
+# the standard library take most of the time of a file, and a batch reads them once.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+
+# cordwood_compile_alone(a.cc...): files that are in no batch, because they have names of their own
+# that other files have, too.
+function(cordwood_compile_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 add_library(cordwood_flags INTERFACE)
 target_include_directories(cordwood_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(cordwood_flags INTERFACE

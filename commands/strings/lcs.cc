@@ -26,7 +26,7 @@ using keyspace::Type;
 constexpr uint64_t kRedisCellBytes = sizeof(uint32_t);
 constexpr uint64_t kTextMax = std::numeric_limits<uint32_t>::max() - 1;
 
-struct Options {
+struct LcsOptions {
   bool length_only = false;
   bool ranges = false;
   bool with_match_length = false;
@@ -97,8 +97,8 @@ class Alignment {
   std::vector<bool> shorter_a_;  // whether the way back takes a byte off `a`
 };
 
-std::optional<Options> TakeOptions(Call& call) {
-  Options options;
+std::optional<LcsOptions> TakeLcsOptions(Call& call) {
+  LcsOptions options;
   for (ArgReader args(call, 3); !args.done();) {
     if (args.Match("IDX")) {
       options.ranges = true;
@@ -128,7 +128,8 @@ void ReplyRange(protocol::ReplyWriter& reply, size_t begin, size_t length) {
   reply.Integer(static_cast<int64_t>(begin + length - 1));
 }
 
-void ReplyMatches(Call& call, const Options& options, std::vector<Match> matches, uint32_t length) {
+void ReplyMatches(Call& call, const LcsOptions& options, std::vector<Match> matches,
+                  uint32_t length) {
   std::erase_if(matches, [&](const Match& match) {
     return static_cast<int64_t>(match.length) < options.min_match_length;
   });
@@ -146,7 +147,7 @@ void ReplyMatches(Call& call, const Options& options, std::vector<Match> matches
   reply.Integer(length);
 }
 
-void ReplyAlignment(Call& call, const Options& options, std::string_view a, std::string_view b) {
+void ReplyAlignment(Call& call, const LcsOptions& options, std::string_view a, std::string_view b) {
   Alignment alignment(a, b);
   const uint32_t length = alignment.Length(!options.length_only);
   if (options.length_only) {
@@ -183,7 +184,7 @@ Status Lcs(Call& call) {
     *text = record->payload;
   }
   if (!all_strings) return call.Error("ERR The specified keys must contain string values");
-  const std::optional<Options> options = TakeOptions(call);
+  const std::optional<LcsOptions> options = TakeLcsOptions(call);
   if (!options) return {};
   if (texts[0].size() >= kTextMax || texts[1].size() >= kTextMax) {
     return call.Error("ERR String too long for LCS");

@@ -29,7 +29,7 @@ int LockNothing(int /*fd*/, int /*operation*/) {
 }
 
 template <typename T>
-ErrorCode CodeOf(const Result<T>& result) {
+ErrorCode ErrorCodeOf(const Result<T>& result) {
   return result ? ErrorCode::kInvalidArgument : result.error().code();
 }
 
@@ -65,7 +65,7 @@ TEST(PosixDirectory, WhereDirectoriesCannotBeLockedAFileInThemIs) {
   auto lock = held.Hold(dir.path());
   ASSERT_TRUE(lock) << lock.error().message();
   EXPECT_TRUE(std::filesystem::exists(dir / "LOCK"));
-  EXPECT_EQ(CodeOf(others.Hold(dir.path())), ErrorCode::kLocked);
+  EXPECT_EQ(ErrorCodeOf(others.Hold(dir.path())), ErrorCode::kLocked);
   lock->reset();
   EXPECT_TRUE(others.Hold(dir.path()));
 }
@@ -74,7 +74,7 @@ TEST(PosixDirectory, AnyOtherFailureOfALockIsAnError) {
   const support::TempDir dir;
   HeldDirectories held(&LockNothing);
   const auto lock = held.Hold(dir.path());
-  EXPECT_EQ(CodeOf(lock), ErrorCode::kIo);
+  EXPECT_EQ(ErrorCodeOf(lock), ErrorCode::kIo);
   EXPECT_NE(lock.error().message().find("cannot lock " + dir.path()), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(dir / "LOCK"));
 }

@@ -9,8 +9,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr uint64_t kKeys = 5;
-constexpr uint64_t kFields = 12;
+constexpr uint64_t kKeyNames = 5;
+constexpr uint64_t kFieldNames = 12;
 
 constexpr std::string_view kIntegers[] = {"0"sv,
                                           "1000"sv,
@@ -31,7 +31,7 @@ constexpr std::string_view kTimes[] = {
 constexpr std::string_view kMoments[] = {"9000000000"sv, "9000000001"sv, "9500000000"sv};
 constexpr std::string_view kMsMoments[] = {"9000000000000"sv, "9000000000499"sv, "9000000000500"sv,
                                            "9500000000001"sv};
-constexpr std::string_view kDatabases[] = {"0"sv, "0"sv, "0"sv, "1"sv, "2"sv, "15"sv, "16"sv};
+constexpr std::string_view kDatabaseWords[] = {"0"sv, "0"sv, "0"sv, "1"sv, "2"sv, "15"sv, "16"sv};
 constexpr std::string_view kGlobs[] = {"*"sv,  "k*"sv,   "k[0-2]"sv, "k?"sv, "[^k]"sv,
                                        "k1"sv, "\\k1"sv, "*[1"sv,    "k"sv,  "k[^1-3]"sv};
 constexpr std::string_view kBroken[] = {""sv,
@@ -214,7 +214,7 @@ void CommandStream::Fill(std::string_view token, std::vector<std::string>& argv)
     } else if (token == "m") {
       argv.push_back(Pick(kMsMoments));
     } else if (token == "b") {
-      argv.push_back(Pick(kDatabases));
+      argv.push_back(Pick(kDatabaseWords));
     } else if (token == "g") {
       argv.push_back(Pick(kGlobs));
     } else if (token == "kv" || token == "fv") {
@@ -263,13 +263,13 @@ void CommandStream::Spoil(std::vector<std::string>& argv) {
 std::string CommandStream::Key() {
   if (random_.OneIn(12)) {
     return Format("{}{}", families_[random_.Below(families_.size())].key_prefix,
-                  random_.Below(kKeys));
+                  random_.Below(kKeyNames));
   }
-  return Format("{}{}", key_prefix_, random_.Below(kKeys));
+  return Format("{}{}", key_prefix_, random_.Below(kKeyNames));
 }
 
 std::string CommandStream::Field() {
-  return random_.OneIn(40) ? std::string() : Format("f{}", random_.Below(kFields));
+  return random_.OneIn(40) ? std::string() : Format("f{}", random_.Below(kFieldNames));
 }
 
 std::string CommandStream::Value() {

@@ -17,8 +17,6 @@ namespace {
 
 using keyspace::CounterKind;
 
-constexpr std::string_view kNoDatabase = "ERR DB index is out of range";
-
 TEST(Select, ChangesTheDatabase) {
   CommandRunner runner;
   runner.Run({"SET", "k", "zero"});

@@ -50,7 +50,7 @@ constexpr Allowance kAllowances[] = {
     {"hscan", Allowed::kPage, "as hgetall; COUNT is a hint, and cursors are ours"},
 };
 
-Value Parse(std::string_view bytes) {
+Value ParseReply(std::string_view bytes) {
   protocol::ReplyReader reader;
   reader.Feed(bytes);
   const auto value = reader.Next();
@@ -95,8 +95,8 @@ bool MayDiffer(const std::vector<std::string>& command, const std::string& ours,
   const std::string name = ToLower(command[0]);
   for (const Allowance& row : kAllowances) {
     if (row.command != name) continue;
-    const Value our_value = Parse(ours);
-    const Value their_value = Parse(theirs);
+    const Value our_value = ParseReply(ours);
+    const Value their_value = ParseReply(theirs);
     switch (row.allowed) {
       case Allowed::kOrder:
         return has_hash_order && SameButOrder(our_value, their_value, name == "hgetall");

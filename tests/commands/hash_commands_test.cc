@@ -8,7 +8,6 @@
 namespace cordwood::commands {
 namespace {
 
-constexpr std::string_view kNotInt = "-ERR value is not an integer or out of range\r\n";
 constexpr std::string_view kWrong =
     "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
 

@@ -17,7 +17,6 @@ namespace {
 
 using protocol::Value;
 
-constexpr std::string_view kNotInt = "-ERR value is not an integer or out of range\r\n";
 constexpr std::string_view kSyntax = "-ERR syntax error\r\n";
 constexpr std::string_view kEmptyArray = "*0\r\n";
 

@@ -10,7 +10,6 @@ namespace cordwood::commands {
 namespace {
 
 constexpr std::string_view kSameObject = "ERR source and destination objects are the same";
-constexpr std::string_view kNoDatabase = "ERR DB index is out of range";
 
 /// A hash that is too large to be kept in its record.
 void SetLargeHash(CommandRunner& runner, std::string_view key) {

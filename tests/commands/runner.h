@@ -79,6 +79,9 @@ class CommandRunner {
 // Replies, for expectations.
 inline constexpr std::string_view kOk = "+OK\r\n";
 inline constexpr std::string_view kNil = "$-1\r\n";
+inline constexpr std::string_view kNotInt = "-ERR value is not an integer or out of range\r\n";
+inline constexpr std::string_view kNoDatabase = "ERR DB index is out of range";
+inline constexpr std::string_view kMaxInt = "9223372036854775807";
 std::string Bulk(std::string_view text);
 std::string Integer(int64_t value);
 std::string ErrorReply(std::string_view text);

@@ -7,11 +7,9 @@
 namespace cordwood::commands {
 namespace {
 
-constexpr std::string_view kNotInt = "-ERR value is not an integer or out of range\r\n";
 constexpr std::string_view kNotFloat = "-ERR value is not a valid float\r\n";
 constexpr std::string_view kWrong =
     "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
-constexpr std::string_view kMaxInt = "9223372036854775807";
 constexpr std::string_view kMinInt = "-9223372036854775808";
 
 class Strings : public testing::Test {

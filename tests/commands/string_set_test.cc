@@ -8,9 +8,7 @@
 namespace cordwood::commands {
 namespace {
 
-constexpr std::string_view kNotInt = "-ERR value is not an integer or out of range\r\n";
 constexpr std::string_view kSyntax = "-ERR syntax error\r\n";
-constexpr std::string_view kMaxInt = "9223372036854775807";
 
 std::string ExpireError(std::string_view command) {
   return Format("-ERR invalid expire time in '{}' command\r\n", command);

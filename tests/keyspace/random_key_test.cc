@@ -20,7 +20,7 @@ void Set(KeyspaceRig& rig, std::string_view key, std::optional<int64_t> expiry_m
   }));
 }
 
-void Remove(KeyspaceRig& rig, std::string_view key) {
+void RemoveOne(KeyspaceRig& rig, std::string_view key) {
   ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
     const KeyName name{.generation = tx.GenerationOf(0), .key = key};
     CW_ASSIGN(const Lookup before, FindKey(tx, name));
@@ -110,7 +110,7 @@ TEST(RandomKey, IsAKeyThatExists) {
   for (int i = 0; i < kKeys; ++i) Set(rig, Format("key:{:04}", i));
   rig.Compact();
   for (int i = 0; i < kKeys; ++i) {
-    if (i % 10 != 0) Remove(rig, Format("key:{:04}", i));
+    if (i % 10 != 0) RemoveOne(rig, Format("key:{:04}", i));
   }
   for (int i = 0; i < 200; ++i) Set(rig, Format("gone:{:04}", i), rig.now_ms() + 1);
   rig.AdvanceMs(1);

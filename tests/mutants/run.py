@@ -2,9 +2,9 @@
 notice: a test that cannot fail proves nothing.
 
 A bug is a patch beside this file, as `git diff` writes it, of sources (.cc) only. What it touches
-is compiled from a patched copy, with the commands of the build, and linked into the test program
-in front of the libraries; nothing of the build itself changes. CORDWOOD_BUILD names its directory,
-CORDWOOD_NINJA the program that made it.
+is compiled from a patched copy, alone or in its batch, with the commands of the build, and linked
+into the test program in front of the libraries; nothing of the build itself changes.
+CORDWOOD_BUILD names its directory, CORDWOOD_NINJA the program that made it.
 """
 
 import json
@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import unittest
@@ -135,26 +136,49 @@ def last_command(target: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
+def batch_line(path: str) -> str:
+    """How a batch of sources names one of them."""
+    return f'#include "{ROOT / path}"'
+
+
 def how_built(path: str) -> tuple[str, str]:
-    """The source as the build names it, and the object that it makes of it."""
+    """The source as the build names it, or the batch that has it, and the object made of that."""
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        if pathlib.Path(entry["file"]).resolve() == ROOT / path:
+        file = pathlib.Path(entry["file"])
+        if file.resolve() == ROOT / path or (
+                file.parent.name == "Unity" and batch_line(path) in file.read_text()):
             words = shlex.split(entry["command"])
             return entry["file"], words[words.index("-o") + 1]
     raise Unusable(f"{path} is not part of this build")
 
 
-def build(mutant: Mutant) -> pathlib.Path:
-    """The test program with the bug in it."""
-    folder = BUILD / "mutants" / mutant.patch
-    objects = []
+def patched_sources(mutant: Mutant, folder: pathlib.Path) -> dict[tuple[str, str], pathlib.Path]:
+    """What is compiled in the place of each source that the patch changes, itself or its batch."""
+    sources = {}
     for path, text in patched_files(f"{mutant.patch}.patch").items():
         copy = folder / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(text)
         source, made = how_built(path)
-        objects.append(f"{copy}.o")
-        run(last_command(made).replace(made, objects[-1]).replace(source, str(copy)))
+        if pathlib.Path(source).resolve() == ROOT / path:
+            sources[source, made] = copy
+            continue
+        if (source, made) not in sources:
+            sources[source, made] = folder / made.replace("/", "_").removesuffix(".o")
+            shutil.copy(source, sources[source, made])
+        batch = sources[source, made]
+        batch.write_text(batch.read_text().replace(batch_line(path), f'#include "{copy}"'))
+    return sources
+
+
+def build(mutant: Mutant) -> pathlib.Path:
+    """The test program with the bug in it."""
+    folder = BUILD / "mutants" / mutant.patch
+    folder.mkdir(parents=True, exist_ok=True)
+    objects = []
+    for (source, made), patched in patched_sources(mutant, folder).items():
+        objects.append(f"{patched}.o")
+        run(last_command(made).replace(made, objects[-1]).replace(source, str(patched)))
     link = last_command(mutant.program)
     output = re.search(r" -o (\S+) ", link)
     program = folder / mutant.program

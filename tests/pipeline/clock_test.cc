@@ -9,7 +9,7 @@
 namespace cordwood::pipeline {
 namespace {
 
-constexpr uint64_t kStallMs = 5000;
+constexpr uint64_t kSyncStallMs = 5000;
 
 class Clock : public ::testing::Test {
  protected:
@@ -25,7 +25,7 @@ class Clock : public ::testing::Test {
   void SetKeyAndStall() {
     ASSERT_EQ(server_.Ask({"SET", "k", "v", "PXAT", std::to_string(env_.WallMs() + 1000)}),
               "+OK\r\n");
-    env_.StallSyncs(".wal", kStallMs);
+    env_.StallSyncs(".wal", kSyncStallMs);
   }
 
   std::string Read(const std::vector<std::string_view>& argv) {
@@ -34,7 +34,7 @@ class Clock : public ::testing::Test {
   }
 
   std::string EndStall() {
-    server_.RunForMs(2 * kStallMs + 1);
+    server_.RunForMs(2 * kSyncStallMs + 1);
     return server_.Receive(writer_);
   }
 
@@ -85,7 +85,7 @@ TEST_F(Clock, TheMomentMovesOnWithWhatIsVisible) {
   env_.AdvanceMs(2000);
   server_.SendCommand(writer_, {"SET", "second", "x"});
   EXPECT_EQ(Read({"GET", "k"}), "$1\r\nv\r\n") << "as of the first SET";
-  server_.RunForMs(kStallMs - 1999);
+  server_.RunForMs(kSyncStallMs - 1999);
   ASSERT_EQ(server_.Receive(writer_), "+OK\r\n");
   EXPECT_EQ(Read({"GET", "k"}), "$-1\r\n") << "as of the second SET";
   EXPECT_EQ(EndStall(), "+OK\r\n");

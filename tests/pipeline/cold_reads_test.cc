@@ -9,7 +9,7 @@
 namespace cordwood::pipeline {
 namespace {
 
-constexpr uint64_t kStallMs = 2000;
+constexpr uint64_t kReadStallMs = 2000;
 
 config::Config SmallHashes() {
   config::Config config;
@@ -74,7 +74,7 @@ TEST_F(ColdReads, WhileFilesStallOthersAreAnsweredAtOnce) {
   ASSERT_EQ(Ask({"MGET", Key(10), "counter"}).substr(0, 4), "*2\r\n");
   ASSERT_EQ(Reruns(), reruns) << "it is in the cache";
 
-  env_.StallReads(".sst", kStallMs);
+  env_.StallReads(".sst", kReadStallMs);
   // Three times as many as there are tasks that fetch.
   std::vector<SessionId> cold;
   for (int i = 0; i < 6; ++i) {
@@ -98,13 +98,13 @@ TEST_F(ColdReads, WhileFilesStallOthersAreAnsweredAtOnce) {
   EXPECT_LT(env_.MonotonicNs() - start_ns, 10'000'000u);
   for (const SessionId id : cold) EXPECT_EQ(server_->Receive(id), "");
 
-  server_->RunForMs(20 * kStallMs);
+  server_->RunForMs(20 * kReadStallMs);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(server_->Receive(cold[static_cast<size_t>(i)]), Value('v'));
   EXPECT_EQ(server_->Receive(cold[5]), "$3\r\nnew\r\n");
 }
 
 TEST_F(ColdReads, AWriteThatMustLookWaitsForItsBlocksAlone) {
-  env_.StallReads(".sst", kStallMs);
+  env_.StallReads(".sst", kReadStallMs);
   const SessionId cold = server_->Connect();
   const SessionId other = server_->Connect();
   server_->SendCommand(cold, {"APPEND", Key(300), "more"});
@@ -113,7 +113,7 @@ TEST_F(ColdReads, AWriteThatMustLookWaitsForItsBlocksAlone) {
   server_->SendCommand(other, {"SET", "new", "v"});
   server_->Settle();
   EXPECT_EQ(server_->Receive(other), "+OK\r\n");
-  server_->RunForMs(4 * kStallMs);
+  server_->RunForMs(4 * kReadStallMs);
   EXPECT_EQ(server_->Receive(cold), ":104\r\n");
 }
 

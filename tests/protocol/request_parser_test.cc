@@ -32,7 +32,7 @@ void Feed(RequestParser& parser, std::string_view bytes) {
   }
 }
 
-Command Copied(std::span<const std::string_view> argv) { return {argv.begin(), argv.end()}; }
+Command CopyOf(std::span<const std::string_view> argv) { return {argv.begin(), argv.end()}; }
 
 std::string Encoded(std::initializer_list<std::string_view> argv) {
   std::string out;
@@ -70,9 +70,9 @@ TEST(RequestParser, GivesCommandsInOrder) {
   RequestParser parser({});
   Feed(parser, Encoded({"SET", "k", "v"}) + Encoded({"GET", "k"}));
   ASSERT_EQ(parser.Next(), Outcome::kCommand);
-  EXPECT_EQ(Copied(parser.argv()), (Command{"SET", "k", "v"}));
+  EXPECT_EQ(CopyOf(parser.argv()), (Command{"SET", "k", "v"}));
   ASSERT_EQ(parser.Next(), Outcome::kCommand);
-  EXPECT_EQ(Copied(parser.argv()), (Command{"GET", "k"}));
+  EXPECT_EQ(CopyOf(parser.argv()), (Command{"GET", "k"}));
   EXPECT_EQ(parser.Next(), Outcome::kNeedMore);
   EXPECT_TRUE(parser.argv().empty());
   EXPECT_EQ(parser.buffered_bytes(), 0U);
@@ -177,7 +177,7 @@ TEST(RequestParser, ReleaseMemoryKeepsARequestThatArrivedInPart) {
   parser.ReleaseMemory();
   Feed(parser, "i\r\n");
   ASSERT_EQ(parser.Next(), Outcome::kCommand);
-  EXPECT_EQ(Copied(parser.argv()), (Command{"ECHO", "hi"}));
+  EXPECT_EQ(CopyOf(parser.argv()), (Command{"ECHO", "hi"}));
   parser.ReleaseMemory();
   EXPECT_EQ(parser.memory_bytes(), 0U);
   Feed(parser, Encoded({"PING"}));
@@ -191,7 +191,7 @@ TEST(RequestParser, ViewsOfSeveralCommandsHoldUntilTheNextRead) {
   while (parser.Next() == Outcome::kCommand) {
     views.insert(views.end(), parser.argv().begin(), parser.argv().end());
   }
-  EXPECT_EQ(Copied(views), (Command{"SET", "a", "1", "SET", "b", "2"}));
+  EXPECT_EQ(CopyOf(views), (Command{"SET", "a", "1", "SET", "b", "2"}));
 }
 
 TEST(RequestParser, AnErrorIsFinal) {

@@ -8,7 +8,7 @@
 namespace cordwood::storage {
 namespace {
 
-constexpr uint64_t kStoreId = 9;
+constexpr uint64_t kChainStoreId = 9;
 constexpr uint64_t kBytes = 16 * kLogAlign;
 
 /// Puts scans together as a log would leave them.
@@ -18,7 +18,7 @@ struct Chain {
   SegmentScan& Segment(const SegmentHeader& header) {
     SegmentScan& scan =
         scans.emplace_back(SegmentScan{.number = header.number, .size = kBytes, .header = header});
-    scan.header->store_id = kStoreId;
+    scan.header->store_id = kChainStoreId;
     scan.header->bytes = kBytes;
     scan.nonzero_end = 96;
     return scan;
@@ -38,7 +38,8 @@ struct Chain {
 
   Result<LogPlan> Plan(Seq flushed, Seq known = 0) const {
     return PlanRecovery(
-        {.dir = "/db", .store_id = kStoreId, .flushed_seq = flushed, .known_synced = known}, scans);
+        {.dir = "/db", .store_id = kChainStoreId, .flushed_seq = flushed, .known_synced = known},
+        scans);
   }
 };
 

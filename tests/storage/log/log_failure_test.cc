@@ -159,7 +159,7 @@ TEST(LogFailure, ABitThatFlipsOnTheWayInIsNotTakenForATornTail) {
   }
 }
 
-void Life(LogRig& rig) {
+void LiveOnce(LogRig& rig) {
   if (!rig.Open()) return;
   for (int i = 0; i < 4; ++i) rig.Commit(1, 9000);
   rig.Flush();
@@ -177,7 +177,7 @@ TEST(LogFailure, NoFailedCallBreaksAPromise) {
   uint64_t calls = 0;
   {
     LogRig rig({.seed = support::BaseSeed()});
-    Life(rig);
+    LiveOnce(rig);
     calls = rig.env().Calls();
   }
   for (uint64_t call = 1; call <= calls; ++call) {
@@ -187,7 +187,7 @@ TEST(LogFailure, NoFailedCallBreaksAPromise) {
                             ErrorCodeName(code), sticky ? ", sticky" : ""));
         LogRig rig({.seed = support::BaseSeed()});
         rig.env().FailCall(call, code, sticky);
-        Life(rig);
+        LiveOnce(rig);
         if (call % 2 == 0) {
           rig.Kill();
           ASSERT_TRUE(rig.Open()) << rig.env().Report();

@@ -19,8 +19,8 @@
 namespace cordwood::storage {
 namespace {
 
-struct Life {
-  explicit Life(std::string path) : dir(std::move(path)) {}
+struct LogOwner {
+  explicit LogOwner(std::string path) : dir(std::move(path)) {}
 
   Result<RecoveredLog> Recover(Seq& replayed) {
     const auto apply = [&](Seq first, uint32_t count, std::string_view) -> Status {
@@ -50,14 +50,14 @@ struct Life {
 
 TEST(CommitLogThreads, AppendsSyncsReleasesAndRecovers) {
   const support::TempDir dir;
-  Life life(dir.path());
+  LogOwner owner(dir.path());
   Seq replayed = 0;
-  ASSERT_TRUE(CreateNote(life.env, dir.path(), 0));
-  Result<RecoveredLog> recovered = life.Recover(replayed);
+  ASSERT_TRUE(CreateNote(owner.env, dir.path(), 0));
+  Result<RecoveredLog> recovered = owner.Recover(replayed);
   ASSERT_TRUE(recovered);
   constexpr Seq kRecords = 3000;
   {
-    CommitLog log(life.env, life.Options(Durability::kAlways), *std::move(recovered));
+    CommitLog log(owner.env, owner.Options(Durability::kAlways), *std::move(recovered));
     std::atomic<bool> done = false;
     // Another thread watches, ticks and changes the promise.
     std::thread watcher([&] {
@@ -87,14 +87,14 @@ TEST(CommitLogThreads, AppendsSyncsReleasesAndRecovers) {
     watcher.join();
     ASSERT_TRUE(log.Stop());
     EXPECT_EQ(log.synced(), kRecords);
-    EXPECT_GT(life.progress.load(), 0u);
+    EXPECT_GT(owner.progress.load(), 0u);
   }
   replayed = 0;
-  recovered = life.Recover(replayed);
+  recovered = owner.Recover(replayed);
   ASSERT_TRUE(recovered) << recovered.error().message();
   EXPECT_EQ(replayed, kRecords);
   EXPECT_EQ(recovered->copied_groups, 0u);
-  CommitLog log(life.env, life.Options(Durability::kAlways), *std::move(recovered));
+  CommitLog log(owner.env, owner.Options(Durability::kAlways), *std::move(recovered));
   log.ReleaseThrough(kRecords);
   ASSERT_TRUE(log.Stop());
   EXPECT_EQ(log.stats().segments, 1u);

@@ -8,7 +8,7 @@
 namespace cordwood::storage {
 namespace {
 
-constexpr uint64_t kMegabyte = 1 << 20;
+constexpr uint64_t kMiB = 1 << 20;
 
 class BallastTest : public ::testing::Test {
  protected:
@@ -23,23 +23,23 @@ class BallastTest : public ::testing::Test {
   }
 
   support::SimEnv env_{1};
-  Ballast ballast_{env_, "/db", 10 * kMegabyte};
+  Ballast ballast_{env_, "/db", 10 * kMiB};
 };
 
 TEST_F(BallastTest, GrowsInStepsAndShrinksAtOnce) {
   EXPECT_EQ(ballast_.held(), 0u);
   ballast_.Grow();
-  EXPECT_EQ(ballast_.held(), 4 * kMegabyte);
+  EXPECT_EQ(ballast_.held(), 4 * kMiB);
   GrowWhole();
-  EXPECT_EQ(ballast_.held(), 10 * kMegabyte);
-  EXPECT_EQ(FileBytes(), 10 * kMegabyte);
+  EXPECT_EQ(ballast_.held(), 10 * kMiB);
+  EXPECT_EQ(FileBytes(), 10 * kMiB);
   EXPECT_TRUE(ballast_.ShrinkTo(ballast_.half()));
-  EXPECT_EQ(FileBytes(), 5 * kMegabyte);
+  EXPECT_EQ(FileBytes(), 5 * kMiB);
   EXPECT_FALSE(ballast_.ShrinkTo(ballast_.half())) << "there is nothing to give";
   EXPECT_TRUE(ballast_.ShrinkTo(ballast_.corner()));
-  EXPECT_EQ(FileBytes(), kMegabyte);
+  EXPECT_EQ(FileBytes(), kMiB);
   GrowWhole();
-  EXPECT_EQ(FileBytes(), 10 * kMegabyte);
+  EXPECT_EQ(FileBytes(), 10 * kMiB);
   EXPECT_TRUE(ballast_.ShrinkTo(0));
   EXPECT_FALSE(*env_.Exists(BallastPath("/db")));
 }
@@ -55,12 +55,12 @@ TEST_F(BallastTest, HoldsBytesThatDoNotRepeat) {
 
 TEST_F(BallastTest, AStepWithoutRoomLeavesWhatWasThere) {
   ballast_.Grow();
-  env_.SetDiskBytes(env_.UsedDiskBytes() + kMegabyte);
+  env_.SetDiskBytes(env_.UsedDiskBytes() + kMiB);
   ballast_.Grow();
-  EXPECT_EQ(ballast_.held(), 4 * kMegabyte);
-  EXPECT_EQ(FileBytes(), 4 * kMegabyte);
+  EXPECT_EQ(ballast_.held(), 4 * kMiB);
+  EXPECT_EQ(FileBytes(), 4 * kMiB);
   EXPECT_TRUE(ballast_.ShrinkTo(0));
-  env_.SetDiskBytes(kMegabyte);
+  env_.SetDiskBytes(kMiB);
   ballast_.Grow();
   EXPECT_EQ(ballast_.held(), 0u);
   EXPECT_FALSE(*env_.Exists(BallastPath("/db")));
@@ -75,12 +75,12 @@ TEST_F(BallastTest, AFileThatCannotBeCutIsRemoved) {
 }
 
 TEST_F(BallastTest, EndsAtTheLimitOfFileSize) {
-  env_.SetFileBytesMax(5 * kMegabyte);
+  env_.SetFileBytesMax(5 * kMiB);
   GrowWhole();
-  EXPECT_EQ(FileBytes(), 5 * kMegabyte);
+  EXPECT_EQ(FileBytes(), 5 * kMiB);
   env_.SetFileBytesMax(UINT64_MAX);
   GrowWhole();
-  EXPECT_EQ(FileBytes(), 10 * kMegabyte);
+  EXPECT_EQ(FileBytes(), 10 * kMiB);
 }
 
 TEST_F(BallastTest, ADirectoryInItsPlaceIsLeftAlone) {
@@ -93,14 +93,14 @@ TEST_F(BallastTest, ADirectoryInItsPlaceIsLeftAlone) {
 
 TEST_F(BallastTest, WhatTheLastLifeLeftCounts) {
   GrowWhole();
-  Ballast smaller(env_, "/db", 6 * kMegabyte);
+  Ballast smaller(env_, "/db", 6 * kMiB);
   smaller.Adopt();
-  EXPECT_EQ(smaller.held(), 6 * kMegabyte);
-  EXPECT_EQ(FileBytes(), 6 * kMegabyte);
-  Ballast larger(env_, "/db", 12 * kMegabyte);
+  EXPECT_EQ(smaller.held(), 6 * kMiB);
+  EXPECT_EQ(FileBytes(), 6 * kMiB);
+  Ballast larger(env_, "/db", 12 * kMiB);
   larger.Adopt();
-  EXPECT_EQ(larger.held(), 6 * kMegabyte);
-  EXPECT_EQ(larger.NextStep(), 4 * kMegabyte);
+  EXPECT_EQ(larger.held(), 6 * kMiB);
+  EXPECT_EQ(larger.NextStep(), 4 * kMiB);
 }
 
 }  // namespace

@@ -13,54 +13,55 @@
 namespace cordwood::storage {
 namespace {
 
-constexpr uint64_t kKeys = 4;
+constexpr uint64_t kCounter = 4;
 
 TEST(CountHistory, AnswersAsOfEachSeq) {
   CountHistory history;
-  history.Add(5, kKeys, 1);
-  history.Add(7, kKeys, 10);
-  history.Add(7, kKeys + 1, 100);
-  EXPECT_EQ(history.At(kKeys, 4), 0);
-  EXPECT_EQ(history.At(kKeys, 5), 1);
-  EXPECT_EQ(history.At(kKeys, 7), 11);
-  EXPECT_EQ(history.At(kKeys + 1, 6), 0);
-  EXPECT_EQ(history.Newest(kKeys), 11);
+  history.Add(5, kCounter, 1);
+  history.Add(7, kCounter, 10);
+  history.Add(7, kCounter + 1, 100);
+  EXPECT_EQ(history.At(kCounter, 4), 0);
+  EXPECT_EQ(history.At(kCounter, 5), 1);
+  EXPECT_EQ(history.At(kCounter, 7), 11);
+  EXPECT_EQ(history.At(kCounter + 1, 6), 0);
+  EXPECT_EQ(history.Newest(kCounter), 11);
 }
 
 TEST(CountHistory, WhoAsksForMoreFirstTakesNothingFromAnOlderReader) {
   CountHistory history;
-  history.Add(5, kKeys, 1);
-  history.Add(7, kKeys, 10);
+  history.Add(5, kCounter, 1);
+  history.Add(7, kCounter, 10);
   history.Fold(ReadPoints({5}, 7));
-  EXPECT_EQ(history.At(kKeys, 7), 11);
-  EXPECT_EQ(history.At(kKeys, 5), 1);
+  EXPECT_EQ(history.At(kCounter, 7), 11);
+  EXPECT_EQ(history.At(kCounter, 5), 1);
   history.Fold(ReadPoints({}, 7));
   EXPECT_EQ(history.pending(), 0u);
-  EXPECT_EQ(history.At(kKeys, 7), 11);
+  EXPECT_EQ(history.At(kCounter, 7), 11);
 }
 
 TEST(CountHistory, CorrectionsShowAtEverySeq) {
   CountHistory history;
-  history.Add(5, kKeys, 1);
+  history.Add(5, kCounter, 1);
   Counters corrections;
-  corrections.Add(kKeys, -3);
+  corrections.Add(kCounter, -3);
   history.Correct(corrections);
-  EXPECT_EQ(history.At(kKeys, 4), -3);
-  EXPECT_EQ(history.At(kKeys, 5), -2);
-  EXPECT_EQ(history.Newest(kKeys), -2);
+  EXPECT_EQ(history.At(kCounter, 4), -3);
+  EXPECT_EQ(history.At(kCounter, 5), -2);
+  EXPECT_EQ(history.Newest(kCounter), -2);
 }
 
 TEST(CountHistory, AnOldReaderKeepsAFewChangesAndNotAll) {
   CountHistory history;
-  history.Add(1, kKeys, 1);
+  history.Add(1, kCounter, 1);
   for (Seq seq = 2; seq < 100'000; ++seq) {
-    history.Add(seq, kKeys + seq % 3, 1);
+    history.Add(seq, kCounter + seq % 3, 1);
     if (history.WantsFold()) history.Fold(ReadPoints({1, 5000}, seq));
   }
   EXPECT_LT(history.pending(), 100u);
-  EXPECT_EQ(history.At(kKeys, 1), 1);
-  EXPECT_EQ(history.At(kKeys, 5000) + history.At(kKeys + 1, 5000) + history.At(kKeys + 2, 5000),
-            5000);
+  EXPECT_EQ(history.At(kCounter, 1), 1);
+  EXPECT_EQ(
+      history.At(kCounter, 5000) + history.At(kCounter + 1, 5000) + history.At(kCounter + 2, 5000),
+      5000);
 }
 
 TEST(CountHistory, AgreesWithAPlainListForEveryReader) {

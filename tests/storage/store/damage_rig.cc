@@ -13,7 +13,7 @@
 namespace cordwood::storage {
 namespace {
 
-constexpr uint64_t kKeys = 160;
+constexpr uint64_t kKeySpace = 160;
 
 std::string KeyOf(uint64_t n) { return Format("key:{:04}", n); }
 
@@ -28,7 +28,8 @@ class Writer {
     for (int i = 0; i < operations; ++i) {
       const uint64_t size = random_.OneIn(8) ? random_.Below(60) : 24;
       const std::string value = Format("{:03}:{}", random_.Below(1000), std::string(size, 'v'));
-      changes[KeyOf(random_.Below(kKeys))] = random_.OneIn(6) ? std::nullopt : std::optional(value);
+      changes[KeyOf(random_.Below(kKeySpace))] =
+          random_.OneIn(6) ? std::nullopt : std::optional(value);
     }
     for (const auto& [key, value] : changes) {
       if (value) {
@@ -109,7 +110,7 @@ void NoteError(const Error& error, Answers* answers) {
 }
 
 void AskForKeys(View& view, const State& state, Answers* answers) {
-  for (uint64_t n = 0; n < kKeys; ++n) {
+  for (uint64_t n = 0; n < kKeySpace; ++n) {
     const std::string key = KeyOf(n);
     const Result<std::optional<std::string_view>> value = view.Get(key);
     if (!value) {

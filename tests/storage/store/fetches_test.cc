@@ -13,14 +13,14 @@ namespace {
 
 constexpr uint64_t kReadMs = 10;
 constexpr uint64_t kNsPerMs = 1'000'000;
-const std::vector<std::string> kKeys = {"a", "b", "c"};
+const std::vector<std::string> kNames = {"a", "b", "c"};
 
 // A store with each key in a table of its own, none of them in the cache, and slow reads.
 class FetchesTest : public testing::Test {
  protected:
   void Fill(size_t value_bytes) {
     ASSERT_TRUE(world_.Open());
-    for (const std::string& key : kKeys) {
+    for (const std::string& key : kNames) {
       world_.Put(key, std::string(value_bytes, key.front()));
       world_.Sync();
     }
@@ -46,14 +46,14 @@ class FetchesTest : public testing::Test {
     std::vector<uint64_t> ends;
     good_ = 0;
     const uint64_t start = world_.env().MonotonicNs();
-    for (const std::string& key : kKeys) {
+    for (const std::string& key : kNames) {
       world_.store().Fetch(BlockOf(key), [&, start](FetchedBlocks fetched) {
         ends.push_back((world_.env().MonotonicNs() - start) / kNsPerMs);
         if (fetched.status && fetched.pins.size() == 1) ++good_;
       });
     }
     world_.env().RunUntilIdle();
-    EXPECT_EQ(ends.size(), kKeys.size());
+    EXPECT_EQ(ends.size(), kNames.size());
     return ends;
   }
 
@@ -64,14 +64,14 @@ class FetchesTest : public testing::Test {
 TEST_F(FetchesTest, LargeBlocksAreReadOneAtATime) {
   Fill(2 << 20);
   const std::vector<uint64_t> ends = FetchAll();
-  EXPECT_EQ(good_, kKeys.size());
+  EXPECT_EQ(good_, kNames.size());
   for (size_t i = 1; i < ends.size(); ++i) EXPECT_GE(ends[i], ends[i - 1] + kReadMs);
 }
 
 TEST_F(FetchesTest, SmallOnesAreReadSideBySide) {
   Fill(100);
   const std::vector<uint64_t> ends = FetchAll();
-  EXPECT_EQ(good_, kKeys.size());
+  EXPECT_EQ(good_, kNames.size());
   EXPECT_LT(ends[1], ends[0] + kReadMs);
 }
 
@@ -79,10 +79,10 @@ TEST_F(FetchesTest, OneThatFailsLetsTheNextOneHaveItsTurn) {
   Fill(2 << 20);
   world_.env().FailNext(support::SimOp::kRead, ".sst", ErrorCode::kIo);
   FetchAll();
-  EXPECT_EQ(good_, kKeys.size() - 1);
+  EXPECT_EQ(good_, kNames.size() - 1);
   // And the turn is free again.
   std::optional<bool> good;
-  world_.store().Fetch(BlockOf(kKeys.front()),
+  world_.store().Fetch(BlockOf(kNames.front()),
                        [&](const FetchedBlocks& fetched) { good = fetched.status.has_value(); });
   world_.env().RunUntilIdle();
   EXPECT_EQ(good, true);

@@ -8,7 +8,7 @@
 namespace cordwood::storage {
 namespace {
 
-constexpr uint64_t kMegabyte = 1 << 20;
+constexpr uint64_t kSecondOfWrites = 1 << 20;
 
 TEST(Pacing, PressureComesFromDebtAboveOneOrFromMemory) {
   EXPECT_EQ(WritePressure(0.9, 0.0), 0.0);
@@ -17,19 +17,19 @@ TEST(Pacing, PressureComesFromDebtAboveOneOrFromMemory) {
 }
 
 TEST(Pacing, DelaysGrowSmoothlyFromHalfOfThePressure) {
-  EXPECT_EQ(WriteDelayUs(0.5, kMegabyte), 0u);
-  EXPECT_EQ(WriteDelayUs(1.0, kMegabyte), 100'000u);
-  EXPECT_EQ(WriteDelayUs(1.0, kMegabyte / 2), 50'000u);
+  EXPECT_EQ(WriteDelayUs(0.5, kSecondOfWrites), 0u);
+  EXPECT_EQ(WriteDelayUs(1.0, kSecondOfWrites), 100'000u);
+  EXPECT_EQ(WriteDelayUs(1.0, kSecondOfWrites / 2), 50'000u);
   uint64_t last = 0;
   for (int percent = 51; percent <= 100; ++percent) {
-    const uint64_t delay = WriteDelayUs(percent / 100.0, kMegabyte);
+    const uint64_t delay = WriteDelayUs(percent / 100.0, kSecondOfWrites);
     EXPECT_GE(delay, last);
     EXPECT_LE(delay - last, 7'000u) << "a cliff at " << percent;
     last = delay;
   }
 }
 
-TEST(Pacing, NobodyIsStoppedForGood) { EXPECT_EQ(WriteDelayUs(100, kMegabyte), 1'000'000u); }
+TEST(Pacing, NobodyIsStoppedForGood) { EXPECT_EQ(WriteDelayUs(100, kSecondOfWrites), 1'000'000u); }
 
 // Flushes hang, memtables fill up.
 TEST(StorePacing, DelaysGrowWithEveryWriteAndNotByLeaps) {
@@ -42,7 +42,7 @@ TEST(StorePacing, DelaysGrowWithEveryWriteAndNotByLeaps) {
     world.Put(Format("key:{}", i), std::string(100, 'v'));
     world.store().Kick();
     world.env().RunUntilIdle(5);
-    const uint64_t delay = world.store().WriteDelayUs(kMegabyte);
+    const uint64_t delay = world.store().WriteDelayUs(kSecondOfWrites);
     EXPECT_GE(delay + 1000, last) << "at write " << i;
     EXPECT_LE(delay, last + 10'000) << "a leap at write " << i;
     last = delay;

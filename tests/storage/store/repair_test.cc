@@ -24,12 +24,12 @@ namespace {
 using support::PowerLoss;
 using support::SimEnv;
 
-constexpr int kKeys = 80;
+constexpr int kRecords = 80;
 constexpr int kFlushed = 44;
 
 std::string KeyOf(int i) { return Format("key{:03}", i); }
 
-/// The directory "data" of a store that was killed with kKeys records, one after the other in
+/// The directory "data" of a store that was killed with kRecords records, one after the other in
 /// several segments, some of them flushed.
 class RepairTest : public testing::Test {
  protected:
@@ -38,7 +38,7 @@ class RepairTest : public testing::Test {
     {
       Result<std::unique_ptr<Store>> store = Store::Open(*env_, "data", Options());
       ASSERT_TRUE(store);
-      for (int i = 0; i < kKeys; ++i) {
+      for (int i = 0; i < kRecords; ++i) {
         Put(**store, i);
         if (i != kFlushed) continue;
         (*store)->Tick();  // the log is long
@@ -99,14 +99,14 @@ class RepairTest : public testing::Test {
     Reader reader(**store);
     View view = reader.Newest(Tier::kMayBlock);
     int count = 0;
-    for (; count < kKeys; ++count) {
+    for (; count < kRecords; ++count) {
       const auto value = view.Get(KeyOf(count));
       EXPECT_TRUE(value);
       if (!*value) break;
       EXPECT_EQ(**value, std::string(3000, static_cast<char>('a' + count % 26)));
     }
-    for (int i = count; i < kKeys; ++i) EXPECT_FALSE(*view.Get(KeyOf(i))) << "behind the gap";
-    EXPECT_GE((*store)->last_seq(), static_cast<Seq>(kKeys)) << "seqs are given once";
+    for (int i = count; i < kRecords; ++i) EXPECT_FALSE(*view.Get(KeyOf(i))) << "behind the gap";
+    EXPECT_GE((*store)->last_seq(), static_cast<Seq>(kRecords)) << "seqs are given once";
     Put(**store, count);
     EXPECT_TRUE((*store)->Close());
     return count;
@@ -118,7 +118,7 @@ class RepairTest : public testing::Test {
     const Result<RepairReport> report = Repair();
     EXPECT_TRUE(report) << report.error().message();
     if (!report) return -1;
-    EXPECT_GE(report->last_seq, static_cast<Seq>(kKeys));
+    EXPECT_GE(report->last_seq, static_cast<Seq>(kRecords));
     const Result<CheckReport> check = CheckStore(*env_, "data", [](const std::string&) {});
     EXPECT_TRUE(check && check->sound());
     EXPECT_EQ(Used().size(), 1u) << "what the repair began";
@@ -134,7 +134,7 @@ TEST_F(RepairTest, TheNewestSegmentLost) {
   ASSERT_TRUE(env_->RemoveRaw(Used().back()));
   const int count = MustRepair();
   EXPECT_GT(count, 0);
-  EXPECT_LT(count, kKeys);
+  EXPECT_LT(count, kRecords);
 }
 
 TEST_F(RepairTest, ASegmentLostGivesUpWhatFollowsIt) {
@@ -142,30 +142,30 @@ TEST_F(RepairTest, ASegmentLostGivesUpWhatFollowsIt) {
   ASSERT_TRUE(env_->RemoveRaw(used[used.size() - 2]));
   const int count = MustRepair();
   EXPECT_GT(count, 0);
-  EXPECT_LT(count, kKeys - 15) << "the newest segment was whole";
+  EXPECT_LT(count, kRecords - 15) << "the newest segment was whole";
 }
 
 TEST_F(RepairTest, EveryLogLostLeavesTheTables) {
   for (const std::string& path : Used()) ASSERT_TRUE(env_->RemoveRaw(path));
   const int count = MustRepair();
   EXPECT_GT(count, 0);
-  EXPECT_LT(count, kKeys);
+  EXPECT_LT(count, kRecords);
 }
 
 TEST_F(RepairTest, ADamagedFrame) {
   ASSERT_TRUE(env_->FlipBit(Used().back(), 2 * kLogAlign + 100, 3));
-  EXPECT_LT(MustRepair(), kKeys);
+  EXPECT_LT(MustRepair(), kRecords);
 }
 
 TEST_F(RepairTest, TheNoteLostLosesNothing) {
   ASSERT_TRUE(env_->RemoveRaw(NotePath("data")));
-  EXPECT_EQ(MustRepair(), kKeys);
+  EXPECT_EQ(MustRepair(), kRecords);
 }
 
 TEST_F(RepairTest, TheNoteDamagedLosesNothing) {
   ASSERT_TRUE(env_->FlipBit(NotePath("data"), 30, 3));
   ASSERT_TRUE(env_->FlipBit(NotePath("data"), 5000, 3));
-  EXPECT_EQ(MustRepair(), kKeys);
+  EXPECT_EQ(MustRepair(), kRecords);
 }
 
 // A directory is not ours to remove, and no file can be renamed over it.
@@ -174,7 +174,7 @@ TEST_F(RepairTest, ADirectoryInPlaceOfTheNoteIsSetAside) {
   ASSERT_TRUE(env_->CreateDir(NotePath("data")));
   ASSERT_TRUE(env_->CreateDir("data/NOTE.aside"));
   EXPECT_TRUE(Open().error().message().contains("NOTE: it is not a regular file")) << "and why";
-  EXPECT_EQ(MustRepair(), kKeys);
+  EXPECT_EQ(MustRepair(), kRecords);
   EXPECT_TRUE(*env_->Exists("data/NOTE.aside2"));
 }
 
@@ -188,7 +188,7 @@ TEST_F(RepairTest, ADirectoryInPlaceOfTheNewestSegmentIsSetAside) {
   const std::unique_ptr<SimEnv> before = env_->CopyAfterKill();
   const int count = MustRepair();
   EXPECT_GT(count, 0);
-  EXPECT_LT(count, kKeys);
+  EXPECT_LT(count, kRecords);
   EXPECT_TRUE(*env_->Exists(path + ".aside"));
   env_ = before->CopyAfterKill();
   EXPECT_EQ(Repair()->set_aside, std::vector<std::string>{path + ".aside"});
@@ -198,7 +198,7 @@ TEST_F(RepairTest, AWholeStoreLosesNothing) {
   const Result<RepairReport> report = Repair();
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_FALSE(report->lost_anything());
-  EXPECT_EQ(OpenAndCount(), kKeys);
+  EXPECT_EQ(OpenAndCount(), kRecords);
 }
 
 TEST_F(RepairTest, ASegmentOfAnotherStoreIsNotTouched) {

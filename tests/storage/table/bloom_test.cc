@@ -12,7 +12,7 @@
 namespace cordwood::storage {
 namespace {
 
-constexpr uint64_t kKeys = 100'000;
+constexpr uint64_t kAdded = 100'000;
 
 using KeyOf = std::function<std::string(uint64_t)>;
 
@@ -26,11 +26,11 @@ BloomFilter FilterOf(const KeyOf& key_of, uint64_t keys, uint32_t bits_per_key) 
 
 /// The share of absent keys that pass, in percent; every key that was added must pass.
 double FalsePercent(const KeyOf& key_of, uint32_t bits_per_key) {
-  const BloomFilter filter = FilterOf(key_of, kKeys, bits_per_key);
-  for (uint64_t i = 0; i < kKeys; ++i) EXPECT_TRUE(filter.MayContain(Hash64(key_of(i))));
+  const BloomFilter filter = FilterOf(key_of, kAdded, bits_per_key);
+  for (uint64_t i = 0; i < kAdded; ++i) EXPECT_TRUE(filter.MayContain(Hash64(key_of(i))));
   uint64_t passed = 0;
-  for (uint64_t i = kKeys; i < 3 * kKeys; ++i) passed += filter.MayContain(Hash64(key_of(i)));
-  return 100.0 * static_cast<double>(passed) / (2.0 * kKeys);
+  for (uint64_t i = kAdded; i < 3 * kAdded; ++i) passed += filter.MayContain(Hash64(key_of(i)));
+  return 100.0 * static_cast<double>(passed) / (2.0 * kAdded);
 }
 
 std::string SequentialKey(uint64_t i) {

@@ -13,7 +13,7 @@
 namespace cordwood::storage {
 namespace {
 
-constexpr int kKeys = 4000;
+constexpr int kSummedKeys = 4000;
 
 std::string Key(int i) { return Format("user:{:05}", i); }
 
@@ -21,7 +21,7 @@ class TableSummaryTest : public testing::Test {
  protected:
   TableSummaryTest() {
     EntryModel model;
-    for (int i = 0; i < kKeys; ++i) {
+    for (int i = 0; i < kSummedKeys; ++i) {
       model[{Key(i), PackTrailer(1, {.is_put = true})}] = std::string(40, 'v');
     }
     BuildTable(env_, "000012.sst", 12, model, {.block_bytes = 512}, [](TableBuilder& builder) {
@@ -65,8 +65,8 @@ TEST_F(TableSummaryTest, KnowsAboutHowMuchLiesInARange) {
   const TableSummary& summary = *table_->summary();
   const uint64_t all = summary.BytesIn("", std::nullopt);
   EXPECT_EQ(all, table_->BytesIn("", std::nullopt));
-  for (int begin = 0; begin < kKeys; begin += 191) {
-    for (int end = begin; end <= kKeys; end += 577) {
+  for (int begin = 0; begin < kSummedKeys; begin += 191) {
+    for (int end = begin; end <= kSummedKeys; end += 577) {
       const auto estimate = static_cast<double>(summary.BytesIn(Key(begin), Key(end)));
       const auto exact = static_cast<double>(table_->BytesIn(Key(begin), Key(end)));
       // Each end lies in the right one of sixteen parts.
@@ -81,9 +81,9 @@ TEST_F(TableSummaryTest, KnowsAboutHowMuchLiesInARange) {
 TEST_F(TableSummaryTest, RangesSideBySideAddUp) {
   const TableSummary& summary = *table_->summary();
   uint64_t sum = summary.BytesIn("", Key(0));
-  for (int i = 0; i < kKeys; i += 7) {
-    sum +=
-        i + 7 < kKeys ? summary.BytesIn(Key(i), Key(i + 7)) : summary.BytesIn(Key(i), std::nullopt);
+  for (int i = 0; i < kSummedKeys; i += 7) {
+    sum += i + 7 < kSummedKeys ? summary.BytesIn(Key(i), Key(i + 7))
+                               : summary.BytesIn(Key(i), std::nullopt);
   }
   EXPECT_EQ(sum, summary.BytesIn("", std::nullopt));
 }

@@ -149,7 +149,7 @@ Status Reset(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfAuthentication[] = {
     {.name = "auth",
      .arity = -2,
      .flags = kFast | kNoAuth | kNoScript | kAlways,
@@ -173,6 +173,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows AuthenticationRows() { return kRows; }
+Rows AuthenticationRows() { return kRowsOfAuthentication; }
 
 }  // namespace cordwood::commands::connection

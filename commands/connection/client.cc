@@ -244,7 +244,7 @@ constexpr Command kClientRows[] = {
      .docs = {.group = "connection", .since = "2.6.9", .summary = "Names the connection."}},
 };
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfClient[] = {
     {.name = "client",
      .arity = -2,
      .subcommands = kClientRows,
@@ -255,6 +255,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows ClientRows() { return kRows; }
+Rows ClientRows() { return kRowsOfClient; }
 
 }  // namespace cordwood::commands::connection

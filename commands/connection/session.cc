@@ -29,7 +29,7 @@ Status Quit(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfSession[] = {
     {.name = "echo",
      .arity = 2,
      .flags = kFast | kAlways,
@@ -51,6 +51,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows SessionRows() { return kRows; }
+Rows SessionRows() { return kRowsOfSession; }
 
 }  // namespace cordwood::commands::connection

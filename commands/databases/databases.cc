@@ -75,7 +75,7 @@ Status SwapDb(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfDatabase[] = {
     {.name = "dbsize",
      .arity = 1,
      .flags = kReadOnly | kFast,
@@ -111,6 +111,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows DatabaseRows() { return kRows; }
+Rows DatabaseRows() { return kRowsOfDatabase; }
 
 }  // namespace cordwood::commands::databases

@@ -259,7 +259,7 @@ Status HRandField(Call& call) {
   });
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfLongRead[] = {
     {.name = "hgetall",
      .arity = 2,
      .flags = kReadOnly,
@@ -288,6 +288,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows LongReadRows() { return kRows; }
+Rows LongReadRows() { return kRowsOfLongRead; }
 
 }  // namespace cordwood::commands::hashes

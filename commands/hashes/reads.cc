@@ -82,7 +82,7 @@ Status HLen(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfRead[] = {
     {.name = "hexists",
      .arity = 3,
      .flags = kReadOnly | kFast,
@@ -121,6 +121,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows ReadRows() { return kRows; }
+Rows ReadRows() { return kRowsOfRead; }
 
 }  // namespace cordwood::commands::hashes

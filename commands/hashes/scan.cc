@@ -78,7 +78,7 @@ Status HScan(Call& call) {
                    [&] { return std::make_unique<HashPage>(call.argv[1], *cursor, *options); });
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfScan[] = {
     {.name = "hscan",
      .arity = -3,
      .flags = kReadOnly,
@@ -91,6 +91,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows ScanRows() { return kRows; }
+Rows ScanRows() { return kRowsOfScan; }
 
 }  // namespace cordwood::commands::hashes

@@ -111,7 +111,7 @@ Status HIncrByFloat(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfWrite[] = {
     {.name = "hdel",
      .arity = -3,
      .flags = kWrite | kFrees | kFast,
@@ -160,6 +160,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows WriteRows() { return kRows; }
+Rows WriteRows() { return kRowsOfWrite; }
 
 }  // namespace cordwood::commands::hashes

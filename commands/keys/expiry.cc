@@ -155,7 +155,7 @@ Status ExpireTime(Call& call) {
 }
 Status PExpireTime(Call& call) { return ReplyExpiry(call, {.unit_ms = 1, .from_now = false}); }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfExpiry[] = {
     {.name = "expire",
      .arity = -3,
      .flags = kWrite | kFast,
@@ -228,6 +228,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows ExpiryRows() { return kRows; }
+Rows ExpiryRows() { return kRowsOfExpiry; }
 
 }  // namespace cordwood::commands::keys

@@ -54,7 +54,7 @@ Status Type(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfGeneric[] = {
     {.name = "del",
      .arity = -2,
      .flags = kWrite | kFrees,
@@ -91,6 +91,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows GenericRows() { return kRows; }
+Rows GenericRows() { return kRowsOfGeneric; }
 
 }  // namespace cordwood::commands::keys

@@ -110,7 +110,7 @@ Status Move(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfMove[] = {
     {.name = "copy",
      .arity = -3,
      .flags = kWrite | kDenyOom,
@@ -145,6 +145,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows MoveRows() { return kRows; }
+Rows MoveRows() { return kRowsOfMove; }
 
 }  // namespace cordwood::commands::keys

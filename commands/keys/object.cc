@@ -149,7 +149,7 @@ constexpr Command kObjectRows[] = {
               .summary = "Returns 1: values are not shared."}},
 };
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfObject[] = {
     {.name = "object",
      .arity = -2,
      .subcommands = kObjectRows,
@@ -160,6 +160,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows ObjectRows() { return kRows; }
+Rows ObjectRows() { return kRowsOfObject; }
 
 }  // namespace cordwood::commands::keys

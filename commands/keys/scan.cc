@@ -220,7 +220,7 @@ Status RandomKey(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfScan[] = {
     {.name = "keys",
      .arity = 2,
      .flags = kReadOnly,
@@ -242,6 +242,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows ScanRows() { return kRows; }
+Rows ScanRows() { return kRowsOfScan; }
 
 }  // namespace cordwood::commands::keys

@@ -262,7 +262,7 @@ constexpr Command kCommandRows[] = {
      .docs = {.group = "server", .since = "7.0.0", .summary = "Returns the names of commands."}},
 };
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfCommand[] = {
     {.name = "command",
      .arity = -1,
      .flags = kAlways,
@@ -275,6 +275,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows CommandRows() { return kRows; }
+Rows CommandRows() { return kRowsOfCommand; }
 
 }  // namespace cordwood::commands::server

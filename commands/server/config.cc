@@ -100,7 +100,7 @@ constexpr Command kConfigRows[] = {
               .summary = "Sets options of the running server."}},
 };
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfConfig[] = {
     {.name = "config",
      .arity = -2,
      .subcommands = kConfigRows,
@@ -111,6 +111,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows ConfigRows() { return kRows; }
+Rows ConfigRows() { return kRowsOfConfig; }
 
 }  // namespace cordwood::commands::server

@@ -151,7 +151,7 @@ constexpr Command kMemoryRows[] = {
               .summary = "Returns the bytes that a key takes in the store."}},
 };
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfMemory[] = {
     {.name = "memory",
      .arity = -2,
      .subcommands = kMemoryRows,
@@ -162,6 +162,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows MemoryRows() { return kRows; }
+Rows MemoryRows() { return kRowsOfMemory; }
 
 }  // namespace cordwood::commands::server

@@ -67,7 +67,7 @@ Status Compact(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfProcess[] = {
     {.name = "compact",
      .arity = 1,
      .flags = kWrite | kFrees | kEmpties | kAdmin,
@@ -96,6 +96,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows ProcessRows() { return kRows; }
+Rows ProcessRows() { return kRowsOfProcess; }
 
 }  // namespace cordwood::commands::server

@@ -111,7 +111,7 @@ Status IncrByFloat(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfEdit[] = {
     {.name = "append",
      .arity = 3,
      .flags = kWrite | kDenyOom | kFast,
@@ -164,6 +164,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows EditRows() { return kRows; }
+Rows EditRows() { return kRowsOfEdit; }
 
 }  // namespace cordwood::commands::strings

@@ -198,7 +198,7 @@ Status Lcs(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfLcs[] = {
     {.name = "lcs",
      .arity = -3,
      .flags = kReadOnly,
@@ -211,6 +211,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows LcsRows() { return kRows; }
+Rows LcsRows() { return kRowsOfLcs; }
 
 }  // namespace cordwood::commands::strings

@@ -77,7 +77,7 @@ Status GetRange(Call& call) {
   return {};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfRead[] = {
     {.name = "get",
      .arity = 2,
      .flags = kReadOnly | kFast,
@@ -114,6 +114,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows ReadRows() { return kRows; }
+Rows ReadRows() { return kRowsOfRead; }
 
 }  // namespace cordwood::commands::strings

@@ -264,7 +264,7 @@ std::optional<KeyRanges> KeysOfSet(std::span<const std::string_view> argv) {
   return KeyRanges{{.first = 1, .last = 1, .access = access}};
 }
 
-constexpr Command kRows[] = {
+constexpr Command kRowsOfSet[] = {
     {.name = "getdel",
      .arity = 2,
      .flags = kWrite | kFrees | kFast,
@@ -340,6 +340,6 @@ constexpr Command kRows[] = {
 
 }  // namespace
 
-Rows SetRows() { return kRows; }
+Rows SetRows() { return kRowsOfSet; }
 
 }  // namespace cordwood::commands::strings

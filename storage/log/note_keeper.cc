@@ -8,7 +8,7 @@ namespace {
 
 // A second, less what may pass between two ticks.
 constexpr uint64_t kTellSyncedNs = 900'000'000;
-constexpr uint64_t kRetryNs = 1'000'000'000;
+constexpr uint64_t kNoteRetryNs = 1'000'000'000;
 
 }  // namespace
 
@@ -95,7 +95,7 @@ Status NoteKeeper::Write(const LogNote& note) {
   if (written) return {};
   if (IsShortage(written)) {
     error_ = written.error();
-    retry_ns_ = now_ns + kRetryNs;
+    retry_ns_ = now_ns + kNoteRetryNs;
     if (moved_ns_ == 0) moved_ns_ = now_ns;  // what it was to tell is still untold
   } else {
     failure_ = written.error();

@@ -11,7 +11,7 @@
 namespace cordwood::storage {
 namespace {
 
-constexpr uint64_t kRetryNs = 1'000'000'000;
+constexpr uint64_t kSegmentRetryNs = 1'000'000'000;
 constexpr uint64_t kUnusedNs = 10'000'000'000;
 constexpr uint64_t kTellEveryNs = 60'000'000'000;
 // While space is short a segment may be as small as this share of the standard one.
@@ -121,7 +121,7 @@ void SegmentReserve::Tick() {
   {
     const std::lock_guard lock(mutex_);
     unused = large_.ready && !large_.is_due && now > large_.ready_ns + kUnusedNs;
-    if (now >= last_failure_ns_ + kRetryNs) {
+    if (now >= last_failure_ns_ + kSegmentRetryNs) {
       standard_.may_try = true;
       large_.may_try = true;
       if (!large_.is_due) large_.error.reset();

@@ -13,7 +13,7 @@ namespace {
 /// The file is written in pieces of at least this size. What is larger by itself is not copied, and
 /// memory for more than this and a block is not kept.
 constexpr size_t kWriteBytes = 256 << 10;
-constexpr size_t kKeepBytes = 2 * kWriteBytes;
+constexpr size_t kPendingKeepBytes = 2 * kWriteBytes;
 
 }  // namespace
 
@@ -78,7 +78,7 @@ Status TableBuilder::CloseBlock() {
 Status TableBuilder::WritePending() {
   CW_TRY(Write(pending_));
   pending_.clear();
-  if (pending_.capacity() > kKeepBytes) pending_.shrink_to_fit();
+  if (pending_.capacity() > kPendingKeepBytes) pending_.shrink_to_fit();
   return {};
 }
 

@@ -13,8 +13,8 @@ import time
 import unittest
 
 from resp_client import Connection, ErrorReply, encode
-from server_process import (EXIT_IO, EXIT_LOG_FAILED, SMALL_STORE, ServerProcess, die_with_parent, free_port, patience,
-                            server_binary, wait_until)
+from server_process import (EXIT_IO, EXIT_LOG_FAILED, SMALL_STORE, ServerProcess, die_with_parent,
+                            free_port, patience, server_binary, wait_until)
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
 import case_report  # noqa: E402  (found through the path above)

@@ -154,7 +154,7 @@ TEST(SimDisk, AnswersMistakesLikeAFileSystem) {
   EXPECT_EQ(disk.CreateDir("/x/y").error().code(), ErrorCode::kNotFound);
   EXPECT_EQ(disk.Open("/a", OpenMode::kCreate).error().code(), ErrorCode::kAlreadyExists);
   EXPECT_EQ(disk.Open("/x", OpenMode::kRead).error().code(), ErrorCode::kNotFound);
-  EXPECT_EQ(disk.Open("/d", OpenMode::kRead).error().code(), ErrorCode::kIo);
+  EXPECT_EQ(disk.Open("/d", OpenMode::kRead).error().code(), ErrorCode::kCorruption);
   EXPECT_EQ(disk.Open("/a/b", OpenMode::kCreate).error().code(), ErrorCode::kIo);
   EXPECT_EQ(disk.Remove("/x").error().code(), ErrorCode::kNotFound);
   EXPECT_EQ(disk.Remove("/d").error().code(), ErrorCode::kIo);

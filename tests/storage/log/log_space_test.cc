@@ -205,12 +205,15 @@ TEST(LogSpace, TellsWhyASegmentCouldNotBeMade) {
 TEST(LogSpace, ALimitOfFileSizeIsToldWithWhatASegmentNeeds) {
   LogRig rig({});
   ASSERT_TRUE(rig.Open());
-  rig.env().SetFileBytesMax(20'000);
-  while (!rig.log().room().full()) rig.Commit(1, 9000);
+  rig.Commit(1, 9000);
+  rig.Commit(1, 9000);
+  rig.env().SetFileBytesMax(24'000);
+  rig.Commit(1, 9000);  // in the next segment, and there is no other behind it
+  EXPECT_TRUE(rig.log().room().full());
   const Status shortage = rig.log().shortage();
   ASSERT_FALSE(shortage);
   EXPECT_EQ(shortage.error().code(), ErrorCode::kFileLimit);
-  EXPECT_TRUE(shortage.error().message().contains("is 20000 bytes and has to be at least 32768"))
+  EXPECT_TRUE(shortage.error().message().contains("is 24000 bytes and has to be at least 32768"))
       << shortage.error().message();
   EXPECT_FALSE(rig.log().failed());
   rig.env().SetFileBytesMax(UINT64_MAX);

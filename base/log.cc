@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "base/format.h"
+#include "base/mutex.h"
 #include "base/posix_log.h"
 
 namespace cordwood {
@@ -39,13 +39,13 @@ class Log {
   std::string Line(std::string_view name, std::string_view message) {
     spdlog::memory_buf_t text;
     const std::string words = Format("{} {}", name, message);
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     formatter_.format({"cordwood", spdlog::level::info, words}, text);
     return std::string(text.data(), text.size());
   }
 
-  std::mutex mutex_;
-  spdlog::pattern_formatter formatter_{"[%P] %d %b %Y %H:%M:%S.%e %v"};  // guarded by mutex_
+  Mutex mutex_;
+  spdlog::pattern_formatter formatter_ GUARDED_BY(mutex_){"[%P] %d %b %Y %H:%M:%S.%e %v"};
   PosixLog lines_;
 };
 

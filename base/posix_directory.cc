@@ -91,7 +91,7 @@ Result<std::unique_ptr<DirectoryLock>> HeldDirectories::Hold(const std::string& 
     lock_file.emplace(std::move(file));
   }
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     held_.push_back({.dir = WithoutSlashesAtTheEnd(dir), .descriptor = directory});
     std::ranges::stable_sort(held_, std::ranges::greater(),
                              [](const Held& one) { return one.dir.size(); });
@@ -100,7 +100,7 @@ Result<std::unique_ptr<DirectoryLock>> HeldDirectories::Hold(const std::string& 
 }
 
 PosixPath HeldDirectories::Resolve(const std::string& path) const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const Held& held : held_) {
     std::optional<std::string> name = NameInside(held.dir, path);
     if (name) return {.path = path, .name = *std::move(name), .directory = held.descriptor};
@@ -109,7 +109,7 @@ PosixPath HeldDirectories::Resolve(const std::string& path) const {
 }
 
 void HeldDirectories::Release(const Descriptor& directory) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(held_, [&](const Held& held) { return held.descriptor == directory; });
 }
 

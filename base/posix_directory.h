@@ -11,13 +11,13 @@
 // Threads: any. The locks that Hold gives out are destroyed before this.
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "base/posix_file.h"
 
 namespace cordwood {
@@ -48,8 +48,8 @@ class HeldDirectories {
   void Release(const Descriptor& directory);
 
   const PosixLockCall lock_call_;
-  mutable std::mutex mutex_;
-  std::vector<Held> held_;  // guarded by mutex_; the longest name first
+  mutable Mutex mutex_;
+  std::vector<Held> held_ GUARDED_BY(mutex_);  // the longest name first
 };
 
 }  // namespace cordwood

@@ -10,13 +10,12 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "base/posix_directory.h"
 #include "base/posix_file.h"
 #include "base/task_lane.h"
@@ -63,11 +62,10 @@ class PosixEnv : public Env {
 
   HeldDirectories held_;
 
-  std::mutex mutex_;
-  std::condition_variable task_ended_;
-  // Guarded by mutex_.
-  uint64_t scheduled_tasks_ = 0;
-  uint64_t ended_tasks_ = 0;
+  Mutex mutex_;
+  CondVar task_ended_;
+  uint64_t scheduled_tasks_ GUARDED_BY(mutex_) = 0;
+  uint64_t ended_tasks_ GUARDED_BY(mutex_) = 0;
 
   // Last, so that the threads end before what they notify.
   std::array<std::unique_ptr<TaskLane>, kLaneCount> lanes_;
@@ -103,8 +101,8 @@ PosixEnv::PosixEnv(const PosixEnvOptions& options) {
 }
 
 PosixEnv::~PosixEnv() {
-  std::unique_lock lock(mutex_);
-  task_ended_.wait(lock, [this] { return ended_tasks_ == scheduled_tasks_; });
+  const MutexLock lock(mutex_);
+  while (ended_tasks_ != scheduled_tasks_) task_ended_.Wait(mutex_);
 }
 
 Status PosixEnv::Rename(const std::string& from, const std::string& to) {
@@ -201,7 +199,7 @@ uint64_t PosixEnv::RandomU64() {
 
 void PosixEnv::Schedule(Lane lane, std::function<void()> task) {
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     ++scheduled_tasks_;
   }
   lanes_[static_cast<size_t>(lane)]->Schedule(std::move(task));
@@ -209,9 +207,9 @@ void PosixEnv::Schedule(Lane lane, std::function<void()> task) {
 
 void PosixEnv::TaskEnded() {
   // Notified under the lock: the destructor may go on as soon as it can take it.
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   ++ended_tasks_;
-  task_ended_.notify_all();
+  task_ended_.NotifyAll();
 }
 
 void PosixEnv::SleepForMs(uint64_t ms) {
@@ -219,15 +217,15 @@ void PosixEnv::SleepForMs(uint64_t ms) {
 }
 
 void PosixEnv::Await(const std::function<bool()>& done) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
     // done() runs without our lock, so that it may take its own. A task that ends meanwhile
     // moves the count, and done() is asked again.
     const uint64_t seen = ended_tasks_;
-    lock.unlock();
+    lock.Unlock();
     if (done()) return;
-    lock.lock();
-    task_ended_.wait(lock, [&] { return ended_tasks_ != seen; });
+    lock.Lock();
+    while (ended_tasks_ == seen) task_ended_.Wait(mutex_);
   }
 }
 

@@ -44,10 +44,10 @@ Result<FileDescriptor> OpenStandardOutput() {
 
 PosixLog::~PosixLog() {
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -56,7 +56,7 @@ void PosixLog::Write(std::string line) { Put({.line = std::move(line), .target =
 void PosixLog::SwitchTo(FileDescriptor target) { Put({.line = "", .target = std::move(target)}); }
 
 void PosixLog::Put(Item item) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const bool full = waiting_bytes_ + item.line.size() > options_.waiting_bytes_max;
   // Behind a dropped line nothing is taken before the thread has noted it: one place, one number.
   if (!item.target && (full || dropped_ > 0)) {
@@ -67,14 +67,18 @@ void PosixLog::Put(Item item) {
   if (!item.target && !thread_.joinable()) thread_ = std::thread([this] { Run(); });
   waiting_bytes_ += item.line.size();
   waiting_.push_back(std::move(item));
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 bool PosixLog::Flush(uint64_t ms) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::milliseconds(ms), [this] {
-    return !thread_.joinable() || (waiting_.empty() && !writing_);
-  });
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
+  const MutexLock lock(mutex_);
+  while (thread_.joinable() && (!waiting_.empty() || writing_)) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left.count() <= 0) return false;
+    changed_.WaitFor(mutex_, left);
+  }
+  return true;
 }
 
 void PosixLog::Run() {
@@ -83,19 +87,19 @@ void PosixLog::Run() {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   pthread_setname_np(pthread_self(), "cw-logfile");
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    while (!stopping_ && waiting_.empty()) changed_.Wait(mutex_);
     if (waiting_.empty()) return;
     std::deque<Item> items = std::exchange(waiting_, {});
     const uint64_t dropped = std::exchange(dropped_, 0);
     waiting_bytes_ = 0;
     writing_ = true;
-    lock.unlock();
+    lock.Unlock();
     WriteAll(std::move(items), dropped);
-    lock.lock();
+    lock.Lock();
     writing_ = false;
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
 }
 

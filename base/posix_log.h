@@ -7,17 +7,16 @@
 //
 // Only base/log.cc includes this. Threads: any.
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "base/posix_file.h"
 
 namespace cordwood {
@@ -63,15 +62,14 @@ class PosixLog {
   std::optional<FileDescriptor> target_;  // the thread's
   uint64_t lost_ = 0;                     // the thread's: lines that could not be written
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  std::deque<Item> waiting_;
-  size_t waiting_bytes_ = 0;
-  uint64_t dropped_ = 0;  // behind those that wait
-  bool writing_ = false;
-  bool stopping_ = false;
-  std::thread thread_;  // from the first line on
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<Item> waiting_ GUARDED_BY(mutex_);
+  size_t waiting_bytes_ GUARDED_BY(mutex_) = 0;
+  uint64_t dropped_ GUARDED_BY(mutex_) = 0;  // behind those that wait
+  bool writing_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::thread thread_ GUARDED_BY(mutex_);  // from the first line on
 };
 
 }  // namespace cordwood

@@ -40,19 +40,19 @@ TaskLane::TaskLane(Options options, std::function<void()> after_each_task)
 
 TaskLane::~TaskLane() {
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   for (std::thread& thread : threads_) thread.join();
 }
 
 void TaskLane::Schedule(std::function<void()> task) {
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     queue_.push_back(std::move(task));
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
 void TaskLane::Run() {
@@ -60,17 +60,17 @@ void TaskLane::Run() {
   pthread_setname_np(pthread_self(), options_.thread_name.c_str());
   if (options_.priority == Priority::kLow) LowerPriority();
 
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    while (!stopping_ && queue_.empty()) changed_.Wait(mutex_);
     if (queue_.empty()) return;
     std::function<void()> task = std::move(queue_.front());
     queue_.pop_front();
-    lock.unlock();
+    lock.Unlock();
     task();
     task = nullptr;
     after_each_task_();
-    lock.lock();
+    lock.Lock();
   }
 }
 

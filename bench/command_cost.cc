@@ -16,12 +16,12 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "base/check.h"
 #include "base/format.h"
+#include "base/mutex.h"
 #include "base/number.h"
 #include "base/posix_env.h"
 #include "commands/all_commands.h"
@@ -42,7 +42,7 @@ constexpr size_t kValueBytes = 100;
 class QueueTransport final : public pipeline::Transport {
  public:
   void Post(std::function<void()> task) override {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     tasks_.push_back(std::move(task));
   }
   void Run() {
@@ -51,12 +51,12 @@ class QueueTransport final : public pipeline::Transport {
 
  private:
   std::deque<std::function<void()>> Take() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::exchange(tasks_, {});
   }
 
-  std::mutex mutex_;
-  std::deque<std::function<void()>> tasks_;  // guarded by mutex_
+  Mutex mutex_;
+  std::deque<std::function<void()>> tasks_ GUARDED_BY(mutex_);
 };
 
 [[gnu::noinline]] void Measured(pipeline::Pipeline& pipeline, pipeline::SessionId id,

@@ -24,7 +24,7 @@ target_compile_options(cordwood_flags INTERFACE
   -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # Clang counts signedness under -Wconversion, GCC does not in C++: one rule for both.
-  target_compile_options(cordwood_flags INTERFACE -Wno-sign-conversion)
+  target_compile_options(cordwood_flags INTERFACE -Wno-sign-conversion -Wthread-safety)
 endif()
 if(CORDWOOD_LIBRARY_ASSERTIONS)
   target_compile_definitions(cordwood_flags INTERFACE _GLIBCXX_ASSERTIONS)

@@ -72,7 +72,7 @@ bool Fetches::ReadNext(const std::shared_ptr<FetchJob>& job) {
 }
 
 bool Fetches::TakeTurn(const std::shared_ptr<FetchJob>& job) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (job->has_turn) return true;  // it waited for it
   if (turn_is_taken_) {
     waiting_.push_back(job);
@@ -87,7 +87,7 @@ void Fetches::EndTurn(FetchJob& job) {
   if (!std::exchange(job.has_turn, false)) return;
   std::shared_ptr<FetchJob> next;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     turn_is_taken_ = !waiting_.empty();
     if (!turn_is_taken_) return;
     next = std::move(waiting_.front());

@@ -12,11 +12,11 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "storage/read_options.h"
 #include "storage/table/block_cache.h"
 #include "storage/version/version_set.h"
@@ -62,9 +62,9 @@ class Fetches {
   Env& env_;
   VersionSet& versions_;
   std::atomic<int> running_{0};
-  std::mutex mutex_;
-  bool turn_is_taken_ = false;                     // guarded by mutex_
-  std::deque<std::shared_ptr<FetchJob>> waiting_;  // for a turn; guarded by mutex_
+  Mutex mutex_;
+  bool turn_is_taken_ GUARDED_BY(mutex_) = false;
+  std::deque<std::shared_ptr<FetchJob>> waiting_ GUARDED_BY(mutex_);  // for a turn
 };
 
 }  // namespace cordwood::storage

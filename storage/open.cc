@@ -200,7 +200,10 @@ class StoreOpener {
   // Opens the log and inserts what the tables lack.
   Status ReplayLog(const ManifestState& state) {
     Store& store = *store_;
-    store.counts_.Correct(state.counts);
+    {
+      const MutexLock lock(store.counts_mutex_);
+      store.counts_.Correct(state.counts);
+    }
     const NumberAllocator allocate = [versions = store.versions_.get()] {
       return versions->NewFileNumber();
     };

@@ -33,12 +33,12 @@ StoreOptions Rounded(StoreOptions options) {
 class StoreSnapshot final : public Snapshot {
  public:
   explicit StoreSnapshot(Store& store) : store_(store) {
-    const std::scoped_lock lock(store_.snapshots_mutex_);
+    const MutexLock lock(store_.snapshots_mutex_);
     seq_ = store_.visible();
     store_.snapshots_.insert(seq_);
   }
   ~StoreSnapshot() override {
-    const std::scoped_lock lock(store_.snapshots_mutex_);
+    const MutexLock lock(store_.snapshots_mutex_);
     store_.snapshots_.erase(store_.snapshots_.find(seq_));
   }
   Seq seq() const override { return seq_; }
@@ -132,7 +132,7 @@ double Store::Pressure() const {
 }
 
 void Store::UpdatePressure() {
-  const std::scoped_lock lock(pressure_mutex_);
+  const MutexLock lock(pressure_mutex_);
   uint64_t immutable_bytes = 0;
   for (const std::shared_ptr<Memtable>& memtable : versions_->Immutables()) {
     immutable_bytes += memtable->bytes();
@@ -147,12 +147,12 @@ void Store::UpdatePressure() {
 }
 
 void Store::SetListener(std::function<void()> listener) {
-  const std::scoped_lock lock(listener_mutex_);
+  const MutexLock lock(listener_mutex_);
   listener_ = std::move(listener);
 }
 
 void Store::NotifyListener() {
-  const std::scoped_lock lock(listener_mutex_);
+  const MutexLock lock(listener_mutex_);
   if (listener_) listener_();
 }
 
@@ -206,13 +206,13 @@ Status Store::Insert(Seq first, uint32_t count, std::string_view ops) {
 
 void Store::Count(Seq seq, uint64_t counter, int64_t delta) {
   active_->AddCount(counter, delta);
-  const std::scoped_lock lock(counts_mutex_);
+  const MutexLock lock(counts_mutex_);
   counts_.Add(seq, counter, delta);
   fold_counts_ = counts_.WantsFold();
 }
 
 void Store::FoldCounts() {
-  const std::scoped_lock lock(counts_mutex_);
+  const MutexLock lock(counts_mutex_);
   counts_.Fold(Readers());
   fold_counts_ = false;
 }
@@ -237,12 +237,12 @@ void Store::Kick() { log_->Kick(); }
 // --- counters ---
 
 int64_t Store::NewestCount(uint64_t counter) const {
-  const std::scoped_lock lock(counts_mutex_);
+  const MutexLock lock(counts_mutex_);
   return counts_.Newest(counter);
 }
 
 int64_t Store::CountAt(uint64_t counter, Seq seq) const {
-  const std::scoped_lock lock(counts_mutex_);
+  const MutexLock lock(counts_mutex_);
   return counts_.At(counter, seq);
 }
 
@@ -254,7 +254,7 @@ ReadPoints Store::Readers() const {
   // First: who takes a snapshot, or pins a version, behind the looks at those finds no smaller D.
   const Seq visible_seq = visible();
   std::vector<Seq> seqs = versions_->cell().PinnedSeqs();
-  const std::scoped_lock lock(snapshots_mutex_);
+  const MutexLock lock(snapshots_mutex_);
   seqs.insert(seqs.end(), snapshots_.begin(), snapshots_.end());
   return {std::move(seqs), visible_seq};
 }
@@ -290,7 +290,7 @@ void Store::StartBackground() {
           .readers = [this] { return Readers(); },
           .corrected =
               [this](const Counters& corrections) {
-                const std::scoped_lock lock(counts_mutex_);
+                const MutexLock lock(counts_mutex_);
                 counts_.Correct(corrections);
               },
           .flushed = [this](Seq seq) { log_->ReleaseThrough(seq); },
@@ -312,7 +312,7 @@ void Store::StartBackground() {
 }
 
 void Store::LendCache() {
-  const std::scoped_lock lock(cache_mutex_);
+  const MutexLock lock(cache_mutex_);
   const uint64_t most = cache_bytes_max_.load(std::memory_order_relaxed);
   const uint64_t lent = std::min(background_->merge_memory(), most - most / kCacheKept);
   versions_->tables().SetMemory(most - lent);
@@ -387,7 +387,7 @@ StoreStats Store::Stats() const {
   stats.ballast_bytes = space_->ballast_bytes();
   stats.torn_bytes = stats.log.torn_bytes;
   {
-    const std::scoped_lock lock(counts_mutex_);
+    const MutexLock lock(counts_mutex_);
     stats.pending_counts = counts_.pending();
   }
   stats.compaction_debt = background_->CompactionDebt();

@@ -18,13 +18,13 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "storage/admission.h"
 #include "storage/compaction/background.h"
 #include "storage/compaction/throttle.h"
@@ -201,11 +201,11 @@ class Store {
   bool closed_ = false;
   std::unique_ptr<Fetches> fetches_;
 
-  std::mutex listener_mutex_;
-  std::function<void()> listener_;  // guarded by listener_mutex_, also while it is called
+  Mutex listener_mutex_;
+  std::function<void()> listener_ GUARDED_BY(listener_mutex_);  // also while it is called
 
-  std::mutex cache_mutex_;     // who looks last writes last
-  std::mutex pressure_mutex_;  // the same
+  Mutex cache_mutex_;     // who looks last writes last
+  Mutex pressure_mutex_;  // the same
   std::atomic<double> debt_{0};
   std::atomic<uint64_t> immutable_bytes_{0};
   std::atomic<uint64_t> disk_bytes_{0};
@@ -221,11 +221,11 @@ class Store {
   std::atomic<uint64_t> user_bytes_{0};
   uint64_t recovered_groups_ = 0;
 
-  mutable std::mutex counts_mutex_;
-  CountHistory counts_;  // guarded by counts_mutex_
+  mutable Mutex counts_mutex_;
+  CountHistory counts_ GUARDED_BY(counts_mutex_);
 
-  mutable std::mutex snapshots_mutex_;
-  std::multiset<Seq> snapshots_;  // guarded by snapshots_mutex_
+  mutable Mutex snapshots_mutex_;
+  std::multiset<Seq> snapshots_ GUARDED_BY(snapshots_mutex_);
 };
 
 }  // namespace cordwood::storage

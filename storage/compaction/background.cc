@@ -39,7 +39,7 @@ void Background::Kick() {
 void Background::Tick() {
   const uint64_t now = env_.MonotonicNs();
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (Trouble& trouble : trouble_) trouble.blocked = trouble.blocked && now < trouble.retry_ns;
     if (versions_.Immutables().empty()) Forget(kFlushJob);
   }
@@ -65,7 +65,7 @@ void Background::KickFlush() {
   const Seq synced = hooks_.synced();
   std::shared_ptr<Memtable> oldest;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (flushing_ || trouble_[kFlushJob].blocked || stopping_ || !status_) return;
     // Looked at only now: what was the oldest before may have been flushed meanwhile.
     const std::vector<std::shared_ptr<Memtable>> immutables = versions_.Immutables();
@@ -76,13 +76,13 @@ void Background::KickFlush() {
   }
   Launch(Lane::kFlush, [this, oldest] {
     EndJob(kFlushJob, stopping_ ? Status(Fail(ErrorCode::kClosed, "stopping")) : Flush(oldest),
-           BadInput(), [this] { flushing_ = false; });
+           BadInput(), [this]() REQUIRES(mutex_) { flushing_ = false; });
   });
 }
 
 void Background::Stop() {
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   env_.Await([this] { return tasks_ == 0; });
@@ -94,7 +94,7 @@ void Background::EndJob(JobKind kind, const Status& status, const BadInput& bad,
   const bool more_room = IsShortage(status) && hooks_.out_of_room && hooks_.out_of_room();
   const uint64_t now = env_.MonotonicNs();
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     release();
     if (!status && bad.file != 0) {
       Blame(bad, status.error(), now);
@@ -130,7 +130,7 @@ void Background::Judge(JobKind kind, const Status& status, uint64_t now_ns, bool
 
 void Background::OnRoom() {
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (Trouble& trouble : trouble_) {
       if (IsShortage(trouble.reason)) trouble.blocked = false;
     }
@@ -167,24 +167,24 @@ void Background::Discard(const std::vector<uint64_t>& files) {
 }
 
 Status Background::status() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return status_;
 }
 
 Status Background::shortage() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return trouble_[kFlushJob].reason;
 }
 
 Status Background::corruption() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return broken_.first();
 }
 
 BackgroundStats Background::stats() const {
   BackgroundStats stats;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     stats = stats_;
   }
   stats.files_removed = removals_.removed();

@@ -24,13 +24,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "storage/compaction/broken_tables.h"
 #include "storage/compaction/merge.h"
 #include "storage/compaction/picker.h"
@@ -172,20 +172,19 @@ class Background {
   /// Picks a job, if there is one to do, and claims its runs. Returns the requests that are
   /// fulfilled.
   std::vector<CompactRequest> Pick(Job& job);
-  /// REQUIRES: mutex_.
-  bool MayMerge() const { return !stopping_ && status_ && !trouble_[kMergeJob].blocked; }
+  bool MayMerge() const REQUIRES(mutex_) {
+    return !stopping_ && status_ && !trouble_[kMergeJob].blocked;
+  }
   /// Whether somebody asked for a merge while the picker was at work.
   bool PickAgain() const;
   /// Whether the picker found nothing to do and nothing has changed since that it would look at.
-  /// REQUIRES: mutex_.
   bool FoundNothing(const std::shared_ptr<const Tree>& tree, Seq horizon, Seq newest_dead,
-                    bool room_is_short) const;
+                    bool room_is_short) const REQUIRES(mutex_);
   PickerState::Room Room() const { return hooks_.room ? hooks_.room() : PickerState::Room(); }
   /// Takes the requests that `tree`, which holds everything up to `flushed`, fulfils; those for no
   /// more than that also if nothing more can be done.
-  /// REQUIRES: mutex_.
   std::vector<CompactRequest> TakeFulfilled(const Tree& tree, Seq flushed, Seq horizon,
-                                            bool nothing_to_do);
+                                            bool nothing_to_do) REQUIRES(mutex_);
   void CompactionTask(Job job);
   /// Starts a task that Stop waits for. REQUIRES: tasks_ was raised for it, under the mutex, when
   /// nobody had called Stop.
@@ -194,13 +193,13 @@ class Background {
   void EndJob(JobKind kind, const Status& status, const BadInput& bad,
               const std::function<void()>& release);
   /// `more_room`: it failed for want of space, and there is some now.
-  void Judge(JobKind kind, const Status& status, uint64_t now_ns, bool more_room);
-  void Blame(const BadInput& bad, const Error& error, uint64_t now_ns);
+  void Judge(JobKind kind, const Status& status, uint64_t now_ns, bool more_room) REQUIRES(mutex_);
+  void Blame(const BadInput& bad, const Error& error, uint64_t now_ns) REQUIRES(mutex_);
   /// Files that nobody needed are gone: whoever found no space may find some.
   void OnRoom();
-  void GiveUp(const Status& status);
-  /// Jobs of this kind have succeeded, or there is nothing to do for them. REQUIRES: the mutex.
-  void Forget(JobKind kind);
+  void GiveUp(const Status& status) REQUIRES(mutex_);
+  /// Jobs of this kind have succeeded, or there is nothing to do for them.
+  void Forget(JobKind kind) REQUIRES(mutex_);
   std::atomic<bool>& LackOfSpace(JobKind kind) {
     return kind == kFlushJob ? flushes_lack_space_ : merges_lack_space_;
   }
@@ -240,20 +239,22 @@ class Background {
   std::atomic<bool> failed_{false};
   std::atomic<int> tasks_{0};  // raised under mutex_
 
-  mutable std::mutex mutex_;
-  bool flushing_ = false;              // guarded by mutex_, as all below
-  std::array<Trouble, 2> trouble_;     // by JobKind
-  bool picking_ = false;               // one picker at a time: it claims runs only when it is done
-  bool pick_again_ = false;            // something changed while it was at work
-  std::optional<Outlook> nothing_at_;  // where it last found nothing to do, if no job ended since
-  uint32_t merging_ = 0;               // jobs on the compaction lane
-  uint32_t deep_merging_ = 0;          // those of them that merge deeper levels
-  uint64_t merging_bytes_ = 0;         // of their inputs
-  PickerState picker_;
-  std::vector<CompactRequest> compact_requests_;
-  Status status_;
-  BrokenTables broken_;
-  BackgroundStats stats_;
+  mutable Mutex mutex_;
+  bool flushing_ GUARDED_BY(mutex_) = false;
+  std::array<Trouble, 2> trouble_ GUARDED_BY(mutex_);  // by JobKind
+  bool picking_ GUARDED_BY(mutex_) =
+      false;  // one picker at a time: it claims runs only when it is done
+  bool pick_again_ GUARDED_BY(mutex_) = false;  // something changed while it was at work
+  std::optional<Outlook> nothing_at_
+      GUARDED_BY(mutex_);  // where it last found nothing to do, if no job ended since
+  uint32_t merging_ GUARDED_BY(mutex_) = 0;        // jobs on the compaction lane
+  uint32_t deep_merging_ GUARDED_BY(mutex_) = 0;   // those of them that merge deeper levels
+  uint64_t merging_bytes_ GUARDED_BY(mutex_) = 0;  // of their inputs
+  PickerState picker_ GUARDED_BY(mutex_);
+  std::vector<CompactRequest> compact_requests_ GUARDED_BY(mutex_);
+  Status status_ GUARDED_BY(mutex_);
+  BrokenTables broken_ GUARDED_BY(mutex_);
+  BackgroundStats stats_ GUARDED_BY(mutex_);
 };
 
 }  // namespace cordwood::storage

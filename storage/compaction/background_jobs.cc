@@ -96,7 +96,7 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   installation.on_durable = [&] { hooks_.corrected(result->corrections); };
   CW_TRY(Install(std::move(installation)));
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     ++stats_.flushes;
     stats_.flush_bytes += writer.bytes_written();
   }
@@ -152,7 +152,7 @@ Status Background::Merge(const Job& job, BadInput& bad) {
   installation.new_files = std::move(output.files);
   installation.on_durable = [&] { hooks_.corrected(output.corrections); };
   CW_TRY(Install(std::move(installation)));
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   ++stats_.merges;
   stats_.merge_bytes_read += output.bytes_in;
   stats_.merge_bytes_written += output.bytes_written;

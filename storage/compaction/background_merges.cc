@@ -37,7 +37,7 @@ void Background::KickMerges() {
   const Seq newest_dead = NewestWithDeadRanges(DurableImmutables());
   const bool room_is_short = Room().is_short;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (merging_ > options_.compaction_threads || !MayMerge()) return;
     pick_again_ = picking_;
     if (picking_ || FoundNothing(versions_.tree(), horizon, newest_dead, room_is_short)) return;
@@ -67,7 +67,7 @@ std::vector<Background::CompactRequest> Background::Pick(Job& job) {
   const PickerState::Room room = Room();
   PickerState state;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     pick_again_ = false;
     // Taken together: an older tree has inputs that a job has replaced meanwhile. A job that ends
     // while the picker is at work changes only runs that are busy here.
@@ -87,7 +87,7 @@ std::vector<Background::CompactRequest> Background::Pick(Job& job) {
   job.choice = PickInRoom(*job.tree, state, picker_options(), options_.fragment_bytes);
   job.bytes = InputBytes(*job.tree, job.choice);
   const uint64_t large_bytes = kLargestEntriesInMerge * LargestEntry(*job.tree, job.choice);
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   picking_ = false;
   if (!MayMerge()) job.choice = {};  // a job failed meanwhile, or Stop was called
   if (job.choice.kind == Choice::Kind::kMerge) job.ticket = tickets_.Take(large_bytes);
@@ -112,15 +112,15 @@ std::vector<Background::CompactRequest> Background::Pick(Job& job) {
 }
 
 bool Background::PickAgain() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return pick_again_;
 }
 
 std::vector<Background::CompactRequest> Background::TakeFulfilled(const Tree& tree, Seq flushed,
                                                                   Seq horizon, bool nothing_to_do) {
   std::vector<CompactRequest> fulfilled;
+  const bool idle = nothing_to_do && merging_ == 0;
   std::erase_if(compact_requests_, [&](CompactRequest& request) {
-    const bool idle = nothing_to_do && merging_ == 0;
     const bool is_fulfilled =
         flushed >= request.through && (idle || IsCompacted(tree, request.through, horizon));
     if (is_fulfilled) fulfilled.push_back(std::move(request));
@@ -144,7 +144,7 @@ void Background::CompactionTask(Job job) {
     job.ticket.reset();
     hooks_.merge_memory_changed();
   }
-  EndJob(kMergeJob, status, bad, [&] {
+  EndJob(kMergeJob, status, bad, [&]() REQUIRES(mutex_) {
     nothing_at_.reset();
     --merging_;
     merging_bytes_ -= job.bytes;
@@ -159,7 +159,7 @@ void Background::CompactEverything(std::function<void()> done) {
   const std::vector<std::shared_ptr<Memtable>> immutables = versions_.Immutables();
   const Seq through = immutables.empty() ? versions_.flushed_seq() : immutables.back()->last_seq();
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     picker_.compact_through = std::max(picker_.compact_through.value_or(0), through);
     compact_requests_.push_back({.through = through, .done = std::move(done)});
     nothing_at_.reset();
@@ -168,7 +168,7 @@ void Background::CompactEverything(std::function<void()> done) {
 }
 
 double Background::CompactionDebt() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return storage::CompactionDebt(*versions_.tree(), picker_, picker_options());
 }
 

@@ -22,7 +22,7 @@ Removals::Removals(Env& env, std::string dir, VersionSet& versions,
 void Removals::Kick() {
   const bool may_have = versions_.MayHaveObsolete();
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if ((!may_have && files_.empty()) || !Claim()) return;
   }
   Schedule();
@@ -30,7 +30,7 @@ void Removals::Kick() {
 
 void Removals::Add(const std::vector<FileName>& files) {
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const FileName& file : files) files_.push_back({.name = file, .given_up = false});
     if (files_.empty() || !Claim()) return;
   }
@@ -41,7 +41,7 @@ void Removals::Stop() {
   const uint64_t now = env_.MonotonicNs();
   bool start = false;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     start = Claim();
     stop_ns_ = now + kStopNs;
   }
@@ -51,7 +51,7 @@ void Removals::Stop() {
 }
 
 uint64_t Removals::waiting() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return files_.size();
 }
 
@@ -75,7 +75,7 @@ bool Removals::RunTask() {
   Condemned first;
   bool any = false;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const FileName& file : obsolete) files_.push_back({.name = file, .given_up = true});
     any = !files_.empty() && now < stop_ns_;
     if (any) first = files_.front();
@@ -84,7 +84,7 @@ bool Removals::RunTask() {
   bool last = false;
   bool goes_on = false;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (done) files_.pop_front();
     last = done && first.given_up && std::ranges::none_of(files_, &Condemned::given_up);
     goes_on = running_ = !files_.empty() && now < stop_ns_;

@@ -19,11 +19,11 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/env.h"
+#include "base/mutex.h"
 #include "storage/file_names.h"
 #include "storage/version/version_set.h"
 
@@ -64,8 +64,8 @@ class Removals {
     uint64_t bytes = 0;
   };
 
-  /// Starts the tasks unless they are under way. REQUIRES: mutex_. True: the caller schedules one.
-  bool Claim();
+  /// Starts the tasks unless they are under way. True: the caller schedules one.
+  bool Claim() REQUIRES(mutex_);
   /// REQUIRES: tasks_ was raised for it, under mutex_, when nobody had called Stop.
   void Schedule();
   /// Whether there is more to do.
@@ -86,10 +86,10 @@ class Removals {
   std::atomic<int> tasks_{0};             // raised under mutex_; at most 1
   std::unique_ptr<Shrinking> shrinking_;  // the task's: what is left of the first file
 
-  mutable std::mutex mutex_;
-  uint64_t stop_ns_ = UINT64_MAX;  // guarded by mutex_, as all below
-  bool running_ = false;           // there is a task, or one follows
-  std::deque<Condemned> files_;    // the first is being removed while running_
+  mutable Mutex mutex_;
+  uint64_t stop_ns_ GUARDED_BY(mutex_) = UINT64_MAX;
+  bool running_ GUARDED_BY(mutex_) = false;         // there is a task, or one follows
+  std::deque<Condemned> files_ GUARDED_BY(mutex_);  // the first is being removed while running_
 };
 
 }  // namespace cordwood::storage

@@ -18,13 +18,13 @@ constexpr double kCalmRise = 1.005;
 }  // namespace
 
 bool MergeThrottle::SyncsSuffer(const Signs& signs) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (signs.now_ns >= next_look_ns_) Look(signs);
   return syncs_suffer_;
 }
 
 uint64_t MergeThrottle::SleepNs(uint64_t bytes, const Signs& signs) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (signs.now_ns >= next_look_ns_) Look(signs);
   if (signs.late || rate_ >= kMost) return 0;
   return static_cast<uint64_t>(static_cast<double>(bytes) * 1e9 / rate_);
@@ -42,7 +42,7 @@ void MergeThrottle::Look(const Signs& signs) {
 }
 
 uint64_t MergeThrottle::limit() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return rate_ >= kMost ? 0 : static_cast<uint64_t>(rate_);
 }
 

@@ -12,7 +12,8 @@
 // Owned by a store. Threads: any.
 
 #include <cstdint>
-#include <mutex>
+
+#include "base/mutex.h"
 
 namespace cordwood::storage {
 
@@ -38,13 +39,13 @@ class MergeThrottle {
   static constexpr double kLeast = 32e6;
 
  private:
-  void Look(const Signs& signs);  // REQUIRES: the lock
+  void Look(const Signs& signs) REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
-  double rate_ = kMost;  // bytes a second; guarded by mutex_, as all below
-  bool syncs_suffer_ = false;
-  double calm_sync_ns_ = 0;  // what a sync takes when left alone
-  uint64_t next_look_ns_ = 0;
+  mutable Mutex mutex_;
+  double rate_ GUARDED_BY(mutex_) = kMost;  // bytes a second
+  bool syncs_suffer_ GUARDED_BY(mutex_) = false;
+  double calm_sync_ns_ GUARDED_BY(mutex_) = 0;  // what a sync takes when left alone
+  uint64_t next_look_ns_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace cordwood::storage

@@ -8,7 +8,7 @@ constexpr uint64_t kSmallShare = 16;
 }  // namespace
 
 std::optional<TicketPool::Ticket> TicketPool::Take(uint64_t bytes) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (bytes <= bytes_ / kSmallShare) return Ticket(this, 0);
   const bool fits = taken_ <= bytes_ && bytes <= bytes_ - taken_;
   if (!fits && taken_ > 0) return std::nullopt;
@@ -17,17 +17,17 @@ std::optional<TicketPool::Ticket> TicketPool::Take(uint64_t bytes) {
 }
 
 void TicketPool::SetBytes(uint64_t bytes) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   bytes_ = bytes;
 }
 
 uint64_t TicketPool::taken() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return taken_;
 }
 
 void TicketPool::Return(uint64_t bytes) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   taken_ -= bytes;
 }
 

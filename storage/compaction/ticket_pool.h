@@ -14,9 +14,10 @@
 // Threads: any.
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace cordwood::storage {
 
@@ -56,9 +57,9 @@ class TicketPool {
  private:
   void Return(uint64_t bytes);
 
-  mutable std::mutex mutex_;
-  uint64_t bytes_;      // guarded by mutex_
-  uint64_t taken_ = 0;  // guarded by mutex_
+  mutable Mutex mutex_;
+  uint64_t bytes_ GUARDED_BY(mutex_);
+  uint64_t taken_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace cordwood::storage

@@ -56,7 +56,7 @@ CommitLog::~CommitLog() {
 
 void CommitLog::Append(Seq first_seq, uint32_t op_count, std::string_view ops) {
   const bool must_sync = room_.durability_.load(std::memory_order_relaxed) == Durability::kAlways;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (failed() || stopping()) return;
   CHECK(first_seq == appended_ + 1);
   appended_ = first_seq + op_count - 1;
@@ -67,7 +67,7 @@ void CommitLog::Append(Seq first_seq, uint32_t op_count, std::string_view ops) {
 void CommitLog::Kick() {
   StartReserve();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (filling_.empty() || parked_ || !ClaimRun()) return;
   }
   Schedule(Lane::kLog, [this] { RunLog(); });
@@ -78,7 +78,7 @@ Admission CommitLog::Reserve(uint64_t bytes) {
   uint64_t frame_bytes = 0;
   bool alone = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (failed() || stopping()) return Admission::kClosed;
     frame_bytes = FrameBytes(filling_.payload_bytes() + bytes);
     alone = filling_.empty();
@@ -96,13 +96,13 @@ Admission CommitLog::Reserve(uint64_t bytes) {
 
 void CommitLog::SetGroupBytes(uint64_t bytes) {
   room_.group_bytes_.store(bytes, std::memory_order_relaxed);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   filling_.SetKeepBytes(bytes);
 }
 
 Status CommitLog::status() const {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (error_) return std::unexpected(*error_);
   }
   if (std::optional<Error> error = reserve_.error(0)) return std::unexpected(*std::move(error));
@@ -120,7 +120,7 @@ void CommitLog::SetDurability(Durability durability) {
   if (room_.durability_.exchange(durability, std::memory_order_relaxed) == durability) return;
   Seq through = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     through = appended_;
   }
   SyncSoon(through);
@@ -128,7 +128,7 @@ void CommitLog::SetDurability(Durability durability) {
 
 void CommitLog::SyncSoon(Seq through) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (through <= synced()) return;
     sync_through_ = std::max(sync_through_, through);
     // What is not written yet is synced in its turn.
@@ -146,7 +146,7 @@ void CommitLog::Tick() {
   }
   note_.Tick(now);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool note_is_due = parked_ && note_for_ != NoteFor::kNothing && note_.CanEnter(now);
     if ((!note_is_due && !SyncIsDue(now)) || !ClaimRun()) return;
   }
@@ -155,7 +155,7 @@ void CommitLog::Tick() {
 
 LogStats CommitLog::stats() const {
   const SegmentReserve::Totals ready = reserve_.totals();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   LogStats stats = stats_;
   stats.segments = 1 + sealed_.size() + ready.segments;
   stats.segment_bytes = active_bytes_ + ready.bytes;
@@ -169,14 +169,14 @@ Status CommitLog::Stop() {
   note_.Close();
   bool start = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_.store(true);
     room_.closed_.store(true, std::memory_order_release);
     start = ClaimRun();
   }
   if (start) Schedule(Lane::kLog, [this] { RunLog(); });
   AwaitTasks();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (error_) return std::unexpected(*error_);
   return {};
 }
@@ -252,7 +252,7 @@ void CommitLog::RunLog() {
 
 CommitLog::Step CommitLog::NextStep() {
   const uint64_t now = env_.MonotonicNs();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!failed() && !closed_) {
     if (note_.failure()) return Step::kFail;
     if (note_for_ != NoteFor::kNothing) return Step::kWriteNote;
@@ -298,7 +298,7 @@ Status CommitLog::WriteGroup() {
   const Seq known_synced = synced();
   CW_TRY(active_.WriteGroup(writing_, known_synced));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     written_ = last_seq;
     claimed_ = known_synced;
     ++stats_.frames;
@@ -309,7 +309,7 @@ Status CommitLog::WriteGroup() {
   }
   if (is_first) {
     CW_TRY(SyncFile());
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     note_for_ = NoteFor::kFirstGroup;
     return {};
   }
@@ -338,7 +338,7 @@ Status CommitLog::SyncFile() {
   last_sync_ns_.store(start, std::memory_order_relaxed);
   const uint64_t before = recent_sync_ns();
   recent_sync_ns_.store(before == 0 ? took : (7 * before + took) / 8, std::memory_order_relaxed);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stats_.sync_ns.Add(took);
   return {};
 }
@@ -346,7 +346,7 @@ Status CommitLog::SyncFile() {
 /// All that is written was synced.
 void CommitLog::MoveSynced() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     room_.oldest_unsynced_ns_.store(appended_ == written_ ? 0 : taken_ns_,
                                     std::memory_order_relaxed);
     // D first: nobody shall see an S that is ahead of it.
@@ -360,7 +360,7 @@ void CommitLog::MoveSynced() {
 Status CommitLog::WriteEmptyFrame() {
   const Seq known_synced = synced();
   CW_TRY(active_.WriteEmpty(written_ + 1, known_synced));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   claimed_ = known_synced;
   ++stats_.frames;
   stats_.bytes_written += kLogAlign;
@@ -372,14 +372,14 @@ Status CommitLog::Close() {
   if (written_ != synced()) CW_TRY(SyncActive());
   CW_TRY(WriteEmptyFrame());
   CW_TRY(active_.Sync());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   note_for_ = NoteFor::kCleanStop;
   return {};
 }
 
 void CommitLog::Fail(Error error) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     error_ = std::move(error);
     failed_.store(true, std::memory_order_release);
     room_.closed_.store(true, std::memory_order_release);

@@ -30,7 +30,6 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +37,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "storage/log/group.h"
 #include "storage/log/log_room.h"
 #include "storage/log/log_stats.h"
@@ -166,8 +166,8 @@ class CommitLog {
   // The log task, one at a time.
   void RunLog();
   Step NextStep();
-  /// Finds room for the group in flight, if there is any. REQUIRES: the lock.
-  bool PlaceGroup();
+  /// Finds room for the group in flight, if there is any.
+  bool PlaceGroup() REQUIRES(mutex_);
   Status WriteGroup();
   Status SwitchSegment();
   Status SyncActive();
@@ -178,12 +178,12 @@ class CommitLog {
   Status Close();
   bool MakeSegment();
   void Fail(Error error);
-  void ClearWritten();  // REQUIRES: the lock
-  void DropGroups();    // REQUIRES: the lock
+  void ClearWritten() REQUIRES(mutex_);
+  void DropGroups() REQUIRES(mutex_);
 
-  /// Starts the log task unless it runs. REQUIRES: the lock. True: the caller schedules it.
-  bool ClaimRun();
-  bool SyncIsDue(uint64_t now_ns) const;  // REQUIRES: the lock
+  /// Starts the log task unless it runs. True: the caller schedules it.
+  bool ClaimRun() REQUIRES(mutex_);
+  bool SyncIsDue(uint64_t now_ns) const REQUIRES(mutex_);
   void OnReserveChange();
   void OnNoteChange();
   void UpdateFull();
@@ -213,22 +213,23 @@ class CommitLog {
   std::optional<BlankSegment> next_;  // taken for the group in flight
   Seq claimed_;                       // the S that the newest frame tells
 
-  mutable std::mutex mutex_;
-  Group filling_;
-  Group writing_;         // the log task's own once taken; emptied when it is written
-  bool placed_ = false;   // writing_ fits the active segment, or next_
-  bool running_ = false;  // the log task is scheduled or runs
-  bool parked_ = false;   // it ended because writing_ found no segment, or the note no space
-  NoteFor note_for_ = NoteFor::kNothing;
-  bool closed_ = false;
-  Seq sync_through_ = 0;  // somebody waits for a sync of everything up to here
-  Seq appended_;
+  mutable Mutex mutex_;
+  Group filling_ GUARDED_BY(mutex_);
+  Group writing_;  // the log task's own once taken; emptied when it is written
+  bool placed_ GUARDED_BY(mutex_) = false;   // writing_ fits the active segment, or next_
+  bool running_ GUARDED_BY(mutex_) = false;  // the log task is scheduled or runs
+  bool parked_ GUARDED_BY(mutex_) =
+      false;  // it ended because writing_ found no segment, or the note no space
+  NoteFor note_for_ GUARDED_BY(mutex_) = NoteFor::kNothing;
+  bool closed_ GUARDED_BY(mutex_) = false;
+  Seq sync_through_ GUARDED_BY(mutex_) = 0;  // somebody waits for a sync of everything up to here
+  Seq appended_ GUARDED_BY(mutex_);
   Seq written_;
-  uint64_t taken_ns_ = 0;  // when writing_ was taken
-  std::optional<Error> error_;
-  uint64_t active_bytes_;
-  std::vector<KeptSegment> sealed_;  // in order
-  LogStats stats_;
+  uint64_t taken_ns_ GUARDED_BY(mutex_) = 0;  // when writing_ was taken
+  std::optional<Error> error_ GUARDED_BY(mutex_);
+  uint64_t active_bytes_ GUARDED_BY(mutex_);
+  std::vector<KeptSegment> sealed_ GUARDED_BY(mutex_);  // in order
+  LogStats stats_ GUARDED_BY(mutex_);
 };
 
 }  // namespace cordwood::storage

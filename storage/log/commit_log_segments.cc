@@ -16,7 +16,7 @@ bool CommitLog::MakeSegment() {
   const SegmentReserve::Outcome outcome = reserve_.MakeNow(writing_.frame_bytes());
   if (outcome == SegmentReserve::Outcome::kReady) return true;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (outcome == SegmentReserve::Outcome::kFull && stopping()) {
       // Nobody was told that these were stored. What was written before can still be closed.
       error_ = reserve_.error(writing_.frame_bytes());
@@ -49,7 +49,7 @@ Status CommitLog::SwitchSegment() {
                            .last_seq = written_};
   active_ = SegmentWriter(*std::exchange(next_, std::nullopt), header);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     sealed_.push_back(sealed);
     active_bytes_ = active_.bytes();
   }
@@ -63,13 +63,13 @@ Result<bool> CommitLog::WriteNote() {
   UpdateFull();
   if (outcome == NoteKeeper::Outcome::kWritten) {
     MoveSynced();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     closed_ = note_for_ == NoteFor::kCleanStop;
     note_for_ = NoteFor::kNothing;
     return true;
   }
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (outcome == NoteKeeper::Outcome::kFull && stopping()) {
       // A clean stop is told by the closing frame as well. What waits for a first group's note was
       // never acknowledged, and no second frame may follow.
@@ -97,7 +97,7 @@ void CommitLog::OnNoteChange() {
   UpdateFull();
   if (note_.failure()) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (!ClaimRun()) return;  // it runs, and will see
     }
     Schedule(Lane::kLog, [this] { RunLog(); });
@@ -110,14 +110,14 @@ void CommitLog::OnNoteChange() {
 void CommitLog::UpdateFull() {
   const bool note_is_full = note_.error().has_value();
   room_.full_.store(note_is_full || reserve_.full(), std::memory_order_release);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   room_.stuck_.store(note_is_full && note_for_ == NoteFor::kFirstGroup, std::memory_order_relaxed);
 }
 
 void CommitLog::ResumeIfServed() {
   const uint64_t now = env_.MonotonicNs();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!parked_) return;
     if (note_for_ != NoteFor::kNothing) {
       if (!note_.CanEnter(now)) return;
@@ -143,7 +143,7 @@ void CommitLog::ReleaseThrough(Seq flushed) {
 void CommitLog::Release(Seq flushed) {
   std::vector<KeptSegment> released;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto end = std::ranges::find_if(sealed_, [&](const KeptSegment& segment) {
       return segment.last_seq > flushed || segment.ordinal >= note_.ordinal();
     });
@@ -158,7 +158,7 @@ void CommitLog::Release(Seq flushed) {
     if (!status && status.error().code() != ErrorCode::kNotFound) break;
   }
   IgnoreError(env_.SyncDir(options_.dir), "a segment that comes back is a leftover at recovery");
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   sealed_.insert(sealed_.begin(), released.begin() + static_cast<ptrdiff_t>(removed),
                  released.end());
 }

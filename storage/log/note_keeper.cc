@@ -22,7 +22,7 @@ Result<NoteKeeper::Outcome> NoteKeeper::Enter(const SegmentHeader& segment, Seq 
                                               bool now) {
   const uint64_t now_ns = env_.MonotonicNs();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (failure_) return std::unexpected(*failure_);
     if (busy_) return Outcome::kBusy;
     if (!now && now_ns < retry_ns_) return Outcome::kFull;
@@ -38,13 +38,13 @@ Result<NoteKeeper::Outcome> NoteKeeper::Enter(const SegmentHeader& segment, Seq 
 }
 
 void NoteKeeper::OnSynced(uint64_t now_ns) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (moved_ns_ == 0) moved_ns_ = now_ns;
 }
 
 void NoteKeeper::Tick(uint64_t now_ns) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (moved_ns_ == 0 || now_ns < moved_ns_ + kTellSyncedNs) return;
     if (busy_ || closed_ || failure_ || now_ns < retry_ns_) return;
     busy_ = true;
@@ -53,28 +53,28 @@ void NoteKeeper::Tick(uint64_t now_ns) {
 }
 
 bool NoteKeeper::CanEnter(uint64_t now_ns) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return !busy_ && now_ns >= retry_ns_;
 }
 
 std::optional<Error> NoteKeeper::error() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return error_;
 }
 
 std::optional<Error> NoteKeeper::failure() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return failure_;
 }
 
 void NoteKeeper::Close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   closed_ = true;
 }
 
 void NoteKeeper::WriteSynced() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     moved_ns_ = 0;  // before S is read: where it moves to from here on is told by the next one
   }
   LogNote note = file_.last();
@@ -89,7 +89,7 @@ Status NoteKeeper::Write(const LogNote& note) {
   const Status written = is_told ? Status() : file_.Write(note);
   const uint64_t now_ns = env_.MonotonicNs();
   if (written) ordinal_.store(note.ordinal, std::memory_order_release);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   busy_ = false;
   error_.reset();
   if (written) return {};

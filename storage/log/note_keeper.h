@@ -16,11 +16,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "storage/log/note_file.h"
 
 namespace cordwood::storage {
@@ -79,14 +79,14 @@ class NoteKeeper {
 
   std::atomic<uint64_t> ordinal_;
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   /// A time at or before which S moved past what the note tells; 0: it did not.
-  uint64_t moved_ns_ = 0;
-  bool busy_ = false;
-  bool closed_ = false;
-  uint64_t retry_ns_ = 0;  // not before
-  std::optional<Error> error_;
-  std::optional<Error> failure_;
+  uint64_t moved_ns_ GUARDED_BY(mutex_) = 0;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  bool closed_ GUARDED_BY(mutex_) = false;
+  uint64_t retry_ns_ GUARDED_BY(mutex_) = 0;  // not before
+  std::optional<Error> error_ GUARDED_BY(mutex_);
+  std::optional<Error> failure_ GUARDED_BY(mutex_);
 };
 
 }  // namespace cordwood::storage

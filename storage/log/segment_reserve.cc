@@ -26,7 +26,7 @@ SegmentReserve::SegmentReserve(Env& env, Options options)
 }
 
 std::optional<BlankSegment> SegmentReserve::Take(uint64_t frame_bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (Slot* slot : {&standard_, &large_}) {
     if (!slot->ready || FrameRoom(slot->ready->bytes) < frame_bytes) continue;
     if (slot == &large_) large_.wanted_bytes = 0;
@@ -41,7 +41,7 @@ std::optional<BlankSegment> SegmentReserve::Take(uint64_t frame_bytes) {
 }
 
 bool SegmentReserve::Fits(uint64_t frame_bytes) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto fits = [&](const Slot& slot) {
     return slot.ready && FrameRoom(slot.ready->bytes) >= frame_bytes;
   };
@@ -52,7 +52,7 @@ void SegmentReserve::Replenish() { ScheduleIfNeeded(); }
 
 void SegmentReserve::Request(uint64_t frame_bytes) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (IsLarge(frame_bytes)) {
       large_.wanted_bytes = std::max(large_.wanted_bytes, SegmentBytesFor(frame_bytes));
     } else {
@@ -65,7 +65,7 @@ void SegmentReserve::Request(uint64_t frame_bytes) {
 SegmentReserve::Outcome SegmentReserve::MakeNow(uint64_t frame_bytes) {
   Slot& slot = IsLarge(frame_bytes) ? large_ : standard_;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (slot.ready && FrameRoom(slot.ready->bytes) >= frame_bytes) return Outcome::kReady;
     if (making_) return Outcome::kBusy;
     if (!slot.may_try) return Outcome::kFull;
@@ -83,43 +83,43 @@ SegmentReserve::Outcome SegmentReserve::MakeNow(uint64_t frame_bytes) {
 
 bool SegmentReserve::CanServe(uint64_t frame_bytes) const {
   if (Fits(frame_bytes)) return true;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return !making_ && (IsLarge(frame_bytes) ? large_ : standard_).may_try;
 }
 
 bool SegmentReserve::Refused(uint64_t frame_bytes) const { return error(frame_bytes).has_value(); }
 
 std::optional<Error> SegmentReserve::error(uint64_t frame_bytes) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!IsLarge(frame_bytes)) return standard_.error;
   // A smaller one may fit where a larger one did not.
   return SegmentBytesFor(frame_bytes) < large_.refused_bytes ? std::nullopt : large_.error;
 }
 
 std::optional<Error> SegmentReserve::large_error() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return large_.error;
 }
 
 bool SegmentReserve::busy() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return making_;
 }
 
 bool SegmentReserve::at_work() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return making_ || scheduled_;
 }
 
 void SegmentReserve::Tick() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (standard_.may_try && large_.may_try && !large_.ready) return;
   }
   const uint64_t now = env_.MonotonicNs();
   bool unused = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     unused = large_.ready && !large_.is_due && now > large_.ready_ns + kUnusedNs;
     if (now >= last_failure_ns_ + kSegmentRetryNs) {
       standard_.may_try = true;
@@ -134,7 +134,7 @@ void SegmentReserve::Tick() {
 void SegmentReserve::GiveBackUnused() {
   std::optional<BlankSegment> unused;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (making_ || large_.is_due) return;
     unused = std::exchange(large_.ready, std::nullopt);
     large_.wanted_bytes = 0;
@@ -144,7 +144,7 @@ void SegmentReserve::GiveBackUnused() {
 
 void SegmentReserve::Retry() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (Slot* slot : {&standard_, &large_}) {
       if (slot->error && IsShortage(slot->error->code())) slot->may_try = true;
     }
@@ -159,14 +159,14 @@ void SegmentReserve::ScheduleRemovalOf(const BlankSegment& blank) {
 }
 
 void SegmentReserve::Close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   closed_ = true;
   standard_.may_try = true;
   large_.may_try = true;
 }
 
 SegmentReserve::Totals SegmentReserve::totals() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Totals totals;
   for (const Slot* slot : {&standard_, &large_}) {
     if (!slot->ready) continue;
@@ -182,7 +182,7 @@ bool SegmentReserve::IsLarge(uint64_t frame_bytes) const {
 
 void SegmentReserve::ScheduleIfNeeded() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (scheduled_ || making_ || !NextJob()) return;
     scheduled_ = true;
   }
@@ -192,7 +192,7 @@ void SegmentReserve::ScheduleIfNeeded() {
 void SegmentReserve::RunScheduled() {
   Slot* slot = nullptr;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     scheduled_ = false;
     slot = making_ ? nullptr : NextJob();
     if (!slot) return;
@@ -216,7 +216,7 @@ bool SegmentReserve::Make(Slot& slot) {
   uint64_t bytes = 0;
   uint64_t needed = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     bytes = slot.wanted_bytes;
     needed = &slot == &standard_ ? slot.needed_bytes : bytes;
   }
@@ -226,7 +226,7 @@ bool SegmentReserve::Make(Slot& slot) {
   std::optional<BlankSegment> outgrown;
   bool is_news = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     making_ = false;
     if (success) {
       outgrown = std::exchange(slot.ready, *std::move(made));

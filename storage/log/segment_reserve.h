@@ -15,12 +15,12 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "storage/log/segment_file.h"
 
 namespace cordwood::storage {
@@ -117,12 +117,12 @@ class SegmentReserve {
   void GiveBackUnused();
   void ScheduleRemovalOf(const BlankSegment& blank);
   void RunScheduled();
-  /// The slot to work on; null if there is nothing to do. REQUIRES: the lock.
-  Slot* NextJob();
+  /// The slot to work on; null if there is nothing to do.
+  Slot* NextJob() REQUIRES(mutex_);
   /// Makes the segment that `slot` wants. The caller has set making_ and holds no lock.
   bool Make(Slot& slot);
-  /// Whether the log of the process does not know yet. REQUIRES: the lock.
-  bool IsNews(const Error& error, uint64_t now_ns);
+  /// Whether the log of the process does not know yet.
+  bool IsNews(const Error& error, uint64_t now_ns) REQUIRES(mutex_);
   /// A segment of `wanted` bytes; of fewer, but `needed`, where there is no space for that.
   Result<BlankSegment> MakeFile(uint64_t wanted, uint64_t needed);
   Result<BlankSegment> TryToMakeFile(uint64_t bytes);
@@ -133,15 +133,15 @@ class SegmentReserve {
 
   std::atomic<uint64_t> ready_room_ = 0;
 
-  mutable std::mutex mutex_;
-  Slot standard_;
-  Slot large_;
-  bool scheduled_ = false;
-  bool making_ = false;  // in one task at a time
-  bool closed_ = false;
-  uint64_t last_failure_ns_ = 0;
-  std::optional<ErrorCode> told_;  // what the log of the process was last told
-  uint64_t told_ns_ = 0;
+  mutable Mutex mutex_;
+  Slot standard_ GUARDED_BY(mutex_);
+  Slot large_ GUARDED_BY(mutex_);
+  bool scheduled_ GUARDED_BY(mutex_) = false;
+  bool making_ GUARDED_BY(mutex_) = false;  // in one task at a time
+  bool closed_ GUARDED_BY(mutex_) = false;
+  uint64_t last_failure_ns_ GUARDED_BY(mutex_) = 0;
+  std::optional<ErrorCode> told_ GUARDED_BY(mutex_);  // what the log of the process was last told
+  uint64_t told_ns_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace cordwood::storage

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/check.h"
+#include "base/mutex.h"
 
 namespace cordwood::storage {
 namespace {
@@ -42,7 +43,7 @@ struct BlockCache::Entry {
 };
 
 struct alignas(64) BlockCache::Shard {
-  mutable std::mutex mutex;
+  mutable Mutex mutex;
   // Read without the lock by whoever lets a pin go. Changes of `used` and of pins are in one
   // total order with those reads: of an insert and a release at the same time, one sees the other.
   std::atomic<uint64_t> used = 0;
@@ -242,7 +243,7 @@ void BlockCache::Pin::Release(Entry* entry) {
   if (!leaves && shard.used <= shard.capacity && shard.parked == 0) return;
   Entry* removed = nullptr;
   {
-    const std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     Entry* present = *shard.Place(key, hash);
     if (present != nullptr && present->pins == 0) {
       shard.Unpark(present);
@@ -279,7 +280,7 @@ BlockCache::Shard& BlockCache::ShardOf(uint64_t hash) const {
 BlockCache::Pin BlockCache::Lookup(const BlockKey& key) {
   const uint64_t hash = HashOf(key);
   Shard& shard = ShardOf(hash);
-  const std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   Entry* entry = *shard.Place(key, hash);
   if (entry == nullptr) {
     ++shard.stats.misses;
@@ -301,7 +302,7 @@ BlockCache::Pin BlockCache::Insert(const BlockKey& key, Block block) {
   Entry* removed = nullptr;
   Entry* result = nullptr;
   {
-    const std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     if (Entry* present = *shard.Place(key, hash); present != nullptr) {
       result = shard.PinFound(present);
     } else {
@@ -320,7 +321,7 @@ void BlockCache::SetCapacity(uint64_t capacity_bytes) {
   for (uint32_t i = 0; i < shard_count_; ++i) {
     Entry* removed = nullptr;
     {
-      const std::lock_guard lock(shards_[i].mutex);
+      const MutexLock lock(shards_[i].mutex);
       shards_[i].SetCapacity(capacity_bytes / shard_count_, &removed);
     }
     Free(removed);
@@ -331,7 +332,7 @@ BlockCache::Stats BlockCache::stats() const {
   Stats sum;
   for (uint32_t i = 0; i < shard_count_; ++i) {
     const Shard& shard = shards_[i];
-    const std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     sum.hits += shard.stats.hits;
     sum.misses += shard.stats.misses;
     sum.inserts += shard.stats.inserts;

@@ -29,7 +29,7 @@ Result<std::shared_ptr<File>> DescriptorCache::Open(uint64_t number) {
 }
 
 std::shared_ptr<File> DescriptorCache::Find(uint64_t number) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = by_number_.find(number);
   if (found == by_number_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, found->second);
@@ -38,7 +38,7 @@ std::shared_ptr<File> DescriptorCache::Find(uint64_t number) {
 
 std::shared_ptr<File> DescriptorCache::Insert(uint64_t number, std::shared_ptr<File> file) {
   Entries closed;  // closed after the lock is gone
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (++opens_ % kOpensToGrow == 0) most_ = std::min(most_ + 1, limit_);
   const auto found = by_number_.find(number);
   if (found != by_number_.end()) {
@@ -60,7 +60,7 @@ void DescriptorCache::Shrink(size_t count, Entries& closed) {
 
 bool DescriptorCache::MakeRoom() {
   Entries closed;
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (entries_.empty()) return false;
   most_ = std::max<size_t>(1, entries_.size() / 2);
   Shrink(most_ - 1, closed);
@@ -69,7 +69,7 @@ bool DescriptorCache::MakeRoom() {
 
 void DescriptorCache::Forget(uint64_t number) {
   std::shared_ptr<File> closed;
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = by_number_.find(number);
   if (found == by_number_.end()) return;
   closed = std::move(found->second->file);
@@ -78,7 +78,7 @@ void DescriptorCache::Forget(uint64_t number) {
 }
 
 DescriptorCache::Stats DescriptorCache::stats() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return {.open = entries_.size(), .most = most_, .opens = opens_};
 }
 

@@ -13,13 +13,13 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 
 namespace cordwood::storage {
 
@@ -50,19 +50,19 @@ class DescriptorCache {
   std::shared_ptr<File> Find(uint64_t number);
   /// Keeps `file`, or the one that came meanwhile.
   std::shared_ptr<File> Insert(uint64_t number, std::shared_ptr<File> file);
-  /// Moves those used least recently beyond `count` to `closed`. REQUIRES: the lock.
-  void Shrink(size_t count, Entries& closed);
+  /// Moves those used least recently beyond `count` to `closed`.
+  void Shrink(size_t count, Entries& closed) REQUIRES(mutex_);
   /// Closes one half, and keeps no more; false if there was nothing to close.
   bool MakeRoom();
 
   Env& env_;
   const std::string dir_;
   const size_t limit_;
-  mutable std::mutex mutex_;
-  size_t most_;      // at most limit_; guarded by mutex_, as all below
-  Entries entries_;  // the one used last in front
-  std::unordered_map<uint64_t, Entries::iterator> by_number_;
-  uint64_t opens_ = 0;
+  mutable Mutex mutex_;
+  size_t most_ GUARDED_BY(mutex_);      // at most limit_
+  Entries entries_ GUARDED_BY(mutex_);  // the one used last in front
+  std::unordered_map<uint64_t, Entries::iterator> by_number_ GUARDED_BY(mutex_);
+  uint64_t opens_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace cordwood::storage

@@ -69,7 +69,7 @@ Result<std::shared_ptr<const Table>> TableCache::Load(const TableFile& file) {
 }
 
 std::shared_ptr<const Table> TableCache::IfOpen(const TableFile& file) const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return file.table_;
 }
 
@@ -86,7 +86,7 @@ std::shared_ptr<const Table> TableCache::Install(TableFile& file,
                                                  std::shared_ptr<const Table> table) {
   ClosedTables closed;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     ++opens_;
     if (file.table_ != nullptr) return file.table_;
     file.table_ = table;
@@ -133,7 +133,7 @@ ClosedTables TableCache::Shrink(const TableFile* opened) {
 void TableCache::Leave(TableFile& file) {
   std::shared_ptr<const Table> table;  // destroyed when the lock is gone
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (file.table_ != nullptr) table = Close(file);
   }
   summary_bytes_ -= file.summary().bytes();
@@ -145,7 +145,7 @@ void TableCache::Leave(TableFile& file) {
 void TableCache::Want(TableFile& file) {
   if (bytes_ + file.summary().open_bytes() > bytes_max_ || file.wanted_.exchange(true)) return;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     wanted_.push_back(file.shared_from_this());
     if (opening_wanted_) return;
     opening_wanted_ = true;
@@ -161,7 +161,7 @@ void TableCache::OpenWanted() {
   while (true) {
     std::shared_ptr<TableFile> file;
     {
-      const std::scoped_lock lock(mutex_);
+      const MutexLock lock(mutex_);
       if (wanted_.empty()) {
         opening_wanted_ = false;
         return;
@@ -183,7 +183,7 @@ void TableCache::AwaitIdle() {
 void TableCache::SetMemory(uint64_t bytes) {
   ClosedTables closed;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     memory_bytes_ = bytes;
     bytes_max_ = bytes / 2;
     closed = Shrink(nullptr);
@@ -195,7 +195,7 @@ void TableCache::SetMemory(uint64_t bytes) {
 void TableCache::ShareMemory() {
   uint64_t bytes = 0;
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     bytes = memory_bytes_ - std::min<uint64_t>(bytes_, memory_bytes_ / 2);
     const uint64_t change = bytes > block_bytes_ ? bytes - block_bytes_ : block_bytes_ - bytes;
     if (change <= memory_bytes_ / kNoticedShare) return;
@@ -206,7 +206,7 @@ void TableCache::ShareMemory() {
 
 TableCache::Stats TableCache::stats() const {
   const DescriptorCache::Stats files = files_.stats();
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return {.open = ring_.size(),
           .bytes = bytes_,
           .summary_bytes = summary_bytes_,

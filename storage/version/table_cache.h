@@ -18,12 +18,12 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "storage/table/block_cache.h"
 #include "storage/table/descriptor_cache.h"
 #include "storage/version/table_file.h"
@@ -83,10 +83,10 @@ class TableCache {
   /// The destructor of a file.
   void Leave(TableFile& file);
 
-  /// Closes tables until the rest fits; `opened` stays. REQUIRES: the lock.
-  ClosedTables Shrink(const TableFile* opened);
-  /// Takes the file out of the ring. REQUIRES: the lock; it is open.
-  std::shared_ptr<const Table> Close(TableFile& file);
+  /// Closes tables until the rest fits; `opened` stays.
+  ClosedTables Shrink(const TableFile* opened) REQUIRES(mutex_);
+  /// Takes the file out of the ring. REQUIRES: it is open.
+  std::shared_ptr<const Table> Close(TableFile& file) REQUIRES(mutex_);
   /// Gives the block cache what tables leave of the memory.
   void ShareMemory();
 
@@ -101,15 +101,15 @@ class TableCache {
   std::atomic<uint64_t> summary_bytes_{0};
   std::atomic<int> tasks_{0};  // that open what is wanted: one or none
 
-  mutable std::mutex mutex_;
-  uint64_t memory_bytes_ = 0;  // guarded by mutex_, as all below
-  uint64_t block_bytes_ = 0;   // what the block cache was given last
-  std::vector<TableFile*> ring_;
-  size_t hand_ = 0;
-  std::deque<std::shared_ptr<TableFile>> wanted_;
-  bool opening_wanted_ = false;
-  uint64_t opens_ = 0;
-  uint64_t closes_ = 0;
+  mutable Mutex mutex_;
+  uint64_t memory_bytes_ GUARDED_BY(mutex_) = 0;
+  uint64_t block_bytes_ GUARDED_BY(mutex_) = 0;  // what the block cache was given last
+  std::vector<TableFile*> ring_ GUARDED_BY(mutex_);
+  size_t hand_ GUARDED_BY(mutex_) = 0;
+  std::deque<std::shared_ptr<TableFile>> wanted_ GUARDED_BY(mutex_);
+  bool opening_wanted_ GUARDED_BY(mutex_) = false;
+  uint64_t opens_ GUARDED_BY(mutex_) = 0;
+  uint64_t closes_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace cordwood::storage

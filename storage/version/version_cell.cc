@@ -39,7 +39,7 @@ std::vector<Seq> VersionCell::PinnedSeqs() const {
 
 void VersionCell::Publish(std::unique_ptr<const Version> version, ClosedTables closed) {
   std::vector<Retired> unpinned;  // destroyed after the lock is gone
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   current_.store(version.get());
   publications_.fetch_add(1);
   if (owned_ != nullptr) {
@@ -51,12 +51,12 @@ void VersionCell::Publish(std::unique_ptr<const Version> version, ClosedTables c
 
 void VersionCell::Sweep() {
   std::vector<Retired> unpinned;
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   unpinned = TakeUnpinned();
 }
 
 bool VersionCell::HasRetired() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return !retired_.empty();
 }
 

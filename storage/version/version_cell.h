@@ -15,10 +15,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "storage/entry.h"
 #include "storage/version/table_cache.h"
 #include "storage/version/version.h"
@@ -90,14 +90,14 @@ class VersionCell {
     ClosedTables closed;
   };
   /// Takes what no slot can reach any more; to be destroyed when the lock is gone.
-  std::vector<Retired> TakeUnpinned();
+  std::vector<Retired> TakeUnpinned() REQUIRES(mutex_);
 
   std::atomic<const Version*> current_{nullptr};
   std::atomic<uint64_t> publications_{0};
   std::array<Slot, kSlots> slots_;
-  mutable std::mutex mutex_;
-  std::unique_ptr<const Version> owned_;  // guarded by mutex_; what current_ points to
-  std::vector<Retired> retired_;          // guarded by mutex_; in the order of publications
+  mutable Mutex mutex_;
+  std::unique_ptr<const Version> owned_ GUARDED_BY(mutex_);  // what current_ points to
+  std::vector<Retired> retired_ GUARDED_BY(mutex_);          // in the order of publications
 };
 
 }  // namespace cordwood::storage

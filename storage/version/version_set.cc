@@ -20,12 +20,12 @@ VersionSet::VersionSet(Env& env, BlockCache* blocks, const TableCache::Options& 
            .closed = [this](ClosedTables tables) { KeepClosed(std::move(tables)); }}) {}
 
 void VersionSet::GiveUp(FileName file) {
-  const std::scoped_lock lock(obsolete_mutex_);
+  const MutexLock lock(obsolete_mutex_);
   obsolete_.push_back(file);
 }
 
 void VersionSet::KeepClosed(ClosedTables tables) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}), std::move(tables));
 }
 
@@ -40,7 +40,7 @@ void VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr<M
   next_file_ = std::max(next_file, state_.next_file);
   next_run_ = state_.next_run;
   flushed_seq_ = state_.flushed_seq;
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   active_ = std::move(active);
   tree_ = std::move(tree);
   cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
@@ -71,24 +71,24 @@ Status VersionSet::Seal(Seq synced_seq) {
 }
 
 std::shared_ptr<const Tree> VersionSet::tree() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return tree_;
 }
 
 std::vector<std::shared_ptr<Memtable>> VersionSet::Immutables() const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   return {immutables_.rbegin(), immutables_.rend()};
 }
 
 void VersionSet::SwitchMemtable(std::shared_ptr<Memtable> fresh) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   immutables_.insert(immutables_.begin(), std::move(active_));
   active_ = std::move(fresh);
   cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
 }
 
 std::shared_ptr<TableFile> VersionSet::FindTable(uint64_t number) const {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto table = tables_.find(number);
   return table == tables_.end() ? nullptr : table->second;
 }
@@ -173,22 +173,22 @@ Status VersionSet::InstallInTurn(const Installation& installation, TableMap new_
   edit.next_run = next_run_;
   CW_ASSIGN(const std::vector<uint64_t> forgotten, AppendEdit(edit));
   {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     tables_.merge(new_tables);
   }
   std::set<uint64_t> changed;
   for (const FragmentName& name : edit.drops) changed.insert(name.run);
   for (const FragmentRecord& record : edit.adds) changed.insert(record.run);
-  std::shared_ptr<const Tree> tree = BuildTree(*tree_, changed);
+  std::shared_ptr<const Tree> old = this->tree();  // let go of when the lock is gone
+  std::shared_ptr<const Tree> tree = BuildTree(*old, changed);
   if (installation.on_durable) installation.on_durable();
-  std::vector<std::shared_ptr<TableFile>> dropped;
-  std::shared_ptr<const Tree> old;  // both let go of when the lock is gone
-  const std::scoped_lock lock(mutex_);
+  std::vector<std::shared_ptr<TableFile>> dropped;  // let go of like it
+  const MutexLock lock(mutex_);
   for (const uint64_t number : forgotten) {
     dropped.push_back(std::move(tables_.extract(number).mapped()));
     dropped.back()->MarkObsolete();
   }
-  old = std::exchange(tree_, std::move(tree));
+  tree_ = std::move(tree);
   std::erase_if(immutables_, [&](const std::shared_ptr<Memtable>& memtable) {
     return memtable.get() == installation.flushed;
   });
@@ -199,13 +199,13 @@ Status VersionSet::InstallInTurn(const Installation& installation, TableMap new_
 
 std::vector<FileName> VersionSet::TakeObsolete() {
   cell_.Sweep();
-  const std::scoped_lock lock(obsolete_mutex_);
+  const MutexLock lock(obsolete_mutex_);
   return std::exchange(obsolete_, {});
 }
 
 bool VersionSet::MayHaveObsolete() const {
   if (cell_.HasRetired()) return true;
-  const std::scoped_lock lock(obsolete_mutex_);
+  const MutexLock lock(obsolete_mutex_);
   return !obsolete_.empty();
 }
 

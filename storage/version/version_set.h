@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -20,6 +19,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "storage/file_names.h"
 #include "storage/table/block_cache.h"
 #include "storage/version/edit.h"
@@ -106,8 +106,8 @@ class VersionSet {
   Env& env_;
   const std::string dir_;
   // Before all that holds table files: the last owner of an obsolete one reports it here.
-  mutable std::mutex obsolete_mutex_;
-  std::vector<FileName> obsolete_;  // guarded by obsolete_mutex_
+  mutable Mutex obsolete_mutex_;
+  std::vector<FileName> obsolete_ GUARDED_BY(obsolete_mutex_);
   TableCache table_cache_;
 
   VersionCell cell_;
@@ -127,10 +127,10 @@ class VersionSet {
   std::unique_ptr<ManifestWriter> manifest_;
   Status health_;  // ok, or why nothing can be installed any more
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<Memtable> active_;                   // guarded by mutex_
-  std::vector<std::shared_ptr<Memtable>> immutables_;  // guarded by mutex_; newest first
-  std::shared_ptr<const Tree> tree_;                   // guarded by mutex_
+  mutable Mutex mutex_;
+  std::shared_ptr<Memtable> active_ GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Memtable>> immutables_ GUARDED_BY(mutex_);  // newest first
+  std::shared_ptr<const Tree> tree_ GUARDED_BY(mutex_);
   /// Those that the tree uses, by number. Changed by whose turn it is; read under mutex_.
   TableMap tables_;
 };

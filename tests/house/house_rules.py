@@ -104,6 +104,8 @@ BANS = [
     Ban("clock", r"\b(system|steady|high_resolution)_clock\b|\bclock_gettime\b|\bgettimeofday\b"
         r"|\btime\s*\(\s*(nullptr|NULL|0)\s*\)",
         "read the clock through Env", allowed=_REAL_ENV + r"|^tests/support/|^bench/"),
+    Ban("mutex", r"\bstd::(mutex|condition_variable|scoped_lock|lock_guard|unique_lock)\b",
+        "lock with base/mutex.h, which the compiler follows", allowed=r"^base/mutex\.h$|^tests/"),
     Ban("system-call", _SYSTEM_CALL, "files and directories are reached through Env",
         allowed=_REAL_ENV + r"|^(server|tests|bench)/"),
     Ban("file-stream", r"\bstd::([io]?fstream|filesystem)\b|#\s*include\s*<(fstream|filesystem)>",

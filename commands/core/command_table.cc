@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/check.h"
 #include "base/format.h"
+#include "commands/core/argument_syntax.h"
 #include "commands/core/error_texts.h"
 
 namespace cordwood::commands {
@@ -35,9 +36,8 @@ std::string UnknownCommand(std::span<const std::string_view> argv) {
 }
 
 std::string UnknownSubcommand(const Command& command, std::string_view name) {
-  std::string container(command.name);
-  for (char& c : container) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return Format("ERR unknown subcommand '{}'. Try {} HELP.", Quoted(name, kQuotedMax), container);
+  return Format("ERR unknown subcommand '{}'. Try {} HELP.", Quoted(name, kQuotedMax),
+                InCapitals(command.name));
 }
 
 /// "get" of "config|get".
@@ -55,11 +55,13 @@ const Command* FindSubcommand(const Command& container, std::string_view name) {
 void CheckRow(const Command& command) {
   CHECK(command.name == ToLower(command.name));
   CHECK(command.arity != 0);
+  CHECK(ParseArguments(command.docs.arguments).has_value());
   CHECK(command.handler != nullptr || !command.subcommands.empty());
   for (const Command& subcommand : command.subcommands) {
     CHECK(subcommand.name.starts_with(Format("{}|", command.name)));
     CHECK(FindSubcommand(command, SubcommandPart(command, subcommand)) == &subcommand);
     CHECK(subcommand.handler != nullptr);
+    CHECK(ParseArguments(subcommand.docs.arguments).has_value());
   }
 }
 

@@ -4,6 +4,12 @@
 
 namespace cordwood::commands {
 
+std::string InCapitals(std::string_view name) {
+  std::string capitals(name);
+  for (char& c : capitals) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return capitals;
+}
+
 std::string WrongArity(std::string_view command) {
   return Format("ERR wrong number of arguments for '{}' command", command);
 }

@@ -9,6 +9,8 @@
 
 namespace cordwood::commands {
 
+/// "CONFIG" of "config".
+std::string InCapitals(std::string_view name);
 /// `command` in lower case, a subcommand as "config|get".
 std::string WrongArity(std::string_view command);
 std::string InvalidExpireTime(std::string_view command);

@@ -1,11 +1,9 @@
 #pragma once
 
-// What "<COMMAND> HELP" replies.
+// What "<CONTAINER> HELP" replies: each subcommand with its arguments, and what it does, out of the
+// rows.
 //
 // Threads: the call's.
-
-#include <span>
-#include <string_view>
 
 #include "base/error.h"
 
@@ -13,8 +11,7 @@ namespace cordwood::commands {
 
 struct Call;
 
-/// `container` in upper case. Each line names a subcommand, or explains one when it is indented.
-/// HELP itself is added.
-Status ReplyHelp(Call& call, std::string_view container, std::span<const std::string_view> lines);
+/// The handler of each container's subcommand HELP.
+Status Help(Call& call);
 
 }  // namespace cordwood::commands

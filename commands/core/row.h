@@ -31,7 +31,34 @@ enum Flag : uint32_t {
   kNoScript = 1 << 9,
   kBlocking = 1 << 10,
   kPubSub = 1 << 11,
+  kNoMulti = 1 << 13,           // not within a transaction
+  kAllowBusy = 1 << 14,         // also while a script runs for too long
   kAlways = kLoading | kStale,  // also while a server loads its data or lags behind
+};
+
+/// What ACL rules name. Those that flags imply need not be listed.
+enum Category : uint32_t {
+  kKeyspaceCategory = 1 << 0,
+  kReadCategory = 1 << 1,
+  kWriteCategory = 1 << 2,
+  kSetCategory = 1 << 3,
+  kSortedSetCategory = 1 << 4,
+  kListCategory = 1 << 5,
+  kHashCategory = 1 << 6,
+  kStringCategory = 1 << 7,
+  kBitmapCategory = 1 << 8,
+  kHyperLogLogCategory = 1 << 9,
+  kGeoCategory = 1 << 10,
+  kStreamCategory = 1 << 11,
+  kPubSubCategory = 1 << 12,
+  kAdminCategory = 1 << 13,
+  kFastCategory = 1 << 14,
+  kSlowCategory = 1 << 15,
+  kBlockingCategory = 1 << 16,
+  kDangerousCategory = 1 << 17,
+  kConnectionCategory = 1 << 18,
+  kTransactionCategory = 1 << 19,
+  kScriptingCategory = 1 << 20,
 };
 
 /// A handler may run twice. It reads and writes through its transaction only, appends its reply,
@@ -44,7 +71,11 @@ using Handler = Status (*)(Call& call);
 struct Docs {
   std::string_view group;
   std::string_view since;
+  std::string_view complexity;
+  std::string_view arguments = {};  // commands/core/argument_syntax.h says how it is written
   std::string_view summary;
+  std::string_view deprecated_since = {};
+  std::string_view replaced_by = {};
 };
 
 struct Command {
@@ -57,6 +88,9 @@ struct Command {
   Handler handler = nullptr;
   /// The command's subcommands, if it is a container; the handler then runs for none of them.
   std::span<const Command> subcommands = {};
+  uint32_t categories = 0;  // of Category, beside those that follow from the flags
+  /// For clients that know of several servers. Words, with a space between them.
+  std::string_view tips = {};
   Docs docs = {};
 };
 

@@ -84,8 +84,12 @@ constexpr Command kRowsOfScan[] = {
      .flags = kReadOnly,
      .keys = {Key(1, kRO | kAccess)},
      .handler = HScan,
+     .categories = kHashCategory,
+     .tips = "nondeterministic_output",
      .docs = {.group = "hash",
               .since = "2.8.0",
+              .complexity = "O(1) for a page, O(N) for all where N is the number of fields",
+              .arguments = "key#0 cursor:integer [MATCH pattern:pattern] [COUNT count:integer]",
               .summary = "Walks the fields and values page by page."}},
 };
 

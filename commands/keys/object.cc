@@ -97,55 +97,63 @@ Status ObjectRefCount(Call& call) {
   return {};
 }
 
-Status ObjectHelp(Call& call) {
-  static constexpr std::string_view kLines[] = {
-      "ENCODING <key>", "    Return how Redis would keep the value of <key>, by its type and size.",
-      "FREQ <key>",     "    Not tracked.",
-      "IDLETIME <key>", "    Not tracked.",
-      "REFCOUNT <key>", "    Return 1: values are not shared.",
-  };
-  return ReplyHelp(call, "OBJECT", kLines);
-}
-
 constexpr Command kObjectRows[] = {
     {.name = "object|encoding",
      .arity = 3,
      .flags = kReadOnly,
      .keys = {Key(2, kRO)},
      .handler = ObjectEncoding,
+     .categories = kKeyspaceCategory,
+     .tips = "nondeterministic_output",
      .docs = {.group = "generic",
               .since = "2.2.3",
+              .complexity = "O(1)",
+              .arguments = "key#0",
               .summary = "Returns how Redis would keep the value."}},
     {.name = "object|freq",
      .arity = 3,
      .flags = kReadOnly,
      .keys = {Key(2, kRO)},
      .handler = ObjectFreq,
+     .categories = kKeyspaceCategory,
+     .tips = "nondeterministic_output",
      .docs = {.group = "generic",
               .since = "4.0.0",
+              .complexity = "O(1)",
+              .arguments = "key#0",
               .summary = "Not tracked: replies with an error."}},
     {.name = "object|help",
      .arity = 2,
      .flags = kAlways,
-     .handler = ObjectHelp,
+     .handler = Help,
+     .categories = kKeyspaceCategory,
      .docs = {.group = "generic",
               .since = "6.2.0",
+              .complexity = "O(N) where N is the number of subcommands",
               .summary = "Returns a text about the subcommands."}},
     {.name = "object|idletime",
      .arity = 3,
      .flags = kReadOnly,
      .keys = {Key(2, kRO)},
      .handler = ObjectIdleTime,
+     .categories = kKeyspaceCategory,
+     .tips = "nondeterministic_output",
      .docs = {.group = "generic",
               .since = "2.2.3",
+              .complexity = "O(1)",
+              .arguments = "key#0",
               .summary = "Not tracked: replies with an error."}},
     {.name = "object|refcount",
      .arity = 3,
      .flags = kReadOnly,
      .keys = {Key(2, kRO)},
      .handler = ObjectRefCount,
+     .categories = kKeyspaceCategory,
+     .tips = "nondeterministic_output",
      .docs = {.group = "generic",
               .since = "2.2.3",
+              .complexity = "O(1)",
+              .arguments = "key#0",
               .summary = "Returns 1: values are not shared."}},
 };
 
@@ -155,6 +163,7 @@ constexpr Command kRowsOfObject[] = {
      .subcommands = kObjectRows,
      .docs = {.group = "generic",
               .since = "2.2.3",
+              .complexity = "Its subcommands differ.",
               .summary = "A container for commands that look into a key."}},
 };
 

@@ -11,6 +11,7 @@
 #include "base/glob.h"
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/categories.h"
 #include "commands/core/command_table.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
@@ -54,18 +55,14 @@ void ReplyInfos(Call& call, const std::vector<const Command*>& commands) {
 
 /// Which commands COMMAND LIST shows.
 struct ListFilter {
-  bool of_module = false;  // there are no modules
-  std::optional<std::string> category;
+  bool of_module = false;            // there are no modules
+  std::optional<uint32_t> category;  // 0: one that there is not
   std::optional<std::string_view> pattern;
 
   bool Has(const Command& command) const {
     if (of_module) return false;
     if (pattern) return GlobMatch(*pattern, command.name, GlobCase::kIgnored);
-    if (!category) return true;
-    for (const std::string_view name : CategoriesOf(command)) {
-      if (name == *category) return true;
-    }
-    return false;
+    return !category || (CategoriesOf(command) & *category) != 0;
   }
 };
 
@@ -80,7 +77,8 @@ std::optional<ListFilter> TakeListFilter(Call& call) {
       return filter;
     }
     if (args.Match("ACLCAT")) {
-      filter.category = "@" + ToLower(args.Next());
+      const std::optional<Category> category = CategoryNamed(args.Next());
+      filter.category = category ? uint32_t{*category} : 0;
       return filter;
     }
     if (args.Match("PATTERN")) {
@@ -197,69 +195,80 @@ Status CommandGetKeysAndFlags(Call& call) {
   return {};
 }
 
-Status CommandHelp(Call& call) {
-  static constexpr std::string_view kLines[] = {
-      "(no subcommand)",
-      "    Return the details of all commands.",
-      "COUNT",
-      "    Return the number of commands.",
-      "DOCS [<command-name> ...]",
-      "    Return texts about commands; all if none is named.",
-      "GETKEYS <full-command>",
-      "    Return the keys of a command with its arguments.",
-      "GETKEYSANDFLAGS <full-command>",
-      "    Return the keys of a command with its arguments, and what becomes of each.",
-      "INFO [<command-name> ...]",
-      "    Return the details of commands; all if none is named.",
-      "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
-      "    Return the names of commands.",
-  };
-  return ReplyHelp(call, "COMMAND", kLines);
-}
-
 constexpr Command kCommandRows[] = {
     {.name = "command|count",
      .arity = 2,
      .flags = kAlways,
      .handler = CommandCount,
-     .docs = {.group = "server", .since = "2.8.13", .summary = "Returns the number of commands."}},
+     .categories = kConnectionCategory,
+     .docs = {.group = "server",
+              .since = "2.8.13",
+              .complexity = "O(1)",
+              .summary = "Returns the number of commands."}},
     {.name = "command|docs",
      .arity = -2,
      .flags = kAlways,
      .handler = CommandDocs,
-     .docs = {.group = "server", .since = "7.0.0", .summary = "Returns texts about commands."}},
-    {.name = "command|getkeys",
-     .arity = -4,
-     .flags = kAlways,
-     .handler = CommandGetKeys,
-     .docs = {.group = "server",
-              .since = "2.8.13",
-              .summary = "Returns the keys of a command with its arguments."}},
-    {.name = "command|getkeysandflags",
-     .arity = -4,
-     .flags = kAlways,
-     .handler = CommandGetKeysAndFlags,
+     .categories = kConnectionCategory,
+     .tips = "nondeterministic_output_order",
      .docs = {.group = "server",
               .since = "7.0.0",
+              .complexity = "O(N) where N is the number of commands told",
+              .arguments = "[command-name...]",
+              .summary = "Returns texts about commands."}},
+    {.name = "command|getkeys",
+     .arity = -3,
+     .flags = kAlways,
+     .handler = CommandGetKeys,
+     .categories = kConnectionCategory,
+     .docs = {.group = "server",
+              .since = "2.8.13",
+              .complexity = "O(N) where N is the number of arguments",
+              .arguments = "command [arg...]",
+              .summary = "Returns the keys of a command with its arguments."}},
+    {.name = "command|getkeysandflags",
+     .arity = -3,
+     .flags = kAlways,
+     .handler = CommandGetKeysAndFlags,
+     .categories = kConnectionCategory,
+     .docs = {.group = "server",
+              .since = "7.0.0",
+              .complexity = "O(N) where N is the number of arguments",
+              .arguments = "command [arg...]",
               .summary =
                   "Returns the keys of a command with its arguments, and what becomes of each."}},
     {.name = "command|help",
      .arity = 2,
      .flags = kAlways,
-     .handler = CommandHelp,
+     .handler = Help,
+     .categories = kConnectionCategory,
      .docs = {.group = "server",
               .since = "5.0.0",
+              .complexity = "O(N) where N is the number of subcommands",
               .summary = "Returns a text about the subcommands."}},
     {.name = "command|info",
      .arity = -2,
      .flags = kAlways,
      .handler = CommandInfo,
-     .docs = {.group = "server", .since = "2.8.13", .summary = "Returns the details of commands."}},
+     .categories = kConnectionCategory,
+     .tips = "nondeterministic_output_order",
+     .docs = {.group = "server",
+              .since = "2.8.13",
+              .complexity = "O(N) where N is the number of commands told",
+              .arguments = "[command-name...]",
+              .summary = "Returns the details of commands."}},
     {.name = "command|list",
      .arity = -2,
      .flags = kAlways,
      .handler = CommandList,
-     .docs = {.group = "server", .since = "7.0.0", .summary = "Returns the names of commands."}},
+     .categories = kConnectionCategory,
+     .tips = "nondeterministic_output_order",
+     .docs = {.group = "server",
+              .since = "7.0.0",
+              .complexity = "O(N) where N is the number of commands",
+              .arguments = "[FILTERBY filterby=(MODULE module-name | ACLCAT category | PATTERN "
+                           "pattern:pattern)]",
+              .summary = "Returns the names of commands."}},
 };
 
 constexpr Command kRowsOfCommand[] = {
@@ -268,8 +277,11 @@ constexpr Command kRowsOfCommand[] = {
      .flags = kAlways,
      .handler = CommandAll,
      .subcommands = kCommandRows,
+     .categories = kConnectionCategory,
+     .tips = "nondeterministic_output_order",
      .docs = {.group = "server",
               .since = "2.8.13",
+              .complexity = "O(N) where N is the number of commands",
               .summary = "Returns the details of all commands."}},
 };
 

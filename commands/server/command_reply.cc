@@ -1,15 +1,28 @@
 #include "commands/server/command_reply.h"
 
 #include <algorithm>
+#include <optional>
+#include <ranges>
+#include <span>
 #include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "commands/core/argument_syntax.h"
+#include "commands/core/categories.h"
 
 namespace cordwood::commands {
 namespace {
 
 constexpr std::pair<Flag, std::string_view> kFlagNames[] = {
-    {kWrite, "write"},   {kReadOnly, "readonly"}, {kDenyOom, "denyoom"},   {kAdmin, "admin"},
-    {kPubSub, "pubsub"}, {kNoScript, "noscript"}, {kBlocking, "blocking"}, {kLoading, "loading"},
-    {kStale, "stale"},   {kFast, "fast"},         {kNoAuth, "no_auth"},
+    {kWrite, "write"},          {kReadOnly, "readonly"},
+    {kDenyOom, "denyoom"},      {kAdmin, "admin"},
+    {kPubSub, "pubsub"},        {kNoScript, "noscript"},
+    {kBlocking, "blocking"},    {kLoading, "loading"},
+    {kStale, "stale"},          {kFast, "fast"},
+    {kNoAuth, "no_auth"},       {kNoMulti, "no_multi"},
+    {kAllowBusy, "allow_busy"},
 };
 
 constexpr std::pair<KeyAccess, std::string_view> kAccessNames[] = {
@@ -26,22 +39,6 @@ constexpr std::pair<KeyAccess, std::string_view> kAccessNames[] = {
     {kVariableFlags, "variable_flags"},
 };
 
-// Groups of one category each; the others have none.
-constexpr std::pair<std::string_view, std::string_view> kGroupCategories[] = {
-    {"connection", "@connection"},
-    {"generic", "@keyspace"},
-    {"hash", "@hash"},
-    {"string", "@string"},
-};
-
-// Commands about the server, and one about keys, that Redis puts into these categories too.
-constexpr std::string_view kAlsoKeyspace[] = {"dbsize", "flushall", "flushdb", "swapdb"};
-constexpr std::string_view kAlsoDangerous[] = {"flushall", "flushdb", "info", "keys", "swapdb"};
-
-bool Contains(std::span<const std::string_view> names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
-}
-
 void ReplyStatusSet(protocol::ReplyWriter& reply, std::span<const std::string_view> names) {
   reply.SetHeader(names.size());
   for (const std::string_view name : names) reply.SimpleString(name);
@@ -56,6 +53,20 @@ std::vector<std::string_view> NamesOf(uint32_t bits,
     if ((bits & bit) != 0) names.push_back(name);
   }
   return names;
+}
+
+void ReplyCategories(protocol::ReplyWriter& reply, const Command& command) {
+  const std::vector<std::string_view> names = CategoryNames(CategoriesOf(command));
+  reply.SetHeader(names.size());
+  for (const std::string_view name : names) reply.SimpleString(Format("@{}", name));
+}
+
+void ReplyTips(protocol::ReplyWriter& reply, const Command& command) {
+  const bool none = command.tips.empty();
+  const auto spaces = static_cast<size_t>(std::ranges::count(command.tips, ' '));
+  reply.SetHeader(none ? 0 : spaces + 1);
+  if (none) return;
+  for (const auto tip : std::views::split(command.tips, ' ')) reply.Bulk(std::string_view(tip));
 }
 
 void ReplyField(protocol::ReplyWriter& reply, std::string_view name, int64_t value) {
@@ -104,27 +115,91 @@ void ReplyKeySpec(protocol::ReplyWriter& reply, const KeySpec& spec) {
   }
 }
 
-}  // namespace
+/// A map whose fields are not all there. Its header stands in front once it is complete.
+class MapOf {
+ public:
+  explicit MapOf(protocol::ReplyWriter& reply) : reply_(reply), start_(reply.size()) {}
+  ~MapOf() { reply_.InsertMapHeader(start_, fields_); }
+  MapOf(const MapOf&) = delete;
+  MapOf& operator=(const MapOf&) = delete;
 
-std::vector<std::string_view> CategoriesOf(const Command& command) {
-  const bool only_contains = command.handler == nullptr;
-  if (only_contains) return {"@slow"};
-  std::vector<std::string_view> categories;
-  for (const auto& [group, category] : kGroupCategories) {
-    if (command.docs.group == group) categories.push_back(category);
+  /// The value follows.
+  void Name(std::string_view name) {
+    reply_.Bulk(name);
+    ++fields_;
   }
-  if (Contains(kAlsoKeyspace, command.name)) categories.push_back("@keyspace");
-  if ((command.flags & kReadOnly) != 0) categories.push_back("@read");
-  if ((command.flags & kWrite) != 0) categories.push_back("@write");
-  if ((command.flags & kAdmin) != 0) categories.push_back("@admin");
-  if ((command.flags & kAdmin) != 0 || Contains(kAlsoDangerous, command.name)) {
-    categories.push_back("@dangerous");
+  /// Nothing for an empty value.
+  void Text(std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    Name(name);
+    reply_.Bulk(value);
   }
-  if ((command.flags & kPubSub) != 0) categories.push_back("@pubsub");
-  if ((command.flags & kBlocking) != 0) categories.push_back("@blocking");
-  categories.push_back((command.flags & kFast) != 0 ? "@fast" : "@slow");
-  return categories;
+
+ private:
+  protocol::ReplyWriter& reply_;
+  const size_t start_;
+  size_t fields_ = 0;
+};
+
+std::string_view TypeName(Argument::Type type) {
+  using enum Argument::Type;
+  switch (type) {
+    case kString:
+      return "string";
+    case kInteger:
+      return "integer";
+    case kDouble:
+      return "double";
+    case kKey:
+      return "key";
+    case kPattern:
+      return "pattern";
+    case kUnixTime:
+      return "unix-time";
+    case kPureToken:
+      return "pure-token";
+    case kOneOf:
+      return "oneof";
+    case kBlock:
+      return "block";
+  }
+  return "";
 }
+
+void ReplyArguments(protocol::ReplyWriter& reply, const std::vector<Argument>& arguments);
+
+void ReplyArgument(protocol::ReplyWriter& reply, const Argument& argument) {
+  MapOf fields(reply);
+  fields.Text("name", argument.name);
+  fields.Text("type", TypeName(argument.type));
+  if (!argument.is_group()) fields.Text("display_text", argument.shown());
+  if (argument.key_spec >= 0) {
+    fields.Name("key_spec_index");
+    reply.Integer(argument.key_spec);
+  }
+  fields.Text("token", argument.token);
+  fields.Text("since", argument.since);
+  fields.Text("deprecated_since", argument.deprecated_since);
+  std::vector<std::string_view> flags;
+  if (argument.optional) flags.emplace_back("optional");
+  if (argument.multiple) flags.emplace_back("multiple");
+  if (argument.multiple_token) flags.emplace_back("multiple_token");
+  if (!flags.empty()) {
+    fields.Name("flags");
+    ReplyStatusSet(reply, flags);
+  }
+  if (argument.is_group()) {
+    fields.Name("arguments");
+    ReplyArguments(reply, argument.parts);
+  }
+}
+
+void ReplyArguments(protocol::ReplyWriter& reply, const std::vector<Argument>& arguments) {
+  reply.ArrayHeader(arguments.size());
+  for (const Argument& argument : arguments) ReplyArgument(reply, argument);
+}
+
+}  // namespace
 
 void ReplyKeyAccess(protocol::ReplyWriter& reply, uint16_t access) {
   ReplyStatusSet(reply, NamesOf(access, kAccessNames));
@@ -141,8 +216,8 @@ void ReplyCommandInfo(protocol::ReplyWriter& reply, const Command& command) {
   reply.Integer(keys.first);
   reply.Integer(keys.last);
   reply.Integer(keys.step);
-  ReplyStatusSet(reply, CategoriesOf(command));
-  reply.SetHeader(0);
+  ReplyCategories(reply, command);
+  ReplyTips(reply, command);
   reply.SetHeader(command.keys.size());
   for (const KeySpec& spec : command.keys) ReplyKeySpec(reply, spec);
   if (command.subcommands.empty()) {
@@ -154,15 +229,27 @@ void ReplyCommandInfo(protocol::ReplyWriter& reply, const Command& command) {
 }
 
 void ReplyCommandDocs(protocol::ReplyWriter& reply, const Command& command) {
-  reply.MapHeader(command.subcommands.empty() ? 3 : 4);
-  reply.Bulk("summary");
-  reply.Bulk(command.docs.summary);
-  reply.Bulk("since");
-  reply.Bulk(command.docs.since);
-  reply.Bulk("group");
-  reply.Bulk(command.docs.group);
+  const Docs& docs = command.docs;
+  const std::optional<std::vector<Argument>> arguments = ParseArguments(docs.arguments);
+  CHECK(arguments.has_value());  // the table looked at it
+  MapOf fields(reply);
+  fields.Text("summary", docs.summary);
+  fields.Text("since", docs.since);
+  fields.Text("group", docs.group);
+  fields.Text("complexity", docs.complexity);
+  if (!docs.deprecated_since.empty()) {
+    static constexpr std::string_view kDeprecated[] = {"deprecated"};
+    fields.Name("doc_flags");
+    ReplyStatusSet(reply, kDeprecated);
+  }
+  fields.Text("deprecated_since", docs.deprecated_since);
+  fields.Text("replaced_by", docs.replaced_by);
+  if (!arguments->empty()) {
+    fields.Name("arguments");
+    ReplyArguments(reply, *arguments);
+  }
   if (command.subcommands.empty()) return;
-  reply.Bulk("subcommands");
+  fields.Name("subcommands");
   reply.MapHeader(command.subcommands.size());
   for (const Command& subcommand : command.subcommands) {
     reply.Bulk(subcommand.name);

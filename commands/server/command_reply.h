@@ -1,13 +1,10 @@
 #pragma once
 
-// What COMMAND INFO and COMMAND DOCS say of a row. What Redis says of keys and categories beyond
-// what a row knows is derived from its flags and its group.
+// What COMMAND INFO and COMMAND DOCS say of a row.
 //
 // Threads: any; no state.
 
 #include <cstdint>
-#include <string_view>
-#include <vector>
 
 #include "commands/core/row.h"
 #include "protocol/reply_writer.h"
@@ -21,10 +18,7 @@ void ReplyKeyAccess(protocol::ReplyWriter& reply, uint16_t access);
 /// specifications, subcommands.
 void ReplyCommandInfo(protocol::ReplyWriter& reply, const Command& command);
 
-/// A map: summary, since, group, and the subcommands' maps.
+/// A map: summary, since, group, complexity, arguments, and the subcommands' maps.
 void ReplyCommandDocs(protocol::ReplyWriter& reply, const Command& command);
-
-/// The names of the access categories, with their "@".
-std::vector<std::string_view> CategoriesOf(const Command& command);
 
 }  // namespace cordwood::commands

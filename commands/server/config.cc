@@ -52,51 +52,51 @@ Status ConfigRewrite(Call& call) {
       "running server");
 }
 
-Status ConfigHelp(Call& call) {
-  static constexpr std::string_view kLines[] = {
-      "GET <pattern> [<pattern> ...]",
-      "    Return the options whose name matches a glob pattern, and their values.",
-      "SET <option> <value> [<option> <value> ...]",
-      "    Set options, all or none.",
-      "RESETSTAT",
-      "    Set the statistics of INFO back.",
-      "REWRITE",
-      "    Not supported.",
-  };
-  return ReplyHelp(call, "CONFIG", kLines);
-}
-
 constexpr Command kConfigRows[] = {
     {.name = "config|get",
      .arity = -3,
      .flags = kAdmin | kNoScript | kAlways,
      .handler = ConfigGet,
-     .docs = {.group = "server", .since = "2.0.0", .summary = "Returns options and their values."}},
+     .docs = {.group = "server",
+              .since = "2.0.0",
+              .complexity = "O(N) where N is the number of options",
+              .arguments = "parameter...",
+              .summary = "Returns options and their values."}},
     {.name = "config|help",
      .arity = 2,
      .flags = kAlways,
-     .handler = ConfigHelp,
+     .handler = Help,
      .docs = {.group = "server",
               .since = "5.0.0",
+              .complexity = "O(N) where N is the number of subcommands",
               .summary = "Returns a text about the subcommands."}},
     {.name = "config|resetstat",
      .arity = 2,
      .flags = kAdmin | kNoScript | kAlways,
      .handler = ConfigResetStat,
-     .docs = {.group = "server", .since = "2.0.0", .summary = "Sets the statistics of INFO back."}},
+     .tips = "request_policy:all_nodes response_policy:all_succeeded",
+     .docs = {.group = "server",
+              .since = "2.0.0",
+              .complexity = "O(1)",
+              .summary = "Sets the statistics of INFO back."}},
     {.name = "config|rewrite",
      .arity = 2,
      .flags = kAdmin | kNoScript | kAlways,
      .handler = ConfigRewrite,
+     .tips = "request_policy:all_nodes response_policy:all_succeeded",
      .docs = {.group = "server",
               .since = "2.8.0",
+              .complexity = "O(1)",
               .summary = "Not supported: replies with an error."}},
     {.name = "config|set",
      .arity = -4,
      .flags = kAdmin | kNoScript | kAlways,
      .handler = ConfigSet,
+     .tips = "request_policy:all_nodes response_policy:all_succeeded",
      .docs = {.group = "server",
               .since = "2.0.0",
+              .complexity = "O(N) where N is the number of options",
+              .arguments = "data=<parameter value>...",
               .summary = "Sets options of the running server."}},
 };
 
@@ -106,6 +106,7 @@ constexpr Command kRowsOfConfig[] = {
      .subcommands = kConfigRows,
      .docs = {.group = "server",
               .since = "2.0.0",
+              .complexity = "Its subcommands differ.",
               .summary = "A container for commands about the configuration."}},
 };
 

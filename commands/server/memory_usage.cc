@@ -124,22 +124,14 @@ Status MemoryUsage(Call& call) {
   return {};
 }
 
-Status MemoryHelp(Call& call) {
-  static constexpr std::string_view kLines[] = {
-      "USAGE <key> [SAMPLES <count>]",
-      "    Return the bytes that <key> and its value take in the store, before compression.",
-      "    Of many elements the first <count> stand for all (default: 5, 0: look at all).",
-  };
-  return ReplyHelp(call, "MEMORY", kLines);
-}
-
 constexpr Command kMemoryRows[] = {
     {.name = "memory|help",
      .arity = 2,
      .flags = kAlways,
-     .handler = MemoryHelp,
+     .handler = Help,
      .docs = {.group = "server",
               .since = "4.0.0",
+              .complexity = "O(N) where N is the number of subcommands",
               .summary = "Returns a text about the subcommands."}},
     {.name = "memory|usage",
      .arity = -3,
@@ -148,7 +140,11 @@ constexpr Command kMemoryRows[] = {
      .handler = MemoryUsage,
      .docs = {.group = "server",
               .since = "4.0.0",
-              .summary = "Returns the bytes that a key takes in the store."}},
+              .complexity = "O(N) where N is the number of elements looked at",
+              .arguments = "key#0 [SAMPLES count:integer]",
+              .summary =
+                  "Returns the bytes that a key takes in the store, before compression; the first "
+                  "<count> elements stand for all (default: 5, 0: looks at all)."}},
 };
 
 constexpr Command kRowsOfMemory[] = {
@@ -157,6 +153,7 @@ constexpr Command kRowsOfMemory[] = {
      .subcommands = kMemoryRows,
      .docs = {.group = "server",
               .since = "4.0.0",
+              .complexity = "Its subcommands differ.",
               .summary = "A container for commands about sizes."}},
 };
 

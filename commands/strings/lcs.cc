@@ -204,8 +204,12 @@ constexpr Command kRowsOfLcs[] = {
      .flags = kReadOnly,
      .keys = {Keys(1, 1, 1, kRO | kAccess)},
      .handler = Lcs,
+     .categories = kStringCategory,
      .docs = {.group = "string",
               .since = "7.0.0",
+              .complexity = "O(N*M) where N and M are the lengths of the strings",
+              .arguments =
+                  "key1#0 key2#0 [LEN] [IDX] [MINMATCHLEN min-match-len:integer] [WITHMATCHLEN]",
               .summary = "Finds the longest common subsequence of two strings."}},
 };
 

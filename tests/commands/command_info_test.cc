@@ -23,7 +23,7 @@ TEST(Command, DescribesGetAsRedisDoes) {
   runner.UseResp(3);
   EXPECT_EQ(runner.Run({"COMMAND", "INFO", "get"}),
             "*1\r\n*10\r\n$3\r\nget\r\n:2\r\n~2\r\n+readonly\r\n+fast\r\n:1\r\n:1\r\n:1\r\n"
-            "~3\r\n+@string\r\n+@read\r\n+@fast\r\n~0\r\n~1\r\n%3\r\n$5\r\nflags\r\n"
+            "~3\r\n+@read\r\n+@string\r\n+@fast\r\n~0\r\n~1\r\n%3\r\n$5\r\nflags\r\n"
             "~2\r\n+RO\r\n+access\r\n$12\r\nbegin_search\r\n%2\r\n$4\r\ntype\r\n$5\r\nindex\r\n"
             "$4\r\nspec\r\n%1\r\n$5\r\nindex\r\n:1\r\n$9\r\nfind_keys\r\n%2\r\n$4\r\ntype\r\n"
             "$5\r\nrange\r\n$4\r\nspec\r\n%3\r\n$7\r\nlastkey\r\n:0\r\n$7\r\nkeystep\r\n:1\r\n"
@@ -90,8 +90,8 @@ TEST(Command, FindsTheKeysOfACommand) {
   EXPECT_EQ(keys({"OBJECT", "FOO", "x"}), ErrorReply("ERR Invalid command specified"));
   EXPECT_EQ(keys({"SET", "a"}),
             ErrorReply("ERR Invalid number of arguments specified for command"));
-  EXPECT_EQ(keys({"SET"}),
-            ErrorReply("ERR wrong number of arguments for 'command|getkeys' command"));
+  EXPECT_EQ(keys({"SET"}), ErrorReply("ERR Invalid number of arguments specified for command"));
+  EXPECT_EQ(keys({}), ErrorReply("ERR wrong number of arguments for 'command|getkeys' command"));
 }
 
 TEST(Command, TellsWhatBecomesOfKeys) {
@@ -108,11 +108,45 @@ TEST(Command, TellsWhatBecomesOfKeys) {
   EXPECT_EQ(keys({"PING", "x"}), ErrorReply("ERR The command has no key arguments"));
 }
 
+TEST(Command, DocumentsArgumentsAsRedisDoes) {
+  CommandRunner runner;
+  runner.UseResp(3);
+  EXPECT_EQ(runner.Run({"COMMAND", "DOCS", "getset"}),
+            "%1\r\n$6\r\ngetset\r\n%8\r\n"
+            "$7\r\nsummary\r\n$41\r\nSets a string and returns the one before.\r\n"
+            "$5\r\nsince\r\n$5\r\n1.0.0\r\n$5\r\ngroup\r\n$6\r\nstring\r\n"
+            "$10\r\ncomplexity\r\n$4\r\nO(1)\r\n$9\r\ndoc_flags\r\n~1\r\n+deprecated\r\n"
+            "$16\r\ndeprecated_since\r\n$5\r\n6.2.0\r\n"
+            "$11\r\nreplaced_by\r\n$12\r\nSET with GET\r\n"
+            "$9\r\narguments\r\n*2\r\n"
+            "%4\r\n$4\r\nname\r\n$3\r\nkey\r\n$4\r\ntype\r\n$3\r\nkey\r\n"
+            "$12\r\ndisplay_text\r\n$3\r\nkey\r\n$14\r\nkey_spec_index\r\n:0\r\n"
+            "%3\r\n$4\r\nname\r\n$5\r\nvalue\r\n$4\r\ntype\r\n$6\r\nstring\r\n"
+            "$12\r\ndisplay_text\r\n$5\r\nvalue\r\n");
+}
+
+TEST(Command, EveryContainerExplainsItself) {
+  CommandRunner runner;
+  for (const Command* command : runner.table().all()) {
+    if (command->subcommands.empty()) continue;
+    const std::string help = runner.Run({command->name, "help"});
+    EXPECT_TRUE(help.ends_with("+HELP\r\n+    Prints this help.\r\n")) << command->name;
+    for (const Command& subcommand : command->subcommands) {
+      const std::string_view name = subcommand.name.substr(command->name.size() + 1);
+      EXPECT_NE(help.find("\r\n+" + InCapitals(name)), std::string::npos) << subcommand.name;
+    }
+  }
+  EXPECT_NE(runner.Run({"CONFIG", "HELP"}).find("+GET <parameter> [<parameter> ...]\r\n+    "),
+            std::string::npos);
+  EXPECT_NE(runner.Run({"COMMAND", "HELP"}).find("+(no subcommand)\r\n"), std::string::npos);
+}
+
 TEST(Command, DocumentsEveryRow) {
   CommandRunner runner;
   const auto check = [](const Command& command) {
     EXPECT_FALSE(command.docs.summary.empty()) << command.name;
     EXPECT_FALSE(command.docs.since.empty()) << command.name;
+    EXPECT_FALSE(command.docs.complexity.empty()) << command.name;
     EXPECT_FALSE(command.docs.group.empty()) << command.name;
   };
   for (const Command* command : runner.table().all()) {
@@ -120,8 +154,7 @@ TEST(Command, DocumentsEveryRow) {
     for (const Command& subcommand : command->subcommands) check(subcommand);
   }
   EXPECT_TRUE(runner.Run({"COMMAND", "DOCS", "object"})
-                  .starts_with("*2\r\n$6\r\nobject\r\n*8\r\n$7\r\nsummary\r\n"));
-  EXPECT_EQ(runner.Run({"COMMAND", "HELP"}).front(), '*');
+                  .starts_with("*2\r\n$6\r\nobject\r\n*10\r\n$7\r\nsummary\r\n"));
 }
 
 // redis-cli asks for both when it starts, and reads them with a strict parser.

@@ -21,6 +21,8 @@ constexpr uint64_t kSmallestArgument = 1 << 20;
 constexpr uint64_t kSmallestRequest = 2 << 20;
 // Of the budget, for the large entries of merges, and for what waits in the log.
 constexpr uint64_t kMergeShare = 4;
+// What is remembered of deleted stretches.
+constexpr uint64_t kGapShare = 100;
 constexpr uint64_t kLogGroupShare = 32;
 constexpr uint64_t kSmallestLogGroup = 256 << 10;
 constexpr uint64_t kLargestLogGroup = 32 << 20;
@@ -49,6 +51,7 @@ storage::StoreOptions StoreOptionsFor(const config::Config& config, uint64_t bud
   options.block_cache_bytes = config.block_cache_size > 0 ? Unsigned(config.block_cache_size)
                                                           : std::max(kSmallestCache, rest);
   options.merge_memory_bytes = budget_bytes / kMergeShare;
+  options.gap_bytes = budget_bytes / kGapShare;
   options.log_group_bytes =
       std::clamp(budget_bytes / kLogGroupShare, kSmallestLogGroup, kLargestLogGroup);
   options.compaction_threads = static_cast<uint32_t>(config.compaction_threads);

@@ -30,6 +30,8 @@ struct StoreOptions {
   uint64_t block_cache_bytes = 128 << 20;
   /// For the large entries of merges: more than this for one at a time only.
   uint64_t merge_memory_bytes = 64 << 20;
+  /// What is remembered of deleted stretches (storage/learned_gaps.h); acts at the start.
+  uint64_t gap_bytes = 1 << 20;
   /// What may wait in the log for its write, and as much again be written; one batch may be larger.
   uint64_t log_group_bytes = 32 << 20;
   /// Files of tables that are kept open: descriptors of the process.

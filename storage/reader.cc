@@ -4,8 +4,16 @@
 
 namespace cordwood::storage {
 
-View::View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier, uint32_t ahead)
-    : slot_(slot), version_(*pinned.version), seq_(seq), tier_(tier), ahead_(ahead) {}
+View::View(Store& store, VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier,
+           uint32_t ahead)
+    : slot_(slot),
+      version_(*pinned.version),
+      seq_(seq),
+      tier_(tier),
+      ahead_(ahead),
+      gaps_(store.gaps()),
+      visible_seq_(pinned.seq),
+      gap_epoch_(gaps_.epoch()) {}
 
 View::~View() { VersionCell::Unpin(slot_); }
 
@@ -43,7 +51,8 @@ ReadScope::~ReadScope() {
 VisibleIterator View::NewIterator(bool fill_cache) {
   const ReadOptions options{
       .tier = tier_, .fill_cache = fill_cache, .missing = &missing_, .ahead = ahead_};
-  return VisibleIterator(version_.NewIterator(options), seq_);
+  return VisibleIterator(version_.NewIterator(options), seq_,
+                         GapWatch(gaps_, seq_, visible_seq_, gap_epoch_));
 }
 
 Reader::Reader(Store& store) : store_(store), slot_(store.versions().cell().TakeSlot()) {}
@@ -53,19 +62,19 @@ Reader::~Reader() { store_.versions().cell().ReturnSlot(slot_); }
 View Reader::Visible(Tier tier, uint32_t ahead) {
   const VersionCell::Pinned pinned =
       store_.versions().cell().Pin(slot_, [this] { return store_.visible(); });
-  return View(slot_, pinned, pinned.seq, tier, ahead);
+  return View(store_, slot_, pinned, pinned.seq, tier, ahead);
 }
 
 View Reader::Newest(Tier tier, uint32_t ahead) {
   const VersionCell::Pinned pinned =
       store_.versions().cell().Pin(slot_, [this] { return store_.visible(); });
-  return View(slot_, pinned, kMaxSeq, tier, ahead);
+  return View(store_, slot_, pinned, kMaxSeq, tier, ahead);
 }
 
 View Reader::At(const Snapshot& snapshot, Tier tier, uint32_t ahead) {
   const VersionCell::Pinned pinned =
       store_.versions().cell().Pin(slot_, [&] { return snapshot.seq(); });
-  return View(slot_, pinned, snapshot.seq(), tier, ahead);
+  return View(store_, slot_, pinned, snapshot.seq(), tier, ahead);
 }
 
 }  // namespace cordwood::storage

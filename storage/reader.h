@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "storage/entry.h"
+#include "storage/learned_gaps.h"
 #include "storage/read_options.h"
 #include "storage/table/block_cache.h"
 #include "storage/version/sampling.h"
@@ -27,6 +28,8 @@
 #include "storage/visible_iterator.h"
 
 namespace cordwood::storage {
+
+class Store;
 
 /// What can be said about a key without reading a file.
 enum class Presence : uint8_t {
@@ -69,7 +72,8 @@ class View {
  private:
   friend class Reader;
   friend class ReadScope;
-  View(VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier, uint32_t ahead);
+  View(Store& store, VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier,
+       uint32_t ahead);
 
   /// Makes the value live as long as the view.
   std::string_view Keep(FoundEntry found);
@@ -79,6 +83,9 @@ class View {
   const Seq seq_;
   const Tier tier_;
   const uint32_t ahead_;
+  LearnedGaps& gaps_;
+  const Seq visible_seq_;  // to everybody, when it was taken
+  const uint64_t gap_epoch_;
   std::vector<BlockRef> missing_;
   /// The first values out of tables keep their blocks in the cache. Later ones are copied: a
   /// command that reads many keys must not hold on to a block for each.
@@ -111,8 +118,6 @@ class Snapshot {
   virtual ~Snapshot() = default;
   virtual Seq seq() const = 0;
 };
-
-class Store;
 
 class Reader {
  public:

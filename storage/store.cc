@@ -53,7 +53,8 @@ Store::Store(Env& env, std::string dir, const StoreOptions& options)
       dir_(std::move(dir)),
       options_(Rounded(options)),
       memtable_bytes_max_(options.memtable_bytes),
-      cache_bytes_max_(options.block_cache_bytes) {
+      cache_bytes_max_(options.block_cache_bytes),
+      gaps_(options.gap_bytes) {
   CHECK(options_.write_limits.fit_the_formats());
 }
 
@@ -179,6 +180,7 @@ Status Store::Insert(Seq first, uint32_t count, std::string_view ops) {
     CW_ASSIGN(const Op op, reader.Next());
     switch (op.kind) {
       case OpKind::kPut:
+        gaps_.NotePut(op.key);
         active_->Add(seq, {.is_put = true, .assumption = op.assumption}, op.key, op.value);
         break;
       case OpKind::kDelete:

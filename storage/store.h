@@ -151,6 +151,8 @@ class Store {
   uint64_t DiskBytes() const { return disk_bytes_.load(std::memory_order_relaxed); }
 
   VersionSet& versions() { return *versions_; }
+  /// The executor's.
+  LearnedGaps& gaps() { return gaps_; }
 
  private:
   friend class StoreOpener;
@@ -215,6 +217,7 @@ class Store {
   // The executor's.
   std::shared_ptr<Memtable> active_;
   Seq last_seq_ = 0;
+  LearnedGaps gaps_;
   bool fold_counts_ = false;  // it is time to
   std::atomic<uint64_t> active_bytes_{0};
   std::atomic<uint64_t> active_unsettled_{0};

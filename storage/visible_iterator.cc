@@ -33,6 +33,8 @@ std::string VisibleIterator::passed() const {
 void VisibleIterator::SeekToFirst() {
   saved_key_.clear();
   settled_ = false;
+  sought_ = true;
+  if (gaps_) gaps_->Forget();
   entries_->SeekToFirst();
   FindForward();
 }
@@ -45,6 +47,11 @@ void VisibleIterator::SeekToLast() {
 void VisibleIterator::Seek(std::string_view key) {
   saved_key_.assign(key);
   settled_ = false;
+  sought_ = true;
+  if (gaps_) {
+    gaps_->Forget();
+    if (const auto end = gaps_->EndOfGap(key)) saved_key_.assign(*end);
+  }
   entries_->Seek(saved_key_, SeekTrailer(seq_));
   FindForward();
 }
@@ -82,11 +89,13 @@ void VisibleIterator::FindForward() {
   while (entries_->Valid()) {
     const std::string_view key = entries_->key();
     const uint64_t trailer = entries_->trailer();
+    if (!end_.empty() && key >= end_) break;
     if (key != saved_key_) {
-      if (!end_.empty() && key >= end_) return;
       settled_ = false;
       version = 0;
+      if (gaps_ && JumpOrLearn()) continue;
     }
+    sought_ = false;
     if (!settled_ && TrailerSeq(trailer) <= seq_) {
       if (TrailerTag(trailer).is_put) {
         valid_ = true;
@@ -96,7 +105,39 @@ void VisibleIterator::FindForward() {
       version = 0;
     }
     if (version == 0) saved_key_.assign(key);
-    if (!StepOver(++version)) return;
+    if (!StepOver(++version)) break;
+  }
+  if (gaps_) LearnTheLast();
+}
+
+bool VisibleIterator::JumpOrLearn() {
+  const std::string_view key = entries_->key();
+  const uint64_t trailer = entries_->trailer();
+  if (TrailerTag(trailer).is_put) {
+    gaps_->EndBefore(key);
+    return false;
+  }
+  const std::optional<std::string_view> end = gaps_->EndOfGap(key);
+  if (!end) {
+    const auto what = sought_ ? GapWatch::Before::kSought : GapWatch::Before::kMet;
+    gaps_->MeetDeleted(saved_key_, what, key, TrailerSeq(trailer));
+    return false;
+  }
+  std::string place(*end);
+  gaps_->EndBefore(key);
+  saved_key_ = std::move(place);
+  sought_ = true;
+  budget_ -= std::min(budget_, kSearchSteps);
+  entries_->Seek(saved_key_, SeekTrailer(kMaxSeq));
+  return true;
+}
+
+void VisibleIterator::LearnTheLast() {
+  const bool whole = !paused_ && entries_->status().has_value() && !end_.empty();
+  if (whole) {
+    gaps_->EndBefore(end_);
+  } else {
+    gaps_->EndBehindLast();
   }
 }
 
@@ -116,6 +157,7 @@ bool VisibleIterator::StepOver(int version) {
 }
 
 void VisibleIterator::FindBackward() {
+  if (gaps_) gaps_->Forget();
   backward_ = true;
   valid_ = false;
   paused_ = false;

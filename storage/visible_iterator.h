@@ -13,12 +13,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "storage/entry.h"
 #include "storage/entry_iterator.h"
+#include "storage/learned_gaps.h"
 
 namespace cordwood::storage {
 
@@ -26,6 +28,9 @@ class VisibleIterator {
  public:
   VisibleIterator(std::unique_ptr<EntryIterator> entries, Seq seq)
       : entries_(std::move(entries)), seq_(seq) {}
+  /// Jumps over the gaps that are known, and learns others: moves forwards.
+  VisibleIterator(std::unique_ptr<EntryIterator> entries, Seq seq, const GapWatch& gaps)
+      : entries_(std::move(entries)), seq_(seq), gaps_(gaps) {}
 
   bool Valid() const { return valid_; }
   Status status() const;
@@ -62,6 +67,11 @@ class VisibleIterator {
   /// Leaves the current entry, the version of saved_key_ with this number, which is hidden. False
   /// if that is beyond the budget.
   bool StepOver(int version);
+  /// At the newest entry of another key than saved_key_. True if it was jumped over a gap from
+  /// there, which costs of the budget.
+  bool JumpOrLearn();
+  /// At the end of a walk forwards.
+  void LearnTheLast();
   /// From an entry of the next candidate, towards the front.
   void FindBackward();
   /// Looks at the entries of `saved_key_`, from the oldest that is here, and leaves them; whether
@@ -72,6 +82,7 @@ class VisibleIterator {
 
   const std::unique_ptr<EntryIterator> entries_;
   const Seq seq_;
+  std::optional<GapWatch> gaps_;
   std::string end_;  // of walks forwards; empty: none
   uint64_t budget_ = UINT64_MAX;
   bool valid_ = false;
@@ -79,6 +90,7 @@ class VisibleIterator {
   bool backward_ = false;  // entries_ stands before the current key, which is saved
   std::string saved_key_;  // forwards: all keys before it are behind the walk
   bool settled_ = false;   // forwards: and so is it, since it was met, or is deleted
+  bool sought_ = false;    // forwards: no entry of it was met
   std::string saved_value_;
   Seq saved_seq_ = 0;
 };

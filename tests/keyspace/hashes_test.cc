@@ -203,6 +203,44 @@ TEST_F(Hashes, TheElementsOfADeadHashStayDead) {
   });
 }
 
+TEST_F(Hashes, WhatIsLeftOfAShrunkHashIsSlowToWalkOnceAtMost) {
+  SetNumbered(0, 20'000);
+  With([](Hash& hash) -> Status {
+    std::vector<std::string> names;
+    for (int i = 10; i < 20'000; ++i) names.push_back(Format("field{}", i));
+    const std::vector<std::string_view> gone(names.begin(), names.end());
+    CW_ASSIGN(const uint64_t removed, hash.Remove(gone));
+    EXPECT_EQ(removed, 19'990u);
+    return {};
+  });
+  const auto steps = [&] {
+    uint64_t taken = 0;
+    With([&](Hash& hash) -> Status {
+      CW_ASSIGN(HashedElements elements, hash.Elements());
+      HashedElements::Walk walk(elements);
+      constexpr uint64_t kAmple = 1'000'000;
+      walk.SetBudget(kAmple);
+      int fields = 0;
+      for (walk.SeekToFirst(); walk.Valid(); walk.Next()) ++fields;
+      CW_TRY(walk.status());
+      EXPECT_EQ(fields, 10);
+      taken = kAmple - walk.budget();
+      return {};
+    });
+    return taken;
+  };
+  rig_.Settle();
+  EXPECT_GE(steps(), 19'990u);
+  EXPECT_LE(steps(), 200u);
+  // A flush leaves the gaps.
+  Execute([](Transaction& tx) -> Status {
+    return SetString(tx, {.generation = 1, .key = "large"}, std::string(300 << 10, 'v'), {});
+  });
+  rig_.Settle();
+  EXPECT_GT(rig_.store().Stats().background.flushes, 0u);
+  EXPECT_LE(steps(), 200u);
+}
+
 TEST_F(Hashes, AFieldCostsLittleMoreThanItselfWhateverTheSizeOfTheHash) {
   for (int fields = 1; fields <= 300; ++fields) {
     const std::string field = Format("field{:03}", fields);

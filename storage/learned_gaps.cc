@@ -1,0 +1,141 @@
+#include "storage/learned_gaps.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace cordwood::storage {
+namespace {
+
+// Of a gap in memory, beside its keys: nodes of the map and the list.
+constexpr uint64_t kGapOverheadBytes = 192;
+// A gap between longer keys is not kept.
+constexpr uint64_t kBoundBytesMax = 4096;
+
+/// The shortest key behind `before` and not behind `key`.
+std::string_view FirstBehind(std::string_view before, std::string_view key) {
+  const auto differ = std::ranges::mismatch(before, key).in2;
+  return key.substr(0, std::min<size_t>(key.size(), differ - key.begin() + 1));
+}
+
+}  // namespace
+
+// --- the table ---
+
+uint64_t LearnedGaps::BytesOf(std::string_view begin, std::string_view end) {
+  return begin.size() + end.size() + kGapOverheadBytes;
+}
+
+LearnedGaps::Map::iterator LearnedGaps::EndingBehind(std::string_view key) {
+  auto it = gaps_.upper_bound(key);
+  if (it != gaps_.begin() && std::prev(it)->second.end > key) --it;
+  return it;
+}
+
+LearnedGaps::Ahead LearnedGaps::Look(std::string_view key, Seq seq) {
+  const auto it = EndingBehind(key);
+  if (it == gaps_.end()) return {};
+  if (it->first > key) return {.place = it->first};
+  if (it->second.seq > seq) return {.place = it->second.end};
+  recent_.splice(recent_.begin(), recent_, it->second.place);
+  return {.inside = true, .place = it->second.end};
+}
+
+void LearnedGaps::Insert(std::string begin, std::string end, Seq seq) {
+  if (begin.size() + end.size() > kBoundBytesMax) return;
+  bytes_ += BytesOf(begin, end);
+  const auto [it, inserted] = gaps_.try_emplace(std::move(begin));
+  CHECK(inserted);
+  recent_.push_front(it->first);
+  it->second = {.end = std::move(end), .seq = seq, .place = recent_.begin()};
+}
+
+void LearnedGaps::Erase(Map::iterator it) {
+  bytes_ -= BytesOf(it->first, it->second.end);
+  recent_.erase(it->second.place);
+  gaps_.erase(it);
+}
+
+void LearnedGaps::Learn(std::string begin, std::string end, Seq seq, Seq visible) {
+  CHECK(begin < end);
+  auto it = gaps_.upper_bound(begin);
+  if (it != gaps_.begin() && std::prev(it)->second.end >= begin) --it;
+  while (it != gaps_.end() && it->first <= end) {
+    const auto other = it++;
+    if (seq <= visible && other->second.seq <= visible) {
+      begin = std::min(begin, other->first);
+      end = std::max(end, other->second.end);
+      seq = std::max(seq, other->second.seq);
+      Erase(other);
+      continue;
+    }
+    // What the other one covers it goes on to cover.
+    if (begin < other->first) Insert(std::move(begin), other->first, seq);
+    begin = other->second.end;
+    if (begin >= end) break;
+  }
+  if (begin < end) Insert(std::move(begin), std::move(end), seq);
+  while (bytes_ > bytes_max_) Erase(gaps_.find(recent_.back()));
+}
+
+void LearnedGaps::NotePut(std::string_view key) {
+  ++epoch_;
+  if (gaps_.empty()) return;
+  const auto it = EndingBehind(key);
+  if (it == gaps_.end() || it->first > key) return;
+  std::string begin = it->first;
+  std::string end = it->second.end;
+  const Seq seq = it->second.seq;
+  Erase(it);
+  std::string behind(key);
+  behind.push_back('\0');
+  if (behind < end) Insert(std::move(behind), std::move(end), seq);
+  if (begin < key) Insert(std::move(begin), std::string(key), seq);
+}
+
+// --- a walk ---
+
+std::optional<std::string_view> GapWatch::EndOfGap(std::string_view key) {
+  if (gaps_.empty()) return std::nullopt;
+  if (looked_ && (next_gap_.empty() || key < next_gap_)) return std::nullopt;
+  const LearnedGaps::Ahead ahead = gaps_.Look(key, seq_);
+  if (ahead.inside) return ahead.place;
+  looked_ = true;
+  next_gap_.assign(ahead.place);
+  return std::nullopt;
+}
+
+void GapWatch::MeetDeleted(std::string_view before, Before what, std::string_view key, Seq seq) {
+  // What not everybody sees yet is a gap of its own.
+  const bool same_kind = (seq <= visible_) == (stretch_seq_ <= visible_);
+  if (keys_ > 0 && !same_kind) EndBefore(key);
+  if (keys_ == 0) {
+    begin_.assign(what == Before::kSought ? before : FirstBehind(before, key));
+    stretch_seq_ = seq;
+  }
+  stretch_seq_ = std::max(stretch_seq_, seq);
+  last_.assign(key);
+  ++keys_;
+}
+
+void GapWatch::EndBefore(std::string_view next) {
+  if (keys_ >= LearnedGaps::kKeysMin) Learn(std::string(FirstBehind(last_, next)));
+  keys_ = 0;
+}
+
+void GapWatch::EndBehindLast() {
+  if (keys_ >= LearnedGaps::kKeysMin) {
+    last_.push_back('\0');
+    Learn(std::move(last_));
+  }
+  keys_ = 0;
+}
+
+void GapWatch::Learn(std::string end) {
+  if (gaps_.epoch() != epoch_) return;
+  gaps_.Learn(std::move(begin_), std::move(end), stretch_seq_, visible_);
+  looked_ = false;
+}
+
+}  // namespace cordwood::storage

@@ -1,0 +1,115 @@
+#pragma once
+
+// Stretches of the key space in which walks found deleted keys and nothing else. Later walks jump
+// over them: a collection that shrank, or a queue that is emptied at its front, is slow once.
+//
+// A gap has the largest seq of any entry met in it, and serves readers who see all of these. That
+// it hides no key rests on two rules. Whoever learns one saw the newest entry of each key in it,
+// and nothing was written since (epoch()). Whoever writes takes the key out of its gap first,
+// before any reader can find it.
+//
+// Gaps of which all entries are visible to everybody grow together. Others stay as they were
+// learned; else readers at the visible state could not use what they had before.
+//
+// Lost with the process. Bounded in bytes; those not used for the longest time go first.
+//
+// Ownership: the store's. Threads: the executor.
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "storage/entry.h"
+
+namespace cordwood::storage {
+
+class LearnedGaps {
+ public:
+  /// Fewer deleted keys than this in a row are not worth a gap.
+  static constexpr uint64_t kKeysMin = 64;
+
+  explicit LearnedGaps(uint64_t bytes_max) : bytes_max_(bytes_max) {}
+
+  bool empty() const { return gaps_.empty(); }
+  size_t count() const { return gaps_.size(); }
+  uint64_t bytes() const { return bytes_; }
+
+  struct Ahead {
+    bool inside = false;     // the key lies in a gap
+    std::string_view place;  // of that gap the end; else no gap begins before it; empty: none does
+  };
+  /// For a reader who sees everything up to `seq`. The view lives until the next change.
+  Ahead Look(std::string_view key, Seq seq);
+
+  /// Changes with every put.
+  uint64_t epoch() const { return epoch_; }
+  /// Nothing but deleted keys is in [begin, end), none with an entry above `seq`. Everybody sees
+  /// what is at most `visible`. REQUIRES: begin < end; nothing was written since the walk's view
+  /// was taken.
+  void Learn(std::string begin, std::string end, Seq seq, Seq visible);
+  /// Before a put of the key can be found.
+  void NotePut(std::string_view key);
+
+ private:
+  using Recent = std::list<std::string_view>;  // begins, the last used in front
+  struct Gap {
+    std::string end;
+    Seq seq = 0;
+    Recent::iterator place;
+  };
+  using Map = std::map<std::string, Gap, std::less<>>;
+
+  /// The first gap that ends behind `key`.
+  Map::iterator EndingBehind(std::string_view key);
+  void Insert(std::string begin, std::string end, Seq seq);
+  void Erase(Map::iterator it);
+  static uint64_t BytesOf(std::string_view begin, std::string_view end);
+
+  const uint64_t bytes_max_;
+  Map gaps_;  // by where they begin; none overlaps another
+  Recent recent_;
+  uint64_t bytes_ = 0;
+  uint64_t epoch_ = 0;
+};
+
+/// What a walk knows of gaps: those that there are, and the stretch of deleted keys that it is in.
+class GapWatch {
+ public:
+  /// `epoch` is the table's when the walk's view was taken; `visible` what everybody saw then.
+  GapWatch(LearnedGaps& gaps, Seq seq, Seq visible, uint64_t epoch)
+      : gaps_(gaps), seq_(seq), visible_(visible), epoch_(epoch) {}
+
+  /// If the key lies in a gap, its end: no key before it exists.
+  std::optional<std::string_view> EndOfGap(std::string_view key);
+
+  enum class Before : bool { kMet, kSought };
+  /// The newest entry of `key` deletes it. No entry lies between it and `before`, which is the key
+  /// that was met before, or was sought and has no entry either.
+  void MeetDeleted(std::string_view before, Before what, std::string_view key, Seq seq);
+  /// `next` is not deleted, or the walk ends there: what was met before it is learned.
+  void EndBefore(std::string_view next);
+  /// The walk stops behind the last key that was met.
+  void EndBehindLast();
+  /// The walk goes on elsewhere, or turns round.
+  void Forget() { keys_ = 0; }
+
+ private:
+  void Learn(std::string end);
+
+  LearnedGaps& gaps_;
+  const Seq seq_;
+  const Seq visible_;
+  const uint64_t epoch_;
+  std::string begin_;
+  std::string last_;
+  uint64_t keys_ = 0;  // in the stretch
+  Seq stretch_seq_ = 0;
+  bool looked_ = false;   // `next_gap_` is known
+  std::string next_gap_;  // no gap lies before it; empty: nor behind
+};
+
+}  // namespace cordwood::storage

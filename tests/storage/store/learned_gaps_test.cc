@@ -1,0 +1,285 @@
+#include "storage/learned_gaps.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/format.h"
+#include "base/random.h"
+#include "storage/memtable/memtable.h"
+#include "storage/table/merging_iterator.h"
+#include "storage/visible_iterator.h"
+#include "tests/support/seeds.h"
+
+namespace cordwood::storage {
+namespace {
+
+constexpr Tag kPut{.is_put = true};
+constexpr Tag kDeletion{.is_put = false};
+constexpr uint64_t kAmple = 1'000'000;
+
+std::string GapKey(uint64_t number) { return Format("k{:05}", number); }
+
+/// Numbered keys in a memtable, walked as a view of the store does it.
+class GapWorld {
+ public:
+  explicit GapWorld(uint64_t bytes_max = 1 << 20) : gaps_(bytes_max) {}
+
+  LearnedGaps& gaps() { return gaps_; }
+  Seq seq() const { return seq_; }
+  /// What everybody sees.
+  void SetVisible(Seq seq) { visible_ = seq; }
+
+  void Put(uint64_t number) {
+    gaps_.NotePut(GapKey(number));
+    Add(number, kPut);
+  }
+  void Delete(uint64_t begin, uint64_t end) {
+    for (uint64_t number = begin; number < end; ++number) Add(number, kDeletion);
+  }
+
+  VisibleIterator Walk(Seq seq) {
+    std::vector<std::unique_ptr<EntryIterator>> lists;
+    memtable_.AppendIterators(lists);
+    return {NewMergingIterator(std::move(lists)), seq,
+            GapWatch(gaps_, seq, visible_, gaps_.epoch())};
+  }
+  /// The keys in [begin, end) at `seq`, and the hidden entries that were stepped over.
+  std::pair<std::vector<std::string>, uint64_t> Keys(Seq seq, uint64_t begin, uint64_t end) {
+    VisibleIterator walk = Walk(seq);
+    walk.SetEnd(GapKey(end));
+    walk.SetBudget(kAmple);
+    std::vector<std::string> keys;
+    // Where no key is: of one that is sought nobody knows whether it is the newest version.
+    const std::string from = begin == 0 ? "k" : GapKey(begin - 1) + "~";
+    for (walk.Seek(from); walk.Valid(); walk.Next()) keys.emplace_back(walk.key());
+    EXPECT_TRUE(walk.status());
+    return {keys, kAmple - walk.budget()};
+  }
+
+ private:
+  void Add(uint64_t number, Tag tag) { memtable_.Add(++seq_, tag, GapKey(number), "v"); }
+
+  Memtable memtable_;
+  LearnedGaps gaps_;
+  Seq seq_ = 0;
+  Seq visible_ = kMaxSeq;
+};
+
+/// Ten live keys around a thousand deleted ones.
+void Prepare(GapWorld& world) {
+  for (uint64_t number = 0; number < 1010; ++number) world.Put(number);
+  world.Delete(5, 1005);
+}
+
+TEST(LearnedGaps, AreJumpedOverByTheNextWalk) {
+  GapWorld world;
+  Prepare(world);
+  const auto [first, first_steps] = world.Keys(kMaxSeq, 0, 1010);
+  EXPECT_EQ(first.size(), 10u);
+  EXPECT_GE(first_steps, 1000u);
+  EXPECT_EQ(world.gaps().count(), 1u);
+  const auto [second, second_steps] = world.Keys(kMaxSeq, 0, 1010);
+  EXPECT_EQ(second, first);
+  EXPECT_LE(second_steps, 10u);
+  const auto [within, within_steps] = world.Keys(kMaxSeq, 500, 1010);
+  EXPECT_EQ(within.size(), 5u);
+  EXPECT_LE(within_steps, 10u);
+}
+
+TEST(LearnedGaps, EndWithTheWalksThatLearnedThem) {
+  GapWorld world;
+  Prepare(world);
+  EXPECT_EQ(world.Keys(kMaxSeq, 100, 400).first.size(), 0u);
+  EXPECT_EQ(world.Keys(kMaxSeq, 400, 700).first.size(), 0u);
+  EXPECT_EQ(world.gaps().count(), 1u) << "neighbours are joined";
+  EXPECT_LE(world.Keys(kMaxSeq, 100, 700).second, 10u);
+  EXPECT_EQ(world.Keys(kMaxSeq, 0, 1010).first.size(), 10u);
+  EXPECT_EQ(world.gaps().count(), 1u);
+}
+
+TEST(LearnedGaps, AShortStretchIsNone) {
+  GapWorld world;
+  for (uint64_t number = 0; number < 100; ++number) world.Put(number);
+  world.Delete(10, 10 + LearnedGaps::kKeysMin - 1);
+  world.Keys(kMaxSeq, 0, 100);
+  EXPECT_TRUE(world.gaps().empty());
+}
+
+TEST(LearnedGaps, APutComesOutOfItsGap) {
+  GapWorld world;
+  Prepare(world);
+  world.Keys(kMaxSeq, 0, 1010);
+  for (const uint64_t number : {5, 500, 1004}) world.Put(number);
+  const auto [keys, steps] = world.Keys(kMaxSeq, 0, 1010);
+  EXPECT_EQ(keys.size(), 13u);
+  EXPECT_LE(steps, 40u) << "the rest of the gap is still known";
+}
+
+TEST(LearnedGaps, AreOnlyForThoseWhoSeeEveryEntryInThem) {
+  GapWorld world;
+  Prepare(world);
+  const Seq before = world.seq() - 500;  // half of the deletions
+  EXPECT_EQ(world.Keys(kMaxSeq, 0, 1010).first.size(), 10u);
+  EXPECT_EQ(world.Keys(before, 0, 1010).first.size(), 510u);
+  EXPECT_EQ(world.Keys(world.seq(), 0, 1010).first.size(), 10u);
+}
+
+TEST(LearnedGaps, AreNotLearnedOverWhatAnOlderReaderDoesNotSee) {
+  GapWorld world;
+  Prepare(world);
+  const Seq reader = world.seq();
+  world.Put(500);
+  EXPECT_EQ(world.Keys(reader, 0, 1010).first.size(), 10u);
+  EXPECT_EQ(world.Keys(kMaxSeq, 0, 1010).first.size(), 11u);
+}
+
+TEST(LearnedGaps, APutAndADeletionBehindThemLeaveThePutToThoseInBetween) {
+  GapWorld world;
+  Prepare(world);
+  world.Keys(kMaxSeq, 0, 1010);
+  world.Put(500);
+  const Seq between = world.seq();
+  world.Delete(500, 501);
+  EXPECT_EQ(world.Keys(kMaxSeq, 0, 1010).first.size(), 10u);
+  EXPECT_EQ(world.Keys(between, 0, 1010).first.size(), 11u);
+}
+
+TEST(LearnedGaps, WhatNotEverybodySeesDoesNotTakeTheGapFromThoseWhoDo) {
+  GapWorld world;
+  Prepare(world);
+  const Seq visible = world.seq();
+  world.SetVisible(visible);
+  world.Keys(visible, 0, 1010);
+  world.Delete(1005, 1009);
+  for (uint64_t number = 1010; number < 1200; ++number) world.Put(number);
+  world.Delete(1009, 1199);  // all but the last, and nobody sees it yet
+  EXPECT_EQ(world.Keys(kMaxSeq, 0, 1200).first.size(), 6u);
+  EXPECT_LE(world.Keys(kMaxSeq, 0, 1200).second, 30u);
+  EXPECT_LE(world.Keys(visible, 0, 1005).second, 10u) << "the old gap is as it was";
+}
+
+TEST(LearnedGaps, AWalkThatIsOlderThanAPutLearnsNothing) {
+  GapWorld world;
+  Prepare(world);
+  // For this reader half of them are still there.
+  VisibleIterator walk = world.Walk(world.seq() - 500);
+  walk.SetEnd(GapKey(1010));
+  walk.Seek(GapKey(504) + "~");
+  for (int i = 0; i < 200; ++i) walk.Next();
+  world.Put(600);  // behind it
+  while (walk.Valid()) walk.Next();
+  EXPECT_TRUE(world.gaps().empty());
+  EXPECT_EQ(world.Keys(kMaxSeq, 0, 1010).first.size(), 11u);
+}
+
+TEST(LearnedGaps, AStretchEndsWhereTheWalkTurnsOrBeginsAnew) {
+  GapWorld world;
+  Prepare(world);
+  const auto begin_anew = [](VisibleIterator& walk) { walk.SeekToFirst(); };
+  const auto turn = [](VisibleIterator& walk) {
+    for (int i = 0; i < 150; ++i) walk.Prev();
+  };
+  for (const std::function<void(VisibleIterator&)>& move :
+       {std::function<void(VisibleIterator&)>(begin_anew), std::function(turn)}) {
+    // To this reader the last 500 are there, although they are deleted since.
+    VisibleIterator walk = world.Walk(world.seq() - 500);
+    walk.SetEnd(GapKey(1010));
+    walk.Seek(GapKey(504) + "~");
+    for (int i = 0; i < 100; ++i) walk.Next();
+    move(walk);
+    while (walk.Valid()) walk.Next();
+    EXPECT_EQ(world.Keys(kMaxSeq, 0, 1010).first.size(), 10u);
+    world.Put(550);
+    EXPECT_EQ(world.Keys(kMaxSeq, 0, 1010).first.size(), 11u);
+    world.Delete(550, 551);
+  }
+}
+
+TEST(LearnedGaps, KeepToTheirBytes) {
+  GapWorld world(2000);
+  for (uint64_t number = 0; number < 10'000; ++number) world.Put(number);
+  for (uint64_t begin = 0; begin < 10'000; begin += 100) world.Delete(begin, begin + 90);
+  EXPECT_EQ(world.Keys(kMaxSeq, 0, 10'000).first.size(), 1000u);
+  EXPECT_GT(world.gaps().count(), 2u);
+  EXPECT_LE(world.gaps().bytes(), 2000u);
+  EXPECT_LE(world.Keys(kMaxSeq, 9900, 10'000).second, 20u) << "the last ones are kept";
+  EXPECT_GE(world.Keys(kMaxSeq, 0, 100).second, 90u) << "the first ones went";
+}
+
+/// Against a map of all versions: puts, deletions of stretches, and walks at the newest state, at
+/// what everybody sees and in between.
+class GapModel {
+ public:
+  explicit GapModel(uint64_t seed) : random_(seed), world_(random_.OneIn(3) ? 1500 : 1 << 20) {}
+
+  void Step() {
+    const uint64_t begin = random_.Below(kKeys);
+    switch (random_.Below(8)) {
+      case 0:
+        for (uint64_t i = random_.Below(50); i > 0; --i) Put(random_.Below(kKeys));
+        break;
+      case 1:
+        for (uint64_t i = begin; i < std::min(kKeys, begin + 20); ++i) Put(i);
+        break;
+      case 2:
+      case 3:
+        for (uint64_t i = begin; i < std::min(kKeys, begin + random_.Below(300)); ++i) Delete(i);
+        break;
+      case 4:
+        visible_ += random_.Below(world_.seq() - visible_ + 1);
+        world_.SetVisible(visible_);
+        break;
+      default:
+        Check(begin, begin + random_.Below(kKeys - begin) + 1);
+    }
+  }
+
+ private:
+  static constexpr uint64_t kKeys = 600;
+
+  void Put(uint64_t number) {
+    world_.Put(number);
+    versions_[number][world_.seq()] = true;
+  }
+  void Delete(uint64_t number) {
+    world_.Delete(number, number + 1);
+    versions_[number][world_.seq()] = false;
+  }
+  void Check(uint64_t begin, uint64_t end) {
+    const Seq between = visible_ + random_.Below(world_.seq() - visible_ + 1);
+    for (const Seq seq : {kMaxSeq, visible_, between, visible_ / 2}) {
+      std::vector<std::string> expected;
+      for (auto it = versions_.lower_bound(begin); it != versions_.end() && it->first < end; ++it) {
+        const auto newer = it->second.upper_bound(seq);
+        if (newer != it->second.begin() && std::prev(newer)->second) {
+          expected.push_back(GapKey(it->first));
+        }
+      }
+      ASSERT_EQ(world_.Keys(seq, begin, end).first, expected) << seq;
+    }
+  }
+
+  Random random_;
+  GapWorld world_;
+  Seq visible_ = 0;
+  std::map<uint64_t, std::map<Seq, bool>> versions_;
+};
+
+TEST(LearnedGaps, HideNothingThatExists) {
+  for (const uint64_t seed : support::Seeds(40, 4000)) {
+    SCOPED_TRACE(seed);
+    GapModel model(seed);
+    for (int i = 0; i < 300 && !testing::Test::HasFatalFailure(); ++i) model.Step();
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace cordwood::storage

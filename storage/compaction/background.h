@@ -223,6 +223,9 @@ class Background {
   /// Installs, and gives the files back if nothing came of it.
   Status Install(VersionSet::Installation installation);
   void Discard(const std::vector<uint64_t>& files);
+  /// Why a table could not be written. What a limit of file size cut off tells how large all tables
+  /// need it, not how far this one came.
+  std::unexpected<Error> Unwritten(const Error& error) const;
   RunWriter::Options WriterOptions(bool is_last) const;
 
   Env& env_;

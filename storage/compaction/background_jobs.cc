@@ -52,6 +52,14 @@ Status Background::Install(VersionSet::Installation installation) {
   return installed;
 }
 
+std::unexpected<Error> Background::Unwritten(const Error& error) const {
+  const uint64_t limit = env_.FileBytesMax();
+  const uint64_t needed = LargestFileBytes(options_);
+  if (error.code() != ErrorCode::kFileLimit || limit >= needed) return std::unexpected(error);
+  return std::unexpected(
+      FailForFileLimit(limit, needed).error().Prefixed("a table cannot be written"));
+}
+
 Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   OlderRuns older{.tree = versions_.tree()};
   std::vector<std::unique_ptr<EntryIterator>> entries;
@@ -80,7 +88,7 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   Result<MergeResult> result = RunMerge(std::move(plan), writer);
   if (!result) {
     Discard(writer.files());
-    return std::unexpected(result.error());
+    return Unwritten(result.error());
   }
   const Seq flushed = memtable->last_seq();
   VersionSet::Installation installation;
@@ -178,7 +186,7 @@ Status Background::MergePart(const Job& job, MergeInputs& inputs, const KeyRange
   RunWriter writer(env_, std::move(options), CarriedDeadRanges(plan));
   Result<MergeResult> result = RunMerge(std::move(plan), writer);
   output.files.insert(output.files.end(), writer.files().begin(), writer.files().end());
-  if (!result) return std::unexpected(result.error());
+  if (!result) return Unwritten(result.error());
   std::ranges::move(result->fragments, std::back_inserter(output.fragments));
   output.corrections.Add(result->corrections);
   output.bytes_in += result->bytes_in;

@@ -53,34 +53,33 @@ struct alignas(64) BlockCache::Shard {
   /// every trim would walk past all of them. The last pin brings an entry back. Of a release and a
   /// parking at the same time, one sees the other, as above.
   std::atomic<uint64_t> parked = 0;
-  // Under the lock.
-  uint64_t passing = 0;  // bytes of entries that leave unpinned; not in `used`
-  std::vector<Entry*> buckets = std::vector<Entry*>(kBucketsMin);
-  Entry* hand = nullptr;
-  Stats stats;
+  uint64_t passing GUARDED_BY(mutex) = 0;  // bytes of entries that leave unpinned; not in `used`
+  std::vector<Entry*> buckets GUARDED_BY(mutex) = std::vector<Entry*>(kBucketsMin);
+  Entry* hand GUARDED_BY(mutex) = nullptr;
+  Stats stats GUARDED_BY(mutex);
 
   /// The bucket of a hash. Their number is no power of two: they are split one by one as blocks
   /// come (W. Litwin, "Linear hashing", VLDB 1980), so that memory follows the blocks and no insert
   /// moves all of them.
-  size_t BucketOf(uint64_t hash) const;
-  void SplitABucket();
-  void JoinTheLastBucket();
-  Entry** Place(const BlockKey& key, uint64_t hash);
-  Entry* PinFound(Entry* entry);
-  void Link(Entry* entry);
+  size_t BucketOf(uint64_t hash) const REQUIRES(mutex);
+  void SplitABucket() REQUIRES(mutex);
+  void JoinTheLastBucket() REQUIRES(mutex);
+  Entry** Place(const BlockKey& key, uint64_t hash) REQUIRES(mutex);
+  Entry* PinFound(Entry* entry) REQUIRES(mutex);
+  void Link(Entry* entry) REQUIRES(mutex);
   /// Puts the entry around the clock, behind the hand: the last to be looked at.
-  void Join(Entry* entry);
-  void Leave(Entry* entry);
+  void Join(Entry* entry) REQUIRES(mutex);
+  void Leave(Entry* entry) REQUIRES(mutex);
   /// Takes a pinned entry off the clock; false if its last pin went meanwhile.
-  bool Park(Entry* entry);
+  bool Park(Entry* entry) REQUIRES(mutex);
   /// Undoes Park, if it was done.
-  void Unpark(Entry* entry);
+  void Unpark(Entry* entry) REQUIRES(mutex);
   /// Removes the entry and puts it in front of `removed`.
-  void Unlink(Entry* entry, Entry** removed);
+  void Unlink(Entry* entry, Entry** removed) REQUIRES(mutex);
   /// Removes unpinned entries until the rest fits. What it looks at it removes, parks or takes a
   /// chance from: steps that an insert, a pin or a hit each paid for.
-  void Trim(Entry** removed);
-  void SetCapacity(uint64_t bytes, Entry** removed);
+  void Trim(Entry** removed) REQUIRES(mutex);
+  void SetCapacity(uint64_t bytes, Entry** removed) REQUIRES(mutex);
 };
 
 namespace {
@@ -321,8 +320,9 @@ void BlockCache::SetCapacity(uint64_t capacity_bytes) {
   for (uint32_t i = 0; i < shard_count_; ++i) {
     Entry* removed = nullptr;
     {
-      const MutexLock lock(shards_[i].mutex);
-      shards_[i].SetCapacity(capacity_bytes / shard_count_, &removed);
+      Shard& shard = shards_[i];
+      const MutexLock lock(shard.mutex);
+      shard.SetCapacity(capacity_bytes / shard_count_, &removed);
     }
     Free(removed);
   }

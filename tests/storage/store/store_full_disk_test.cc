@@ -172,6 +172,37 @@ TEST(StoreFullDisk, AFlushWithoutDescriptorsIsNoFailure) {
   world.CheckReads();
 }
 
+TEST(StoreFullDisk, ATableBeyondTheLimitOfFileSizeTellsWhatAllTablesNeed) {
+  StoreWorld world(8, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  world.env().SetFileBytesMax(1 << 20);
+  world.env().FailNext(support::SimOp::kWrite, ".sst", ErrorCode::kFileLimit, true);
+  for (int ticks = 0; world.store().shortage(); ++ticks) {
+    ASSERT_LT(ticks, 100);
+    world.Put(Format("key:{}", ticks), std::string(200, 'v'));
+    world.Sync();
+    world.env().AdvanceMs(100);
+    world.store().Tick();
+    world.env().RunUntilIdle();
+  }
+  const Error error = world.store().shortage().error();
+  EXPECT_EQ(error.code(), ErrorCode::kFileLimit);
+  EXPECT_EQ(error.message(),
+            Format("a table cannot be written: the limit of file size is too small: it is 1048576 "
+                   "bytes and has to be at least {}; raise it (ulimit -f)",
+                   LargestFileBytes(TinyOptions())));
+  EXPECT_TRUE(world.store().failure());
+  world.env().ClearFaults();
+  world.env().SetFileBytesMax(UINT64_MAX);
+  for (int ticks = 0; ticks < 20; ++ticks) {
+    world.env().AdvanceMs(100);
+    world.store().Tick();
+    world.env().RunUntilIdle();
+  }
+  EXPECT_TRUE(world.store().shortage());
+  world.CheckReads();
+}
+
 TEST(StoreFullDisk, AStoreOnASmallDiskHasSmallerParts) {
   StoreOptions options;
   options.block_cache_bytes = 1 << 20;

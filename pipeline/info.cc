@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/format.h"
 #include "commands/core/row.h"
@@ -21,6 +24,22 @@ struct Source {
   uint64_t cursor_bytes = 0;
 };
 
+/// The text, line by line.
+class Out {
+ public:
+  void Begin(std::string_view title) {
+    AppendFormat(text_, "{}# {}\r\n", text_.empty() ? "" : "\r\n", title);
+  }
+  template <typename Value>
+  void Add(std::string_view name, const Value& value) {
+    AppendFormat(text_, "{}:{}\r\n", name, value);
+  }
+  std::string TakeText() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
 std::string HumanBytes(uint64_t bytes) {
   constexpr std::array<const char*, 5> kUnits = {"B", "K", "M", "G", "T"};
   auto value = static_cast<double>(bytes);
@@ -36,36 +55,43 @@ double Ratio(uint64_t a, uint64_t b) {
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
 }
 
-std::string Server(const Source& source) {
+void Server(const Source& source, Out& out) {
   Pipeline& pipeline = source.pipeline;
   const uint64_t uptime = (pipeline.env().MonotonicNs() - source.facts.started_ns) / 1'000'000'000;
-  return Format(
-      "redis_version:{}\r\ncordwood_version:{}\r\nredis_mode:standalone\r\nos:{}\r\n"
-      "arch_bits:64\r\nmultiplexing_api:epoll\r\nprocess_id:{}\r\nrun_id:{}\r\ntcp_port:{}\r\n"
-      "server_time_usec:{}\r\nclock_jumps:{}\r\nclock_distrusted_ms:{}\r\nuptime_in_seconds:{}"
-      "\r\nuptime_in_days:{}\r\nhz:{}\r\n"
-      "executable:{}\r\nconfig_file:{}\r\n",
-      kRedisVersion, source.facts.version, source.facts.os, source.facts.process_id,
-      source.facts.run_id, pipeline.config().port, pipeline.env().WallMs() * 1000,
-      pipeline.expiry_clock().jumps(), pipeline.expiry_clock().distrusted_ms(), uptime,
-      uptime / 86400, kTicksPerSecond, source.facts.executable, source.facts.config_file);
+  out.Add("redis_version", kRedisVersion);
+  out.Add("cordwood_version", source.facts.version);
+  out.Add("redis_mode", "standalone");
+  out.Add("os", source.facts.os);
+  out.Add("arch_bits", 64);
+  out.Add("multiplexing_api", "epoll");
+  out.Add("process_id", source.facts.process_id);
+  out.Add("run_id", source.facts.run_id);
+  out.Add("tcp_port", pipeline.config().port);
+  out.Add("server_time_usec", pipeline.env().WallMs() * 1000);
+  out.Add("clock_jumps", pipeline.expiry_clock().jumps());
+  out.Add("clock_distrusted_ms", pipeline.expiry_clock().distrusted_ms());
+  out.Add("uptime_in_seconds", uptime);
+  out.Add("uptime_in_days", uptime / 86400);
+  out.Add("hz", kTicksPerSecond);
+  out.Add("executable", source.facts.executable);
+  out.Add("config_file", source.facts.config_file);
 }
 
-std::string Clients(const Source& source) {
+void Clients(const Source& source, Out& out) {
   uint64_t largest_input = 0;
   uint64_t largest_output = 0;
   for (const auto& [id, session] : source.pipeline.sessions()) {
     largest_input = std::max<uint64_t>(largest_input, session->parser.memory_bytes());
     largest_output = std::max<uint64_t>(largest_output, session->replies.memory_bytes());
   }
-  return Format(
-      "connected_clients:{}\r\nmaxclients:{}\r\nclient_recent_max_input_buffer:{}\r\n"
-      "client_recent_max_output_buffer:{}\r\nblocked_clients:0\r\n",
-      source.pipeline.sessions().size(), source.pipeline.config().maxclients, largest_input,
-      largest_output);
+  out.Add("connected_clients", source.pipeline.sessions().size());
+  out.Add("maxclients", source.pipeline.config().maxclients);
+  out.Add("client_recent_max_input_buffer", largest_input);
+  out.Add("client_recent_max_output_buffer", largest_output);
+  out.Add("blocked_clients", 0);
 }
 
-std::string Memory(const Source& source) {
+void Memory(const Source& source, Out& out) {
   const storage::StoreStats& store = source.store;
   const uint64_t memtables = store.memtable_bytes + store.immutable_bytes;
   const uint64_t tables = store.tables.bytes + store.tables.summary_bytes;
@@ -75,74 +101,91 @@ std::string Memory(const Source& source) {
   const storage::StoreOptions shares = StoreOptionsFor(source.pipeline.config(), budget);
   const RequestLimits& limits = source.pipeline.request_limits();
   const uint64_t used = memtables + store.cache.used_bytes + tables + clients + source.cursor_bytes;
-  return Format(
-      "used_memory:{}\r\nused_memory_human:{}\r\nused_memory_rss:{}\r\nused_memory_rss_human:{}\r\n"
-      "used_memory_peak_rss:{}\r\nmaxmemory:{}\r\nmaxmemory_human:{}\r\nmaxmemory_policy:noeviction"
-      "\r\nmem_memtables:{}\r\nmem_block_cache:{}\r\nmem_filters_and_indexes:{}\r\n"
-      "mem_clients_normal:{}\r\nmem_scan_cursors:{}\r\nmem_allocator:{}\r\n"
-      "effective_memtable_size:{}\r\neffective_block_cache_size:{}\r\n"
-      "effective_proto_max_bulk_len:{}\r\neffective_client_query_buffer_limit:{}\r\n",
-      used, HumanBytes(used), source.usage.resident_bytes, HumanBytes(source.usage.resident_bytes),
-      source.usage.peak_resident_bytes, budget, HumanBytes(budget), memtables,
-      store.cache.used_bytes, tables, clients, source.cursor_bytes, source.facts.allocator,
-      shares.memtable_bytes, shares.block_cache_bytes, limits.argument_bytes, limits.request_bytes);
+  out.Add("used_memory", used);
+  out.Add("used_memory_human", HumanBytes(used));
+  out.Add("used_memory_rss", source.usage.resident_bytes);
+  out.Add("used_memory_rss_human", HumanBytes(source.usage.resident_bytes));
+  out.Add("used_memory_peak_rss", source.usage.peak_resident_bytes);
+  out.Add("maxmemory", budget);
+  out.Add("maxmemory_human", HumanBytes(budget));
+  out.Add("maxmemory_policy", "noeviction");
+  out.Add("mem_memtables", memtables);
+  out.Add("mem_block_cache", store.cache.used_bytes);
+  out.Add("mem_filters_and_indexes", tables);
+  out.Add("mem_clients_normal", clients);
+  out.Add("mem_scan_cursors", source.cursor_bytes);
+  out.Add("mem_allocator", source.facts.allocator);
+  out.Add("effective_memtable_size", shares.memtable_bytes);
+  out.Add("effective_block_cache_size", shares.block_cache_bytes);
+  out.Add("effective_proto_max_bulk_len", limits.argument_bytes);
+  out.Add("effective_client_query_buffer_limit", limits.request_bytes);
 }
 
-std::string Persistence(const Source& source) {
+void Persistence(const Source& source, Out& out) {
   storage::Store& store = source.pipeline.keyspace().store();
   const char* state = !store.failure()       ? "failed"
                       : source.store.blocked ? "blocked"
                       : source.store.full    ? "full"
                                              : "ok";
-  return Format(
-      "loading:0\r\naof_enabled:1\r\naof_last_write_status:{}\r\nstorage_state:{}\r\n"
-      "appendfsync:{}\r\nnewest_seq:{}\r\nvisible_seq:{}\r\nsynced_seq:{}\r\n"
-      "recovery_replayed_groups:{}\r\nrecovery_truncated_bytes:{}\r\n",
-      store.failure() ? "ok" : "err", state,
-      config::GetOption(source.pipeline.config(), "appendfsync").value_or(""), store.last_seq(),
-      store.visible(), store.synced(), source.store.recovered_groups, source.store.torn_bytes);
+  out.Add("loading", 0);
+  out.Add("aof_enabled", 1);
+  out.Add("aof_last_write_status", store.failure() ? "ok" : "err");
+  out.Add("storage_state", state);
+  out.Add("appendfsync", config::GetOption(source.pipeline.config(), "appendfsync").value_or(""));
+  out.Add("newest_seq", store.last_seq());
+  out.Add("visible_seq", store.visible());
+  out.Add("synced_seq", store.synced());
+  out.Add("recovery_replayed_groups", source.store.recovered_groups);
+  out.Add("recovery_truncated_bytes", source.store.torn_bytes);
 }
 
-std::string Stats(const Source& source) {
+void Stats(const Source& source, Out& out) {
   const PipelineStats& stats = source.pipeline.stats();
   const keyspace::KeyspaceStats& keys = source.pipeline.keyspace().stats();
-  return Format(
-      "total_connections_received:{}\r\ntotal_commands_processed:{}\r\n"
-      "instantaneous_ops_per_sec:{:.0f}\r\ntotal_net_input_bytes:{}\r\ntotal_net_output_bytes:{}"
-      "\r\ninstantaneous_input_kbps:{:.2f}\r\ninstantaneous_output_kbps:{:.2f}\r\n"
-      "rejected_connections:{}\r\nexpired_keys:{}\r\nkeyspace_hits:{}\r\nkeyspace_misses:{}\r\n"
-      "total_error_replies:{}\r\nclient_query_buffer_limit_disconnections:{}\r\n"
-      "client_output_buffer_limit_disconnections:{}\r\nacl_access_denied_auth:{}\r\n"
-      "reads_at_visible:{}\r\n"
-      "commands_executed:{}\r\ncommand_reruns:{}\r\nblocking_reads:{}\r\nheld_for_admission:{}\r\n",
-      stats.connections_received, stats.commands_processed, stats.ops_per_second, stats.input_bytes,
-      stats.output_bytes, stats.input_bytes_per_second / 1024, stats.output_bytes_per_second / 1024,
-      stats.rejected_connections, keys.expired_keys.load(), keys.hits.load(), keys.misses.load(),
-      stats.error_replies, stats.query_buffer_disconnections, stats.output_buffer_disconnections,
-      stats.failed_logins, stats.reads_at_visible, stats.executed, stats.reruns,
-      stats.blocking_reads, stats.held_for_admission);
+  out.Add("total_connections_received", stats.connections_received);
+  out.Add("total_commands_processed", stats.commands_processed);
+  out.Add("instantaneous_ops_per_sec", Format("{:.0f}", stats.ops_per_second));
+  out.Add("total_net_input_bytes", stats.input_bytes);
+  out.Add("total_net_output_bytes", stats.output_bytes);
+  out.Add("instantaneous_input_kbps", Format("{:.2f}", stats.input_bytes_per_second / 1024));
+  out.Add("instantaneous_output_kbps", Format("{:.2f}", stats.output_bytes_per_second / 1024));
+  out.Add("rejected_connections", stats.rejected_connections);
+  out.Add("expired_keys", keys.expired_keys.load());
+  out.Add("keyspace_hits", keys.hits.load());
+  out.Add("keyspace_misses", keys.misses.load());
+  out.Add("total_error_replies", stats.error_replies);
+  out.Add("client_query_buffer_limit_disconnections", stats.query_buffer_disconnections);
+  out.Add("client_output_buffer_limit_disconnections", stats.output_buffer_disconnections);
+  out.Add("acl_access_denied_auth", stats.failed_logins);
+  out.Add("reads_at_visible", stats.reads_at_visible);
+  out.Add("commands_executed", stats.executed);
+  out.Add("command_reruns", stats.reruns);
+  out.Add("blocking_reads", stats.blocking_reads);
+  out.Add("held_for_admission", stats.held_for_admission);
 }
 
-std::string Replication(const Source& source) {
-  return Format("role:master\r\nconnected_slaves:0\r\nmaster_replid:{}\r\n", source.facts.run_id);
+void Replication(const Source& source, Out& out) {
+  out.Add("role", "master");
+  out.Add("connected_slaves", 0);
+  out.Add("master_replid", source.facts.run_id);
 }
 
-std::string Cpu(const Source& source) {
-  return Format("used_cpu_sys:{:.6f}\r\nused_cpu_user:{:.6f}\r\n", source.usage.system_cpu_seconds,
-                source.usage.user_cpu_seconds);
+void Cpu(const Source& source, Out& out) {
+  out.Add("used_cpu_sys", Format("{:.6f}", source.usage.system_cpu_seconds));
+  out.Add("used_cpu_user", Format("{:.6f}", source.usage.user_cpu_seconds));
 }
 
-std::string CommandStatsText(const Source& source) {
-  std::string text;
+void CommandCounts(const Source& source, Out& out) {
   for (const auto& [command, stats] : source.pipeline.stats().commands) {
-    text += Format("cmdstat_{}:calls={},rejected_calls={},failed_calls={}\r\n", command->name,
-                   stats.calls, stats.rejected_calls, stats.failed_calls);
+    out.Add(Format("cmdstat_{}", command->name),
+            Format("calls={},rejected_calls={},failed_calls={}", stats.calls, stats.rejected_calls,
+                   stats.failed_calls));
   }
-  return text;
 }
 
-std::string Keyspace(const Source& source) {
-  std::string text;
+void Cluster(const Source& /*source*/, Out& out) { out.Add("cluster_enabled", 0); }
+
+void Keyspace(const Source& source, Out& out) {
   // A count is an estimate while some are unsettled, and may be below zero.
   const auto count = [&](int db, keyspace::CounterKind kind) {
     return std::max<int64_t>(source.tx.CountOf(db, kind), 0);
@@ -150,55 +193,62 @@ std::string Keyspace(const Source& source) {
   for (int db = 0; db < source.pipeline.keyspace().databases().count(); ++db) {
     const int64_t keys = count(db, keyspace::CounterKind::kKeys);
     if (keys == 0) continue;
-    text +=
-        Format("db{}:keys={},expires={}\r\n", db, keys, count(db, keyspace::CounterKind::kExpires));
+    out.Add(Format("db{}", db),
+            Format("keys={},expires={}", keys, count(db, keyspace::CounterKind::kExpires)));
   }
-  return text;
 }
 
-std::string LogText(const storage::LogStats& log) {
-  return Format(
-      "log_segments:{}\r\nlog_bytes:{}\r\nlog_bytes_written:{}\r\nlog_groups:{}\r\n"
-      "log_group_ops_mean:{:.1f}\r\nlog_group_ops_max:{}\r\nlog_syncs:{}\r\n"
-      "log_sync_us_mean:{:.1f}\r\nlog_sync_us_max:{}\r\n",
-      log.segments, log.segment_bytes, log.bytes_written, log.group_ops.count,
-      Ratio(log.group_ops.total, log.group_ops.count), log.group_ops.max, log.sync_ns.count,
-      Ratio(log.sync_ns.total, log.sync_ns.count) / 1000, log.sync_ns.max / 1000);
+void AddLog(const storage::LogStats& log, Out& out) {
+  out.Add("log_segments", log.segments);
+  out.Add("log_bytes", log.segment_bytes);
+  out.Add("log_bytes_written", log.bytes_written);
+  out.Add("log_groups", log.group_ops.count);
+  out.Add("log_group_ops_mean", Format("{:.1f}", Ratio(log.group_ops.total, log.group_ops.count)));
+  out.Add("log_group_ops_max", log.group_ops.max);
+  out.Add("log_syncs", log.sync_ns.count);
+  out.Add("log_sync_us_mean", Format("{:.1f}", Ratio(log.sync_ns.total, log.sync_ns.count) / 1000));
+  out.Add("log_sync_us_max", log.sync_ns.max / 1000);
 }
 
-std::string Storage(const Source& source) {
+void Storage(const Source& source, Out& out) {
   const storage::StoreStats& store = source.store;
-  std::string text;
   uint64_t table_bytes = 0;
   for (size_t level = 0; level < store.levels.size(); ++level) {
     const storage::StoreStats::Level& stats = store.levels[level];
     table_bytes += stats.bytes;
-    text += Format("level{}:runs={},files={},bytes={}\r\n", level, stats.runs, stats.files,
-                   stats.bytes);
+    out.Add(Format("level{}", level),
+            Format("runs={},files={},bytes={}", stats.runs, stats.files, stats.bytes));
   }
   const storage::BackgroundStats& jobs = store.background;
   const uint64_t written = store.log.bytes_written + jobs.flush_bytes + jobs.merge_bytes_written;
   const uint64_t last = store.levels.empty() ? 0 : store.levels.back().bytes;
-  text += Format(
-      "table_bytes:{}\r\nentries_on_disk:{}\r\nunsettled:{}\r\nuser_bytes_written:{}\r\n"
-      "write_amplification:{:.2f}\r\nspace_amplification:{:.2f}\r\nflushes:{}\r\nflush_bytes:{}\r\n"
-      "merges:{}\r\nmerge_bytes_read:{}\r\nmerge_bytes_written:{}\r\nmemtables_waiting:{}\r\n"
-      "compaction_debt:{:.2f}\r\nwrite_pressure:{:.2f}\r\n"
-      "merge_limit_bytes_per_sec:{}\r\nballast_bytes:{}\r\nfiles_to_remove:{}\r\n"
-      "cache_hits:{}\r\ncache_misses:{}\r\n",
-      table_bytes, store.entries_on_disk, store.unsettled, store.user_bytes_written,
-      Ratio(written, store.user_bytes_written), Ratio(table_bytes, last), jobs.flushes,
-      jobs.flush_bytes, jobs.merges, jobs.merge_bytes_read, jobs.merge_bytes_written,
-      store.immutable_memtables, store.compaction_debt, store.write_pressure, store.merge_limit,
-      store.ballast_bytes, jobs.files_to_remove, store.cache.hits, store.cache.misses);
-  return text + LogText(store.log);
+  out.Add("table_bytes", table_bytes);
+  out.Add("entries_on_disk", store.entries_on_disk);
+  out.Add("unsettled", store.unsettled);
+  out.Add("user_bytes_written", store.user_bytes_written);
+  out.Add("write_amplification", Format("{:.2f}", Ratio(written, store.user_bytes_written)));
+  out.Add("space_amplification", Format("{:.2f}", Ratio(table_bytes, last)));
+  out.Add("flushes", jobs.flushes);
+  out.Add("flush_bytes", jobs.flush_bytes);
+  out.Add("merges", jobs.merges);
+  out.Add("merge_bytes_read", jobs.merge_bytes_read);
+  out.Add("merge_bytes_written", jobs.merge_bytes_written);
+  out.Add("memtables_waiting", store.immutable_memtables);
+  out.Add("compaction_debt", Format("{:.2f}", store.compaction_debt));
+  out.Add("write_pressure", Format("{:.2f}", store.write_pressure));
+  out.Add("merge_limit_bytes_per_sec", store.merge_limit);
+  out.Add("ballast_bytes", store.ballast_bytes);
+  out.Add("files_to_remove", jobs.files_to_remove);
+  out.Add("cache_hits", store.cache.hits);
+  out.Add("cache_misses", store.cache.misses);
+  AddLog(store.log, out);
 }
 
 struct Section {
   const char* name;   // as asked for
   const char* title;  // as printed
   bool by_default;
-  std::string (*text)(const Source& source);
+  void (*add)(const Source& source, Out& out);
 };
 
 constexpr std::array<Section, 11> kSections = {{
@@ -209,9 +259,8 @@ constexpr std::array<Section, 11> kSections = {{
     {"stats", "Stats", true, Stats},
     {"replication", "Replication", true, Replication},
     {"cpu", "CPU", true, Cpu},
-    {"commandstats", "Commandstats", false, CommandStatsText},
-    {"cluster", "Cluster", true,
-     [](const Source&) { return std::string("cluster_enabled:0\r\n"); }},
+    {"commandstats", "Commandstats", false, CommandCounts},
+    {"cluster", "Cluster", true, Cluster},
     {"cordwood", "Cordwood", true, Storage},
     {"keyspace", "Keyspace", true, Keyspace},
 }};
@@ -235,14 +284,13 @@ std::string InfoText(Pipeline& pipeline, const ProcessFacts& facts,
                       .usage = facts.usage(),
                       .tx = tx,
                       .cursor_bytes = cursor_bytes};
-  std::string text;
+  Out out;
   for (const Section& section : kSections) {
     if (!Wanted(section, sections)) continue;
-    if (!text.empty()) text += "\r\n";
-    text += Format("# {}\r\n", section.title);
-    text += section.text(source);
+    out.Begin(section.title);
+    section.add(source, out);
   }
-  return text;
+  return out.TakeText();
 }
 
 }  // namespace cordwood::pipeline

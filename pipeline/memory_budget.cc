@@ -59,6 +59,14 @@ storage::StoreOptions StoreOptionsFor(const config::Config& config, uint64_t bud
   return options;
 }
 
+keyspace::KeyspaceOptions KeyspaceOptionsFor(const config::Config& config, uint64_t budget_bytes) {
+  return {.databases = static_cast<int>(config.databases),
+          .inline_bytes_max = Unsigned(config.collection_max_inline_bytes),
+          .hash_listpack_entries = Unsigned(config.hash_max_listpack_entries),
+          .hash_listpack_value_bytes = Unsigned(config.hash_max_listpack_value),
+          .copy_bytes_max = std::max(kSmallestCopy, budget_bytes / kCopyShare)};
+}
+
 uint64_t ClientBytesFor(uint64_t budget_bytes) {
   return std::max(kSmallestClients, budget_bytes / kClientShare);
 }
@@ -76,7 +84,6 @@ RequestLimits RequestLimitsFor(const config::Config& config, uint64_t budget_byt
   limits.argument_bytes = Unsigned(std::min(config.proto_max_bulk_len, bounds.argument_bytes));
   limits.request_bytes = Unsigned(std::min(config.client_query_buffer_limit, bounds.request_bytes));
   limits.reply_bytes = kArgumentsInAReply * limits.argument_bytes;
-  limits.copy_bytes = std::max(kSmallestCopy, budget_bytes / kCopyShare);
   return limits;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// How the one memory budget is shared out: at the start, and again when CONFIG SET changes it.
+// What the options mean to the parts that they are for, and how the one memory budget is shared
+// out: at the start, and again when CONFIG SET changes something.
 //
 // Threads: any; no state.
 
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "config/config.h"
+#include "keyspace/core/keyspace.h"
 #include "storage/options.h"
 
 namespace cordwood::pipeline {
@@ -20,6 +22,9 @@ uint64_t MemoryBudget(const config::Config& config, uint64_t available_bytes);
 /// The store's options for a budget: memtables get at most a third of it, filters, indexes and
 /// clients a quarter, the block cache the rest.
 storage::StoreOptions StoreOptionsFor(const config::Config& config, uint64_t budget_bytes);
+
+/// The keyspace's options. All but the number of databases may change while it runs.
+keyspace::KeyspaceOptions KeyspaceOptionsFor(const config::Config& config, uint64_t budget_bytes);
 
 /// What all connections together may hold of a budget.
 uint64_t ClientBytesFor(uint64_t budget_bytes);
@@ -37,7 +42,6 @@ struct RequestLimits {
   uint64_t argument_bytes = 0;  // proto-max-bulk-len
   uint64_t request_bytes = 0;   // client-query-buffer-limit
   uint64_t reply_bytes = 0;     // of a reply that is made in one piece
-  uint64_t copy_bytes = 0;      // what a command may hold of the elements that it copies
 };
 RequestLimits RequestLimitsFor(const config::Config& config, uint64_t budget_bytes);
 

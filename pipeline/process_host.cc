@@ -108,10 +108,6 @@ void ProcessHost::ApplyConfig() {
   storage::Store& store = pipeline_.keyspace().store();
   store.SetDurability(DurabilityOf(config.appendfsync));
   store.SetMaxDiskBytes(static_cast<uint64_t>(config.max_disk));
-  keyspace::KeyspaceOptions& options = pipeline_.keyspace().options();
-  options.inline_bytes_max = static_cast<uint64_t>(config.collection_max_inline_bytes);
-  options.hash_listpack_entries = static_cast<uint64_t>(config.hash_max_listpack_entries);
-  options.hash_listpack_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value);
 }
 
 void ProcessHost::ApplyBudget() {
@@ -127,7 +123,7 @@ void ProcessHost::ApplyBudget() {
   }
   pipeline_.SetRequestLimits(limits);
   pipeline_.SetClientMemory(ClientBytesFor(budget));
-  pipeline_.keyspace().options().copy_bytes_max = limits.copy_bytes;
+  pipeline_.keyspace().options() = KeyspaceOptionsFor(config, budget);
 }
 
 void ProcessHost::ResetStats() {

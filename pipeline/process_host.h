@@ -49,7 +49,7 @@ class ProcessHost final : public commands::Host {
  private:
   /// Tells the running parts what changed.
   void ApplyConfig();
-  /// The same of the shares of the memory budget that requests and connections have.
+  /// The same of what depends on the memory budget too.
   void ApplyBudget();
 
   Pipeline& pipeline_;

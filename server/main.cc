@@ -81,11 +81,7 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
   options.open_files = TableFilesOf(files, config.maxclients);
   const uint64_t opening_ns = env.MonotonicNs();
   Result<std::unique_ptr<keyspace::Keyspace>> keyspace = keyspace::Keyspace::Open(
-      env, config.dir, options,
-      {.databases = static_cast<int>(config.databases),
-       .inline_bytes_max = static_cast<uint64_t>(config.collection_max_inline_bytes),
-       .hash_listpack_entries = static_cast<uint64_t>(config.hash_max_listpack_entries),
-       .hash_listpack_value_bytes = static_cast<uint64_t>(config.hash_max_listpack_value)});
+      env, config.dir, options, pipeline::KeyspaceOptionsFor(config, budget_bytes));
   if (!keyspace) return ExitWith(CodeFor(keyspace.error()), keyspace.error());
   ExitCode code = ExitCode::kOk;
   {

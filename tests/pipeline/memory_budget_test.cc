@@ -43,7 +43,7 @@ TEST(MemoryBudget, ATinyOneStillServes) {
   EXPECT_EQ(limits.argument_bytes, 1 * kMb);
   EXPECT_EQ(limits.request_bytes, 2 * kMb);
   EXPECT_EQ(limits.reply_bytes, 2 * kMb);
-  EXPECT_EQ(limits.copy_bytes, 1 * kMb);
+  EXPECT_EQ(KeyspaceOptionsFor({}, 1).copy_bytes_max, 1 * kMb);
 }
 
 TEST(MemoryBudget, BoundsWhatMergesAndTheLogTakeForLargeValues) {
@@ -61,12 +61,25 @@ TEST(MemoryBudget, TheBlockCachesOwnOptionWins) {
   EXPECT_EQ(StoreOptionsFor(config, 1).block_cache_bytes, 7 * kMb);
 }
 
+TEST(KeyspaceOptions, AreWhatTheOptionsSay) {
+  config::Config config;
+  config.databases = 3;
+  config.collection_max_inline_bytes = 100;
+  config.hash_max_listpack_entries = 5;
+  config.hash_max_listpack_value = 7;
+  const keyspace::KeyspaceOptions options = KeyspaceOptionsFor(config, 256 * kMb);
+  EXPECT_EQ(options.databases, 3);
+  EXPECT_EQ(options.inline_bytes_max, 100U);
+  EXPECT_EQ(options.hash_listpack_entries, 5U);
+  EXPECT_EQ(options.hash_listpack_value_bytes, 7U);
+  EXPECT_EQ(options.copy_bytes_max, 16 * kMb);
+}
+
 TEST(MemoryBudget, BoundsRequests) {
   const RequestLimits limits = RequestLimitsFor({}, 256 * kMb);
   EXPECT_EQ(limits.argument_bytes, 32 * kMb);
   EXPECT_EQ(limits.request_bytes, 64 * kMb);
   EXPECT_EQ(limits.reply_bytes, 64 * kMb);
-  EXPECT_EQ(limits.copy_bytes, 16 * kMb);
 }
 
 TEST(MemoryBudget, LeavesRequestsAloneThatItHolds) {

@@ -51,11 +51,9 @@ SimServer::~SimServer() {
 Status SimServer::Start() {
   storage::StoreOptions options = store_options_;
   options.durability = DurabilityOf(config_.appendfsync);
-  const keyspace::KeyspaceOptions keyspace_options = {
-      .inline_bytes_max = static_cast<uint64_t>(config_.collection_max_inline_bytes),
-      .hash_listpack_entries = static_cast<uint64_t>(config_.hash_max_listpack_entries),
-      .hash_listpack_value_bytes = static_cast<uint64_t>(config_.hash_max_listpack_value)};
-  CW_ASSIGN(keyspace_, keyspace::Keyspace::Open(env_, "data", options, keyspace_options));
+  const uint64_t budget = MemoryBudget(config_, facts_.available_memory_bytes);
+  CW_ASSIGN(keyspace_,
+            keyspace::Keyspace::Open(env_, "data", options, KeyspaceOptionsFor(config_, budget)));
   pipeline_ = std::make_unique<Pipeline>(env_, *keyspace_, config_, table_, *this);
   host_ = std::make_unique<ProcessHost>(*pipeline_, facts_);
   pipeline_->SetHost(host_.get());

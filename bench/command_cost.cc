@@ -83,7 +83,7 @@ class Rig {
     pipeline_ =
         std::make_unique<pipeline::Pipeline>(*env_, *keyspace_, config_, table_, transport_);
     host_ = std::make_unique<pipeline::ProcessHost>(*pipeline_, pipeline::ProcessFacts{});
-    pipeline_->SetHost(host_.get());
+    pipeline_->SetHost(&host_->services());
     keyspace_->store().SetListener(
         [this] { transport_.Post([this] { pipeline_->OnProgress(); }); });
     id_ = pipeline_->Open({.address = "127.0.0.1:1", .local_address = "127.0.0.1:6379"});

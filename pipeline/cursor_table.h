@@ -16,9 +16,11 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "commands/core/cursors.h"
+
 namespace cordwood::pipeline {
 
-class CursorTable {
+class CursorTable final : public commands::Cursors {
  public:
   struct Bounds {
     size_t entries = 16384;
@@ -29,12 +31,9 @@ class CursorTable {
   CursorTable(uint64_t random, const Bounds& bounds)
       : next_(random >> kRandomShift | 1), bounds_(bounds) {}
 
-  /// Never 0.
-  uint64_t Save(std::string_view key);
-  /// The scan that came with this cursor has a later one, or is at its end. Any number will do.
-  void Supersede(uint64_t cursor);
-  /// Empty if the cursor is not known.
-  std::string Load(uint64_t cursor) const;
+  uint64_t Save(std::string_view key) override;
+  void Supersede(uint64_t cursor) override;
+  std::string Load(uint64_t cursor) const override;
 
   uint64_t memory_bytes() const { return bytes_; }
 

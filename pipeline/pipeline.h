@@ -48,8 +48,8 @@
 
 namespace cordwood::commands {
 class CommandTable;
-class Host;
 struct Command;
+struct Host;
 }  // namespace cordwood::commands
 
 namespace cordwood::pipeline {
@@ -65,7 +65,7 @@ class Pipeline {
   Pipeline& operator=(const Pipeline&) = delete;
 
   /// Who answers what commands ask of the process. Set once, before the first connection.
-  void SetHost(commands::Host* host) { host_ = host; }
+  void SetHost(const commands::Host* host) { host_ = host; }
 
   // --- connections ---
   struct Peer {
@@ -233,7 +233,7 @@ class Pipeline {
   config::Config& config_;
   const commands::CommandTable& table_;
   Transport& transport_;
-  commands::Host* host_ = nullptr;
+  const commands::Host* host_ = nullptr;
   storage::Reader reader_;
 
   std::map<SessionId, std::unique_ptr<Session>> sessions_;

@@ -37,11 +37,18 @@ Status CheckFits(std::string_view name, const config::Config& config, uint64_t b
 }  // namespace
 
 ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
-    : pipeline_(pipeline), facts_(std::move(facts)), cursors_(pipeline.env().RandomU64()) {
+    : pipeline_(pipeline),
+      facts_(std::move(facts)),
+      cursors_(pipeline.env().RandomU64()),
+      services_{.commands = pipeline.table(),
+                .clients = *this,
+                .cursors = cursors_,
+                .process = *this,
+                .settings = *this} {
   ApplyBudget();
 }
 
-std::vector<commands::ClientView> ProcessHost::Clients() {
+std::vector<commands::ClientView> ProcessHost::All() {
   std::vector<commands::ClientView> views;
   for (const auto& [id, session] : pipeline_.sessions()) {
     const ReplyQueue& replies = session->replies;
@@ -58,7 +65,7 @@ std::vector<commands::ClientView> ProcessHost::Clients() {
   return views;
 }
 
-bool ProcessHost::KillClient(uint64_t id, const commands::Client& self) {
+bool ProcessHost::Kill(uint64_t id, const commands::Client& self) {
   Session* session = pipeline_.Find(id);
   // One that closes after its reply may take long to read it.
   if (session == nullptr || session->close_now) return false;
@@ -70,13 +77,12 @@ bool ProcessHost::KillClient(uint64_t id, const commands::Client& self) {
   return true;
 }
 
-std::vector<std::pair<std::string, std::string>> ProcessHost::ConfigGet(
+std::vector<std::pair<std::string, std::string>> ProcessHost::Get(
     std::span<const std::string_view> patterns) {
   return config::MatchOptions(pipeline_.config(), patterns);
 }
 
-Status ProcessHost::ConfigSet(
-    const std::vector<std::pair<std::string_view, std::string_view>>& values) {
+Status ProcessHost::Set(const std::vector<std::pair<std::string_view, std::string_view>>& values) {
   config::Config& config = pipeline_.config();
   config::Config changed = config;
   CW_TRY(config::ChangeOptions(changed, values));

@@ -9,7 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "commands/core/clients.h"
 #include "commands/core/host.h"
+#include "commands/core/process.h"
+#include "commands/core/settings.h"
 #include "pipeline/cursor_table.h"
 #include "pipeline/info.h"
 #include "pipeline/log_throttle.h"
@@ -17,34 +20,41 @@
 
 namespace cordwood::pipeline {
 
-class ProcessHost final : public commands::Host {
+class ProcessHost final : public commands::Clients,
+                          public commands::Process,
+                          public commands::Settings {
  public:
   ProcessHost(Pipeline& pipeline, ProcessFacts facts);
+  ProcessHost(const ProcessHost&) = delete;
+  ProcessHost& operator=(const ProcessHost&) = delete;
 
   /// Set by SHUTDOWN: the loop stops after this pass.
   bool shutdown_requested() const { return shutdown_requested_; }
 
-  const commands::CommandTable& Commands() const override { return pipeline_.table(); }
-  std::vector<commands::ClientView> Clients() override;
-  bool KillClient(uint64_t id, const commands::Client& self) override;
-  std::vector<std::pair<std::string, std::string>> ConfigGet(
+  /// What the pipeline's commands are given. Lives as long as this.
+  const commands::Host& services() const { return services_; }
+
+  // --- clients ---
+  std::vector<commands::ClientView> All() override;
+  bool Kill(uint64_t id, const commands::Client& self) override;
+  void NoteFailedLogin(const commands::Client& client) override;
+
+  // --- settings ---
+  std::vector<std::pair<std::string, std::string>> Get(
       std::span<const std::string_view> patterns) override;
-  Status ConfigSet(
-      const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
-  void ResetStats() override;
+  Status Set(const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
   uint64_t MaxStringBytes() override { return pipeline_.request_limits().argument_bytes; }
   const std::string& RequiredPassword() override { return pipeline_.config().requirepass; }
-  void NoteFailedLogin(const commands::Client& client) override;
+
+  // --- the process ---
   std::string Info(const std::vector<std::string>& sections,
                    const keyspace::Transaction& tx) override;
+  void ResetStats() override;
   int64_t WallMicroseconds() override { return pipeline_.env().WallMs() * 1000; }
   int64_t MonotonicMs() override { return pipeline_.MonotonicMs(); }
-  void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return pipeline_.env().RandomU64(); }
+  void Shutdown(bool save, bool now, bool force) override;
   void CompactEverything() override;
-  uint64_t SaveCursor(std::string_view key) override { return cursors_.Save(key); }
-  void SupersedeCursor(uint64_t cursor) override { cursors_.Supersede(cursor); }
-  std::string LoadCursor(uint64_t cursor) override { return cursors_.Load(cursor); }
 
  private:
   /// Tells the running parts what changed.
@@ -55,6 +65,7 @@ class ProcessHost final : public commands::Host {
   Pipeline& pipeline_;
   const ProcessFacts facts_;
   CursorTable cursors_;
+  const commands::Host services_;
   LogThrottle login_log_;
   bool shutdown_requested_ = false;
 };

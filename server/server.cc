@@ -52,7 +52,7 @@ Server::Server(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
       tick_(loop_),
       wake_(loop_),
       farewell_again_(loop_) {
-  pipeline_.SetHost(&host_);
+  pipeline_.SetHost(&host_.services());
   keyspace_.store().SetListener([this] {
     if (!progress_posted_.exchange(true)) asio::post(loop_, [this] { OnProgress(); });
   });

@@ -9,9 +9,10 @@
 #include "commands/all_commands.h"
 #include "commands/connection/plain_word.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/clients.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/host.h"
 #include "commands/core/row.h"
+#include "commands/core/settings.h"
 #include "commands/server/redis_version.h"
 
 namespace cordwood::commands::connection {
@@ -32,7 +33,7 @@ bool SamePassword(std::string_view guess, std::string_view password) {
 
 /// Lets the client in, or replies why not.
 bool Admits(Call& call, std::string_view user, std::string_view password) {
-  const std::string& required = call.host.RequiredPassword();
+  const std::string& required = call.host.settings.RequiredPassword();
   Client& client = call.client;
   if (user == kDefaultUser && (required.empty() || SamePassword(password, required))) {
     client.authenticated = true;
@@ -40,7 +41,7 @@ bool Admits(Call& call, std::string_view user, std::string_view password) {
     return true;
   }
   ++client.failed_logins;
-  call.host.NoteFailedLogin(client);
+  call.host.clients.NoteFailedLogin(client);
   call.reply.Error(kWrongPassword);
   return false;
 }
@@ -106,7 +107,7 @@ void ReplyServer(Call& call) {
 Status Auth(Call& call) {
   if (call.argv.size() > 3) return call.Error(kSyntaxError);
   const bool names_user = call.argv.size() == 3;
-  if (!names_user && call.host.RequiredPassword().empty()) {
+  if (!names_user && call.host.settings.RequiredPassword().empty()) {
     return call.Error(
         "ERR AUTH <password> called without any password configured for the default user. Are "
         "you sure your configuration is correct?");
@@ -140,7 +141,7 @@ Status Reset(Call& call) {
   Client& client = call.client;
   client.db = 0;
   client.protocol = 2;
-  client.authenticated = call.host.RequiredPassword().empty();
+  client.authenticated = call.host.settings.RequiredPassword().empty();
   client.no_evict = false;
   client.no_touch = false;
   client.name.clear();

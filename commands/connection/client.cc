@@ -13,9 +13,10 @@
 #include "commands/connection/client_line.h"
 #include "commands/connection/plain_word.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/clients.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
-#include "commands/core/host.h"
+#include "commands/core/process.h"
 #include "commands/core/row.h"
 
 namespace cordwood::commands::connection {
@@ -79,13 +80,14 @@ Status ClientId(Call& call) {
 }
 
 Status ClientInfo(Call& call) {
-  for (const ClientView& view : call.host.Clients()) {
+  for (const ClientView& view : call.host.clients.All()) {
     if (view.client->id != call.client.id) continue;
-    call.reply.VerbatimString(ClientLine(view, call.host.MonotonicMs()) + "\n");
+    call.reply.VerbatimString(ClientLine(view, call.host.process.MonotonicMs()) + "\n");
     return {};
   }
   // A connection that the host does not list: one that is being closed.
-  call.reply.VerbatimString(ClientLine({.client = &call.client}, call.host.MonotonicMs()) + "\n");
+  call.reply.VerbatimString(ClientLine({.client = &call.client}, call.host.process.MonotonicMs()) +
+                            "\n");
   return {};
 }
 
@@ -93,9 +95,9 @@ Status ClientList(Call& call) {
   const std::optional<Selection> selection = TakeSelection(call);
   if (!selection) return {};
   std::string lines;
-  for (const ClientView& view : call.host.Clients()) {
+  for (const ClientView& view : call.host.clients.All()) {
     if (!selection->Has(*view.client)) continue;
-    lines += ClientLine(view, call.host.MonotonicMs());
+    lines += ClientLine(view, call.host.process.MonotonicMs());
     lines += '\n';
     if (lines.size() > call.reply.room()) break;  // then the reply is refused
   }

@@ -11,8 +11,8 @@
 #include "base/number.h"
 #include "commands/connection/client_kinds.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/clients.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/host.h"
 
 namespace cordwood::commands::connection {
 namespace {
@@ -75,11 +75,11 @@ bool TakeOption(ArgReader& args, Call& call, Filter& filter) {
 
 int64_t Kill(Call& call, const Filter& filter) {
   std::vector<uint64_t> chosen;
-  for (const ClientView& view : call.host.Clients()) {
+  for (const ClientView& view : call.host.clients.All()) {
     if (filter.Has(*view.client, call.client)) chosen.push_back(view.client->id);
   }
   int64_t killed = 0;
-  for (const uint64_t id : chosen) killed += call.host.KillClient(id, call.client) ? 1 : 0;
+  for (const uint64_t id : chosen) killed += call.host.clients.Kill(id, call.client) ? 1 : 0;
   return killed;
 }
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string>
 
-#include "commands/core/host.h"
+#include "commands/core/clients.h"
 
 namespace cordwood::commands {
 

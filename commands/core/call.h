@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "commands/core/client.h"
+#include "commands/core/host.h"
 #include "commands/core/long_read.h"
 #include "keyspace/core/keys.h"
 #include "keyspace/core/transaction.h"
@@ -18,14 +19,12 @@
 
 namespace cordwood::commands {
 
-class Host;
-
 struct Call {
   std::span<const std::string_view> argv;
   keyspace::Transaction& tx;
   protocol::ReplyWriter& reply;
   Client& client;
-  Host& host;
+  const Host& host;
   /// Set by a handler whose reply needs more than one slice; its own reply must then be empty. It
   /// is run only for a kReadOnly command, once everything the connection did is visible.
   std::unique_ptr<LongRead> long_read;

@@ -11,7 +11,6 @@
 #include "commands/core/call.h"
 #include "commands/core/command_table.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/host.h"
 #include "commands/core/row.h"
 
 namespace cordwood::commands {
@@ -29,7 +28,7 @@ std::string Usage(const Command& container, const Command& subcommand) {
 }  // namespace
 
 Status Help(Call& call) {
-  const Command* container = call.host.Commands().Find(call.argv[0]);
+  const Command* container = call.host.commands.Find(call.argv[0]);
   CHECK(container != nullptr);
   std::vector<std::string> lines = {Format(
       "{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", InCapitals(container->name))};

@@ -1,12 +1,12 @@
 #include "commands/core/lookup.h"
 
 #include "commands/core/error_texts.h"
-#include "commands/core/host.h"
+#include "commands/core/process.h"
 
 namespace cordwood::commands {
 
 uint64_t Call::Seed() {
-  if (!client.seed) client.seed = host.RandomU64();
+  if (!client.seed) client.seed = host.process.RandomU64();
   return *client.seed;
 }
 

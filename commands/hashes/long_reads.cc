@@ -10,7 +10,6 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/host.h"
 #include "commands/core/row.h"
 #include "commands/hashes/long_read.h"
 

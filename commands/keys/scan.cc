@@ -11,8 +11,8 @@
 #include "base/random.h"
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/cursors.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/host.h"
 #include "commands/core/long_read.h"
 #include "commands/core/row.h"
 #include "commands/core/scan_page.h"
@@ -57,10 +57,10 @@ class LongKeys final : public LongRead {
 };
 
 /// `before` is the cursor that the client came with.
-void ReplyScan(protocol::ReplyWriter& reply, Host& host, uint64_t before, const KeyWalk& walk,
+void ReplyScan(protocol::ReplyWriter& reply, Cursors& cursors, uint64_t before, const KeyWalk& walk,
                const std::vector<std::string>& keys) {
-  const uint64_t cursor = walk.done() ? 0 : host.SaveCursor(walk.position());
-  host.SupersedeCursor(before);
+  const uint64_t cursor = walk.done() ? 0 : cursors.Save(walk.position());
+  cursors.Supersede(before);
   ReplyScanPage(reply, cursor, keys);
 }
 
@@ -68,8 +68,8 @@ void ReplyScan(protocol::ReplyWriter& reply, Host& host, uint64_t before, const 
 /// walk begins with the first slice: the handler ran at another state.
 class LongScan final : public LongRead {
  public:
-  LongScan(Host& host, uint64_t cursor, KeyFilter filter, std::string from, uint64_t count)
-      : host_(host),
+  LongScan(Cursors& cursors, uint64_t cursor, KeyFilter filter, std::string from, uint64_t count)
+      : cursors_(cursors),
         cursor_(cursor),
         filter_(std::move(filter)),
         from_(std::move(from)),
@@ -82,12 +82,12 @@ class LongScan final : public LongRead {
                              [this](std::string_view key) { keys_.emplace_back(key); }));
     left_ -= std::min(left_, looked_at);
     if (left_ > 0 && !walk_->done()) return false;
-    ReplyScan(reply, host_, cursor_, *walk_, keys_);
+    ReplyScan(reply, cursors_, cursor_, *walk_, keys_);
     return true;
   }
 
  private:
-  Host& host_;
+  Cursors& cursors_;
   const uint64_t cursor_;
   const KeyFilter filter_;
   const std::string from_;
@@ -191,7 +191,7 @@ Status Scan(Call& call) {
     ReplyScanPage(call.reply, 0, {});
     return {};
   }
-  std::string from = *cursor == 0 ? std::string() : call.host.LoadCursor(*cursor);
+  std::string from = *cursor == 0 ? std::string() : call.host.cursors.Load(*cursor);
   const auto count = static_cast<uint64_t>(options->count);
   if (count <= kSliceKeys) {
     KeyWalk walk(call.tx.GenerationOf(call.client.db), options->filter, call.tx.now_ms(), from);
@@ -199,13 +199,13 @@ Status Scan(Call& call) {
     CW_ASSIGN(const uint64_t looked_at,
               walk.Advance(call.tx, count, [&](std::string_view key) { keys.emplace_back(key); }));
     if (looked_at >= count || walk.done()) {
-      ReplyScan(call.reply, call.host, *cursor, walk, keys);
+      ReplyScan(call.reply, call.host.cursors, *cursor, walk, keys);
       return {};
     }
     // The next block is cold. A page of what there is would cost a round trip for each block.
   }
-  call.long_read = std::make_unique<LongScan>(call.host, *cursor, std::move(options->filter),
-                                              std::move(from), count);
+  call.long_read = std::make_unique<LongScan>(call.host.cursors, *cursor,
+                                              std::move(options->filter), std::move(from), count);
   return {};
 }
 

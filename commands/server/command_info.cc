@@ -15,7 +15,6 @@
 #include "commands/core/command_table.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
-#include "commands/core/host.h"
 #include "commands/core/row.h"
 #include "commands/server/command_reply.h"
 
@@ -98,25 +97,25 @@ const Command* FindRow(const CommandTable& table, std::span<const std::string_vi
 }
 
 Status CommandAll(Call& call) {
-  const CommandTable& table = call.host.Commands();
+  const CommandTable& table = call.host.commands;
   ReplyInfos(call, table.all());
   return {};
 }
 
 Status CommandCount(Call& call) {
-  const CommandTable& table = call.host.Commands();
+  const CommandTable& table = call.host.commands;
   call.reply.Integer(static_cast<int64_t>(table.all().size()));
   return {};
 }
 
 Status CommandInfo(Call& call) {
-  const CommandTable& table = call.host.Commands();
+  const CommandTable& table = call.host.commands;
   ReplyInfos(call, call.argv.size() == 2 ? table.all() : NamedInArguments(table, call));
   return {};
 }
 
 Status CommandDocs(Call& call) {
-  const CommandTable& table = call.host.Commands();
+  const CommandTable& table = call.host.commands;
   std::vector<const Command*> commands =
       call.argv.size() == 2 ? table.all() : NamedInArguments(table, call);
   std::erase(commands, nullptr);
@@ -132,7 +131,7 @@ Status CommandDocs(Call& call) {
 Status CommandList(Call& call) {
   const std::optional<ListFilter> filter = TakeListFilter(call);
   if (!filter) return {};
-  const CommandTable& table = call.host.Commands();
+  const CommandTable& table = call.host.commands;
   std::vector<std::string_view> names;
   for (const Command* command : table.all()) {
     if (filter->Has(*command)) names.push_back(command->name);
@@ -154,7 +153,7 @@ struct UsedKey {
 /// The keys of the request that begins at argv[2]. Replies and answers nothing if it has none or
 /// makes no sense.
 std::optional<std::vector<UsedKey>> TakeKeys(Call& call) {
-  const CommandTable& table = call.host.Commands();
+  const CommandTable& table = call.host.commands;
   const std::span<const std::string_view> argv = call.argv.subspan(2);
   const Command* command = FindRow(table, argv);
   std::string_view error;

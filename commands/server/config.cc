@@ -10,15 +10,16 @@
 #include "commands/core/call.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
-#include "commands/core/host.h"
+#include "commands/core/process.h"
 #include "commands/core/row.h"
+#include "commands/core/settings.h"
 
 namespace cordwood::commands::server {
 namespace {
 
 Status ConfigGet(Call& call) {
   const std::vector<std::pair<std::string, std::string>> found =
-      call.host.ConfigGet(call.argv.subspan(2));
+      call.host.settings.Get(call.argv.subspan(2));
   call.reply.MapHeader(found.size());
   for (const auto& [name, value] : found) {
     call.reply.Bulk(name);
@@ -33,7 +34,7 @@ Status ConfigSet(Call& call) {
   for (size_t i = 2; i < call.argv.size(); i += 2) {
     values.emplace_back(call.argv[i], call.argv[i + 1]);
   }
-  if (const Status set = call.host.ConfigSet(values); !set) {
+  if (const Status set = call.host.settings.Set(values); !set) {
     return call.Error("ERR " + set.error().message());
   }
   call.reply.Ok();
@@ -41,7 +42,7 @@ Status ConfigSet(Call& call) {
 }
 
 Status ConfigResetStat(Call& call) {
-  call.host.ResetStats();
+  call.host.process.ResetStats();
   call.reply.Ok();
   return {};
 }

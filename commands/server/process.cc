@@ -1,5 +1,7 @@
 // The commands about the process: what it measures, its clock, its end.
 
+#include "commands/core/process.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,7 +11,6 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/host.h"
 #include "commands/core/row.h"
 
 namespace cordwood::commands::server {
@@ -20,12 +21,12 @@ constexpr int64_t kMicrosecondsPerSecond = 1'000'000;
 Status Info(Call& call) {
   std::vector<std::string> sections;
   for (const std::string_view section : call.argv.subspan(1)) sections.push_back(ToLower(section));
-  call.reply.VerbatimString(call.host.Info(sections, call.tx));
+  call.reply.VerbatimString(call.host.process.Info(sections, call.tx));
   return {};
 }
 
 Status Time(Call& call) {
-  const int64_t now_us = call.host.WallMicroseconds();
+  const int64_t now_us = call.host.process.WallMicroseconds();
   call.reply.ArrayHeader(2);
   call.reply.BulkInteger(now_us / kMicrosecondsPerSecond);
   call.reply.BulkInteger(now_us % kMicrosecondsPerSecond);
@@ -57,12 +58,12 @@ Status Shutdown(Call& call) {
     return call.Error(kSyntaxError);
   }
   if (abort) return call.Error("ERR No shutdown in progress.");
-  call.host.Shutdown(save, now, force);
+  call.host.process.Shutdown(save, now, force);
   return {};
 }
 
 Status Compact(Call& call) {
-  call.host.CompactEverything();
+  call.host.process.CompactEverything();
   call.reply.Ok();
   return {};
 }

@@ -7,9 +7,9 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/host.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
+#include "commands/core/settings.h"
 #include "commands/strings/put_string.h"
 
 namespace cordwood::commands::strings {
@@ -42,7 +42,7 @@ Status Append(Call& call) {
   if (RepliedWrongType(call, before.live(), Type::kString)) return {};
   std::string text = before.live() != nullptr ? before.live()->payload : std::string();
   const std::string_view more = call.argv[2];
-  if (before.live() != nullptr && text.size() + more.size() > call.host.MaxStringBytes()) {
+  if (before.live() != nullptr && text.size() + more.size() > call.host.settings.MaxStringBytes()) {
     return call.Error(kStringTooLong);
   }
   text += more;
@@ -63,7 +63,7 @@ Status SetRange(Call& call) {
   std::string text = before.live() != nullptr ? before.live()->payload : std::string();
   if (!patch.empty()) {
     const auto at = static_cast<uint64_t>(*offset);
-    const uint64_t most = call.host.MaxStringBytes();
+    const uint64_t most = call.host.settings.MaxStringBytes();
     if (at > most || at + patch.size() > most) {
       return call.Error(kStringTooLong);
     }

@@ -11,9 +11,9 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/host.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
+#include "commands/core/settings.h"
 #include "keyspace/core/gathered_reads.h"
 
 namespace cordwood::commands::strings {
@@ -190,7 +190,7 @@ Status Lcs(Call& call) {
     return call.Error("ERR String too long for LCS");
   }
   if ((texts[0].size() + 1) * (texts[1].size() + 1) * kRedisCellBytes >
-      call.host.MaxStringBytes()) {
+      call.host.settings.MaxStringBytes()) {
     return call.Error(
         "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
   }

@@ -7,14 +7,14 @@
 
 namespace cordwood::commands {
 
-bool FakeHost::KillClient(uint64_t id, const Client& /*self*/) {
+bool FakeHost::Kill(uint64_t id, const Client& /*self*/) {
   const bool known = std::any_of(clients.begin(), clients.end(),
                                  [&](const ClientView& view) { return view.client->id == id; });
   if (known) killed.push_back(id);
   return known;
 }
 
-std::vector<std::pair<std::string, std::string>> FakeHost::ConfigGet(
+std::vector<std::pair<std::string, std::string>> FakeHost::Get(
     std::span<const std::string_view> patterns) {
   std::vector<std::pair<std::string, std::string>> found;
   for (const auto& [name, value] : config) {
@@ -26,8 +26,7 @@ std::vector<std::pair<std::string, std::string>> FakeHost::ConfigGet(
   return found;
 }
 
-Status FakeHost::ConfigSet(
-    const std::vector<std::pair<std::string_view, std::string_view>>& values) {
+Status FakeHost::Set(const std::vector<std::pair<std::string_view, std::string_view>>& values) {
   for (const auto& [name, value] : values) {
     if (!config.contains(std::string(name))) {
       return Fail(ErrorCode::kInvalidArgument,
@@ -46,13 +45,13 @@ std::string FakeHost::Info(const std::vector<std::string>& sections,
 
 void FakeHost::Shutdown(bool /*save*/, bool /*now*/, bool /*force*/) { shut_down = true; }
 
-uint64_t FakeHost::SaveCursor(std::string_view key) {
+uint64_t FakeHost::Save(std::string_view key) {
   const uint64_t cursor = cursors_.size() + 1;
   cursors_[cursor] = key;
   return cursor;
 }
 
-std::string FakeHost::LoadCursor(uint64_t cursor) {
+std::string FakeHost::Load(uint64_t cursor) const {
   const auto it = cursors_.find(cursor);
   return it != cursors_.end() ? it->second : std::string();
 }

@@ -11,13 +11,27 @@
 #include <vector>
 
 #include "base/random.h"
+#include "commands/core/clients.h"
+#include "commands/core/cursors.h"
 #include "commands/core/host.h"
+#include "commands/core/process.h"
+#include "commands/core/settings.h"
 
 namespace cordwood::commands {
 
-class FakeHost final : public Host {
+class FakeHost final : public Clients, public Cursors, public Process, public Settings {
  public:
-  FakeHost(uint64_t seed, const CommandTable& table) : table_(table), random_(seed) {}
+  FakeHost(uint64_t seed, const CommandTable& table)
+      : services_{.commands = table,
+                  .clients = *this,
+                  .cursors = *this,
+                  .process = *this,
+                  .settings = *this},
+        random_(seed) {}
+  FakeHost(const FakeHost&) = delete;
+  FakeHost& operator=(const FakeHost&) = delete;
+
+  const Host& services() const { return services_; }
 
   // --- what the test fills in ---
   std::vector<ClientView> clients;
@@ -37,13 +51,11 @@ class FakeHost final : public Host {
   int failed_logins = 0;
   bool shut_down = false;
 
-  const CommandTable& Commands() const override { return table_; }
-  std::vector<ClientView> Clients() override { return clients; }
-  bool KillClient(uint64_t id, const Client& self) override;
-  std::vector<std::pair<std::string, std::string>> ConfigGet(
+  std::vector<ClientView> All() override { return clients; }
+  bool Kill(uint64_t id, const Client& self) override;
+  std::vector<std::pair<std::string, std::string>> Get(
       std::span<const std::string_view> patterns) override;
-  Status ConfigSet(
-      const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
+  Status Set(const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
   void ResetStats() override { ++stats_resets; }
   uint64_t MaxStringBytes() override { return max_string_bytes; }
   const std::string& RequiredPassword() override { return password; }
@@ -55,12 +67,12 @@ class FakeHost final : public Host {
   void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return random_.Next(); }
   void CompactEverything() override { ++compactions; }
-  uint64_t SaveCursor(std::string_view key) override;
-  void SupersedeCursor(uint64_t cursor) override { superseded_cursors.push_back(cursor); }
-  std::string LoadCursor(uint64_t cursor) override;
+  uint64_t Save(std::string_view key) override;
+  void Supersede(uint64_t cursor) override { superseded_cursors.push_back(cursor); }
+  std::string Load(uint64_t cursor) const override;
 
  private:
-  const CommandTable& table_;
+  const Host services_;
   Random random_;
   std::map<uint64_t, std::string> cursors_;
 };

@@ -142,8 +142,11 @@ TEST_F(HashReads, ALongReadShowsOneStateWhileOthersWrite) {
   const std::unique_ptr<storage::Snapshot> snapshot = runner_.rig().store().TakeSnapshot();
   std::unique_ptr<LongRead> read;
   at_snapshot(*snapshot, [&](keyspace::Transaction& tx) {
-    Call call{
-        .argv = argv, .tx = tx, .reply = reply, .client = runner_.client(), .host = runner_.host()};
+    Call call{.argv = argv,
+              .tx = tx,
+              .reply = reply,
+              .client = runner_.client(),
+              .host = runner_.host().services()};
     ASSERT_TRUE(runner_.table().Find("hgetall")->handler(call));
     read = std::move(call.long_read);
     read->FixGeneration(tx.GenerationOf(0));

@@ -77,7 +77,7 @@ CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv
                            rig_.now_ms());
   Outcome outcome;
   protocol::ReplyWriter reply(outcome.reply, Version());
-  Call call{.argv = argv, .tx = tx, .reply = reply, .client = client_, .host = host_};
+  Call call{.argv = argv, .tx = tx, .reply = reply, .client = client_, .host = host_.services()};
   Status status = command.handler(call);
   if (status || status.error().code() != ErrorCode::kCold) tx.CountLookups();
   if (status && call.long_read != nullptr) {

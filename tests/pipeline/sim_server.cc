@@ -56,7 +56,7 @@ Status SimServer::Start() {
             keyspace::Keyspace::Open(env_, "data", options, KeyspaceOptionsFor(config_, budget)));
   pipeline_ = std::make_unique<Pipeline>(env_, *keyspace_, config_, table_, *this);
   host_ = std::make_unique<ProcessHost>(*pipeline_, facts_);
-  pipeline_->SetHost(host_.get());
+  pipeline_->SetHost(&host_->services());
   keyspace_->store().SetListener([this] { progress_ = true; });
   env_.ForbidMainIo(true, [this] { return pipeline_->stats().blocking_runs != blocking_runs_; });
   return {};

@@ -45,9 +45,9 @@ void ReplyStatusSet(protocol::ReplyWriter& reply, std::span<const std::string_vi
 }
 
 /// The names of the bits that are set, in the order of the table.
-template <typename Bit, size_t kCount>
+template <typename Bit, size_t Count>
 std::vector<std::string_view> NamesOf(uint32_t bits,
-                                      const std::pair<Bit, std::string_view> (&table)[kCount]) {
+                                      const std::pair<Bit, std::string_view> (&table)[Count]) {
   std::vector<std::string_view> names;
   for (const auto& [bit, name] : table) {
     if ((bits & bit) != 0) names.push_back(name);

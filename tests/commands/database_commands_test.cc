@@ -131,7 +131,7 @@ TEST(SwapDb, RepliesRedisErrors) {
 // --- counts against a model ---
 
 constexpr int kDatabases = 4;
-constexpr int kKeys = 12;
+constexpr int kModelKeys = 12;
 
 /// Keys with their expiry.
 using Database = std::map<std::string, std::optional<int64_t>>;
@@ -196,7 +196,7 @@ class CountModel {
 
  private:
   Database& Current() { return databases_[static_cast<size_t>(runner_.client().db)]; }
-  std::string AnyKey() { return Format("key:{}", random_.Below(kKeys)); }
+  std::string AnyKey() { return Format("key:{}", random_.Below(kModelKeys)); }
   int AnyDb() { return static_cast<int>(random_.Below(kDatabases)); }
 
   void Set(std::optional<int64_t> expiry_ms) {

@@ -8,7 +8,7 @@ namespace cordwood::commands {
 namespace {
 
 constexpr std::string_view kNotFloat = "-ERR value is not a valid float\r\n";
-constexpr std::string_view kWrong =
+constexpr std::string_view kWrongTypeError =
     "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
 constexpr std::string_view kMinInt = "-9223372036854775808";
 
@@ -77,7 +77,7 @@ TEST_F(Strings, OtherTypesAreRefused) {
                                         {"GETDEL", "h"},
                                         {"GETEX", "h"},
                                         {"SET", "h", "x", "GET"}}) {
-    EXPECT_EQ(Run(argv), kWrong) << argv[0];
+    EXPECT_EQ(Run(argv), kWrongTypeError) << argv[0];
   }
   EXPECT_EQ(Run({"MGET", "h"}), "*1\r\n" + std::string(kNil));
   EXPECT_EQ(Run({"LCS", "h", "k"}), "-ERR The specified keys must contain string values\r\n");

@@ -8,7 +8,7 @@
 namespace cordwood::commands {
 namespace {
 
-constexpr std::string_view kSyntax = "-ERR syntax error\r\n";
+constexpr std::string_view kSyntaxReply = "-ERR syntax error\r\n";
 
 std::string ExpireError(std::string_view command) {
   return Format("-ERR invalid expire time in '{}' command\r\n", command);
@@ -84,10 +84,10 @@ TEST_F(SetStrings, SetRefusesOptionsThatContradict) {
                                         {"SET", "k", "v", "EX", "1", "KEEPTTL"},
                                         {"SET", "k", "v", "PERSIST"},
                                         {"SET", "k", "v", ""}}) {
-    EXPECT_EQ(Run(argv), kSyntax) << argv[3];
+    EXPECT_EQ(Run(argv), kSyntaxReply) << argv[3];
   }
   // A syntax error comes before a bad time.
-  EXPECT_EQ(Run({"SET", "k", "v", "EX", "0", "FOO"}), kSyntax);
+  EXPECT_EQ(Run({"SET", "k", "v", "EX", "0", "FOO"}), kSyntaxReply);
   EXPECT_EQ(Run({"GET", "k"}), kNil);
 }
 
@@ -193,7 +193,7 @@ TEST_F(SetStrings, GetExRefusesWhatMakesNoSense) {
                                         {"GETEX", "k", "NX"},
                                         {"GETEX", "k", "KEEPTTL"},
                                         {"GETEX", "k", "EX"}}) {
-    EXPECT_EQ(Run(argv), kSyntax) << argv[2];
+    EXPECT_EQ(Run(argv), kSyntaxReply) << argv[2];
   }
 }
 

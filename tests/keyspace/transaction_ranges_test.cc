@@ -103,11 +103,11 @@ using storage::OpKind;
 
 /// What is known of a key. In a dead range either answer is right, until a merge.
 enum class Known : uint8_t { kAbsent, kPresent, kDead };
-struct Expected {
+struct ExpectedEntry {
   Known known = Known::kAbsent;
   std::string value;
 };
-using Model = std::map<std::string, Expected>;
+using EntryModel = std::map<std::string, ExpectedEntry>;
 
 class RangesModel {
  public:
@@ -192,7 +192,7 @@ class RangesModel {
         deleted[key] = true;
       } else {
         for (uint64_t i = op.begin; i < op.end; ++i) {
-          Expected& expected = model_[At(i)];
+          ExpectedEntry& expected = model_[At(i)];
           // An older delete may be dropped before what it hides: only the transaction's own stay.
           const bool stays_absent = deleted.contains(At(i));
           expected.known = stays_absent ? Known::kAbsent : Known::kDead;
@@ -204,7 +204,7 @@ class RangesModel {
   /// The last transaction may be there or not, but only as a whole.
   void LosePowerWithOneUnsettled() {
     rig_.Settle();
-    const Model before = model_;
+    const EntryModel before = model_;
     Work work = RandomWork();
     work.push_back({.kind = OpKind::kPut, .begin = kPositions, .value = Format("{}", ++writes_)});
     Run(work);
@@ -234,7 +234,7 @@ class RangesModel {
 
   Random random_;
   KeyspaceRig rig_;
-  Model model_;
+  EntryModel model_;
   uint64_t writes_ = 0;
 };
 

@@ -11,7 +11,7 @@
 namespace cordwood::pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 6> kFields = {"f0", "f1", "f2", "f3", "f4", "f5"};
+constexpr std::array<std::string_view, 6> kFieldNames = {"f0", "f1", "f2", "f3", "f4", "f5"};
 constexpr int64_t kFarMs = 4'000'000'000'000;
 
 }  // namespace
@@ -67,7 +67,7 @@ Writer::Argv Writer::DrawSelect(Random& random) {
 Writer::Argv Writer::DrawOfHash(Random& random) {
   Argv argv = {random.OneIn(3) ? "HDEL" : "HSET", DrawName(Kind::kHash, random)};
   for (uint64_t pairs = 1 + random.Below(3); pairs > 0; --pairs) {
-    argv.emplace_back(kFields[random.Below(kFields.size())]);
+    argv.emplace_back(kFieldNames[random.Below(kFieldNames.size())]);
     if (argv[0] == "HSET") argv.push_back(DrawValue(random));
   }
   return argv;
@@ -195,7 +195,7 @@ void Writer::AppendProbes(std::string& bytes, bool with_counts) const {
       if (with_counts && db != 0) AppendCommand(bytes, {"DBSIZE"});
     } else if (kind == Kind::kHash) {
       std::vector<std::string_view> argv = {"HMGET", name};
-      argv.insert(argv.end(), kFields.begin(), kFields.end());
+      argv.insert(argv.end(), kFieldNames.begin(), kFieldNames.end());
       AppendCommand(bytes, argv);
       AppendCommand(bytes, {"HLEN", name});
     } else {
@@ -215,8 +215,8 @@ std::string Writer::ProbeReplies(size_t count, bool with_counts) const {
     if (name.empty()) {
       if (with_counts && db != 0) AppendFormat(replies, ":{}\r\n", keys_.CountKeys(db, count));
     } else if (kind == Kind::kHash) {
-      AppendFormat(replies, "*{}\r\n", kFields.size());
-      for (const std::string_view field : kFields) {
+      AppendFormat(replies, "*{}\r\n", kFieldNames.size());
+      for (const std::string_view field : kFieldNames) {
         const std::string* found = nullptr;
         if (value != nullptr) {
           const auto at = value->fields.find(std::string(field));

@@ -76,10 +76,10 @@ class StoreRemoval : public ::testing::Test {
   }
 
   void FillTables(uint64_t count) {
-    constexpr uint64_t kBatch = 100;
-    for (uint64_t key = 1; key <= count; key += kBatch) {
+    constexpr uint64_t kPerBatch = 100;
+    for (uint64_t key = 1; key <= count; key += kPerBatch) {
       WriteBatch batch;
-      for (uint64_t i = key; i < key + kBatch; ++i) {
+      for (uint64_t i = key; i < key + kPerBatch; ++i) {
         batch.Put(Format("key{:08}", i), std::string(100, 'v'));
       }
       Write(batch);

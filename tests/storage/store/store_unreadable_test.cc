@@ -14,7 +14,7 @@ namespace {
 using support::SimEnv;
 using support::SimOp;
 
-std::unique_ptr<Store> OpenSample(SimEnv& env) {
+std::unique_ptr<Store> OpenUnreadable(SimEnv& env) {
   Result<std::unique_ptr<Store>> store = Store::Open(env, kSampleDir, SampleOptions());
   EXPECT_TRUE(store) << store.error().message();
   return store ? std::move(*store) : nullptr;
@@ -40,7 +40,7 @@ TEST(StoreUnreadable, ATableIsAnsweredWithErrorsThatNameIt) {
   for (const std::string& path : TablesOf(sample)) {
     SCOPED_TRACE(path);
     const std::unique_ptr<SimEnv> env = sample.env->CopyAfterKill();
-    std::unique_ptr<Store> store = OpenSample(*env);
+    std::unique_ptr<Store> store = OpenUnreadable(*env);
     env->RunUntilIdle();
     if (!*env->Exists(path)) continue;  // it was merged
     env->FailNext(SimOp::kRead, NameOf(path), ErrorCode::kIo, true);
@@ -54,7 +54,7 @@ TEST(StoreUnreadable, ATableIsAnsweredWithErrorsThatNameIt) {
 TEST(StoreUnreadable, ABlockThatCannotBeFetchedIsAnErrorToo) {
   const Sample sample = MakeSample(Stop::kClean);
   const std::unique_ptr<SimEnv> env = sample.env->CopyAfterKill();
-  std::unique_ptr<Store> store = OpenSample(*env);
+  std::unique_ptr<Store> store = OpenUnreadable(*env);
   env->FailNext(SimOp::kRead, ".sst", ErrorCode::kIo, true);
   std::vector<BlockRef> missing;
   {
@@ -78,7 +78,7 @@ TEST(StoreUnreadable, ATableNeitherStopsTheStoreNorKeepsCompactFromEnding) {
   for (const std::string& path : TablesOf(sample)) {
     SCOPED_TRACE(path);
     const std::unique_ptr<SimEnv> env = sample.env->CopyAfterKill();
-    std::unique_ptr<Store> store = OpenSample(*env);
+    std::unique_ptr<Store> store = OpenUnreadable(*env);
     env->RunUntilIdle();
     if (!*env->Exists(path)) continue;
     env->FailNext(SimOp::kRead, NameOf(path), ErrorCode::kIo, true);

@@ -12,9 +12,9 @@
 namespace cordwood::storage {
 namespace {
 
-constexpr uint64_t kSector = 4096;
+constexpr uint64_t kSectorBytes = 4096;
 
-uint64_t RoundUp(uint64_t size) { return (size + kSector - 1) / kSector * kSector; }
+uint64_t RoundUp(uint64_t size) { return (size + kSectorBytes - 1) / kSectorBytes * kSectorBytes; }
 
 template <typename T>
 T Number(std::string_view bytes, uint64_t at) {
@@ -166,7 +166,7 @@ void WorthMap::AddLog() {
 void WorthMap::AddSegment(const Segment& segment, const Segment* next) {
   const std::string_view bytes = Bytes(segment.path);
   const uint64_t limit = next == nullptr ? bytes.size() : next->cut;
-  for (uint64_t at = kSector; at < limit && bytes.substr(at, 4) == "CWFR";) {
+  for (uint64_t at = kSectorBytes; at < limit && bytes.substr(at, 4) == "CWFR";) {
     if (Number<uint64_t>(bytes, at + 8) != segment.salt) break;
     const uint64_t end = at + RoundUp(56 + Number<uint64_t>(bytes, at + 32));
     const auto operations = Number<uint32_t>(bytes, at + 40);
@@ -177,7 +177,7 @@ void WorthMap::AddSegment(const Segment& segment, const Segment* next) {
     at = end;
   }
   const bool header = next == nullptr || next->cut_seq > state_.flushed_seq;
-  if (header) Add(segment.path, 0, kSector, Worth::kNeeded);
+  if (header) Add(segment.path, 0, kSectorBytes, Worth::kNeeded);
 }
 
 }  // namespace cordwood::storage

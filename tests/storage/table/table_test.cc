@@ -14,7 +14,7 @@ namespace {
 
 using support::SimEnv;
 
-constexpr Tag kPut{.is_put = true};
+constexpr Tag kPutTag{.is_put = true};
 constexpr ReadOptions kPastCache{.tier = Tier::kMayBlock, .fill_cache = false};
 
 TableBuilderOptions RandomOptions(Random& random) {
@@ -113,11 +113,11 @@ TEST(Table, MayHoldDeadRangesAlone) {
 TEST(Table, FindsEveryVersionOfAKeyThatSpansManyBlocks) {
   SimEnv env(1);
   EntryModel model;
-  model[{"a", PackTrailer(1, kPut)}] = "before";
+  model[{"a", PackTrailer(1, kPutTag)}] = "before";
   for (Seq seq = 1; seq <= 500; ++seq) {
-    model[{"hot", PackTrailer(2 * seq, kPut)}] = "version " + std::to_string(2 * seq);
+    model[{"hot", PackTrailer(2 * seq, kPutTag)}] = "version " + std::to_string(2 * seq);
   }
-  model[{"z", PackTrailer(1, kPut)}] = "behind";
+  model[{"z", PackTrailer(1, kPutTag)}] = "behind";
   BuildTable(env, "000012.sst", 12, model, {.block_bytes = 200});
   BlockCache cache(1 << 20);
   const auto table = OpenTable(env, "000012.sst", 12, &cache);
@@ -140,7 +140,7 @@ TEST(Table, AFoundValueLivesAsLongAsItsPin) {
   const std::string long_value(101, 'a');
   EntryModel model;
   for (int i = 0; i < 200; ++i) {
-    model[{"key" + std::to_string(i), PackTrailer(1, kPut)}] = long_value;
+    model[{"key" + std::to_string(i), PackTrailer(1, kPutTag)}] = long_value;
   }
   BuildTable(env, "000012.sst", 12, model, {.block_bytes = 200});
   BlockCache cache(600, 1);
@@ -155,7 +155,7 @@ TEST(Table, MergesReadAheadAndLeaveTheCacheAlone) {
   SimEnv env(1);
   EntryModel model;
   for (int i = 0; i < 10'000; ++i) {
-    model[{std::to_string(100'000 + i), PackTrailer(1, kPut)}] = std::string(90, 'x');
+    model[{std::to_string(100'000 + i), PackTrailer(1, kPutTag)}] = std::string(90, 'x');
   }
   BuildTable(env, "000012.sst", 12, model, {});
   BlockCache cache(10 << 20);
@@ -173,7 +173,7 @@ TEST(Table, BytesInARangeAddUp) {
   SimEnv env(1);
   EntryModel model;
   for (int i = 0; i < 10'000; ++i) {
-    model[{std::to_string(100'000 + i), PackTrailer(1, kPut)}] = std::string(90, 'x');
+    model[{std::to_string(100'000 + i), PackTrailer(1, kPutTag)}] = std::string(90, 'x');
   }
   BuildTable(env, "000012.sst", 12, model, {});
   const auto table = OpenTable(env, "000012.sst", 12, nullptr);

@@ -20,6 +20,10 @@ namespace databases {
 Rows DatabaseRows();
 }  // namespace databases
 
+namespace debug {
+Rows DebugRows();
+}  // namespace debug
+
 namespace hashes {
 Rows LongReadRows();
 Rows ReadRows();
@@ -36,6 +40,7 @@ Rows ScanRows();
 }  // namespace keys
 
 namespace server {
+Rows AbsentRows();
 Rows CommandRows();
 Rows ConfigRows();
 Rows MemoryRows();

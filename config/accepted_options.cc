@@ -107,7 +107,6 @@ constexpr Row kRows[] = {
     Text("dbfilename", "dump.rdb"),
     YesNo("disable-thp", "yes").AtStart(),
     YesNo("dynamic-hz", "yes"),
-    Choice("enable-debug-command", "no", "no|yes|local").AtStart(),
     Choice("enable-module-command", "no", "no|yes|local").AtStart(),
     Choice("enable-protected-configs", "no", "no|yes|local").AtStart(),
     Memory("hll-sparse-max-bytes", "3000"),

@@ -27,6 +27,9 @@ enum class AppendFsync : uint8_t {
 /// What to do when the commit log cannot be written any more.
 enum class OnLogFailure : uint8_t { kExit, kReadOnly };
 
+/// Whose connections may run a command that is not for everybody.
+enum class AllowedFrom : uint8_t { kNowhere, kEverywhere, kThisMachine };
+
 enum class ClientClass : uint8_t { kNormal, kReplica, kPubsub };
 inline constexpr size_t kClientClassCount = 3;
 
@@ -52,6 +55,7 @@ struct Config {
   // --- clients ---
   bool protected_mode = true;  // without a password, answer the local machine only
   std::string requirepass;     // of the default user; empty: none
+  AllowedFrom enable_debug_command = AllowedFrom::kNowhere;
   int64_t maxclients = 10'000;
   int64_t proto_max_bulk_len = 512 << 20;       // the longest single argument
   int64_t client_query_buffer_limit = 1 << 30;  // unparsed bytes of one client

@@ -105,6 +105,8 @@ void AddRedisOptions(std::vector<Option>& options) {
 
   add(YesNoOption("protected-mode", &Config::protected_mode));
   add(TextOption("requirepass", &Config::requirepass));
+  add(AtStart(
+      ChoiceOption("enable-debug-command", &Config::enable_debug_command, {"no", "yes", "local"})));
   add(IntegerOption("maxclients", &Config::maxclients, {.min = 1, .max = kUintMax}));
   add(MemoryOption("proto-max-bulk-len", &Config::proto_max_bulk_len, {.min = kMb}));
   add(MemoryOption("client-query-buffer-limit", &Config::client_query_buffer_limit, {.min = kMb}));

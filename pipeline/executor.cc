@@ -364,7 +364,7 @@ void Pipeline::RetryAdmissions() {
 
 void Pipeline::RunExpiryCycle() {
   expiry_goes_on_ = false;
-  if (stopping_ || expiry_fetching_ ||
+  if (stopping_ || !active_expire_ || expiry_fetching_ ||
       store_.Admit(0, storage::Intent::kTakeAway) != storage::WriteGate::kOpen)
     return;
   const auto effort = static_cast<uint64_t>(config_.active_expire_effort);

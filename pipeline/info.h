@@ -34,6 +34,8 @@ struct ProcessFacts {
   uint64_t available_memory_bytes = 0;  // to the process; the budget may be less
   uint64_t started_ns = 0;              // monotonic
   std::function<Usage()> usage;
+  std::function<void(uint64_t ms)> pause;  // does nothing for so long
+  std::function<bool()> purge_memory;      // gives what is free back to the system
 };
 
 /// `sections` in lower case; empty, "default", "all" or "everything": all of them. Keys are counted

@@ -65,6 +65,7 @@ SessionId Pipeline::Open(const Peer& peer) {
   sessions_.emplace(id, std::move(owned));
   session.client.address = peer.address;
   session.client.local_address = peer.local_address;
+  session.client.is_local = peer.is_local;
   session.client.created_ms = MonotonicMs();
   session.client.last_active_ms = session.client.created_ms;
   session.client.authenticated = config_.requirepass.empty();

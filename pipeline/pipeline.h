@@ -128,6 +128,8 @@ class Pipeline {
   const commands::CommandTable& table() const { return table_; }
   Env& env() { return env_; }
   const ExpiryClock& expiry_clock() const { return expiry_clock_; }
+  /// Whether expired keys that nobody asks for are removed.
+  void SetActiveExpire(bool active) { active_expire_ = active; }
   int64_t MonotonicMs() { return static_cast<int64_t>(env_.MonotonicNs() / 1'000'000); }
   /// What connections may hold together.
   void SetClientMemory(uint64_t bytes) { client_memory_.SetMax(bytes); }
@@ -258,6 +260,7 @@ class Pipeline {
   ExpiryClock expiry_clock_;
   keyspace::ExpiryCycle expiry_cycle_;
   bool expiry_fetching_ = false;
+  bool active_expire_ = true;
   bool expiry_goes_on_ = false;                   // with the next turn
   storage::Store::FetchedBlocks expiry_fetched_;  // since a run last got on
   bool stopping_ = false;

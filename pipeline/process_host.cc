@@ -77,6 +77,18 @@ bool ProcessHost::Kill(uint64_t id, const commands::Client& self) {
   return true;
 }
 
+bool ProcessHost::AllowsDebug(const commands::Client& client) {
+  switch (pipeline_.config().enable_debug_command) {
+    case config::AllowedFrom::kNowhere:
+      return false;
+    case config::AllowedFrom::kEverywhere:
+      return true;
+    case config::AllowedFrom::kThisMachine:
+      return client.is_local;
+  }
+  return false;
+}
+
 std::vector<std::pair<std::string, std::string>> ProcessHost::Get(
     std::span<const std::string_view> patterns) {
   return config::MatchOptions(pipeline_.config(), patterns);

@@ -45,6 +45,7 @@ class ProcessHost final : public commands::Clients,
   Status Set(const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
   uint64_t MaxStringBytes() override { return pipeline_.request_limits().argument_bytes; }
   const std::string& RequiredPassword() override { return pipeline_.config().requirepass; }
+  bool AllowsDebug(const commands::Client& client) override;
 
   // --- the process ---
   std::string Info(const std::vector<std::string>& sections,
@@ -54,6 +55,11 @@ class ProcessHost final : public commands::Clients,
   int64_t MonotonicMs() override { return pipeline_.MonotonicMs(); }
   uint64_t RandomU64() override { return pipeline_.env().RandomU64(); }
   void Shutdown(bool save, bool now, bool force) override;
+  void Pause(uint64_t ms) override {
+    if (facts_.pause) facts_.pause(ms);
+  }
+  void SetActiveExpire(bool active) override { pipeline_.SetActiveExpire(active); }
+  bool PurgeMemory() override { return !facts_.purge_memory || facts_.purge_memory(); }
   void CompactEverything() override;
 
  private:

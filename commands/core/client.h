@@ -13,6 +13,7 @@ struct Client {
   uint64_t id = 0;
   std::string address;        // ip:port
   std::string local_address;  // ip:port
+  bool is_local = false;      // on this machine
   int64_t created_ms = 0;     // monotonic clock
   int db = 0;
   int protocol = 2;  // RESP version

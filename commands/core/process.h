@@ -28,6 +28,12 @@ class Process {
   virtual uint64_t RandomU64() = 0;
   /// Stops the server after this command; nothing more is replied.
   virtual void Shutdown(bool save, bool now, bool force) = 0;
+  /// Does nothing, and lets nobody do anything.
+  virtual void Pause(uint64_t ms) = 0;
+  /// Whether expired keys that nobody asks for are removed.
+  virtual void SetActiveExpire(bool active) = 0;
+  /// Memory that is free goes back to the system. False if the allocator fails.
+  virtual bool PurgeMemory() = 0;
   /// Flushes and merges everything into one run, in the background.
   virtual void CompactEverything() = 0;
 };

@@ -15,6 +15,8 @@
 
 namespace cordwood::commands {
 
+struct Client;
+
 class Settings {
  public:
   virtual ~Settings() = default;
@@ -28,6 +30,8 @@ class Settings {
   virtual uint64_t MaxStringBytes() = 0;
   /// Empty: no password is needed.
   virtual const std::string& RequiredPassword() = 0;
+  /// What `enable-debug-command` says of the client.
+  virtual bool AllowsDebug(const Client& client) = 0;
 };
 
 }  // namespace cordwood::commands

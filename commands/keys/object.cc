@@ -5,6 +5,7 @@
 #include "commands/core/help.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
+#include "commands/keys/encoding.h"
 #include "keyspace/core/keys.h"
 
 namespace cordwood::commands::keys {
@@ -33,7 +34,7 @@ Result<uint8_t> ShapeOf(const Record& record) {
   return payload.shape;
 }
 
-std::string_view CollectionEncoding(Type type, uint8_t shape) {
+std::string_view CollectionEncoding(keyspace::Type type, uint8_t shape) {
   const bool small = (shape & keyspace::kBeyondListpack) == 0;
   switch (type) {
     case Type::kList:
@@ -50,11 +51,15 @@ std::string_view CollectionEncoding(Type type, uint8_t shape) {
   }
 }
 
+}  // namespace
+
 Result<std::string_view> EncodingOf(const Record& record) {
   if (record.type == Type::kString) return StringEncoding(record);
   CW_ASSIGN(const uint8_t shape, ShapeOf(record));
   return CollectionEncoding(record.type, shape);
 }
+
+namespace {
 
 /// Replies null and answers false if the key does not exist.
 Result<bool> ExistsOrNull(Call& call) {

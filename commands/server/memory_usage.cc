@@ -1,5 +1,5 @@
-// MEMORY USAGE. What a key takes is bytes of the store, before compression: its record, and its
-// elements if it has any. Nothing of it need be in memory.
+// MEMORY USAGE and PURGE. What a key takes is bytes of the store, before compression: its record,
+// and its elements if it has any. Nothing of it need be in memory.
 
 #include <algorithm>
 #include <cstdint>
@@ -11,7 +11,9 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/help.h"
+#include "commands/core/host.h"
 #include "commands/core/long_read.h"
+#include "commands/core/process.h"
 #include "commands/core/row.h"
 #include "keyspace/core/keys.h"
 #include "keyspace/core/range_walk.h"
@@ -124,6 +126,12 @@ Status MemoryUsage(Call& call) {
   return {};
 }
 
+Status MemoryPurge(Call& call) {
+  if (!call.host.process.PurgeMemory()) return call.Error("ERR Error purging dirty pages");
+  call.reply.Ok();
+  return {};
+}
+
 constexpr Command kMemoryRows[] = {
     {.name = "memory|help",
      .arity = 2,
@@ -133,6 +141,14 @@ constexpr Command kMemoryRows[] = {
               .since = "4.0.0",
               .complexity = "O(N) where N is the number of subcommands",
               .summary = "Returns a text about the subcommands."}},
+    {.name = "memory|purge",
+     .arity = 2,
+     .handler = MemoryPurge,
+     .tips = "request_policy:all_shards response_policy:all_succeeded",
+     .docs = {.group = "server",
+              .since = "4.0.0",
+              .complexity = "O(N) where N is the number of pages that are free",
+              .summary = "Gives memory that is free back to the system."}},
     {.name = "memory|usage",
      .arity = -3,
      .flags = kReadOnly,

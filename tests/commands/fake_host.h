@@ -41,6 +41,7 @@ class FakeHost final : public Clients, public Cursors, public Process, public Se
   int64_t wall_us = 0;
   int64_t monotonic_ms = 0;
   uint64_t max_string_bytes = 512 << 20;
+  bool debug_allowed = true;
 
   // --- what commands did ---
   std::vector<uint64_t> killed;
@@ -50,6 +51,10 @@ class FakeHost final : public Clients, public Cursors, public Process, public Se
   int compactions = 0;
   int failed_logins = 0;
   bool shut_down = false;
+  uint64_t paused_ms = 0;
+  bool active_expire = true;
+  int purges = 0;
+  bool purge_fails = false;
 
   std::vector<ClientView> All() override { return clients; }
   bool Kill(uint64_t id, const Client& self) override;
@@ -66,6 +71,10 @@ class FakeHost final : public Clients, public Cursors, public Process, public Se
   int64_t MonotonicMs() override { return monotonic_ms; }
   void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return random_.Next(); }
+  bool AllowsDebug(const Client& /*client*/) override { return debug_allowed; }
+  void Pause(uint64_t ms) override { paused_ms += ms; }
+  bool PurgeMemory() override { return ++purges > 0 && !purge_fails; }
+  void SetActiveExpire(bool active) override { active_expire = active; }
   void CompactEverything() override { ++compactions; }
   uint64_t Save(std::string_view key) override;
   void Supersede(uint64_t cursor) override { superseded_cursors.push_back(cursor); }

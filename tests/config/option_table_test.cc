@@ -97,13 +97,17 @@ TEST(OptionTable, WhatActsReachesItsField) {
   EXPECT_EQ(MustSet("active-expire-effort", {"10"}).active_expire_effort, 10);
   EXPECT_EQ(MustSet("collection-max-inline-bytes", {"1k"}).collection_max_inline_bytes, 1000);
   EXPECT_EQ(MustSet("hash-max-listpack-entries", {"7"}).hash_max_listpack_entries, 7);
+  EXPECT_EQ(MustSet("enable-debug-command", {"yes"}).enable_debug_command,
+            AllowedFrom::kEverywhere);
+  EXPECT_EQ(MustSet("enable-debug-command", {"local"}).enable_debug_command,
+            AllowedFrom::kThisMachine);
   EXPECT_EQ(MustSet("hash-max-ziplist-value", {"1k"}).hash_max_listpack_value, 1000);
 }
 
 TEST(OptionTable, NothingThatActsIsForgottenAbove) {
   // A new row needs a line in the test before this one; the limits of clients have their own.
   const auto acts = [](const Option& option) { return option.effect == Effect::kActs; };
-  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 28);
+  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 29);
 }
 
 TEST(OptionTable, TheDefaultsAreDurableAndPrintAsRedisPrints) {

@@ -1,0 +1,169 @@
+#include "commands/debug/digest.h"
+
+#include <utility>
+
+#include "base/format.h"
+#include "base/hash.h"
+#include "keyspace/core/range_walk.h"
+#include "keyspace/types/hashes.h"
+
+namespace cordwood::commands::debug {
+namespace {
+
+using keyspace::Hash;
+using keyspace::HashedElements;
+using keyspace::KeyName;
+using keyspace::Record;
+using keyspace::Type;
+
+/// What one slice looks at.
+constexpr uint64_t kSliceEntries = 1000;
+
+}  // namespace
+
+Digest Digest::Of(std::string_view a, std::string_view b) {
+  // The length of one tells where the other begins.
+  Digest digest;
+  for (uint64_t i = 0; i < digest.words_.size(); ++i) {
+    digest.words_[i] = Hash64(a, b, (i << 32) + a.size());
+  }
+  return digest;
+}
+
+void Digest::Add(const Digest& other) {
+  for (size_t i = 0; i < words_.size(); ++i) words_[i] += other.words_[i];
+}
+
+std::string Digest::Hex() const {
+  return Format("{:016x}{:016x}{:08x}", words_[0], words_[1], static_cast<uint32_t>(words_[2]));
+}
+
+// --- one value ---
+
+ValueDigest::ValueDigest(const KeyName& name, Record record)
+    : generation_(name.generation), key_(name.key), record_(std::move(record)) {
+  digest_ = Digest::Of(keyspace::TypeName(record_.type), record_.expiry_ms ? "expires" : "");
+}
+
+Result<bool> ValueDigest::Step(keyspace::Transaction& tx, uint64_t& entries) {
+  if (record_.type == Type::kHash) return StepHash(tx, entries);
+  if (record_.type != Type::kString) {
+    return Fail(ErrorCode::kUnsupported, "there is no digest of this type");
+  }
+  digest_.Add(Digest::Of(record_.payload));
+  --entries;
+  return true;
+}
+
+Result<bool> ValueDigest::StepHash(keyspace::Transaction& tx, uint64_t& entries) {
+  Hash hash(tx, {.generation = generation_, .key = key_}, {.stored = record_});
+  if (!hash.in_elements()) {
+    CW_ASSIGN(const std::vector<keyspace::Item> pairs, hash.Inline());
+    for (const auto& pair : pairs) digest_.Add(Digest::Of(pair.name, pair.value));
+    --entries;
+    return true;
+  }
+  CW_ASSIGN(HashedElements elements, hash.Elements());
+  HashedElements::Walk walk(elements);
+  walk.SetBudget(keyspace::kHiddenPerSlice);
+  for (walk.SeekTo(position_); walk.Valid(); walk.Next()) {
+    if (entries == 0) {
+      position_ = walk.position();
+      return false;
+    }
+    digest_.Add(Digest::Of(walk.name(), walk.value()));
+    --entries;
+  }
+  if (walk.status()) return true;
+  // What was added up to here must not be added again.
+  std::string position = walk.stopped() ? walk.position() : position_;
+  if (position == position_) return std::unexpected(walk.status().error());
+  position_ = std::move(position);
+  entries = 0;
+  return false;
+}
+
+// --- everything ---
+
+void DatasetDigest::Begin(keyspace::Transaction& tx) {
+  next_ = keyspace::TablePrefix(tx.GenerationOf(db_), keyspace::Table::kKey);
+  end_ = keyspace::PrefixEnd(next_);
+}
+
+Result<bool> DatasetDigest::Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) {
+  if (!now_ms_) now_ms_ = tx.now_ms();
+  uint64_t entries = kSliceEntries;
+  for (; db_ < tx.keyspace().databases().count(); ++db_) {
+    if (entries == 0) return false;
+    if (next_.empty()) {
+      Begin(tx);
+      --entries;
+    }
+    CW_ASSIGN(const bool done, StepDatabase(tx, entries));
+    if (!done) return false;
+    next_.clear();
+  }
+  reply.SimpleString(digest_.Hex());
+  return true;
+}
+
+Result<bool> DatasetDigest::StepDatabase(keyspace::Transaction& tx, uint64_t& entries) {
+  const keyspace::Generation generation = tx.GenerationOf(db_);
+  const size_t prefix_bytes = keyspace::TablePrefix(generation, keyspace::Table::kKey).size();
+  while (true) {
+    if (value_) {
+      CW_ASSIGN(const bool done, value_->Step(tx, entries));
+      if (!done) return false;
+      // Name and value belong together: sums of both alone would not see two values swapped.
+      digest_.Add(Digest::Of(key_digest_.Hex(), value_->digest().Hex()));
+      value_.reset();
+    }
+    if (entries == 0) return false;
+    keyspace::RangeWalk records(tx, end_);
+    records.SetBudget(keyspace::kHiddenPerSlice);
+    for (records.Seek(next_); records.Valid() && !value_; records.Next()) {
+      CW_ASSIGN(Record record, Record::Decode(records.value()));
+      const std::string_view key = records.key().substr(prefix_bytes);
+      next_.assign(records.key());
+      next_.push_back('\0');
+      if (record.ExpiredAt(*now_ms_)) continue;
+      key_digest_ = Digest::Of(key, Format("{}", db_));
+      value_.emplace(KeyName{.generation = generation, .key = key}, std::move(record));
+      break;
+    }
+    if (value_) continue;
+    if (records.status()) return true;
+    std::string passed = records.stopped() ? records.passed() : next_;
+    if (passed == next_) return std::unexpected(records.status().error());
+    next_ = std::move(passed);
+    return false;
+  }
+}
+
+// --- single keys ---
+
+Result<bool> NamedDigests::Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) {
+  uint64_t entries = kSliceEntries;
+  while (digests_.size() < keys_.size()) {
+    if (entries == 0) return false;
+    if (!value_) {
+      const KeyName name = {.generation = generation(), .key = keys_[digests_.size()]};
+      CW_ASSIGN(keyspace::Lookup found, keyspace::FindKey(tx, name));
+      if (found.live() == nullptr) {
+        digests_.emplace_back();
+        --entries;
+        continue;
+      }
+      value_.emplace(name, *std::move(found.stored));
+    }
+    CW_ASSIGN(const bool done, value_->Step(tx, entries));
+    if (!done) return false;
+    digests_.push_back(value_->digest());
+    value_.reset();
+  }
+  reply.ArrayHeader(digests_.size());
+  for (const Digest& digest : digests_) reply.SimpleString(digest.Hex());
+  return true;
+}
+
+}  // namespace cordwood::commands::debug

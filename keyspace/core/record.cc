@@ -74,12 +74,11 @@ Result<RecordView> RecordView::Decode(std::string_view bytes) {
   return RecordView{.header = header, .payload = in.rest()};
 }
 
-std::string InlinePayload::Encode() const {
-  std::string out;
-  out.reserve(1 + items.size());
-  out.push_back(static_cast<char>(shape));
-  out += items;
-  return out;
+std::string InlinePayload::Begin(uint8_t shape, size_t item_bytes) {
+  std::string payload;
+  payload.reserve(1 + item_bytes);
+  payload.push_back(static_cast<char>(shape));
+  return payload;
 }
 
 Result<InlinePayload> InlinePayload::Decode(std::string_view payload) {

@@ -88,7 +88,9 @@ struct InlinePayload {
   uint8_t shape = 0;
   std::string_view items;  // keyspace/types/inline_items.h
 
-  std::string Encode() const;
+  /// A payload to append the items to, with room for so many bytes of them.
+  static std::string Begin(uint8_t shape, size_t item_bytes);
+  std::string Encode() const { return Begin(shape, items.size()) += items; }
   /// kCorruption if there is no shape.
   static Result<InlinePayload> Decode(std::string_view payload);
 };

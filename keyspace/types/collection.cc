@@ -23,9 +23,9 @@ bool Collection::FitsInline(uint64_t items, uint64_t bytes) const {
   return bytes <= (items > 1 ? most : most * KeyspaceOptions::kSingleItemShare);
 }
 
-Status Collection::PutInline(const InlinePayload& payload, Write write) {
+Status Collection::PutInline(std::string payload, Write write) {
   CHECK(!in_elements());
-  return Put(Form::kInline, payload.Encode(), write);
+  return Put(Form::kInline, std::move(payload), write);
 }
 
 Status Collection::PutObject(const ObjectPayload& payload, Write write) {

@@ -15,6 +15,7 @@
 // transaction's.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -49,8 +50,9 @@ class Collection {
     kAdds,
     kTakesAway,  // goes on while the disk is full
   };
-  /// Creates the key if it does not exist. REQUIRES: !in_elements(), and there are items.
-  Status PutInline(const InlinePayload& payload, Write write = Write::kAdds);
+  /// Creates the key if it does not exist. `payload` is an InlinePayload's. REQUIRES:
+  /// !in_elements(), and there are items.
+  Status PutInline(std::string payload, Write write = Write::kAdds);
   /// The same. REQUIRES: the count is not 0.
   Status PutObject(const ObjectPayload& payload, Write write = Write::kAdds);
   /// Removes the key, and all items with it.

@@ -26,6 +26,15 @@ Status VisitPairs(std::string_view items, const Visit& visit) {
   return Fail(ErrorCode::kCorruption, "a field in the record of a hash is malformed");
 }
 
+Result<std::vector<Item>> PairsOf(std::string_view items) {
+  std::vector<Item> pairs;
+  CW_TRY(VisitPairs(items, [&](const Item& pair) {
+    pairs.push_back(pair);
+    return true;
+  }));
+  return pairs;
+}
+
 uint64_t PairBytes(const Item& pair) {
   return InlineItemBytes(pair.name.size(), kNoFieldExpiry.size() + pair.value.size());
 }
@@ -42,12 +51,7 @@ std::optional<std::string_view> FindField(std::span<const Item> pairs, std::stri
 
 Result<std::vector<Item>> Hash::Inline() const {
   CW_ASSIGN(const InlinePayload payload, collection_.Inline());
-  std::vector<Item> pairs;
-  CW_TRY(VisitPairs(payload.items, [&](const Item& pair) {
-    pairs.push_back(pair);
-    return true;
-  }));
-  return pairs;
+  return PairsOf(payload.items);
 }
 
 Result<HashedElements> Hash::Elements() const {
@@ -120,9 +124,11 @@ uint8_t Hash::ShapeOf(uint8_t shape, uint64_t count) const {
 }
 
 Status Hash::PutInline(std::span<const Item> pairs, uint8_t shape, Write write) {
-  std::string items;
-  for (const Item& pair : pairs) AppendInlineItem(items, pair.name, kNoFieldExpiry, pair.value);
-  return collection_.PutInline({.shape = shape, .items = items}, write);
+  uint64_t bytes = 0;
+  for (const Item& pair : pairs) bytes += PairBytes(pair);
+  std::string payload = InlinePayload::Begin(shape, bytes);
+  for (const Item& pair : pairs) AppendInlineItem(payload, pair.name, kNoFieldExpiry, pair.value);
+  return collection_.PutInline(std::move(payload), write);
 }
 
 Result<uint64_t> Hash::Set(std::span<const Item> pairs) {
@@ -136,7 +142,7 @@ Result<uint64_t> Hash::Set(std::span<const Item> pairs) {
 Result<uint64_t> Hash::SetInline(std::span<const Item> pairs) {
   CW_ASSIGN(const InlinePayload payload, collection_.Inline());
   const uint8_t shape = ShapeWith(payload.shape, pairs);
-  CW_ASSIGN(std::vector<Item> all, Inline());
+  CW_ASSIGN(std::vector<Item> all, PairsOf(payload.items));
   const size_t before = all.size();
   uint64_t bytes = payload.items.size();
   for (size_t i = 0; i < pairs.size(); ++i) {
@@ -205,7 +211,7 @@ Result<uint64_t> Hash::Remove(std::span<const std::string_view> fields) {
 
 Result<uint64_t> Hash::RemoveInline(std::span<const std::string_view> fields) {
   CW_ASSIGN(const InlinePayload payload, collection_.Inline());
-  CW_ASSIGN(std::vector<Item> pairs, Inline());
+  CW_ASSIGN(std::vector<Item> pairs, PairsOf(payload.items));
   const std::unordered_set<std::string_view> gone(fields.begin(), fields.end());
   const uint64_t removed =
       std::erase_if(pairs, [&](const Item& pair) { return gone.contains(pair.name); });

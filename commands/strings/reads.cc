@@ -1,7 +1,9 @@
-// GET, MGET, STRLEN, GETRANGE and SUBSTR.
+// GET, MGET, STRLEN, DIGEST, GETRANGE and SUBSTR.
 
 #include <algorithm>
 
+#include "base/format.h"
+#include "base/hash.h"
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/lookup.h"
@@ -52,6 +54,18 @@ Status MGet(Call& call) {
 Status StrLen(Call& call) {
   CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
   if (!seen.wrong_type) call.reply.Integer(static_cast<int64_t>(seen.value.size()));
+  return {};
+}
+
+// Clients compute it as well, to compare values that they do not want to read.
+Status Digest(Call& call) {
+  CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
+  if (seen.wrong_type) return {};
+  if (seen.exists) {
+    call.reply.Bulk(Format("{:016x}", Hash64(seen.value)));
+  } else {
+    call.reply.Null();
+  }
   return {};
 }
 
@@ -112,6 +126,17 @@ constexpr Command kRowsOfRead[] = {
               .complexity = "O(N) where N is the number of keys",
               .arguments = "key#0...",
               .summary = "Returns several strings."}},
+    {.name = "digest",
+     .arity = 2,
+     .flags = kReadOnly | kFast,
+     .keys = {Key(1, kRO)},
+     .handler = Digest,
+     .categories = kStringCategory,
+     .docs = {.group = "string",
+              .since = "8.4.0",
+              .complexity = "O(N) where N is the length of the string",
+              .arguments = "key#0",
+              .summary = "Returns the XXH3 hash of a string."}},
     {.name = "strlen",
      .arity = 2,
      .flags = kReadOnly | kFast,

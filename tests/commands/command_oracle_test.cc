@@ -66,6 +66,7 @@ constexpr Difference kSince70[] = {
     {"client|no-touch", "", "new in 7.2"},
     {"client|setinfo", "", "new in 7.2"},
     {"compact", "", "ours"},
+    {"digest", "", "new in 8.4"},
 };
 
 /// What is told of each command: by its name, then by what it is about.

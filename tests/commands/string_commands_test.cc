@@ -38,6 +38,15 @@ TEST_F(Strings, GetAnswersNilOnceTheKeyExpired) {
   EXPECT_EQ(Run({"STRLEN", "k"}), Integer(0));
 }
 
+TEST_F(Strings, DigestIsTheHashThatClientsCompute) {
+  Run({"SET", "k", "Hello world"});
+  EXPECT_EQ(Run({"DIGEST", "k"}), Bulk("b6acb9d84a38ff74"));
+  Run({"SET", "k", ""});
+  EXPECT_EQ(Run({"DIGEST", "k"}), Bulk("2d06800538d394c2"));
+  EXPECT_EQ(Run({"DIGEST", "missing"}), kNil);
+  EXPECT_EQ(Run({"DIGEST"}), "-ERR wrong number of arguments for 'digest' command\r\n");
+}
+
 TEST_F(Strings, ReadsCountHitsAndMisses) {
   const auto& stats = runner_.keyspace().stats();
   Run({"SET", "k", "v"});
@@ -68,6 +77,7 @@ TEST_F(Strings, OtherTypesAreRefused) {
   for (const CommandRunner::Argv& argv :
        std::vector<CommandRunner::Argv>{{"GET", "h"},
                                         {"STRLEN", "h"},
+                                        {"DIGEST", "h"},
                                         {"GETRANGE", "h", "0", "1"},
                                         {"APPEND", "h", "x"},
                                         {"SETRANGE", "h", "0", "x"},

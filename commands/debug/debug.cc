@@ -113,24 +113,29 @@ Status DigestOfValues(Call& call) {
 /// to `size` bytes if it is not 0. Keys that exist stay as they are.
 Status Populate(Call& call) {
   constexpr std::string_view kRange = "ERR value is out of range, must be positive";
-  constexpr int64_t kBytesMax = int64_t{1} << 30;
-  constexpr int64_t kOverhead = 64;
+  // Of a key in the transaction, beside its bytes.
+  constexpr uint64_t kOverhead = 192;
   const std::optional<int64_t> count = ParseInt64(call.argv[2]);
   const std::string_view prefix = call.argv.size() > 3 ? call.argv[3] : "key";
   const std::optional<int64_t> size =
       call.argv.size() > 4 ? ParseInt64(call.argv[4]) : std::optional<int64_t>(0);
   if (call.argv.size() > 5) return call.Error(WrongArity("debug|populate"));
   if (!count || *count < 0 || !size || *size < 0) return call.Error(kRange);
-  const int64_t each = std::min(*size, kBytesMax) + static_cast<int64_t>(prefix.size()) + kOverhead;
-  if (*count > kBytesMax / each) {
-    return call.Error(Format("ERR that is more than {} bytes, populate in parts", kBytesMax));
+  const auto value_bytes = static_cast<uint64_t>(*size);
+  if (value_bytes > call.host.settings.MaxStringBytes()) return call.Error(kStringTooLong);
+  const uint64_t most = call.tx.keyspace().options().copy_bytes_max;
+  if (static_cast<uint64_t>(*count) > most / (value_bytes + prefix.size() + kOverhead)) {
+    return call.Error(
+        Format("ERR that is more than {} bytes, which is what the memory budget has "
+               "room for; populate in parts",
+               most));
   }
   for (int64_t i = 0; i < *count; ++i) {
     const std::string key = Format("{}:{}", prefix, i);
     CW_ASSIGN(const keyspace::Lookup found, FindForWrite(call, call.Key(key)));
     if (found.stored) continue;
     std::string value = Format("value:{}", i);
-    if (*size > 0) value.resize(static_cast<size_t>(*size));
+    if (value_bytes > 0) value.resize(value_bytes);
     CW_TRY(keyspace::SetString(call.tx, call.Key(key), value, {}));
   }
   call.reply.Ok();

@@ -104,6 +104,8 @@ TEST(Debug, ObjectTellsTheEncodingAndTheLength) {
 }
 
 TEST(Debug, PopulateCreatesWhatIsNotThere) {
+  const std::string too_long =
+      ErrorReply("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
   CommandRunner runner;
   runner.Run({"SET", "key:1", "mine"});
   EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "3"}), kOk);
@@ -117,10 +119,17 @@ TEST(Debug, PopulateCreatesWhatIsNotThere) {
   EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "x"}), range);
   EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "-1"}), range);
   EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "1", "p", "x"}), range);
-  EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "1000000", "p", "1000000"}),
-            ErrorReply("ERR that is more than 1073741824 bytes, populate in parts"));
   EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "9223372036854775807", "p", "9223372036854775807"}),
-            ErrorReply("ERR that is more than 1073741824 bytes, populate in parts"));
+            too_long);
+  EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "0", "p", "536870913"}), too_long);
+  runner.keyspace().options().copy_bytes_max = 100'000;
+  const std::string too_much = ErrorReply(
+      "ERR that is more than 100000 bytes, which is what the memory budget has room for; populate "
+      "in "
+      "parts");
+  EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "1", "r", "99900"}), too_much);
+  EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "1000", "r"}), too_much);
+  EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "500", "r"}), kOk);
 }
 
 // --- the protocol ---

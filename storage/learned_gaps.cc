@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "storage/table/prefix.h"
 
 namespace cordwood::storage {
 namespace {
@@ -15,8 +16,7 @@ constexpr uint64_t kBoundBytesMax = 4096;
 
 /// The shortest key behind `before` and not behind `key`.
 std::string_view FirstBehind(std::string_view before, std::string_view key) {
-  const auto differ = std::ranges::mismatch(before, key).in2;
-  return key.substr(0, std::min<size_t>(key.size(), differ - key.begin() + 1));
+  return key.substr(0, CommonPrefix(before, key) + 1);
 }
 
 }  // namespace

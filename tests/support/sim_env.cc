@@ -81,12 +81,8 @@ void SimEnv::SleepForMs(uint64_t ms) {
     scheduler_.SleepUntil(wake_ns);
     return;
   }
-  if (MainIoIsForbidden() && !frozen_) Die("the driver sleeps although that is forbidden");
+  if (main_io_forbidden_ && !frozen_) Die("the driver sleeps although that is forbidden");
   PassUntil(wake_ns);
-}
-
-bool SimEnv::MainIoIsForbidden() const {
-  return main_io_forbidden_ && !(main_io_excused_ != nullptr && main_io_excused_());
 }
 
 void SimEnv::Await(const std::function<bool()>& done) {

@@ -127,12 +127,8 @@ class SimEnv final : public Env {
   void SetFileBytesMax(uint64_t bytes) { file_bytes_max_ = bytes; }
   /// From now on the file system does not say how large it is.
   void HideDiskSpace() { disk_space_unknown_ = true; }
-  /// While set, a file call or a sleep of the driver ends the test: no loop waits for a file,
-  /// unless `excused` answers true when it does.
-  void ForbidMainIo(bool forbidden, std::function<bool()> excused = nullptr) {
-    main_io_forbidden_ = forbidden;
-    main_io_excused_ = std::move(excused);
-  }
+  /// While set, a file call or a sleep of the driver ends the test: no loop waits for a file.
+  void ForbidMainIo(bool forbidden) { main_io_forbidden_ = forbidden; }
 
   // --- the medium, past all rules and counters ---
   Result<std::string> ReadRaw(const std::string& path) const;
@@ -201,7 +197,6 @@ class SimEnv final : public Env {
   void Freeze();
   void PassUntil(uint64_t deadline_ns);
   void AwaitAsDriver(const std::function<bool()>& done);
-  bool MainIoIsForbidden() const;
   [[noreturn]] void Die(const std::string& why) const;
 
   const SimOptions options_;
@@ -220,7 +215,6 @@ class SimEnv final : public Env {
   uint64_t file_bytes_max_ = UINT64_MAX;
   std::string tasks_at_the_end_;
   bool main_io_forbidden_ = false;
-  std::function<bool()> main_io_excused_;
 };
 
 }  // namespace cordwood::support

@@ -88,7 +88,7 @@ void SimEnv::BeforeCall(const SimCall& call) {
 
 Status SimEnv::Perform(const SimCall& call, const Effects& effects) {
   if (frozen_) return PowerIsOff(call.path);
-  if (!scheduler_.OnFiber() && MainIoIsForbidden()) {
+  if (!scheduler_.OnFiber() && main_io_forbidden_) {
     Die("the driver does file I/O although that is forbidden: " + std::string(SimOpName(call.op)) +
         " " + call.path);
   }

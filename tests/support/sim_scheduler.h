@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "base/env.h"
-#include "tests/support/fiber.h"
+#include "base/fiber.h"
 #include "tests/support/sim_random.h"
 
 namespace cordwood::support {

@@ -1,4 +1,4 @@
-#include "tests/support/fiber.h"
+#include "base/fiber.h"
 
 #include <sys/mman.h>
 
@@ -29,7 +29,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-namespace cordwood::support {
+namespace cordwood {
 
 namespace {
 
@@ -140,4 +140,4 @@ void Fiber::SwitchOut([[maybe_unused]] bool for_ever) {
 #endif
 }
 
-}  // namespace cordwood::support
+}  // namespace cordwood

@@ -18,7 +18,7 @@
 #include <cstddef>
 #include <functional>
 
-namespace cordwood::support {
+namespace cordwood {
 
 class Fiber {
  public:
@@ -63,4 +63,4 @@ class Fiber {
   [[maybe_unused]] void* outer_tsan_ = nullptr;
 };
 
-}  // namespace cordwood::support
+}  // namespace cordwood

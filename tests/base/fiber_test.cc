@@ -1,4 +1,4 @@
-#include "tests/support/fiber.h"
+#include "base/fiber.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace cordwood::support {
+namespace cordwood {
 namespace {
 
 TEST(Fiber, RunsInPiecesBetweenSuspends) {
@@ -85,4 +85,4 @@ TEST(Fiber, DiesWhenDestroyedInTheMiddle) {
 }
 
 }  // namespace
-}  // namespace cordwood::support
+}  // namespace cordwood

@@ -1,13 +1,15 @@
 #include "storage/reader.h"
 
+#include "base/check.h"
 #include "storage/store.h"
 
 namespace cordwood::storage {
 
 View::View(Store& store, VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier,
            uint32_t ahead)
-    : slot_(slot),
-      version_(*pinned.version),
+    : store_(store),
+      slot_(slot),
+      version_(pinned.version),
       seq_(seq),
       tier_(tier),
       ahead_(ahead),
@@ -15,11 +17,30 @@ View::View(Store& store, VersionCell::Slot& slot, VersionCell::Pinned pinned, Se
       visible_seq_(pinned.seq),
       gap_epoch_(gaps_.epoch()) {}
 
-View::~View() { VersionCell::Unpin(slot_); }
+View::~View() {
+  if (version_ != nullptr) VersionCell::Unpin(slot_);
+}
+
+void View::Rest() {
+  CHECK(version_ != nullptr && keeps_over_rests_);
+  version_ = nullptr;
+  VersionCell::Unpin(slot_);
+}
+
+void View::Renew() {
+  CHECK(version_ == nullptr);
+  const VersionCell::Pinned pinned = store_.versions().cell().Pin(
+      slot_, [this] { return seq_ == kMaxSeq ? store_.visible() : seq_; });
+  version_ = pinned.version;
+  visible_seq_ = pinned.seq;
+  gap_epoch_ = gaps_.epoch();
+  missing_.clear();
+}
 
 std::string_view View::Keep(FoundEntry found) {
-  if (!found.pin) return found.value;  // a memtable's: the version keeps it
-  if (pin_count_ == pins_.size()) {
+  // A memtable's: the version keeps it.
+  if (!found.pin && !keeps_over_rests_) return found.value;
+  if (!found.pin || pin_count_ == pins_.size()) {
     ++copy_count_;
     return copies_.emplace_front(found.value);
   }
@@ -29,14 +50,14 @@ std::string_view View::Keep(FoundEntry found) {
 
 Result<std::optional<std::string_view>> View::Get(std::string_view key) {
   const ReadOptions options{.tier = tier_, .missing = &missing_};
-  CW_ASSIGN(std::optional<FoundEntry> found, version_.Get(key, seq_, options));
+  CW_ASSIGN(std::optional<FoundEntry> found, version_->Get(key, seq_, options));
   if (!found || !found->tag.is_put) return std::nullopt;
   return Keep(*std::move(found));
 }
 
 Presence View::Probe(std::string_view key, std::string_view* value) {
   Result<std::optional<FoundEntry>> found =
-      version_.Get(key, seq_, ReadOptions{.tier = Tier::kCacheOnly});
+      version_->Get(key, seq_, ReadOptions{.tier = Tier::kCacheOnly});
   if (!found) return Presence::kUnknown;
   if (!*found || !(*found)->tag.is_put) return Presence::kAbsent;
   *value = Keep(**std::move(found));
@@ -51,7 +72,7 @@ ReadScope::~ReadScope() {
 VisibleIterator View::NewIterator(bool fill_cache) {
   const ReadOptions options{
       .tier = tier_, .fill_cache = fill_cache, .missing = &missing_, .ahead = ahead_};
-  return VisibleIterator(version_.NewIterator(options), seq_,
+  return VisibleIterator(version_->NewIterator(options), seq_,
                          GapWatch(gaps_, seq_, visible_seq_, gap_epoch_));
 }
 

@@ -63,11 +63,22 @@ class View {
   /// Draws places in [begin, end), so that each entry is about as likely to be next to one as any
   /// other. The view must outlive it.
   PlaceSampler NewSampler(std::string_view begin, std::string_view end) {
-    return PlaceSampler(version_, begin, end, {.tier = tier_, .missing = &missing_});
+    return PlaceSampler(*version_, begin, end, {.tier = tier_, .missing = &missing_});
   }
 
   /// The blocks that reads of this view did not find in the cache so far.
   const std::vector<BlockRef>& missing() const { return missing_; }
+
+  /// For one that waits in the middle of its work, so that nothing old is kept alive meanwhile.
+  /// Before the first read: from now on the values that were read outlive Rest. REQUIRES: the view
+  /// is of the newest state, or at a snapshot.
+  void KeepOverRests() { keeps_over_rests_ = true; }
+  /// Lets go of the state, and so of the reader. Iterators and samplers must be gone, and nothing
+  /// may be read until Renew.
+  void Rest();
+  /// Shows what is the newest state now, or the same snapshot; nothing is missing yet. REQUIRES: as
+  /// a new view.
+  void Renew();
 
  private:
   friend class Reader;
@@ -78,14 +89,16 @@ class View {
   /// Makes the value live as long as the view.
   std::string_view Keep(FoundEntry found);
 
+  Store& store_;
   VersionCell::Slot& slot_;
-  const Version& version_;
+  const Version* version_;  // null while it rests
   const Seq seq_;
   const Tier tier_;
   const uint32_t ahead_;
+  bool keeps_over_rests_ = false;
   LearnedGaps& gaps_;
-  const Seq visible_seq_;  // to everybody, when it was taken
-  const uint64_t gap_epoch_;
+  Seq visible_seq_;  // to everybody, when it was taken
+  uint64_t gap_epoch_;
   std::vector<BlockRef> missing_;
   /// The first values out of tables keep their blocks in the cache. Later ones are copied: a
   /// command that reads many keys must not hold on to a block for each.

@@ -80,7 +80,7 @@ class VisibleIterator {
   /// Takes over the current entry, if it can be seen; whether it is a put. `before` if not.
   bool Take(bool before);
 
-  const std::unique_ptr<EntryIterator> entries_;
+  std::unique_ptr<EntryIterator> entries_;
   const Seq seq_;
   std::optional<GapWatch> gaps_;
   std::string end_;  // of walks forwards; empty: none

@@ -3,7 +3,7 @@
 namespace cordwood::keyspace {
 
 RangeWalk::RangeWalk(Transaction& tx, std::string end)
-    : tx_(tx), end_(std::move(end)), committed_(tx.NewIterator()) {
+    : tx_(tx), end_(std::move(end)), committed_(tx) {
   committed_.SetEnd(end_);
 }
 

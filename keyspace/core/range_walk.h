@@ -16,8 +16,8 @@
 #include <string>
 #include <string_view>
 
+#include "keyspace/core/committed_walk.h"
 #include "keyspace/core/transaction.h"
-#include "storage/visible_iterator.h"
 
 namespace cordwood::keyspace {
 
@@ -55,7 +55,7 @@ class RangeWalk {
 
   Transaction& tx_;
   const std::string end_;
-  storage::VisibleIterator committed_;
+  CommittedWalk committed_;
   bool valid_ = false;
   std::optional<std::string> own_key_;  // the position is a write of the transaction
   std::string own_value_;

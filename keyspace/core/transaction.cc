@@ -69,7 +69,42 @@ int64_t Transaction::CountOf(int db, CounterKind kind) const {
 
 Result<std::optional<std::string_view>> Transaction::Get(std::string_view store_key) {
   if (const Overlay::Written* own = overlay_.Find(store_key)) return own->value;
-  return view_.Get(store_key);
+  return waiter_ == nullptr ? view_.Get(store_key) : GetWaiting(store_key);
+}
+
+Result<std::optional<std::string_view>> Transaction::GetWaiting(std::string_view store_key) {
+  // Of blocks that were named, one that cannot be read need not be one that it takes.
+  Status waited;
+  while (true) {
+    Result<std::optional<std::string_view>> found = view_.Get(store_key);
+    if (found || found.error().code() != ErrorCode::kCold) return found;
+    CW_TRY(waited);
+    waited = AwaitBlocks();
+  }
+}
+
+void Transaction::WaitWith(Waiter& waiter) {
+  view_.KeepOverRests();
+  waiter_ = &waiter;
+}
+
+template <typename Wait>
+Status Transaction::Resting(const Wait& wait) {
+  for (ViewUser* const user : users_) user->LetGo();
+  view_.Rest();
+  const Status status = wait();
+  view_.Renew();
+  return status;
+}
+
+Status Transaction::AwaitBlocks() {
+  std::vector<storage::BlockRef> blocks = view_.missing();
+  CHECK(waits() && !blocks.empty());
+  return Resting([&] { return waiter_->Await(std::move(blocks)); });
+}
+
+Status Transaction::Pause() {
+  return Resting([&] { return waiter_->Pause(); });
 }
 
 storage::Presence Transaction::Probe(std::string_view store_key, std::string_view* value) {

@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "keyspace/core/keyspace.h"
 #include "keyspace/core/overlay.h"
+#include "keyspace/core/waiter.h"
 #include "storage/reader.h"
 #include "storage/write_batch.h"
 
@@ -38,6 +39,20 @@ class Transaction {
         bytes_that_fit_(std::min(kNameBytesMax, keyspace.store().write_limits().smallest())) {}
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
+
+  /// From now on reads wait for blocks that are not in the cache: they answer kCold no more. Before
+  /// the first read, for a command that has a stack of its own; it outlives the transaction.
+  /// REQUIRES: as View::KeepOverRests.
+  void WaitWith(Waiter& waiter);
+  bool waits() const { return waiter_ != nullptr; }
+  /// Lets others have their turn, if it is time. Does nothing without a waiter. An error: the work
+  /// is given up.
+  Status Breathe() { return waiter_ != nullptr && waiter_->IsTime() ? Pause() : Status(); }
+  /// Waits for what the view misses. REQUIRES: waits(), and something is missing.
+  Status AwaitBlocks();
+  /// Walks that read through the view, and must not while it rests.
+  void Register(ViewUser& user) { users_.push_back(&user); }
+  void Unregister(ViewUser& user) { std::erase(users_, &user); }
 
   Keyspace& keyspace() { return keyspace_; }
   storage::View& view() { return view_; }
@@ -115,6 +130,11 @@ class Transaction {
     std::string end;
   };
 
+  Status Pause();
+  /// Runs `wait` while nothing is read. Renews the view.
+  template <typename Wait>
+  Status Resting(const Wait& wait);
+  Result<std::optional<std::string_view>> GetWaiting(std::string_view store_key);
   Overlay::Touched Touch(std::string_view store_key);
   Status CheckEachSize() const;
   /// Calls `visit(generation)` for those that the overlay puts something into.
@@ -126,6 +146,8 @@ class Transaction {
 
   Keyspace& keyspace_;
   storage::View& view_;
+  Waiter* waiter_ = nullptr;
+  std::vector<ViewUser*> users_;
   const Mode mode_;
   const int64_t now_ms_;
   const uint64_t bytes_that_fit_;  // what is written as a whole; then every part fits

@@ -1,0 +1,81 @@
+#include "keyspace/core/committed_walk.h"
+
+#include <utility>
+
+namespace cordwood::keyspace {
+
+CommittedWalk::CommittedWalk(Transaction& tx) : tx_(tx) {
+  iterator_.emplace(tx.NewIterator());
+  if (tx_.waits()) tx_.Register(*this);
+}
+
+CommittedWalk::~CommittedWalk() {
+  if (tx_.waits()) tx_.Unregister(*this);
+}
+
+void CommittedWalk::SetEnd(std::string end) {
+  if (tx_.waits()) end_ = end;
+  if (iterator_) iterator_->SetEnd(std::move(end));
+}
+
+void CommittedWalk::SetBudget(uint64_t entries) {
+  if (iterator_) {
+    iterator_->SetBudget(entries);
+  } else {
+    let_go_->budget = entries;
+  }
+}
+
+void CommittedWalk::Seek(std::string_view key) {
+  if (!iterator_) TakeUp();
+  iterator_->Seek(key);
+  if (tx_.waits()) WaitForward();
+}
+
+void CommittedWalk::Next() {
+  if (iterator_) {
+    iterator_->Next();
+  } else {
+    std::string after = std::move(let_go_->key);
+    after.push_back('\0');
+    TakeUp();
+    iterator_->Seek(after);
+  }
+  if (tx_.waits()) WaitForward();
+}
+
+void CommittedWalk::LetGo() {
+  if (!iterator_) return;
+  let_go_.emplace(LetGoState{.valid = iterator_->Valid(), .budget = iterator_->budget()});
+  if (let_go_->valid) {
+    let_go_->key = iterator_->key();
+    let_go_->value = iterator_->value();
+  }
+  iterator_.reset();
+}
+
+void CommittedWalk::TakeUp() {
+  iterator_.emplace(tx_.NewIterator());
+  iterator_->SetEnd(end_);
+  iterator_->SetBudget(let_go_->budget);
+  let_go_.reset();
+}
+
+void CommittedWalk::WaitForward() {
+  std::string from;
+  // Of blocks that were named, one that cannot be read need not be one that it takes.
+  Status waited;
+  while (iterator_->stopped() && iterator_->status().error().code() == ErrorCode::kCold) {
+    std::string at = iterator_->passed();
+    if (!waited && at == from) {
+      failure_ = waited;
+      return;
+    }
+    from = std::move(at);
+    waited = tx_.AwaitBlocks();  // which lets go of the iterator
+    TakeUp();
+    iterator_->Seek(from);
+  }
+}
+
+}  // namespace cordwood::keyspace

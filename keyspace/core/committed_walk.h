@@ -1,0 +1,66 @@
+#pragma once
+
+// Walks what is committed, as a transaction's view shows it: a storage::VisibleIterator that waits
+// for cold blocks if its transaction waits, and then outlives the rests of the view.
+//
+// All members as in storage/visible_iterator.h.
+//
+// Ownership: the transaction outlives it. Threads: the transaction's.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "keyspace/core/transaction.h"
+#include "keyspace/core/waiter.h"
+#include "storage/visible_iterator.h"
+
+namespace cordwood::keyspace {
+
+class CommittedWalk final : private ViewUser {
+ public:
+  explicit CommittedWalk(Transaction& tx);
+  ~CommittedWalk() override;
+  CommittedWalk(const CommittedWalk&) = delete;
+  CommittedWalk& operator=(const CommittedWalk&) = delete;
+
+  bool Valid() const { return iterator_ ? iterator_->Valid() : let_go_->valid; }
+  Status status() const { return !failure_ ? failure_ : iterator_ ? iterator_->status() : Status(); }
+  bool stopped() const { return failure_ && iterator_ && iterator_->stopped(); }
+  std::string passed() const { return iterator_->passed(); }
+
+  void SetEnd(std::string end);
+  void SetBudget(uint64_t entries);
+  uint64_t budget() const { return iterator_ ? iterator_->budget() : let_go_->budget; }
+
+  void Seek(std::string_view key);
+  void Next();
+
+  std::string_view key() const { return iterator_ ? iterator_->key() : let_go_->key; }
+  std::string_view value() const { return iterator_ ? iterator_->value() : let_go_->value; }
+
+ private:
+  /// What is kept of an iterator that had to go.
+  struct LetGoState {
+    bool valid = false;
+    uint64_t budget = 0;
+    std::string key;
+    std::string value;
+  };
+
+  void LetGo() override;
+  /// A fresh iterator in the place of one that was let go.
+  void TakeUp();
+  /// While the iterator has stopped at a cold block, waits and goes on.
+  void WaitForward();
+
+  Transaction& tx_;
+  std::string end_;
+  std::optional<storage::VisibleIterator> iterator_;
+  std::optional<LetGoState> let_go_;  // if there is no iterator
+  Status failure_;                    // of a wait
+};
+
+}  // namespace cordwood::keyspace

@@ -29,7 +29,7 @@
 #include "config/config.h"
 #include "keyspace/core/keyspace.h"
 #include "pipeline/pipeline.h"
-#include "pipeline/process_host.h"
+#include "pipeline/info/process_host.h"
 #include "protocol/command_writer.h"
 
 namespace cordwood {

@@ -16,7 +16,7 @@
 #include "config/command_line.h"
 #include "config/option_table.h"
 #include "keyspace/core/keyspace.h"
-#include "pipeline/memory_budget.h"
+#include "pipeline/info/memory_budget.h"
 #include "server/available_memory.h"
 #include "server/process.h"
 #include "server/server.h"

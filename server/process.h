@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/env.h"
-#include "pipeline/info.h"
+#include "pipeline/info/info.h"
 
 namespace cordwood::server {
 

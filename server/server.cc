@@ -315,7 +315,7 @@ bool Server::ClientsAreDone() {
     left += connection->UntakenBytes();
     const pipeline::Session* const session = pipeline_.Find(id);
     if (session == nullptr || session->close_now) continue;
-    left += session->replies.unsent_bytes() + (session->long_read != nullptr ? 1 : 0);
+    left += session->replies.unsent_bytes() + (session->reads_on() ? 1 : 0);
   }
   const uint64_t sent = pipeline_.stats().output_bytes;
   if (farewell_.IsOver(left, sent, env_.MonotonicNs())) return true;

@@ -22,8 +22,8 @@
 #include <vector>
 
 #include "pipeline/pipeline.h"
-#include "pipeline/process_host.h"
-#include "pipeline/transport.h"
+#include "pipeline/info/process_host.h"
+#include "pipeline/loop/transport.h"
 #include "server/connection.h"
 #include "server/exit_codes.h"
 #include "server/farewell.h"

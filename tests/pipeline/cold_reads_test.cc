@@ -53,7 +53,7 @@ class ColdReads : public ::testing::Test {
     return reply;
   }
 
-  uint64_t BlockingReads() { return server_->pipeline().stats().blocking_reads; }
+  uint64_t OwnRuns() { return server_->pipeline().stats().own_runs; }
   uint64_t PinnedBytes() {
     uint64_t bytes = 0;
     for (const auto& [id, session] : server_->pipeline().sessions()) bytes += session->pinned_bytes;
@@ -120,7 +120,7 @@ TEST_F(ColdReads, AWriteThatMustLookWaitsForItsBlocksAlone) {
 // Each run of the copy meets the next cold blocks of the hash, and keeps those before.
 TEST_F(ColdReads, ACommandThatFindsOneColdBlockBehindTheOtherReadsNoFile) {
   EXPECT_EQ(Ask({"COPY", "hash", "copy"}), ":1\r\n");
-  EXPECT_EQ(BlockingReads(), 0u);
+  EXPECT_EQ(OwnRuns(), 0u);
   EXPECT_EQ(Ask({"HLEN", "copy"}), ":1000\r\n");
 }
 
@@ -139,7 +139,7 @@ TEST_F(ColdReads, NoCommandOverAHashReadsAFile) {
     const std::string reply = Ask(argv);
     EXPECT_FALSE(reply.empty() || reply.starts_with("-")) << argv[0] << ": " << reply;
     EXPECT_GT(Reruns(), 0u) << argv[0];
-    EXPECT_EQ(BlockingReads(), 0u) << argv[0];
+    EXPECT_EQ(OwnRuns(), 0u) << argv[0];
     EXPECT_EQ(PinnedBytes(), 0u) << argv[0] << ": let go when it is done";
   }
 }
@@ -162,7 +162,7 @@ TEST_F(ColdReads, ALongCopyRunsAFewTimesOnly) {
   server_.reset();
   Start(options);
   EXPECT_EQ(Ask({"COPY", "long", "copy"}), ":1\r\n");
-  EXPECT_EQ(BlockingReads(), 0u);
+  EXPECT_EQ(OwnRuns(), 0u);
   EXPECT_LT(Reruns(), 15u);
   EXPECT_EQ(Ask({"HLEN", "copy"}), ":20000\r\n");
 }

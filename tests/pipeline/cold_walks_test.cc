@@ -95,7 +95,7 @@ class ColdWalks : public ::testing::Test {
 
   int64_t Keys() { return server_->keyspace().NewestCount(0, keyspace::CounterKind::kKeys); }
 
-  uint64_t blocking_reads() { return server_->pipeline().stats().blocking_reads; }
+  uint64_t own_runs() { return server_->pipeline().stats().own_runs; }
 
   support::SimEnv env_;
   std::optional<SimServer> server_;
@@ -108,7 +108,7 @@ TEST_F(ColdWalks, AScanCrossesDeletedKeysAndTheLoopReadsNoFile) {
   const std::string keys = ScanAll({"SCAN"});
   EXPECT_NE(keys.find("*1\r\n$3\r\nzzz\r\n"), std::string::npos);
   EXPECT_EQ(keys.find("key:"), std::string::npos);
-  EXPECT_EQ(blocking_reads(), 0u);
+  EXPECT_EQ(own_runs(), 0u);
 }
 
 TEST_F(ColdWalks, KeysCrossesDeletedKeysAndTheLoopReadsNoFile) {
@@ -116,7 +116,7 @@ TEST_F(ColdWalks, KeysCrossesDeletedKeysAndTheLoopReadsNoFile) {
   ASSERT_EQ(server_->Ask({"SET", "zzz", "v"}), "+OK\r\n");
   RemoveAndRestart(5000, [&] { DeleteKeys(3000); });
   EXPECT_EQ(server_->Ask({"KEYS", "*"}), "*1\r\n$3\r\nzzz\r\n");
-  EXPECT_EQ(blocking_reads(), 0u);
+  EXPECT_EQ(own_runs(), 0u);
 }
 
 TEST_F(ColdWalks, ALongReadFetchesManyBlocksAtATime) {
@@ -137,7 +137,7 @@ TEST_F(ColdWalks, RandomKeyFindsTheFewThatAreLeftAndTheLoopReadsNoFile) {
   ASSERT_EQ(server_->Ask({"SET", "zzz", "v"}), "+OK\r\n");
   RemoveAndRestart(5000, [&] { DeleteKeys(3000); });
   EXPECT_EQ(server_->Ask({"RANDOMKEY"}), "$3\r\nzzz\r\n");
-  EXPECT_EQ(blocking_reads(), 0u);
+  EXPECT_EQ(own_runs(), 0u);
 }
 
 TEST_F(ColdWalks, RandomKeyReadsNoFileOnTheLoopWhereverItDraws) {
@@ -146,7 +146,7 @@ TEST_F(ColdWalks, RandomKeyReadsNoFileOnTheLoopWhereverItDraws) {
   for (int i = 0; i < 50; ++i) {
     Restart();
     EXPECT_TRUE(server_->Ask({"RANDOMKEY"}).starts_with("$10\r\nkey:")) << i;
-    EXPECT_EQ(blocking_reads(), 0u);
+    EXPECT_EQ(own_runs(), 0u);
   }
 }
 
@@ -228,20 +228,20 @@ class ColdHashWalks : public ColdWalks {
 
 TEST_F(ColdHashWalks, AreMadeInSlicesAndTheLoopReadsNoFile) {
   EXPECT_EQ(server_->Ask({"HGETALL", "h"}), "*2\r\n$4\r\nlast\r\n$5\r\nvalue\r\n");
-  EXPECT_EQ(blocking_reads(), 0u);
+  EXPECT_EQ(own_runs(), 0u);
 }
 
 TEST_F(ColdHashWalks, DrawWithoutReadingAFileOnTheLoop) {
   EXPECT_EQ(server_->Ask({"HRANDFIELD", "h"}), "$4\r\nlast\r\n");
   EXPECT_EQ(server_->Ask({"HRANDFIELD", "h", "-2"}), "*2\r\n$4\r\nlast\r\n$4\r\nlast\r\n");
-  EXPECT_EQ(blocking_reads(), 0u);
+  EXPECT_EQ(own_runs(), 0u);
 }
 
 TEST_F(ColdHashWalks, ScanInPagesAndTheLoopReadsNoFile) {
   const std::string found = ScanAll({"HSCAN", "h"});
   EXPECT_NE(found.find("*2\r\n$4\r\nlast\r\n$5\r\nvalue\r\n"), std::string::npos);
   EXPECT_EQ(found.find("key:"), std::string::npos);
-  EXPECT_EQ(blocking_reads(), 0u);
+  EXPECT_EQ(own_runs(), 0u);
 }
 
 }  // namespace

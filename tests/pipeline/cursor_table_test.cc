@@ -1,4 +1,4 @@
-#include "pipeline/cursor_table.h"
+#include "pipeline/tables/cursor_table.h"
 
 #include <gtest/gtest.h>
 

@@ -425,7 +425,7 @@ TEST_F(InfoTest, ColdReadsAreCounted) {
   });
   EXPECT_GE(growth["command_reruns"], 50);
   EXPECT_GE(growth["cache_misses"], growth["command_reruns"]);
-  EXPECT_EQ(growth["blocking_reads"], 0);
+  EXPECT_EQ(growth["own_runs"], 0);
   EXPECT_EQ(growth["keyspace_hits"], 100);  // a command that runs again is not counted again
   EXPECT_EQ(growth["total_commands_processed"], 100);
   growth = GrowthBy([&] {

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/number.h"
-#include "pipeline/memory_budget.h"
+#include "pipeline/info/memory_budget.h"
 #include "protocol/command_writer.h"
 
 namespace cordwood::pipeline {
@@ -58,7 +58,7 @@ Status SimServer::Start() {
   host_ = std::make_unique<ProcessHost>(*pipeline_, facts_);
   pipeline_->SetHost(&host_->services());
   keyspace_->store().SetListener([this] { progress_ = true; });
-  env_.ForbidMainIo(true, [this] { return pipeline_->stats().blocking_runs != blocking_runs_; });
+  env_.ForbidMainIo(true);
   return {};
 }
 
@@ -140,7 +140,6 @@ bool SimServer::RunLoop() {
   pipeline_->EndPass();
   Serve();
   pipeline_->EndPass();
-  blocking_runs_ = pipeline_->stats().blocking_runs;
   return due;
 }
 

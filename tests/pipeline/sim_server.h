@@ -1,8 +1,7 @@
 #pragma once
 
 // The whole server but its sockets, on the simulated environment: request bytes in, reply bytes
-// out, in one thread under a seed. While it serves, the loop may not touch a file, but for what
-// the pipeline counts as a blocking read.
+// out, in one thread under a seed. While it serves, the loop may not touch a file.
 //
 // Threads: one.
 
@@ -20,7 +19,7 @@
 #include "config/config.h"
 #include "keyspace/core/keyspace.h"
 #include "pipeline/pipeline.h"
-#include "pipeline/process_host.h"
+#include "pipeline/info/process_host.h"
 #include "tests/support/sim_env.h"
 
 namespace cordwood::pipeline {
@@ -96,7 +95,6 @@ class SimServer final : public Transport {
   std::unique_ptr<ProcessHost> host_;
   std::deque<std::function<void()>> posted_;
   bool progress_ = false;
-  uint64_t blocking_runs_ = 0;  // up to the end of the last pass
   std::map<SessionId, std::string> received_;
   std::set<SessionId> closed_;
   std::set<SessionId> not_reading_;

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "pipeline/session.h"
+#include "pipeline/loop/session.h"
 #include "storage/entry.h"
 #include "tests/pipeline/key_model.h"
 

@@ -13,9 +13,9 @@
 #include "commands/core/host.h"
 #include "commands/core/process.h"
 #include "commands/core/settings.h"
-#include "pipeline/cursor_table.h"
-#include "pipeline/info.h"
-#include "pipeline/log_throttle.h"
+#include "pipeline/tables/cursor_table.h"
+#include "pipeline/info/info.h"
+#include "pipeline/loop/log_throttle.h"
 #include "pipeline/pipeline.h"
 
 namespace cordwood::pipeline {

@@ -27,15 +27,16 @@ struct PipelineStats {
   uint64_t reads_at_visible = 0;    // plain reads that ran at once (R1)
   uint64_t executed = 0;            // commands that ran on the executor
   uint64_t reruns = 0;              // of commands whose blocks were cold
-  uint64_t blocking_runs = 0;       // of commands that may read files themselves
-  uint64_t blocking_reads = 0;      // blocks that these read
+  uint64_t own_runs = 0;            // of commands, and slices, that got a stack of their own
   uint64_t held_for_admission = 0;  // writes that had to wait
   uint64_t query_buffer_disconnections = 0;
   uint64_t output_buffer_disconnections = 0;
   uint64_t failed_logins = 0;
   uint64_t peak_clients = 0;
 
-  // Sampled by Tick.
+  /// Takes the rates of about the last second. Called often, on the monotonic clock.
+  void Sample(uint64_t now_ns);
+
   uint64_t sampled_commands = 0;
   uint64_t sampled_input_bytes = 0;
   uint64_t sampled_output_bytes = 0;

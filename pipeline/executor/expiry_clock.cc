@@ -1,4 +1,4 @@
-#include "pipeline/expiry_clock.h"
+#include "pipeline/executor/expiry_clock.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,11 +1,11 @@
-#include "pipeline/process_host.h"
+#include "pipeline/info/process_host.h"
 
 #include <algorithm>
 
 #include "base/format.h"
 #include "base/log.h"
 #include "config/option_table.h"
-#include "pipeline/memory_budget.h"
+#include "pipeline/info/memory_budget.h"
 
 namespace cordwood::pipeline {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/reply_queue.h"
+#include "pipeline/loop/reply_queue.h"
 
 #include "base/check.h"
 

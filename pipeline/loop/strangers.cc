@@ -1,11 +1,10 @@
-// What the server does about those who have not said who they are: at maxclients they make way, and
-// whoever guesses passwords has to wait. A part of Pipeline.
+#include "pipeline/loop/strangers.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/format.h"
 #include "base/log.h"
-#include "pipeline/pipeline.h"
 
 namespace cordwood::pipeline {
 namespace {
@@ -18,10 +17,10 @@ constexpr uint64_t kGuessWaitMaxNs = 1'000'000'000;
 
 }  // namespace
 
-bool Pipeline::MakeRoomFor(const Session& newcomer) {
+bool Strangers::MakeRoomFor(const Session& newcomer) {
   int64_t served = 0;
-  Session* oldest = nullptr;  // ids ascend
-  for (auto& [id, session] : sessions_) {
+  Session* oldest = nullptr;
+  for (const auto& [id, session] : sessions_.all()) {
     if (session->closing()) continue;
     ++served;
     if (oldest == nullptr && !session->client.authenticated && id != newcomer.id()) {
@@ -31,17 +30,17 @@ bool Pipeline::MakeRoomFor(const Session& newcomer) {
   if (served <= config_.maxclients) return true;
   if (oldest == nullptr) return false;
   ++stats_.rejected_connections;
-  if (const uint64_t closed = room_log_.Note(env_.MonotonicNs())) {
+  if (const uint64_t closed = log_.Note(env_.MonotonicNs())) {
     LogWarning(
         Format("closing {}: maxclients ({}) is reached, and of those who have not "
                "authenticated it has been there the longest; {} such since the last line",
                oldest->client.address, config_.maxclients, closed));
   }
-  CloseSoon(*oldest);
+  sessions_.CloseSoon(*oldest);
   return true;
 }
 
-void Pipeline::NoteLogins(Session& session) {
+void Strangers::NoteLogins(Session& session) {
   const uint64_t failed = session.client.failed_logins;
   const bool wrong = failed > std::exchange(session.failed_logins, failed);
   if (!wrong || failed <= kFreeGuesses) return;
@@ -51,14 +50,14 @@ void Pipeline::NoteLogins(Session& session) {
   guessing_.push_back(session.id());
 }
 
-void Pipeline::RetryGuesses() {
+void Strangers::Retry(const std::function<void(Session&)>& go_on) {
   const uint64_t now = env_.MonotonicNs();
   std::erase_if(guessing_, [&](SessionId id) {
-    Session* session = Find(id);
+    Session* const session = sessions_.Find(id);
     if (session == nullptr) return true;
     if (now < session->hold_until_ns) return false;
     session->hold = Hold::kNone;
-    QueueTurn(*session);
+    go_on(*session);
     return true;
   });
 }

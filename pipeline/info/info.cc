@@ -1,4 +1,4 @@
-#include "pipeline/info.h"
+#include "pipeline/info/info.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include "base/format.h"
 #include "commands/core/row.h"
 #include "config/option_table.h"
-#include "pipeline/memory_budget.h"
+#include "pipeline/info/memory_budget.h"
 #include "pipeline/pipeline.h"
 
 namespace cordwood::pipeline {
@@ -160,7 +160,7 @@ void Stats(const Source& source, Out& out) {
   out.Add("reads_at_visible", stats.reads_at_visible);
   out.Add("commands_executed", stats.executed);
   out.Add("command_reruns", stats.reruns);
-  out.Add("blocking_reads", stats.blocking_reads);
+  out.Add("own_runs", stats.own_runs);
   out.Add("held_for_admission", stats.held_for_admission);
 }
 

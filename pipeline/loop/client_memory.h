@@ -25,7 +25,7 @@
 #include <vector>
 
 #include "base/env.h"
-#include "pipeline/session.h"
+#include "pipeline/loop/session.h"
 
 namespace cordwood::pipeline {
 

@@ -1,4 +1,4 @@
-#include "pipeline/memory_budget.h"
+#include "pipeline/info/memory_budget.h"
 
 #include <algorithm>
 

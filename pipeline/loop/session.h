@@ -17,7 +17,7 @@
 
 #include "commands/core/client.h"
 #include "commands/core/long_read.h"
-#include "pipeline/reply_queue.h"
+#include "pipeline/loop/reply_queue.h"
 #include "protocol/reply_writer.h"
 #include "protocol/request_parser.h"
 #include "storage/reader.h"
@@ -29,12 +29,16 @@ struct Command;
 
 namespace cordwood::pipeline {
 
+class OwnRun;
+
 using SessionId = uint64_t;
 
 /// Why the next command of a session does not run.
 enum class Hold : uint8_t {
   kNone,
   kAdmission,   // a write waits for the log, the memtables or its share of bandwidth
+  kExecutor,    // it waits for a write that owns the executor
+  kOwnRun,      // its command goes on in turns, on a stack of its own
   kBlocks,      // it waits for blocks to be read
   kVisibility,  // a long read waits until what the connection did is visible
   kLongRead,    // a long read goes on in slices
@@ -42,9 +46,10 @@ enum class Hold : uint8_t {
 };
 
 struct Session {
-  Session(SessionId session_id, const protocol::Limits& limits) : parser(limits) {
-    client.id = session_id;
-  }
+  Session(SessionId session_id, const protocol::Limits& limits);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   SessionId id() const { return client.id; }
   bool held() const { return hold != Hold::kNone; }
@@ -59,9 +64,9 @@ struct Session {
   }
   bool closing() const { return close_now || client.close_after_reply; }
   /// What it holds on the heap and grows with what the peer does.
-  uint64_t memory_bytes() const {
-    return parser.memory_bytes() + replies.memory_bytes() + pinned_bytes + client.memory_bytes();
-  }
+  uint64_t memory_bytes() const;
+  /// It reads on at a snapshot, whatever becomes of writes.
+  bool reads_on() const;
 
   commands::Client client;
   protocol::RequestParser parser;
@@ -76,9 +81,11 @@ struct Session {
   uint32_t fetches = 0;                        // for the command, or for the slice of a long read
   int reruns = 0;                              // of it, that may go on for ever
   std::unique_ptr<commands::LongRead> long_read;
-  std::unique_ptr<storage::Snapshot> snapshot;  // of the long read
+  std::unique_ptr<storage::Snapshot> snapshot;  // of the long read, or of a read's own run
   uint64_t snapshot_ns = 0;                     // when it was taken
   int64_t long_read_now_ms = 0;
+  Status fetch_status;              // how the last fetch ended
+  std::unique_ptr<OwnRun> own_run;  // refers to the snapshot
   bool partly_replied = false;    // part of the long read's reply may have been sent
   uint64_t stalled_since_ns = 0;  // the long read waits for its reader, who took nothing since
 

@@ -1,4 +1,4 @@
-#include "pipeline/client_memory.h"
+#include "pipeline/loop/client_memory.h"
 
 #include <algorithm>
 #include <tuple>

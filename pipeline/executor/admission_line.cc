@@ -1,0 +1,51 @@
+#include "pipeline/executor/admission_line.h"
+
+#include <algorithm>
+
+namespace cordwood::pipeline {
+namespace {
+
+// Pacing: a write this close to its time runs.
+constexpr uint64_t kPacingSlackNs = 1'000'000;
+// Nobody waits longer for what was written before; what is left of the debt is forgotten.
+constexpr uint64_t kPacingMaxNs = 1'000'000'000;
+constexpr uint64_t kMegabyte = 1 << 20;
+
+}  // namespace
+
+storage::WriteGate AdmissionLine::Ask(const Session& session, Admitted wanted) {
+  storage::WriteGate gate = store_.Admit(wanted.bytes, wanted.intent);
+  const bool first_in_line = !line_.empty() && line_.front() == session.id();
+  if (gate == storage::WriteGate::kOpen && wanted.intent == storage::Intent::kAdd) {
+    // One that is run again was let in before.
+    const bool in_line = first_in_line || session.fetches > 0 || line_.empty();
+    if (!in_line || IsPaced()) gate = storage::WriteGate::kLater;
+  }
+  if (gate == storage::WriteGate::kLater && !first_in_line) {
+    line_.push_back(session.id());
+    ++stats_.held_for_admission;
+  }
+  return gate;
+}
+
+void AdmissionLine::Pace(uint64_t bytes) {
+  const uint64_t delay_us = store_.WriteDelayUs(bytes);
+  if (delay_us == 0) return;
+  const uint64_t now = env_.MonotonicNs();
+  free_at_ns_ = std::min(std::max(free_at_ns_, now) + delay_us * 1000, now + kPacingMaxNs);
+}
+
+bool AdmissionLine::IsPaced() {
+  if (free_at_ns_ == 0) return false;
+  const bool relieved = store_.WriteDelayUs(kMegabyte) == 0;
+  if (relieved) free_at_ns_ = 0;
+  return !relieved && env_.MonotonicNs() + kPacingSlackNs < free_at_ns_;
+}
+
+std::optional<uint64_t> AdmissionLine::WakeNs() {
+  // What is held although its time came waits for the store, which tells when it went on.
+  if (line_.empty() || free_at_ns_ <= env_.MonotonicNs()) return std::nullopt;
+  return free_at_ns_;
+}
+
+}  // namespace cordwood::pipeline

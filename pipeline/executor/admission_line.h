@@ -1,0 +1,59 @@
+#pragma once
+
+// Whether a write may run now: the store has room for it, its turn has come, and what was written
+// before it has been paid for in time.
+//
+// Those who must wait stand in line; what frees space goes past it.
+//
+// Ownership: refers to what it is given. Threads: the loop's.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "base/env.h"
+#include "pipeline/info/stats.h"
+#include "pipeline/loop/session.h"
+#include "storage/store.h"
+
+namespace cordwood::pipeline {
+
+/// What a command is let in with: it may write no more, and nothing else, without asking again.
+struct Admitted {
+  uint64_t bytes = 0;
+  storage::Intent intent = storage::Intent::kAdd;
+};
+
+class AdmissionLine {
+ public:
+  AdmissionLine(Env& env, storage::Store& store, PipelineStats& stats)
+      : env_(env), store_(store), stats_(stats) {}
+
+  /// Whether the session's command may write so much. kLater: it stands in line, and is to be held
+  /// for admission.
+  storage::WriteGate Ask(const Session& session, Admitted wanted);
+  /// A write of so many bytes is going to be made, which adds: the next ones wait for it, by the
+  /// pressure of now.
+  void Pace(uint64_t bytes);
+
+  bool empty() const { return line_.empty(); }
+  /// REQUIRES: !empty(). The session may be gone.
+  SessionId front() const { return line_.front(); }
+  void Pop() { line_.pop_front(); }
+  /// Those in line have waited long enough for what was written before.
+  bool due() { return !line_.empty() && free_at_ns_ <= env_.MonotonicNs(); }
+  /// When they will have, on the monotonic clock. Nothing if nobody waits for time alone.
+  std::optional<uint64_t> WakeNs();
+
+ private:
+  /// Whether writers are being held back for what was written before.
+  bool IsPaced();
+
+  Env& env_;
+  storage::Store& store_;
+  PipelineStats& stats_;
+  std::deque<SessionId> line_;  // in the order in which they came
+  uint64_t free_at_ns_ = 0;     // pacing: the next write may run then
+};
+
+}  // namespace cordwood::pipeline

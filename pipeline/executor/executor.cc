@@ -1,0 +1,378 @@
+#include "pipeline/executor/executor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "commands/core/call.h"
+#include "commands/core/host.h"
+#include "commands/core/row.h"
+#include "pipeline/executor/reruns.h"
+#include "protocol/reply_writer.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+// What a small write takes beside its arguments: prefixes, heads of records, a deadline.
+constexpr uint64_t kWriteOverheadBytes = 256;
+
+/// What a command that may write is for; a write of more than deletes only adds.
+storage::Intent IntentOf(const commands::Command& command, bool frees) {
+  if (!frees) return storage::Intent::kAdd;
+  const bool empties = (command.flags & commands::kEmpties) != 0;
+  return empties ? storage::Intent::kEmpty : storage::Intent::kTakeAway;
+}
+
+}  // namespace
+
+Executor::Executor(const ExecutorParts& parts)
+    : parts_(parts),
+      store_(parts.keyspace.store()),
+      reader_(store_),
+      clock_(parts.env),
+      admissions_(parts.env, store_, parts.stats),
+      fetches_(store_, parts.sessions, parts.pressure, parts.limits, parts.stats, parts.transport,
+               [this](Session& session) { Resume(session); }),
+      long_reads_({.env = parts.env,
+                   .keyspace = parts.keyspace,
+                   .config = parts.config,
+                   .reader = reader_,
+                   .clock = clock_,
+                   .start_times = start_times_,
+                   .sessions = parts.sessions,
+                   .pressure = parts.pressure,
+                   .gate = parts.gate,
+                   .completion = parts.completion,
+                   .fetches = fetches_,
+                   .stats = parts.stats,
+                   .runner = parts.runner,
+                   .run_alone = [this](Session& session, OwnRun::Work work) {
+                     StartOwnRun(session, std::move(work));
+                   }}),
+      expiry_(parts.env, parts.keyspace, parts.config, reader_, clock_, start_times_,
+              parts.transport) {}
+
+Executor::~Executor() {
+  // They use the reader.
+  for (const auto& [id, session] : parts_.sessions.all()) session->own_run.reset();
+}
+
+bool Executor::MustExecute(const Session& session) const {
+  if ((session.command->flags & commands::kWrite) != 0) return true;
+  return session.dep > store_.visible();
+}
+
+void Executor::Run(Session& session) {
+  if (session.own_run != nullptr) {
+    FinishOwnRun(session);  // it waited for its admission
+    return;
+  }
+  session.hold = Hold::kNone;
+  const bool execute = MustExecute(session);
+  if (execute && HoldForOwner(session)) return;
+  if (session.reruns >= kRerunsMax) {
+    RunAlone(session, execute);
+    return;
+  }
+  const size_t reply_start = session.replies.buffer().size();
+  Admitted admitted;
+  if ((session.command->flags & commands::kWrite) != 0) {
+    const bool frees = (session.command->flags & commands::kFrees) != 0;
+    admitted = {.bytes = kWriteOverheadBytes, .intent = IntentOf(*session.command, frees)};
+    for (const std::string_view argument : session.parser.argv()) {
+      admitted.bytes += argument.size();
+    }
+    if (HoldForAdmission(session, admitted, reply_start)) return;
+  }
+  RunOnce(session, execute, admitted);
+}
+
+void Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
+  const size_t reply_start = session.replies.buffer().size();
+  const uint32_t ahead = AheadAfter(session.fetches);
+  constexpr storage::Tier kTier = storage::Tier::kCacheOnly;
+  storage::View view = execute ? reader_.Newest(kTier, ahead) : reader_.Visible(kTier, ahead);
+  const auto mode =
+      execute ? keyspace::Transaction::Mode::kExecute : keyspace::Transaction::Mode::kRead;
+  const int64_t now_ms = clock_.NowMs();
+  keyspace::Transaction tx(parts_.keyspace, view, mode,
+                           execute ? now_ms : start_times_.At(view.seq(), now_ms));
+  protocol::ReplyWriter reply(session.replies.buffer(), session.resp_version());
+  reply.Bound(parts_.limits.reply_bytes);
+  commands::Call call{.argv = session.parser.argv(),
+                      .tx = tx,
+                      .reply = reply,
+                      .client = session.client,
+                      .host = *host_};
+  session.client.last_command = session.command->name;
+  const Status status = session.command->handler(call);
+  if (!status && status.error().code() == ErrorCode::kCold) {
+    reply.Truncate(reply_start);
+    fetches_.Hold(session, view.missing());
+    return;
+  }
+  const bool writes = status && !reply.overflowed() && call.long_read == nullptr && tx.has_writes();
+  if (writes && !CommitWrites(session, tx, admitted, reply_start)) return;
+  tx.CountLookups();
+  if (!status) {
+    parts_.completion.PutFailure(session, reply_start, status.error());
+  } else if (reply.overflowed()) {
+    // Nothing was committed. No command needs to know how long its reply may be.
+    parts_.completion.PutError(session, reply_start, ReplyTooLong(parts_.limits.reply_bytes));
+  } else if (call.long_read != nullptr) {
+    session.long_read = std::move(call.long_read);
+    long_reads_.Start(session);
+    return;
+  }
+  parts_.completion.Finish(session, execute, reply_start);
+}
+
+bool Executor::CommitWrites(Session& session, keyspace::Transaction& tx, Admitted admitted,
+                            size_t reply_start) {
+  // Before it is admitted: else a segment of the log would be made for what it may not hold.
+  if (const Status fits = tx.CheckSizes(); !fits) {
+    parts_.completion.PutFailure(session, reply_start, fits.error());
+    return true;
+  }
+  const Admitted wanted = {.bytes = tx.write_bytes(),
+                           .intent = IntentOf(*session.command, tx.frees())};
+  // What most commands write is told by their arguments.
+  const bool is_let_in = wanted.bytes <= admitted.bytes && wanted.intent == admitted.intent;
+  if (!is_let_in && HoldForAdmission(session, wanted, reply_start)) return false;
+  // By the pressure that the write met, not by the one that it makes.
+  if (!tx.frees()) admissions_.Pace(tx.write_bytes());
+  const Result<storage::Seq> seq = tx.Commit();
+  if (!seq) {
+    parts_.completion.PutFailure(session, reply_start, seq.error());
+    return true;
+  }
+  start_times_.Note(*seq, tx.now_ms());
+  return true;
+}
+
+bool Executor::HoldForAdmission(Session& session, Admitted wanted, size_t reply_start) {
+  switch (admissions_.Ask(session, wanted)) {
+    case storage::WriteGate::kOpen:
+      return false;
+    case storage::WriteGate::kLater:
+      session.replies.buffer().resize(reply_start);
+      session.hold = Hold::kAdmission;
+      return true;
+    case storage::WriteGate::kFull:
+      parts_.completion.RefuseForSpace(session, reply_start);
+      return true;
+    case storage::WriteGate::kFailed:
+      parts_.completion.RefuseForFailure(session, reply_start);
+      return true;
+  }
+  return false;
+}
+
+// --- a stack of its own ---
+
+bool Executor::HoldForOwner(Session& session) {
+  if (owner_ == 0) return false;
+  session.hold = Hold::kExecutor;
+  session.DropFetched();  // the owner may need the memory, and this may take long
+  held_for_owner_.push_back(session.id());
+  return true;
+}
+
+void Executor::RunAlone(Session& session, bool execute) {
+  const bool writes = (session.command->flags & commands::kWrite) != 0;
+  if (execute && !writes) {
+    // It will read at a snapshot, once that holds everything the connection did.
+    long_reads_.HoldForVisibility(session);
+    return;
+  }
+  if (writes) {
+    owner_ = session.id();
+  } else {
+    long_reads_.TakeSnapshot(session);
+  }
+  StartOwnRun(session, [this, &session](keyspace::Transaction& tx, protocol::ReplyWriter& reply) {
+    commands::Call call{.argv = session.parser.argv(),
+                        .tx = tx,
+                        .reply = reply,
+                        .client = session.client,
+                        .host = *host_};
+    OwnRun::Outcome outcome{.status = session.command->handler(call)};
+    outcome.long_read = std::move(call.long_read);
+    return outcome;
+  });
+}
+
+void Executor::StartOwnRun(Session& session, OwnRun::Work work) {
+  ++parts_.stats.own_runs;
+  const bool owns = owner_ == session.id();
+  const int64_t now_ms = owns ? clock_.NowMs() : session.long_read_now_ms;
+  if (owns) start_times_.SetRunning(now_ms);
+  session.own_run = std::make_unique<OwnRun>(
+      OwnRun::Parts{.env = parts_.env,
+                    .keyspace = parts_.keyspace,
+                    .reader = reader_,
+                    .now_ms = now_ms,
+                    .reply_bytes_max = parts_.limits.reply_bytes,
+                    .resp_version = session.resp_version()},
+      owns ? nullptr : session.snapshot.get(), std::move(work));
+  session.fetch_status = {};
+  GoOnAlone(session);
+}
+
+void Executor::GoOnAlone(Session& session) {
+  OwnRun& run = *session.own_run;
+  switch (run.GoOn(std::exchange(session.fetch_status, {}))) {
+    case OwnRun::State::kNeedsBlocks:
+      fetches_.Hold(session, run.TakeMissing());
+      return;
+    case OwnRun::State::kHadItsTime:
+      session.hold = Hold::kOwnRun;
+      parts_.runner.QueueTurn(session);
+      return;
+    case OwnRun::State::kDone:
+      break;
+  }
+  if (session.long_read != nullptr) {
+    long_reads_.StepDone(session);
+  } else {
+    FinishOwnRun(session);
+  }
+}
+
+void Executor::FinishOwnRun(Session& session) {
+  OwnRun& run = *session.own_run;
+  const size_t reply_start = session.replies.buffer().size();
+  const Status& status = run.outcome().status;
+  session.hold = Hold::kNone;
+  if (!status) {
+    parts_.completion.PutFailure(session, reply_start, status.error());
+  } else if (run.overflowed()) {
+    parts_.completion.PutError(session, reply_start, ReplyTooLong(parts_.limits.reply_bytes));
+  } else if (run.executes() && run.tx().has_writes()) {
+    if (!CommitOwnRun(session, reply_start)) return;
+  } else {
+    session.replies.buffer() += run.reply();
+  }
+  run.tx().CountLookups();
+  const bool executes = run.executes();
+  std::unique_ptr<commands::LongRead> long_read = std::move(run.outcome().long_read);
+  session.own_run.reset();
+  session.snapshot.reset();
+  if (long_read != nullptr && !executes) {
+    session.long_read = std::move(long_read);
+    long_reads_.Start(session);
+    return;
+  }
+  parts_.completion.Finish(session, executes, reply_start);
+  if (executes) EndOwnership();
+}
+
+bool Executor::CommitOwnRun(Session& session, size_t reply_start) {
+  keyspace::Transaction& tx = session.own_run->tx();
+  if (const Status fits = tx.CheckSizes(); !fits) {
+    parts_.completion.PutFailure(session, reply_start, fits.error());
+    return true;
+  }
+  switch (store_.Admit(tx.write_bytes(), IntentOf(*session.command, tx.frees()))) {
+    case storage::WriteGate::kOpen:
+      break;
+    case storage::WriteGate::kLater:
+      session.hold = Hold::kAdmission;  // ahead of all that are in line
+      return false;
+    case storage::WriteGate::kFull:
+      parts_.completion.PutShortage(session, reply_start);
+      return true;
+    case storage::WriteGate::kFailed:
+      parts_.completion.PutStoreFailure(session, reply_start);
+      return true;
+  }
+  if (!tx.frees()) admissions_.Pace(tx.write_bytes());
+  const Result<storage::Seq> seq = tx.Commit();
+  if (!seq) {
+    parts_.completion.PutFailure(session, reply_start, seq.error());
+    return true;
+  }
+  start_times_.Note(*seq, tx.now_ms());
+  session.replies.buffer() += session.own_run->reply();
+  return true;
+}
+
+void Executor::EndOwnership() {
+  owner_ = 0;
+  start_times_.SetRunning(std::nullopt);
+  for (const SessionId id : std::exchange(held_for_owner_, {})) {
+    Session* const session = parts_.sessions.Find(id);
+    if (session != nullptr && session->hold == Hold::kExecutor) RunHeld(*session);
+  }
+}
+
+void Executor::Forget(Session& session) {
+  session.own_run.reset();
+  if (owner_ == session.id()) EndOwnership();
+}
+
+void Executor::TakeTurn(Session& session) {
+  if (session.own_run == nullptr) {
+    long_reads_.Step(session);
+  } else if (!stopped_ || session.reads_on()) {
+    GoOnAlone(session);
+    if (!session.held()) parts_.runner.QueueTurn(session);
+  }
+}
+
+// --- going on ---
+
+void Executor::Resume(Session& session) {
+  if (session.own_run != nullptr) {
+    if (stopped_ && !session.reads_on()) return;
+    GoOnAlone(session);
+    if (!session.held()) parts_.runner.GoOn(session);
+    parts_.sessions.MarkDirty(session);
+  } else if (session.long_read != nullptr) {
+    session.hold = Hold::kLongRead;
+    long_reads_.Step(session);
+    parts_.sessions.MarkDirty(session);
+  } else {
+    RunHeld(session);
+  }
+}
+
+void Executor::RunHeld(Session& session) {
+  if (stopped_) return;  // and stays held
+  Run(session);
+  parts_.runner.GoOn(session);
+}
+
+void Executor::RetryAdmissions() {
+  if (stopped_) return;
+  if (Session* const owner = parts_.sessions.Find(owner_)) {
+    if (owner->hold == Hold::kAdmission) RunHeld(*owner);
+  }
+  while (!admissions_.empty() && owner_ == 0) {
+    Session* const session = parts_.sessions.Find(admissions_.front());
+    if (session != nullptr && session->hold == Hold::kAdmission) {
+      Run(*session);  // as the first in line: nothing else of anybody is let in before it
+      if (session->hold == Hold::kAdmission) return;
+    }
+    admissions_.Pop();
+    // Its next write stands behind all that are held.
+    if (session != nullptr) parts_.runner.GoOn(*session);
+  }
+}
+
+void Executor::RunExpiry() {
+  if (!stopped_ && owner_ == 0) expiry_.Run();
+}
+
+void Executor::EndPass() {
+  if (admissions_.due()) RetryAdmissions();
+  parts_.pressure.Relieve();
+  fetches_.StartWaiting();
+}
+
+void Executor::OnProgress() {
+  start_times_.Forget(store_.visible());
+  RetryAdmissions();
+  long_reads_.RetryHeld([this](Session& session) { RunHeld(session); });
+}
+
+}  // namespace cordwood::pipeline

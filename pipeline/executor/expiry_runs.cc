@@ -1,0 +1,80 @@
+#include "pipeline/executor/expiry_runs.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "keyspace/core/transaction.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+// Deadlines looked at in one turn, for each step of active-expire-effort.
+constexpr uint64_t kExpiredKeysPerTurn = 250;
+// However many these are, the looking ends after this time; to commit what it found takes less.
+constexpr uint64_t kExpiryNs = 1'000'000;
+
+}  // namespace
+
+ExpiryRuns::ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
+                       storage::Reader& reader, ExpiryClock& clock, StartTimes& start_times,
+                       Transport& transport)
+    : env_(env),
+      keyspace_(keyspace),
+      store_(keyspace.store()),
+      config_(config),
+      reader_(reader),
+      clock_(clock),
+      start_times_(start_times),
+      transport_(transport),
+      cycle_(keyspace) {}
+
+ExpiryRuns::~ExpiryRuns() {
+  *alive_ = false;
+  store_.AwaitFetches();  // their callbacks use the transport
+}
+
+void ExpiryRuns::Run() {
+  goes_on_ = false;
+  if (!active_ || fetching_ ||
+      store_.Admit(0, storage::Intent::kTakeAway) != storage::WriteGate::kOpen)
+    return;
+  const auto effort = static_cast<uint64_t>(config_.active_expire_effort);
+  const uint64_t end_ns = env_.MonotonicNs() + kExpiryNs;
+  storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
+  keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute, clock_.NowMs());
+  const Result<keyspace::ExpiryOutcome> outcome =
+      cycle_.Run(tx, {.deadlines = kExpiredKeysPerTurn * effort,
+                      .time_is_up = [this, end_ns] { return env_.MonotonicNs() >= end_ns; }});
+  if (!outcome) return;
+  const bool writes = tx.has_writes();
+  const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
+  if (!seq) return;
+  if (writes) start_times_.Note(*seq, tx.now_ms());
+  if (outcome->got_on || view.missing().empty()) fetched_ = {};
+  if (!view.missing().empty()) {
+    Fetch(view.missing());
+    return;
+  }
+  // Those that cannot be read stay due: they are no reason to go on.
+  goes_on_ = outcome->paused || (outcome->more && outcome->removed + outcome->stale > 0);
+  const bool all = !outcome->paused && !outcome->more;
+  if (all && clock_.wants_step_back()) clock_.StepBack();
+}
+
+void ExpiryRuns::Fetch(std::vector<storage::BlockRef> blocks) {
+  fetching_ = true;
+  store_.Fetch(std::move(blocks), [this, alive = alive_,
+                                   &transport = transport_](storage::FetchedBlocks fetched) {
+    auto shared = std::make_shared<storage::FetchedBlocks>(std::move(fetched));
+    transport.Post([this, alive, shared] {
+      if (!*alive) return;
+      fetching_ = false;
+      std::ranges::move(shared->pins, std::back_inserter(fetched_.pins));
+      std::ranges::move(shared->tables, std::back_inserter(fetched_.tables));
+      goes_on_ = shared->status.has_value();
+    });
+  });
+}
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,55 @@
+#pragma once
+
+// Removes keys that have expired and that nobody asks for, a millisecond at a time.
+//
+// Ownership: refers to what it is given. Threads: the loop's.
+
+#include <memory>
+
+#include "base/env.h"
+#include "config/config.h"
+#include "keyspace/core/expiry_cycle.h"
+#include "keyspace/core/keyspace.h"
+#include "pipeline/executor/expiry_clock.h"
+#include "pipeline/gate/start_times.h"
+#include "pipeline/loop/transport.h"
+#include "storage/reader.h"
+
+namespace cordwood::pipeline {
+
+class ExpiryRuns {
+ public:
+  ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
+             storage::Reader& reader, ExpiryClock& clock, StartTimes& start_times,
+             Transport& transport);
+  ~ExpiryRuns();
+  ExpiryRuns(const ExpiryRuns&) = delete;
+  ExpiryRuns& operator=(const ExpiryRuns&) = delete;
+
+  /// One run. REQUIRES: nobody has a view of the reader.
+  void Run();
+  /// There is more to do: another run, when others had their turn.
+  bool goes_on() const { return goes_on_; }
+  /// Whether keys are removed at all.
+  void SetActive(bool active) { active_ = active; }
+
+ private:
+  void Fetch(std::vector<storage::BlockRef> blocks);
+
+  Env& env_;
+  keyspace::Keyspace& keyspace_;
+  storage::Store& store_;
+  const config::Config& config_;
+  storage::Reader& reader_;
+  ExpiryClock& clock_;
+  StartTimes& start_times_;
+  Transport& transport_;
+  keyspace::ExpiryCycle cycle_;
+  bool fetching_ = false;
+  bool active_ = true;
+  bool goes_on_ = false;
+  storage::FetchedBlocks fetched_;                              // since a run last got on
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted callbacks look
+};
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,109 @@
+#pragma once
+
+// A run of a command on a stack of its own, which waits in the middle of its work instead of being
+// started over: for what a command needs that is more than its reruns can bring together, and for
+// what takes longer than one turn.
+//
+// It reads the newest state, or a snapshot, and never keeps the reader while it waits. A handler
+// that answers kCold all the same, because a part of it cannot wait, is run again when its blocks
+// are there.
+//
+// Nothing is committed here: when it is done, its transaction is the executor's to commit.
+//
+// Ownership: refers to what it is given. Threads: the loop's.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "base/fiber.h"
+#include "commands/core/long_read.h"
+#include "keyspace/core/transaction.h"
+#include "keyspace/core/waiter.h"
+#include "protocol/reply_writer.h"
+#include "storage/reader.h"
+
+namespace cordwood::pipeline {
+
+class OwnRun final : private keyspace::Waiter {
+ public:
+  struct Parts {
+    Env& env;
+    keyspace::Keyspace& keyspace;
+    storage::Reader& reader;
+    int64_t now_ms = 0;
+    uint64_t reply_bytes_max = 0;
+    protocol::RespVersion resp_version = protocol::RespVersion::kResp2;
+  };
+  /// What a handler, or a slice of a long read, leaves behind.
+  struct Outcome {
+    Status status;
+    std::unique_ptr<commands::LongRead> long_read;  // of a handler
+    bool is_last = true;                            // of a slice: the reply is complete
+  };
+  using Work = std::function<Outcome(keyspace::Transaction&, protocol::ReplyWriter&)>;
+
+  /// Without a snapshot it reads, and may write, the newest state; the snapshot outlives it.
+  /// Nothing runs yet.
+  OwnRun(const Parts& parts, const storage::Snapshot* snapshot, Work work);
+  /// Ends the work if it is not done. REQUIRES: nobody has a view of the reader.
+  ~OwnRun() override;
+  OwnRun(const OwnRun&) = delete;
+  OwnRun& operator=(const OwnRun&) = delete;
+
+  enum class State : uint8_t {
+    kNeedsBlocks,  // TakeMissing tells which
+    kHadItsTime,   // others should have their turn
+    kDone,
+  };
+  /// Runs on. `fetched` is how the fetch ended that it waited for. REQUIRES: not done, and nobody
+  /// has a view of the reader.
+  State GoOn(Status fetched = {});
+  State state() const { return state_; }
+
+  bool executes() const { return snapshot_ == nullptr; }
+  int64_t now_ms() const { return parts_.now_ms; }
+  std::vector<storage::BlockRef> TakeMissing() { return std::exchange(missing_, {}); }
+  uint64_t memory_bytes() const { return reply_.capacity(); }
+
+  // --- REQUIRES: done ---
+  Outcome& outcome() { return outcome_; }
+  keyspace::Transaction& tx() { return *tx_; }
+  const std::string& reply() const { return reply_; }
+  /// The reply grew beyond what one may have.
+  bool overflowed() const { return overflowed_; }
+
+ private:
+  Status Await(std::vector<storage::BlockRef> blocks) override;
+  bool IsTime() override;
+  Status Pause() override;
+
+  /// On its own stack.
+  void Body();
+  /// One run of the handler; false: it is to be run again.
+  bool RunOnce();
+  Status HandOver(State state);
+
+  const Parts parts_;
+  const storage::Snapshot* const snapshot_;
+  const Work work_;
+  Fiber fiber_;
+  State state_ = State::kHadItsTime;
+  Status fetched_;
+  bool given_up_ = false;
+  uint64_t turn_ends_ns_ = 0;
+  std::vector<storage::BlockRef> missing_;
+  std::optional<storage::View> view_;
+  std::optional<keyspace::Transaction> tx_;
+  std::string reply_;
+  bool overflowed_ = false;
+  Outcome outcome_;
+};
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,104 @@
+#include "pipeline/gate/completion.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/format.h"
+#include "protocol/reply_writer.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+constexpr std::string_view kDiskFull =
+    "MISCONF Errors writing to the log: No space left on device. Free disk space, or delete keys; "
+    "writes are accepted again once there is room.";
+constexpr std::string_view kStoreFailed =
+    "MISCONF Errors writing to the log: the outcome of the last writes is unknown and no more are "
+    "accepted. See the server's log, and restart it.";
+
+std::string BlockedText(const Error& error) {
+  return Format(
+      "MISCONF Errors writing to the log: {}. Writes are accepted again once this is mended.",
+      error.message());
+}
+
+}  // namespace
+
+std::string ReplyTooLong(uint64_t bytes_max) {
+  return Format(
+      "ERR the reply is longer than {} bytes, which is what the memory budget has room "
+      "for; ask for less at a time",
+      bytes_max);
+}
+
+void Completion::Finish(Session& session, bool executed, size_t reply_start) {
+  if (executed) {
+    // W1 and R2: the newest state was met, so the reply depends on all of it.
+    session.dep = std::max(session.dep, store_.last_seq());
+    ++stats_.executed;
+  } else {
+    ++stats_.reads_at_visible;
+  }
+  CommandStats& command_stats = stats_.commands[session.command];
+  if (std::string_view(session.replies.buffer()).substr(reply_start).starts_with('-')) {
+    ++stats_.error_replies;
+    ++command_stats.failed_calls;
+  }
+  session.DropFetched();
+  ++stats_.commands_processed;
+  ++command_stats.calls;
+  gate_.Add(session);
+}
+
+void Completion::Refuse(Session& session, size_t reply_start, std::string_view error) {
+  PutError(session, reply_start, error);
+  session.DropFetched();  // it may have been held for blocks before it was refused
+  ++stats_.error_replies;
+  if (session.command != nullptr) ++stats_.commands[session.command].rejected_calls;
+  gate_.Add(session);
+}
+
+void Completion::RefuseForSpace(Session& session, size_t reply_start) {
+  Refuse(session, reply_start, ShortageText());
+}
+
+void Completion::RefuseForFailure(Session& session, size_t reply_start) {
+  Refuse(session, reply_start, kStoreFailed);
+}
+
+void Completion::PutShortage(Session& session, size_t reply_start) {
+  PutError(session, reply_start, ShortageText());
+}
+
+void Completion::PutStoreFailure(Session& session, size_t reply_start) {
+  PutError(session, reply_start, kStoreFailed);
+}
+
+std::string Completion::ShortageText() const {
+  const Status shortage = store_.shortage();
+  return shortage ? std::string(kDiskFull) : BlockedText(shortage.error());
+}
+
+void Completion::PutFailure(Session& session, size_t reply_start, const Error& error) {
+  std::string text;
+  switch (error.code()) {
+    case ErrorCode::kCorruption:
+      text = Format("CORRUPT {}", error.message());
+      break;
+    case ErrorCode::kClosed:
+      text = kStoreFailed;
+      break;
+    default:
+      text = Format("ERR {}", error.message());
+  }
+  PutError(session, reply_start, text);
+}
+
+void Completion::PutError(Session& session, size_t reply_start, std::string_view error) {
+  protocol::ReplyWriter writer(session.replies.buffer(), protocol::RespVersion::kResp2);
+  writer.Truncate(reply_start);
+  writer.Error(error);
+  session.replies.ReleaseSpare();
+}
+
+}  // namespace cordwood::pipeline

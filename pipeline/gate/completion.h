@@ -1,0 +1,53 @@
+#pragma once
+
+// How a command ends: with which reply, what that reply waits for, and what is counted.
+//
+// `reply_start` is where the command's reply begins in the session's buffer.
+//
+// Ownership: refers to what it is given. Threads: the loop's.
+
+#include <cstddef>
+#include <string_view>
+
+#include "base/error.h"
+#include "pipeline/gate/reply_gate.h"
+#include "pipeline/info/memory_budget.h"
+#include "pipeline/info/stats.h"
+#include "pipeline/loop/session.h"
+#include "storage/store.h"
+
+namespace cordwood::pipeline {
+
+class Completion {
+ public:
+  Completion(ReplyGate& gate, storage::Store& store, PipelineStats& stats)
+      : gate_(gate), store_(store), stats_(stats) {}
+
+  /// The reply is complete. `executed`: the command met the newest state.
+  void Finish(Session& session, bool executed, size_t reply_start);
+  /// The command does not run, or does nothing: "-<error>".
+  void Refuse(Session& session, size_t reply_start, std::string_view error);
+  /// As Refuse, for want of space on the disk.
+  void RefuseForSpace(Session& session, size_t reply_start);
+  /// As Refuse, after the store failed.
+  void RefuseForFailure(Session& session, size_t reply_start);
+  /// As RefuseForSpace and RefuseForFailure, of one that has run; the reply is still to be finished.
+  void PutShortage(Session& session, size_t reply_start);
+  void PutStoreFailure(Session& session, size_t reply_start);
+  /// Puts an error of ours in the place of the reply, which is still to be finished.
+  void PutFailure(Session& session, size_t reply_start, const Error& error);
+  /// Puts "-<error>" in the place of the reply, which is still to be finished.
+  void PutError(Session& session, size_t reply_start, std::string_view error);
+
+ private:
+  std::string ShortageText() const;
+
+  ReplyGate& gate_;
+  storage::Store& store_;
+  PipelineStats& stats_;
+};
+
+/// Of a reply that has outgrown what one may have.
+std::string ReplyTooLong(uint64_t bytes_max);
+
+}  // namespace cordwood::pipeline

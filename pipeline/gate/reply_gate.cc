@@ -1,0 +1,40 @@
+#include "pipeline/gate/reply_gate.h"
+
+#include "base/format.h"
+#include "base/log.h"
+
+namespace cordwood::pipeline {
+
+void ReplyGate::Add(Session& session) {
+  session.replies.Commit(session.dep, store_.visible());
+  sessions_.MarkDirty(session);
+  if (!session.replies.waiting() || session.waiting_for_release) return;
+  session.waiting_for_release = true;
+  waiting_.push_back(session.id());
+}
+
+void ReplyGate::Release() {
+  const storage::Seq visible = store_.visible();
+  size_t kept = 0;
+  for (const SessionId id : waiting_) {
+    Session* const session = sessions_.Find(id);
+    if (session == nullptr) continue;
+    if (session->replies.Release(visible)) sessions_.MarkDirty(*session);
+    session->waiting_for_release = session->replies.waiting();
+    if (session->waiting_for_release) waiting_[kept++] = id;
+  }
+  waiting_.resize(kept);
+}
+
+void ReplyGate::CloseWaiting() {
+  for (const SessionId id : waiting_) CloseHopeless(sessions_, id);
+}
+
+void CloseHopeless(Sessions& sessions, SessionId id) {
+  Session* const session = sessions.Find(id);
+  if (session == nullptr || session->close_now) return;
+  LogNotice(Format("closing {}: the outcome of its writes is unknown", session->client.address));
+  sessions.CloseSoon(*session);
+}
+
+}  // namespace cordwood::pipeline

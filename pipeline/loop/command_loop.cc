@@ -1,0 +1,153 @@
+#include "pipeline/loop/command_loop.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "base/log.h"
+#include "commands/core/command_table.h"
+#include "commands/core/row.h"
+#include "protocol/reply_writer.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+constexpr size_t kUnauthenticatedRequestBytes = 64 << 10;
+// A connection, and a turn, end when they took this long.
+constexpr uint64_t kSliceNs = 1'000'000;
+// The clock is read after so much work: a command and so many arguments or bytes of reply are one.
+constexpr size_t kWorkBetweenClocks = 16;
+constexpr size_t kArgumentsPerWork = 16;
+constexpr size_t kReplyBytesPerWork = 4 << 10;
+// However fast the clock says it was.
+constexpr size_t kWorkPerSlice = 4096;
+
+}  // namespace
+
+protocol::Limits CommandLoop::LimitsFor(const Session* session) const {
+  const bool authenticated =
+      session == nullptr ? parts_.config.requirepass.empty() : session->client.authenticated;
+  const size_t request_bytes = parts_.limits.request_bytes;
+  return {.max_bulk_bytes = parts_.limits.argument_bytes,
+          .max_request_bytes =
+              authenticated ? request_bytes : std::min(request_bytes, kUnauthenticatedRequestBytes),
+          .authenticated = authenticated};
+}
+
+void CommandLoop::Advance(Session& session) {
+  if (session.queued) return;
+  const uint64_t end_ns = parts_.env.MonotonicNs() + kSliceNs;
+  const ClientMemory& memory = parts_.pressure.memory();
+  size_t work = 0;
+  size_t clock_at = kWorkBetweenClocks;
+  NoteFinished(session);
+  session.full = session.replies.unsent_bytes() >= memory.UnsentMax(session);
+  while (MayAdvance(session)) {
+    if (work >= clock_at) {
+      if (work >= kWorkPerSlice || parts_.env.MonotonicNs() >= end_ns) {
+        QueueTurn(session);
+        return;
+      }
+      clock_at = work + kWorkBetweenClocks;
+    }
+    switch (session.parser.Next()) {
+      case protocol::RequestParser::Outcome::kNeedMore:
+        return;
+      case protocol::RequestParser::Outcome::kError:
+        RejectMalformed(session);
+        return;
+      case protocol::RequestParser::Outcome::kCommand:
+        break;
+    }
+    const size_t replied = session.replies.buffer().size();
+    work += 1 + session.parser.argv().size() / kArgumentsPerWork;
+    Start(session);
+    NoteFinished(session);
+    work += (session.replies.buffer().size() - replied) / kReplyBytesPerWork;
+    session.full = session.replies.unsent_bytes() >= memory.UnsentMax(session);
+  }
+}
+
+bool CommandLoop::MayAdvance(const Session& session) const {
+  return !parts_.executor.stopped() && !session.held() && !session.closing() &&
+         session.replies.unsent_bytes() < parts_.pressure.memory().UnsentMax(session);
+}
+
+void CommandLoop::GoOn(Session& session) {
+  parts_.sessions.MarkDirty(session);
+  Advance(session);
+  parts_.pressure.Account(session);
+}
+
+void CommandLoop::NoteFinished(Session& session) {
+  if (session.held()) return;
+  if (session.client.authenticated != session.parser.limits().authenticated) {
+    session.parser.SetLimits(LimitsFor(&session));
+  }
+  parts_.strangers.NoteLogins(session);
+}
+
+void CommandLoop::Start(Session& session) {
+  auto [command, error] = parts_.table.Resolve(session.parser.argv());
+  session.command = command;
+  if (error.empty()) error = CheckAllowed(session, *command);
+  if (!error.empty()) {
+    parts_.completion.Refuse(session, session.replies.buffer().size(), error);
+    return;
+  }
+  session.reruns = 0;
+  session.client.seed.reset();
+  parts_.executor.Run(session);
+}
+
+std::string CommandLoop::CheckAllowed(const Session& session,
+                                      const commands::Command& command) const {
+  if (!session.client.authenticated && (command.flags & commands::kNoAuth) == 0) {
+    return "NOAUTH Authentication required.";
+  }
+  return {};
+}
+
+void CommandLoop::RejectMalformed(Session& session) {
+  const protocol::ParseFailure& failure = session.parser.failure();
+  LogVerbose(Format("closing {}: {}", session.client.address, failure.reason));
+  session.client.close_after_reply = true;
+  if (failure.over_request_limit) ++parts_.stats.query_buffer_disconnections;
+  if (failure.reply.empty()) {
+    session.close_now = !session.replies.waiting();
+  } else {
+    protocol::ReplyWriter(session.replies.buffer(), protocol::RespVersion::kResp2)
+        .Error(failure.reply);
+    ++parts_.stats.error_replies;
+    parts_.gate.Add(session);
+    session.linger = true;
+  }
+  // The connection may stay for seconds; what arrived of the request need not.
+  session.parser = protocol::RequestParser(session.parser.limits());
+  parts_.sessions.MarkDirty(session);
+}
+
+void CommandLoop::QueueTurn(Session& session) {
+  if (session.queued) return;
+  session.queued = true;
+  turns_.push_back(session.id());
+}
+
+void CommandLoop::Turn() {
+  const uint64_t end_ns = parts_.env.MonotonicNs() + kSliceNs;
+  for (size_t turns = turns_.size(); turns > 0 && parts_.env.MonotonicNs() < end_ns; --turns) {
+    Session* const session = parts_.sessions.Find(turns_.front());
+    turns_.pop_front();
+    if (session == nullptr) continue;
+    session->queued = false;
+    if (session->hold == Hold::kLongRead || session->hold == Hold::kOwnRun) {
+      parts_.executor.TakeTurn(*session);
+    } else {
+      Advance(*session);
+      parts_.sessions.MarkDirty(*session);
+    }
+    parts_.pressure.Account(*session);
+    if (parts_.pressure.memory().pressed()) break;  // what is ready is sent first
+  }
+}
+
+}  // namespace cordwood::pipeline

@@ -1,0 +1,79 @@
+#pragma once
+
+// Takes the commands of sessions out of their parsers, in order, and has them run: as many as a
+// connection may run before others have their turn.
+//
+// Work that goes on in turns, behind that of other connections: long reads, slice by slice, and
+// pipelines that would keep the loop to themselves.
+//
+// Ownership: refers to what it is given. Threads: the loop's.
+
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "base/env.h"
+#include "config/config.h"
+#include "pipeline/executor/executor.h"
+#include "pipeline/gate/completion.h"
+#include "pipeline/info/memory_budget.h"
+#include "pipeline/loop/memory_pressure.h"
+#include "pipeline/loop/session_runner.h"
+#include "pipeline/loop/sessions.h"
+#include "pipeline/loop/strangers.h"
+
+namespace cordwood::commands {
+class CommandTable;
+struct Command;
+}  // namespace cordwood::commands
+
+namespace cordwood::pipeline {
+
+/// What the loop works with; all of it outlives it.
+struct CommandLoopParts {
+  Env& env;
+  const config::Config& config;
+  const commands::CommandTable& table;
+  Sessions& sessions;
+  MemoryPressure& pressure;
+  ReplyGate& gate;
+  Completion& completion;
+  Strangers& strangers;
+  PipelineStats& stats;
+  const RequestLimits& limits;
+  Executor& executor;
+};
+
+class CommandLoop {
+ public:
+  explicit CommandLoop(const CommandLoopParts& parts) : parts_(parts) {}
+  CommandLoop(const CommandLoop&) = delete;
+  CommandLoop& operator=(const CommandLoop&) = delete;
+
+  /// Of a session; without one, of a connection that is new.
+  protocol::Limits LimitsFor(const Session* session) const;
+
+  /// Parses and runs until the session needs more input, is held, has enough to send, or had its
+  /// time: then it goes on in a turn.
+  void Advance(Session& session);
+  bool MayAdvance(const Session& session) const;
+  /// As SessionRunner has them.
+  void GoOn(Session& session);
+  void QueueTurn(Session& session);
+
+  bool wants_turn() const { return !turns_.empty(); }
+  /// About a millisecond for those who wait for their turn.
+  void Turn();
+
+ private:
+  void Start(Session& session);
+  /// A command is finished: what it changed about its connection takes effect.
+  void NoteFinished(Session& session);
+  void RejectMalformed(Session& session);
+  std::string CheckAllowed(const Session& session, const commands::Command& command) const;
+
+  const CommandLoopParts parts_;
+  std::deque<SessionId> turns_;  // those who go on when others had their turn
+};
+
+}  // namespace cordwood::pipeline

@@ -28,8 +28,8 @@
 #include "commands/core/command_table.h"
 #include "config/config.h"
 #include "keyspace/core/keyspace.h"
-#include "pipeline/pipeline.h"
 #include "pipeline/info/process_host.h"
+#include "pipeline/pipeline.h"
 #include "protocol/command_writer.h"
 
 namespace cordwood {

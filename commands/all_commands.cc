@@ -27,6 +27,7 @@ std::span<const Rows> AllCommands() {
       strings::LcsRows(),
       strings::ReadRows(),
       strings::SetRows(),
+      transactions::TransactionRows(),
   };
   return kTopics;
 }

@@ -54,6 +54,10 @@ Rows ReadRows();
 Rows SetRows();
 }  // namespace strings
 
+namespace transactions {
+Rows TransactionRows();
+}  // namespace transactions
+
 /// What a CommandTable is made of.
 std::span<const Rows> AllCommands();
 

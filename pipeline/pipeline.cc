@@ -32,6 +32,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       config_(config),
       table_(table),
       request_limits_(RequestLimitsFor(config, UINT64_MAX)),
+      watches_(keyspace),
       pressure_(env, sessions_, stats_),
       strangers_(env, config, sessions_, stats_),
       gate_(sessions_, store_),
@@ -46,7 +47,8 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
                  .completion = completion_,
                  .stats = stats_,
                  .limits = request_limits_,
-                 .runner = *this}),
+                 .runner = *this,
+                 .watches = watches_}),
       loop_({.env = env,
              .config = config,
              .table = table,
@@ -55,6 +57,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
              .gate = gate_,
              .completion = completion_,
              .strangers = strangers_,
+             .watches = watches_,
              .stats = stats_,
              .limits = request_limits_,
              .executor = executor_}) {}
@@ -91,6 +94,7 @@ void Pipeline::Close(SessionId id) {
   const std::unique_ptr<Session> gone = sessions_.Remove(id);
   if (gone == nullptr) return;
   executor_.Forget(*gone);
+  watches_.Forget(id);
   pressure_.Forget(*gone);
 }
 

@@ -46,6 +46,7 @@
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/strangers.h"
 #include "pipeline/loop/transport.h"
+#include "pipeline/tables/watch_table.h"
 
 namespace cordwood::commands {
 class CommandTable;
@@ -122,6 +123,7 @@ class Pipeline final : private SessionRunner {
   /// nothing more is read. What has run is still answered, and long reads go on.
   void StopInput() { executor_.Stop(); }
   PipelineStats& stats() { return stats_; }
+  WatchTable& watches() { return watches_; }
   keyspace::Keyspace& keyspace() { return keyspace_; }
   config::Config& config() { return config_; }
   const commands::CommandTable& table() const { return table_; }
@@ -154,6 +156,7 @@ class Pipeline final : private SessionRunner {
   PipelineStats stats_;
   RequestLimits request_limits_;
   Sessions sessions_;
+  WatchTable watches_;
   MemoryPressure pressure_;
   Strangers strangers_;
   ReplyGate gate_;

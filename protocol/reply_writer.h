@@ -47,6 +47,8 @@ class ReplyWriter {
   void SetVersion(RespVersion version) { version_ = version; }
 
   size_t size() const { return out_.size(); }
+  /// What was appended from `position` on is an error.
+  bool IsError(size_t position) const { return out_.size() > position && out_[position] == '-'; }
   /// Makes place: an overflow is forgotten. REQUIRES: size <= this->size().
   void Truncate(size_t size) {
     out_.resize(size);

@@ -21,9 +21,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "pipeline/pipeline.h"
 #include "pipeline/info/process_host.h"
 #include "pipeline/loop/transport.h"
+#include "pipeline/pipeline.h"
 #include "server/connection.h"
 #include "server/exit_codes.h"
 #include "server/farewell.h"

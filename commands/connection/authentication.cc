@@ -13,6 +13,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
+#include "commands/core/watches.h"
 #include "commands/server/redis_version.h"
 
 namespace cordwood::commands::connection {
@@ -138,6 +139,8 @@ Status Hello(Call& call) {
 }
 
 Status Reset(Call& call) {
+  call.client.queue.reset();
+  call.host.watches.Unwatch(call.client);
   Client& client = call.client;
   client.db = 0;
   client.protocol = 2;
@@ -175,7 +178,7 @@ constexpr Command kRowsOfAuthentication[] = {
           .summary = "Greets the server and chooses the protocol."}},
     {.name = "reset",
      .arity = 1,
-     .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy,
+     .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy | kNeverQueued,
      .handler = Reset,
      .categories = kConnectionCategory,
      .docs = {.group = "connection",

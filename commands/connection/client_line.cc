@@ -17,6 +17,7 @@ std::string FlagsOf(const ClientView& view) {
   if (view.client->close_after_reply) flags += 'c';
   if (view.client->no_evict) flags += 'e';
   if (view.client->no_touch) flags += 'T';
+  if (view.client->queue != nullptr) flags += 'x';
   return flags.empty() ? "N" : flags;
 }
 
@@ -28,11 +29,13 @@ std::string ClientLine(const ClientView& view, int64_t now_ms) {
                             client.id, client.address, client.local_address, client.name,
                             SecondsSince(client.created_ms, now_ms),
                             SecondsSince(client.last_active_ms, now_ms), FlagsOf(view), client.db);
-  line += " sub=0 psub=0 ssub=0 multi=-1";
+  line += " sub=0 psub=0 ssub=0 multi=";
+  line += client.queue != nullptr ? Format("{}", client.queue->size()) : "-1";
   AppendFormat(line, " qbuf={} qbuf-free={}", view.query_buffer_bytes,
                view.query_buffer_free_bytes);
-  AppendFormat(line, " argv-mem=0 multi-mem=0 obl=0 oll={} omem={} tot-mem={}",
-               view.output_list_length, view.output_bytes, view.total_memory_bytes);
+  AppendFormat(line, " argv-mem=0 multi-mem={} obl=0 oll={} omem={} tot-mem={}",
+               client.queue != nullptr ? client.queue->memory_bytes() : 0, view.output_list_length,
+               view.output_bytes, view.total_memory_bytes);
   AppendFormat(line, " cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
                client.last_command.empty() ? "NULL" : client.last_command, client.protocol,
                client.library_name, client.library_version);

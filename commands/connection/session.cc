@@ -53,7 +53,7 @@ constexpr Command kRowsOfSession[] = {
               .summary = "Returns PONG, or the given string."}},
     {.name = "quit",
      .arity = -1,
-     .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy,
+     .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy | kNeverQueued,
      .handler = Quit,
      .categories = kConnectionCategory,
      .docs = {.group = "connection",

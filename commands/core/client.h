@@ -4,17 +4,16 @@
 // written on the loop that owns it.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "commands/core/command_queue.h"
+
 namespace cordwood::commands {
 
-struct Client {
-  uint64_t id = 0;
-  std::string address;        // ip:port
-  std::string local_address;  // ip:port
-  bool is_local = false;      // on this machine
-  int64_t created_ms = 0;     // monotonic clock
+/// What commands change of it. EXEC, which may be run again, puts it back as it was.
+struct ClientState {
   int db = 0;
   int protocol = 2;  // RESP version
   bool authenticated = false;
@@ -25,6 +24,16 @@ struct Client {
   std::string name;
   std::string library_name;
   std::string library_version;
+};
+
+struct Client : ClientState {
+  uint64_t id = 0;
+  std::string address;        // ip:port
+  std::string local_address;  // ip:port
+  bool is_local = false;      // on this machine
+  int64_t created_ms = 0;     // monotonic clock
+  /// Since MULTI; null: commands run at once.
+  std::unique_ptr<CommandQueue> queue;
   /// Of the running command; drawn when it first asks, and the same when it runs again, so that it
   /// then wants the blocks that were fetched for it.
   std::optional<uint64_t> seed;
@@ -33,7 +42,8 @@ struct Client {
 
   /// Of what the peer chose.
   uint64_t memory_bytes() const {
-    return name.capacity() + library_name.capacity() + library_version.capacity();
+    return name.capacity() + library_name.capacity() + library_version.capacity() +
+           (queue != nullptr ? queue->memory_bytes() : 0);
   }
 };
 

@@ -12,6 +12,7 @@ class CommandTable;
 class Cursors;
 class Process;
 class Settings;
+class Watches;
 
 /// All of them outlive the call, and the long read that it leaves behind.
 struct Host {
@@ -20,6 +21,7 @@ struct Host {
   Cursors& cursors;
   Process& process;
   Settings& settings;
+  Watches& watches;
 };
 
 }  // namespace cordwood::commands

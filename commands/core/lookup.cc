@@ -7,7 +7,7 @@ namespace cordwood::commands {
 
 uint64_t Call::Seed() {
   if (!client.seed) client.seed = host.process.RandomU64();
-  return *client.seed;
+  return *client.seed + draw * 0x9e3779b97f4a7c15;
 }
 
 Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name) {

@@ -31,8 +31,13 @@ enum Flag : uint32_t {
   kNoScript = 1 << 9,
   kBlocking = 1 << 10,
   kPubSub = 1 << 11,
-  kNoMulti = 1 << 13,           // not within a transaction
-  kAllowBusy = 1 << 14,         // also while a script runs for too long
+  kNoMulti = 1 << 13,      // not within a transaction
+  kAllowBusy = 1 << 14,    // also while a script runs for too long
+  kSkipSlowLog = 1 << 15,  // what it takes is counted for the commands that it runs
+  // Ours alone.
+  kOnExecutor = 1 << 16,        // runs on the executor, although it writes nothing
+  kNeverQueued = 1 << 17,       // runs at once, also after MULTI
+  kRunsQueue = 1 << 18,         // EXEC
   kAlways = kLoading | kStale,  // also while a server loads its data or lags behind
 };
 

@@ -8,7 +8,10 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/database_arg.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/host.h"
 #include "commands/core/row.h"
+#include "commands/core/watches.h"
+#include "keyspace/core/gathered_reads.h"
 
 namespace cordwood::commands::databases {
 namespace {
@@ -41,6 +44,9 @@ bool TakesFlushMode(Call& call) {
 }
 
 void Flush(Call& call, int db) {
+  for (const Watches::Watched& watched : call.host.watches.In(db)) {
+    if (watched.exists) call.tx.NoteChange(call.tx.GenerationOf(db), watched.key);
+  }
   call.tx.DropGeneration(call.tx.GenerationOf(db));
   call.tx.SetGeneration(db, call.tx.NewGeneration());
 }
@@ -59,6 +65,18 @@ Status FlushAll(Call& call) {
   return {};
 }
 
+/// Notes which of the keys that are watched in `db` change when its number takes over what `other`
+/// holds: all that exist before or afterwards.
+void NoteSwapped(Call& call, int db, int other, keyspace::GatheredReads& reads) {
+  for (const Watches::Watched& watched : call.host.watches.In(db)) {
+    const storage::ReadScope scope(call.tx.view());
+    const keyspace::KeyName name{.generation = call.tx.GenerationOf(other), .key = watched.key};
+    const Result<std::optional<keyspace::RecordView>> record = keyspace::SeeKey(call.tx, name);
+    if (!reads.Ok(record)) continue;
+    if (watched.exists || *record) call.tx.NoteChange(call.tx.GenerationOf(db), watched.key);
+  }
+}
+
 Status SwapDb(Call& call) {
   const std::optional<int> first = ParseDatabase(call.argv[1]);
   if (!first) return call.Error("ERR invalid first DB index");
@@ -66,6 +84,10 @@ Status SwapDb(Call& call) {
   if (!second) return call.Error("ERR invalid second DB index");
   if (!IsDatabase(call, *first) || !IsDatabase(call, *second)) return call.Error(kNoSuchDatabase);
   if (*first != *second) {
+    keyspace::GatheredReads reads;
+    NoteSwapped(call, *first, *second, reads);
+    NoteSwapped(call, *second, *first, reads);
+    CW_TRY(reads.status());
     const Generation of_first = call.tx.GenerationOf(*first);
     const Generation of_second = call.tx.GenerationOf(*second);
     call.tx.SetGeneration(*first, of_second);

@@ -22,7 +22,7 @@ constexpr std::pair<Flag, std::string_view> kFlagNames[] = {
     {kBlocking, "blocking"},    {kLoading, "loading"},
     {kStale, "stale"},          {kFast, "fast"},
     {kNoAuth, "no_auth"},       {kNoMulti, "no_multi"},
-    {kAllowBusy, "allow_busy"},
+    {kAllowBusy, "allow_busy"}, {kSkipSlowLog, "skip_slowlog"},
 };
 
 constexpr std::pair<KeyAccess, std::string_view> kAccessNames[] = {

@@ -27,7 +27,9 @@ class CommittedWalk final : private ViewUser {
   CommittedWalk& operator=(const CommittedWalk&) = delete;
 
   bool Valid() const { return iterator_ ? iterator_->Valid() : let_go_->valid; }
-  Status status() const { return !failure_ ? failure_ : iterator_ ? iterator_->status() : Status(); }
+  Status status() const {
+    return !failure_ ? failure_ : iterator_ ? iterator_->status() : Status();
+  }
   bool stopped() const { return failure_ && iterator_ && iterator_->stopped(); }
   std::string passed() const { return iterator_->passed(); }
 

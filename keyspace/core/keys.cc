@@ -109,6 +109,7 @@ Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, con
   if (before.expired) tx.NoteExpired();
   CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
   tx.PutParts(KeyRecordKey(name.generation, name.key), record.header().Encode(), record.payload);
+  tx.NoteChange(name.generation, name.key);
   return {};
 }
 
@@ -116,6 +117,7 @@ Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
                     const Record& record) {
   CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
   tx.PutShrunk(KeyRecordKey(name.generation, name.key), record.Encode());
+  tx.NoteChange(name.generation, name.key);
   return {};
 }
 
@@ -125,6 +127,7 @@ Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
   const std::string store_key = KeyRecordKey(name.generation, name.key);
   Lookup before;
   const storage::ReadScope scope(tx.view());
+  tx.NoteChange(name.generation, name.key);
   std::string_view bytes;
   const storage::Presence presence = tx.Probe(store_key, &bytes);
   if (presence == storage::Presence::kUnknown) {
@@ -154,6 +157,8 @@ Status RemoveKey(Transaction& tx, const KeyName& name, const Lookup& before) {
   CHECK(before.stored.has_value());
   CW_TRY(Transition(tx, name, &*before.stored, nullptr, false));
   tx.Delete(KeyRecordKey(name.generation, name.key));
+  tx.NoteChange(name.generation, name.key,
+                before.expired ? KeyChange::Kind::kExpired : KeyChange::Kind::kChanged);
   return {};
 }
 
@@ -161,6 +166,7 @@ Status DetachKey(Transaction& tx, const KeyName& name, const Lookup& before) {
   CHECK(before.stored.has_value());
   CW_TRY(Transition(tx, name, &*before.stored, nullptr, true));
   tx.Delete(KeyRecordKey(name.generation, name.key));
+  tx.NoteChange(name.generation, name.key);
   return {};
 }
 

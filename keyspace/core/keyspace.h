@@ -54,6 +54,9 @@ class Keyspace {
   DeadlineFloors& deadline_floors() { return deadline_floors_; }
   KeyspaceOptions& options() { return options_; }
   KeyspaceStats& stats() { return stats_; }
+  /// Whether transactions say which keys they changed. The executor's.
+  bool reports_changes() const { return reports_changes_; }
+  void SetReportsChanges(bool reports) { reports_changes_ = reports; }
 
   /// The counter of a database as the executor sees it.
   int64_t NewestCount(int db, CounterKind kind) const;
@@ -67,6 +70,7 @@ class Keyspace {
   Databases databases_;
   DeadlineFloors deadline_floors_;
   KeyspaceStats stats_;
+  bool reports_changes_ = false;
   std::unique_ptr<storage::Store> store_;  // last: uses counting_ until it is gone
 };
 

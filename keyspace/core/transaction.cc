@@ -184,6 +184,15 @@ void Transaction::SetGeneration(int db, Generation generation) {
   generations_[db] = generation;
 }
 
+void Transaction::AddChange(Generation generation, std::string_view key, KeyChange::Kind kind) {
+  const auto own =
+      std::ranges::find(generations_, generation, &std::pair<const int, Generation>::second);
+  const std::optional<int> db = own != generations_.end()
+                                    ? std::optional(own->first)
+                                    : keyspace_.databases().NumberOf(generation);
+  if (db) changes_.push_back({.db = *db, .key = overlay_.Copy(key, {}), .kind = kind});
+}
+
 Oid Transaction::NewOid() { return keyspace_.store().last_seq() + ++oids_; }
 
 Status Transaction::CheckEachSize() const {

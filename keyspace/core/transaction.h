@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "keyspace/core/key_change.h"
 #include "keyspace/core/keyspace.h"
 #include "keyspace/core/overlay.h"
 #include "keyspace/core/waiter.h"
@@ -105,6 +106,14 @@ class Transaction {
   /// Numbers that nobody had before, for objects and generations.
   Oid NewOid();
   Generation NewGeneration() { return Databases::kFirstFree + NewOid(); }
+  /// The key was changed. Who writes its record says so by itself; who writes only elements calls
+  /// this.
+  void NoteChange(Generation generation, std::string_view key,
+                  KeyChange::Kind kind = KeyChange::Kind::kChanged) {
+    if (keyspace_.reports_changes()) AddChange(generation, key, kind);
+  }
+  /// The changes so far, if anybody wants to know of them.
+  const std::vector<KeyChange>& changes() const { return changes_; }
   /// The transaction removed a key because it had expired.
   void NoteExpired() { ++expired_; }
   /// It looked for a key that somebody named.
@@ -130,6 +139,7 @@ class Transaction {
     std::string end;
   };
 
+  void AddChange(Generation generation, std::string_view key, KeyChange::Kind kind);
   Status Pause();
   /// Runs `wait` while nothing is read. Renews the view.
   template <typename Wait>
@@ -154,6 +164,7 @@ class Transaction {
   Overlay overlay_;
   std::vector<Range> ranges_;
   storage::Counters counts_;
+  std::vector<KeyChange> changes_;
   std::map<int, Generation> generations_;
   std::vector<Generation> dropped_;
   std::map<Generation, std::string> floors_;           // raised

@@ -55,6 +55,8 @@ class Collection {
   Status PutInline(std::string payload, Write write = Write::kAdds);
   /// The same. REQUIRES: the count is not 0.
   Status PutObject(const ObjectPayload& payload, Write write = Write::kAdds);
+  /// Only elements were written, and no payload.
+  void NoteChange() { tx_.NoteChange(name_.generation, name_.key); }
   /// Removes the key, and all items with it.
   Status Remove();
 

@@ -196,7 +196,10 @@ Result<uint64_t> Hash::SetElements(HashedElements& elements, ObjectPayload objec
   }
   CW_TRY(reads.status());
   const uint8_t shape = ShapeOf(ShapeWith(object.shape, pairs), object.count + created);
-  if (created == 0 && shape == object.shape) return 0;
+  if (created == 0 && shape == object.shape) {
+    collection_.NoteChange();
+    return 0;
+  }
   object.count += created;
   object.NoteEntries(created);
   object.shape = shape;

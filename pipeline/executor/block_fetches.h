@@ -53,7 +53,7 @@ class BlockFetches {
   PipelineStats& stats_;
   Transport& transport_;
   const std::function<void(Session&)> resume_;
-  std::deque<SessionId> line_;                                      // large fetches
+  std::deque<SessionId> line_;                                  // large fetches
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted callbacks look
 };
 

@@ -16,9 +16,9 @@ namespace {
 constexpr uint64_t kWriteOverheadBytes = 256;
 
 /// What a command that may write is for; a write of more than deletes only adds.
-storage::Intent IntentOf(const commands::Command& command, bool frees) {
+storage::Intent IntentOf(const Session& session, bool frees) {
   if (!frees) return storage::Intent::kAdd;
-  const bool empties = (command.flags & commands::kEmpties) != 0;
+  const bool empties = (session.run_flags & commands::kEmpties) != 0;
   return empties ? storage::Intent::kEmpty : storage::Intent::kTakeAway;
 }
 
@@ -32,24 +32,24 @@ Executor::Executor(const ExecutorParts& parts)
       admissions_(parts.env, store_, parts.stats),
       fetches_(store_, parts.sessions, parts.pressure, parts.limits, parts.stats, parts.transport,
                [this](Session& session) { Resume(session); }),
-      long_reads_({.env = parts.env,
-                   .keyspace = parts.keyspace,
-                   .config = parts.config,
-                   .reader = reader_,
-                   .clock = clock_,
-                   .start_times = start_times_,
-                   .sessions = parts.sessions,
-                   .pressure = parts.pressure,
-                   .gate = parts.gate,
-                   .completion = parts.completion,
-                   .fetches = fetches_,
-                   .stats = parts.stats,
-                   .runner = parts.runner,
-                   .run_alone = [this](Session& session, OwnRun::Work work) {
-                     StartOwnRun(session, std::move(work));
-                   }}),
+      long_reads_(
+          {.env = parts.env,
+           .keyspace = parts.keyspace,
+           .config = parts.config,
+           .reader = reader_,
+           .clock = clock_,
+           .start_times = start_times_,
+           .sessions = parts.sessions,
+           .pressure = parts.pressure,
+           .gate = parts.gate,
+           .completion = parts.completion,
+           .fetches = fetches_,
+           .stats = parts.stats,
+           .runner = parts.runner,
+           .run_alone = [this](Session& session,
+                               OwnRun::Work work) { StartOwnRun(session, std::move(work)); }}),
       expiry_(parts.env, parts.keyspace, parts.config, reader_, clock_, start_times_,
-              parts.transport) {}
+              parts.transport, parts.watches) {}
 
 Executor::~Executor() {
   // They use the reader.
@@ -57,7 +57,7 @@ Executor::~Executor() {
 }
 
 bool Executor::MustExecute(const Session& session) const {
-  if ((session.command->flags & commands::kWrite) != 0) return true;
+  if ((session.run_flags & (commands::kWrite | commands::kOnExecutor)) != 0) return true;
   return session.dep > store_.visible();
 }
 
@@ -75,18 +75,19 @@ void Executor::Run(Session& session) {
   }
   const size_t reply_start = session.replies.buffer().size();
   Admitted admitted;
-  if ((session.command->flags & commands::kWrite) != 0) {
-    const bool frees = (session.command->flags & commands::kFrees) != 0;
-    admitted = {.bytes = kWriteOverheadBytes, .intent = IntentOf(*session.command, frees)};
+  if ((session.run_flags & commands::kWrite) != 0) {
+    const bool frees = (session.run_flags & commands::kFrees) != 0;
+    admitted = {.bytes = kWriteOverheadBytes, .intent = IntentOf(session, frees)};
     for (const std::string_view argument : session.parser.argv()) {
       admitted.bytes += argument.size();
     }
+    if (session.client.queue != nullptr) admitted.bytes += session.client.queue->argument_bytes();
     if (HoldForAdmission(session, admitted, reply_start)) return;
   }
-  RunOnce(session, execute, admitted);
+  if (!RunOnce(session, execute, admitted)) RunAlone(session, execute);
 }
 
-void Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
+bool Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
   const size_t reply_start = session.replies.buffer().size();
   const uint32_t ahead = AheadAfter(session.fetches);
   constexpr storage::Tier kTier = storage::Tier::kCacheOnly;
@@ -108,10 +109,14 @@ void Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
   if (!status && status.error().code() == ErrorCode::kCold) {
     reply.Truncate(reply_start);
     fetches_.Hold(session, view.missing());
-    return;
+    return true;
+  }
+  if (call.wants_own_run) {
+    reply.Truncate(reply_start);
+    return false;
   }
   const bool writes = status && !reply.overflowed() && call.long_read == nullptr && tx.has_writes();
-  if (writes && !CommitWrites(session, tx, admitted, reply_start)) return;
+  if (writes && !CommitWrites(session, tx, admitted, reply_start)) return true;
   tx.CountLookups();
   if (!status) {
     parts_.completion.PutFailure(session, reply_start, status.error());
@@ -121,9 +126,12 @@ void Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
   } else if (call.long_read != nullptr) {
     session.long_read = std::move(call.long_read);
     long_reads_.Start(session);
-    return;
+    return true;
+  } else {
+    for (const commands::Effect& effect : call.effects) effect();
   }
-  parts_.completion.Finish(session, execute, reply_start);
+  parts_.completion.Finish(session, execute || call.met_newest, reply_start);
+  return true;
 }
 
 bool Executor::CommitWrites(Session& session, keyspace::Transaction& tx, Admitted admitted,
@@ -133,8 +141,7 @@ bool Executor::CommitWrites(Session& session, keyspace::Transaction& tx, Admitte
     parts_.completion.PutFailure(session, reply_start, fits.error());
     return true;
   }
-  const Admitted wanted = {.bytes = tx.write_bytes(),
-                           .intent = IntentOf(*session.command, tx.frees())};
+  const Admitted wanted = {.bytes = tx.write_bytes(), .intent = IntentOf(session, tx.frees())};
   // What most commands write is told by their arguments.
   const bool is_let_in = wanted.bytes <= admitted.bytes && wanted.intent == admitted.intent;
   if (!is_let_in && HoldForAdmission(session, wanted, reply_start)) return false;
@@ -145,8 +152,13 @@ bool Executor::CommitWrites(Session& session, keyspace::Transaction& tx, Admitte
     parts_.completion.PutFailure(session, reply_start, seq.error());
     return true;
   }
-  start_times_.Note(*seq, tx.now_ms());
+  NoteCommitted(tx, *seq);
   return true;
+}
+
+void Executor::NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq) {
+  start_times_.Note(seq, tx.now_ms());
+  parts_.watches.Mark(tx.changes());
 }
 
 bool Executor::HoldForAdmission(Session& session, Admitted wanted, size_t reply_start) {
@@ -178,7 +190,7 @@ bool Executor::HoldForOwner(Session& session) {
 }
 
 void Executor::RunAlone(Session& session, bool execute) {
-  const bool writes = (session.command->flags & commands::kWrite) != 0;
+  const bool writes = (session.run_flags & (commands::kWrite | commands::kOnExecutor)) != 0;
   if (execute && !writes) {
     // It will read at a snapshot, once that holds everything the connection did.
     long_reads_.HoldForVisibility(session);
@@ -197,6 +209,8 @@ void Executor::RunAlone(Session& session, bool execute) {
                         .host = *host_};
     OwnRun::Outcome outcome{.status = session.command->handler(call)};
     outcome.long_read = std::move(call.long_read);
+    outcome.effects = std::move(call.effects);
+    outcome.met_newest = call.met_newest;
     return outcome;
   });
 }
@@ -206,14 +220,14 @@ void Executor::StartOwnRun(Session& session, OwnRun::Work work) {
   const bool owns = owner_ == session.id();
   const int64_t now_ms = owns ? clock_.NowMs() : session.long_read_now_ms;
   if (owns) start_times_.SetRunning(now_ms);
-  session.own_run = std::make_unique<OwnRun>(
-      OwnRun::Parts{.env = parts_.env,
-                    .keyspace = parts_.keyspace,
-                    .reader = reader_,
-                    .now_ms = now_ms,
-                    .reply_bytes_max = parts_.limits.reply_bytes,
-                    .resp_version = session.resp_version()},
-      owns ? nullptr : session.snapshot.get(), std::move(work));
+  session.own_run =
+      std::make_unique<OwnRun>(OwnRun::Parts{.env = parts_.env,
+                                             .keyspace = parts_.keyspace,
+                                             .reader = reader_,
+                                             .now_ms = now_ms,
+                                             .reply_bytes_max = parts_.limits.reply_bytes,
+                                             .resp_version = session.resp_version()},
+                               owns ? nullptr : session.snapshot.get(), std::move(work));
   session.fetch_status = {};
   GoOnAlone(session);
 }
@@ -251,9 +265,11 @@ void Executor::FinishOwnRun(Session& session) {
     if (!CommitOwnRun(session, reply_start)) return;
   } else {
     session.replies.buffer() += run.reply();
+    for (const commands::Effect& effect : run.outcome().effects) effect();
   }
   run.tx().CountLookups();
   const bool executes = run.executes();
+  const bool met_newest = executes || run.outcome().met_newest;
   std::unique_ptr<commands::LongRead> long_read = std::move(run.outcome().long_read);
   session.own_run.reset();
   session.snapshot.reset();
@@ -262,7 +278,7 @@ void Executor::FinishOwnRun(Session& session) {
     long_reads_.Start(session);
     return;
   }
-  parts_.completion.Finish(session, executes, reply_start);
+  parts_.completion.Finish(session, met_newest, reply_start);
   if (executes) EndOwnership();
 }
 
@@ -272,7 +288,7 @@ bool Executor::CommitOwnRun(Session& session, size_t reply_start) {
     parts_.completion.PutFailure(session, reply_start, fits.error());
     return true;
   }
-  switch (store_.Admit(tx.write_bytes(), IntentOf(*session.command, tx.frees()))) {
+  switch (store_.Admit(tx.write_bytes(), IntentOf(session, tx.frees()))) {
     case storage::WriteGate::kOpen:
       break;
     case storage::WriteGate::kLater:
@@ -291,8 +307,9 @@ bool Executor::CommitOwnRun(Session& session, size_t reply_start) {
     parts_.completion.PutFailure(session, reply_start, seq.error());
     return true;
   }
-  start_times_.Note(*seq, tx.now_ms());
+  NoteCommitted(tx, *seq);
   session.replies.buffer() += session.own_run->reply();
+  for (const commands::Effect& effect : session.own_run->outcome().effects) effect();
   return true;
 }
 

@@ -33,6 +33,7 @@
 #include "pipeline/loop/session_runner.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/transport.h"
+#include "pipeline/tables/watch_table.h"
 #include "storage/reader.h"
 
 namespace cordwood::commands {
@@ -54,6 +55,7 @@ struct ExecutorParts {
   PipelineStats& stats;
   const RequestLimits& limits;
   SessionRunner& runner;
+  WatchTable& watches;
 };
 
 class Executor {
@@ -103,10 +105,12 @@ class Executor {
   bool MustExecute(const Session& session) const;
   /// True: a write owns the executor, and the session waits for that.
   bool HoldForOwner(Session& session);
-  void RunOnce(Session& session, bool execute, Admitted admitted);
+  /// False: the command is to be run on a stack of its own instead.
+  bool RunOnce(Session& session, bool execute, Admitted admitted);
   /// After the handler: commits. False: the session is held or the reply was replaced.
   bool CommitWrites(Session& session, keyspace::Transaction& tx, Admitted admitted,
                     size_t reply_start);
+  void NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq);
   /// True: the command may not write now. It is held, or was refused.
   bool HoldForAdmission(Session& session, Admitted wanted, size_t reply_start);
   /// Gives the session's command a stack of its own, or holds it until that may be.

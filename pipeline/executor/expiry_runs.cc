@@ -18,7 +18,7 @@ constexpr uint64_t kExpiryNs = 1'000'000;
 
 ExpiryRuns::ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
                        storage::Reader& reader, ExpiryClock& clock, StartTimes& start_times,
-                       Transport& transport)
+                       Transport& transport, WatchTable& watches)
     : env_(env),
       keyspace_(keyspace),
       store_(keyspace.store()),
@@ -27,6 +27,7 @@ ExpiryRuns::ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Con
       clock_(clock),
       start_times_(start_times),
       transport_(transport),
+      watches_(watches),
       cycle_(keyspace) {}
 
 ExpiryRuns::~ExpiryRuns() {
@@ -51,6 +52,7 @@ void ExpiryRuns::Run() {
   const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
   if (!seq) return;
   if (writes) start_times_.Note(*seq, tx.now_ms());
+  watches_.Mark(tx.changes());
   if (outcome->got_on || view.missing().empty()) fetched_ = {};
   if (!view.missing().empty()) {
     Fetch(view.missing());
@@ -64,17 +66,17 @@ void ExpiryRuns::Run() {
 
 void ExpiryRuns::Fetch(std::vector<storage::BlockRef> blocks) {
   fetching_ = true;
-  store_.Fetch(std::move(blocks), [this, alive = alive_,
-                                   &transport = transport_](storage::FetchedBlocks fetched) {
-    auto shared = std::make_shared<storage::FetchedBlocks>(std::move(fetched));
-    transport.Post([this, alive, shared] {
-      if (!*alive) return;
-      fetching_ = false;
-      std::ranges::move(shared->pins, std::back_inserter(fetched_.pins));
-      std::ranges::move(shared->tables, std::back_inserter(fetched_.tables));
-      goes_on_ = shared->status.has_value();
-    });
-  });
+  store_.Fetch(std::move(blocks),
+               [this, alive = alive_, &transport = transport_](storage::FetchedBlocks fetched) {
+                 auto shared = std::make_shared<storage::FetchedBlocks>(std::move(fetched));
+                 transport.Post([this, alive, shared] {
+                   if (!*alive) return;
+                   fetching_ = false;
+                   std::ranges::move(shared->pins, std::back_inserter(fetched_.pins));
+                   std::ranges::move(shared->tables, std::back_inserter(fetched_.tables));
+                   goes_on_ = shared->status.has_value();
+                 });
+               });
 }
 
 }  // namespace cordwood::pipeline

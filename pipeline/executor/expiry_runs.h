@@ -13,6 +13,7 @@
 #include "pipeline/executor/expiry_clock.h"
 #include "pipeline/gate/start_times.h"
 #include "pipeline/loop/transport.h"
+#include "pipeline/tables/watch_table.h"
 #include "storage/reader.h"
 
 namespace cordwood::pipeline {
@@ -21,7 +22,7 @@ class ExpiryRuns {
  public:
   ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
              storage::Reader& reader, ExpiryClock& clock, StartTimes& start_times,
-             Transport& transport);
+             Transport& transport, WatchTable& watches);
   ~ExpiryRuns();
   ExpiryRuns(const ExpiryRuns&) = delete;
   ExpiryRuns& operator=(const ExpiryRuns&) = delete;
@@ -44,6 +45,7 @@ class ExpiryRuns {
   ExpiryClock& clock_;
   StartTimes& start_times_;
   Transport& transport_;
+  WatchTable& watches_;
   keyspace::ExpiryCycle cycle_;
   bool fetching_ = false;
   bool active_ = true;

@@ -63,7 +63,7 @@ void LongReads::Step(Session& session) {
   if (EndIfOld(session, parts_.env.MonotonicNs())) return;
   if (session.replies.unsent_bytes() > parts_.pressure.memory().UnsentMax(session)) {
     session.stalled_since_ns = parts_.env.MonotonicNs();  // ResumeStalled lets it go on
-    session.DropFetched();                                // that may take long, and others want blocks
+    session.DropFetched();  // that may take long, and others want blocks
     return;
   }
   if (session.reruns >= kRerunsMax) {
@@ -74,8 +74,8 @@ void LongReads::Step(Session& session) {
   Result<bool> done = false;
   std::vector<storage::BlockRef> missing;
   {
-    storage::View view = parts_.reader.At(*session.snapshot, storage::Tier::kCacheOnly,
-                                          AheadAfter(session.fetches));
+    storage::View view =
+        parts_.reader.At(*session.snapshot, storage::Tier::kCacheOnly, AheadAfter(session.fetches));
     keyspace::Transaction tx(parts_.keyspace, view, keyspace::Transaction::Mode::kRead,
                              session.long_read_now_ms);
     protocol::ReplyWriter reply(session.replies.buffer(), session.resp_version());
@@ -130,7 +130,8 @@ void LongReads::AfterStep(Session& session, const Result<bool>& done, size_t rep
     if (missing.empty()) {
       parts_.runner.QueueTurn(session);
     } else {
-      parts_.fetches.Hold(session, std::move(missing));  // the next slice would only meet them again
+      parts_.fetches.Hold(session,
+                          std::move(missing));  // the next slice would only meet them again
     }
     return;
   }

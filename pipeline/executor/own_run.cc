@@ -41,10 +41,11 @@ void OwnRun::Body() {
 }
 
 bool OwnRun::RunOnce() {
-  // Made anew where they lie, because neither can be moved.
+  // Made anew where it lies: it cannot be moved.
   struct NewView {
     OwnRun& run;
-    operator storage::View() const {  // NOLINT(google-explicit-constructor)
+    // NOLINTNEXTLINE(google-explicit-constructor): what emplace constructs the view from
+    operator storage::View() const {
       constexpr storage::Tier kTier = storage::Tier::kCacheOnly;
       return run.executes() ? run.parts_.reader.Newest(kTier)
                             : run.parts_.reader.At(*run.snapshot_, kTier);

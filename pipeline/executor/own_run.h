@@ -23,7 +23,7 @@
 #include "base/env.h"
 #include "base/error.h"
 #include "base/fiber.h"
-#include "commands/core/long_read.h"
+#include "commands/core/call.h"
 #include "keyspace/core/transaction.h"
 #include "keyspace/core/waiter.h"
 #include "protocol/reply_writer.h"
@@ -44,8 +44,10 @@ class OwnRun final : private keyspace::Waiter {
   /// What a handler, or a slice of a long read, leaves behind.
   struct Outcome {
     Status status;
-    std::unique_ptr<commands::LongRead> long_read;  // of a handler
-    bool is_last = true;                            // of a slice: the reply is complete
+    std::unique_ptr<commands::LongRead> long_read = nullptr;  // of a handler
+    std::vector<commands::Effect> effects = {};
+    bool met_newest = false;
+    bool is_last = true;  // of a slice: the reply is complete
   };
   using Work = std::function<Outcome(keyspace::Transaction&, protocol::ReplyWriter&)>;
 

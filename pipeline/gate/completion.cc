@@ -47,11 +47,32 @@ void Completion::Finish(Session& session, bool executed, size_t reply_start) {
   session.DropFetched();
   ++stats_.commands_processed;
   ++command_stats.calls;
+  if (session.client.queue != nullptr && session.client.queue->executing()) CountQueued(session);
   gate_.Add(session);
 }
 
+void Completion::CountQueued(const Session& session) {
+  for (const commands::CommandQueue::Queued& queued : session.client.queue->commands()) {
+    if (!queued.ran) return;
+    ++stats_.commands_processed;
+    CommandStats& command_stats = stats_.commands[queued.command];
+    ++command_stats.calls;
+    if (!queued.failed) continue;
+    ++stats_.error_replies;
+    ++command_stats.failed_calls;
+  }
+}
+
 void Completion::Refuse(Session& session, size_t reply_start, std::string_view error) {
-  PutError(session, reply_start, error);
+  const bool is_exec =
+      session.command != nullptr && (session.command->flags & commands::kRunsQueue) != 0;
+  if (is_exec) {
+    constexpr std::string_view kPlainCode = "ERR ";
+    if (error.starts_with(kPlainCode)) error.remove_prefix(kPlainCode.size());
+    PutError(session, reply_start, Format("EXECABORT Transaction discarded because of: {}", error));
+  } else {
+    PutError(session, reply_start, error);
+  }
   session.DropFetched();  // it may have been held for blocks before it was refused
   ++stats_.error_replies;
   if (session.command != nullptr) ++stats_.commands[session.command].rejected_calls;

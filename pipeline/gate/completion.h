@@ -31,7 +31,8 @@ class Completion {
   void RefuseForSpace(Session& session, size_t reply_start);
   /// As Refuse, after the store failed.
   void RefuseForFailure(Session& session, size_t reply_start);
-  /// As RefuseForSpace and RefuseForFailure, of one that has run; the reply is still to be finished.
+  /// As RefuseForSpace and RefuseForFailure, of one that has run; the reply is still to be
+  /// finished.
   void PutShortage(Session& session, size_t reply_start);
   void PutStoreFailure(Session& session, size_t reply_start);
   /// Puts an error of ours in the place of the reply, which is still to be finished.
@@ -40,6 +41,8 @@ class Completion {
   void PutError(Session& session, size_t reply_start, std::string_view error);
 
  private:
+  /// The commands that EXEC has run.
+  void CountQueued(const Session& session);
   std::string ShortageText() const;
 
   ReplyGate& gate_;

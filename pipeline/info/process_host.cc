@@ -44,7 +44,8 @@ ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
                 .clients = *this,
                 .cursors = cursors_,
                 .process = *this,
-                .settings = *this} {
+                .settings = *this,
+                .watches = pipeline.watches()} {
   ApplyBudget();
 }
 

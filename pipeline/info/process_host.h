@@ -13,10 +13,10 @@
 #include "commands/core/host.h"
 #include "commands/core/process.h"
 #include "commands/core/settings.h"
-#include "pipeline/tables/cursor_table.h"
 #include "pipeline/info/info.h"
 #include "pipeline/loop/log_throttle.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/tables/cursor_table.h"
 
 namespace cordwood::pipeline {
 

@@ -84,16 +84,31 @@ void CommandLoop::NoteFinished(Session& session) {
     session.parser.SetLimits(LimitsFor(&session));
   }
   parts_.strangers.NoteLogins(session);
+  if (session.client.queue != nullptr && session.client.queue->executing()) {
+    session.client.queue.reset();
+    parts_.watches.Unwatch(session.client);
+  }
 }
 
 void CommandLoop::Start(Session& session) {
   auto [command, error] = parts_.table.Resolve(session.parser.argv());
   session.command = command;
+  commands::CommandQueue* const queue = session.client.queue.get();
+  const bool is_exec = command != nullptr && (command->flags & commands::kRunsQueue) != 0;
+  const bool runs_queue = queue != nullptr && is_exec;
+  if (runs_queue) queue->BeginExec();
   if (error.empty()) error = CheckAllowed(session, *command);
   if (!error.empty()) {
+    if (queue != nullptr) queue->Spoil();
+    if (is_exec) parts_.watches.Unwatch(session.client);
     parts_.completion.Refuse(session, session.replies.buffer().size(), error);
     return;
   }
+  if (queue != nullptr && (command->flags & commands::kNeverQueued) == 0) {
+    Queue(session);
+    return;
+  }
+  session.run_flags = runs_queue ? queue->flags() : command->flags;
   session.reruns = 0;
   session.client.seed.reset();
   parts_.executor.Run(session);
@@ -104,7 +119,25 @@ std::string CommandLoop::CheckAllowed(const Session& session,
   if (!session.client.authenticated && (command.flags & commands::kNoAuth) == 0) {
     return "NOAUTH Authentication required.";
   }
+  if (session.client.queue == nullptr) return {};
+  if ((command.flags & commands::kNoMulti) != 0) {
+    return "ERR Command not allowed inside a transaction";
+  }
+  const uint64_t bytes_max = parts_.limits.request_bytes;
+  const uint64_t bytes = session.client.queue->memory_bytes() + session.parser.buffered_bytes();
+  if ((command.flags & commands::kNeverQueued) == 0 && bytes > bytes_max) {
+    return Format(
+        "ERR the commands since MULTI take more than {} bytes, as much as one request "
+        "may; do it in parts, or raise maxmemory",
+        bytes_max);
+  }
   return {};
+}
+
+void CommandLoop::Queue(Session& session) {
+  session.client.queue->Add(*session.command, session.parser.argv());
+  session.replies.buffer() += protocol::kQueuedReply;
+  parts_.gate.Add(session);
 }
 
 void CommandLoop::RejectMalformed(Session& session) {

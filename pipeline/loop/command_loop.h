@@ -21,6 +21,7 @@
 #include "pipeline/loop/session_runner.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/strangers.h"
+#include "pipeline/tables/watch_table.h"
 
 namespace cordwood::commands {
 class CommandTable;
@@ -39,6 +40,7 @@ struct CommandLoopParts {
   ReplyGate& gate;
   Completion& completion;
   Strangers& strangers;
+  WatchTable& watches;
   PipelineStats& stats;
   const RequestLimits& limits;
   Executor& executor;
@@ -67,6 +69,8 @@ class CommandLoop {
 
  private:
   void Start(Session& session);
+  /// The command waits for EXEC.
+  void Queue(Session& session);
   /// A command is finished: what it changed about its connection takes effect.
   void NoteFinished(Session& session);
   void RejectMalformed(Session& session);

@@ -76,6 +76,7 @@ struct Session {
 
   Hold hold = Hold::kNone;
   const commands::Command* command = nullptr;  // running or held
+  uint32_t run_flags = 0;                      // its own, or those of the queue that EXEC runs
   std::vector<storage::BlockRef> wanted;       // blocks whose fetch waits in line
   storage::Store::FetchedBlocks fetched;       // keeps them in the cache until the command is done
   uint32_t fetches = 0;                        // for the command, or for the slice of a long read
@@ -86,8 +87,8 @@ struct Session {
   int64_t long_read_now_ms = 0;
   Status fetch_status;              // how the last fetch ended
   std::unique_ptr<OwnRun> own_run;  // refers to the snapshot
-  bool partly_replied = false;    // part of the long read's reply may have been sent
-  uint64_t stalled_since_ns = 0;  // the long read waits for its reader, who took nothing since
+  bool partly_replied = false;      // part of the long read's reply may have been sent
+  uint64_t stalled_since_ns = 0;    // the long read waits for its reader, who took nothing since
 
   uint64_t failed_logins = 0;  // that it waited for, or need not
   uint64_t hold_until_ns = 0;  // while kGuessing

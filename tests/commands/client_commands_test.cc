@@ -14,26 +14,26 @@ class ClientCommands : public testing::Test {
  protected:
   void SetUp() override {
     self_ = &runner_.client();
-    *self_ = {.id = 7,
-              .address = "10.0.0.1:1000",
-              .local_address = "10.0.0.9:6379",
-              .created_ms = runner_.now_ms() - 65'000,
-              .authenticated = true,
-              .last_command = "client|list",
-              .last_active_ms = runner_.now_ms()};
-    other_ = {.id = 8,
-              .address = "10.0.0.2:2000",
-              .local_address = "10.0.0.9:6379",
-              .created_ms = runner_.now_ms() - 5'000,
-              .db = 3,
-              .protocol = 3,
-              .no_evict = true,
-              .no_touch = true,
-              .name = "worker",
-              .library_name = "lib",
-              .library_version = "1.2",
-              .last_command = "get",
-              .last_active_ms = runner_.now_ms() - 2'500};
+    *self_ = {{.authenticated = true}};
+    self_->id = 7;
+    self_->address = "10.0.0.1:1000";
+    self_->local_address = "10.0.0.9:6379";
+    self_->created_ms = runner_.now_ms() - 65'000;
+    self_->last_command = "client|list";
+    self_->last_active_ms = runner_.now_ms();
+    other_ = {{.db = 3,
+               .protocol = 3,
+               .no_evict = true,
+               .no_touch = true,
+               .name = "worker",
+               .library_name = "lib",
+               .library_version = "1.2"}};
+    other_.id = 8;
+    other_.address = "10.0.0.2:2000";
+    other_.local_address = "10.0.0.9:6379";
+    other_.created_ms = runner_.now_ms() - 5'000;
+    other_.last_command = "get";
+    other_.last_active_ms = runner_.now_ms() - 2'500;
     runner_.host().monotonic_ms = runner_.now_ms();
     runner_.host().clients = {
         {.client = self_, .query_buffer_bytes = 26, .query_buffer_free_bytes = 100},

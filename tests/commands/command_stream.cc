@@ -156,6 +156,10 @@ constexpr std::string_view kKeyForms[] = {"SET k v",
                                           "PING",
                                           "AUTH v"};
 
+constexpr std::string_view kTransactionForms[] = {
+    "MULTI",    "MULTI",   "MULTI",   "EXEC",  "EXEC",       "EXEC",  "DISCARD", "WATCH k",
+    "WATCH k+", "UNWATCH", "SET k v", "DEL k", "HSET k f v", "GET k", "INCR k",  "FLUSHDB"};
+
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
@@ -171,6 +175,8 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
 CommandForms StringForms() { return {.key_prefix = "s", .forms = kStringForms}; }
 
 CommandForms HashForms() { return {.key_prefix = "h", .forms = kHashForms}; }
+
+CommandForms TransactionForms() { return {.key_prefix = "k", .forms = kTransactionForms}; }
 
 CommandForms KeyForms() { return {.key_prefix = "k", .forms = kKeyForms}; }
 

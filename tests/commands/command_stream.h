@@ -65,5 +65,7 @@ CommandForms HashForms();
 /// Keys of strings and hashes, their expiry, and databases. They make keys of their own: no expiry
 /// is relative to a clock.
 CommandForms KeyForms();
+/// MULTI and what belongs to it, among other forms.
+CommandForms TransactionForms();
 
 }  // namespace cordwood::commands

@@ -90,13 +90,11 @@ bool SameScan(const std::vector<std::string>& command, const Value& ours, const 
   return !whole || SameButOrder(ours.items[1], theirs.items[1], false);
 }
 
-bool MayDiffer(const std::vector<std::string>& command, const std::string& ours,
-               const std::string& theirs, bool has_hash_order) {
+bool MayDiffer(const std::vector<std::string>& command, const Value& our_value,
+               const Value& their_value, bool has_hash_order) {
   const std::string name = ToLower(command[0]);
   for (const Allowance& row : kAllowances) {
     if (row.command != name) continue;
-    const Value our_value = ParseReply(ours);
-    const Value their_value = ParseReply(theirs);
     switch (row.allowed) {
       case Allowed::kOrder:
         return has_hash_order && SameButOrder(our_value, their_value, name == "hgetall");
@@ -112,6 +110,20 @@ bool MayDiffer(const std::vector<std::string>& command, const std::string& ours,
     }
   }
   return false;
+}
+
+/// The replies of EXEC, each as the reply of its command.
+bool MayDifferEach(const std::vector<std::vector<std::string>>& commands, const Value& ours,
+                   const Value& theirs) {
+  if (ours.type != theirs.type || ours.items.size() != commands.size() ||
+      theirs.items.size() != commands.size()) {
+    return false;
+  }
+  for (size_t i = 0; i < commands.size(); ++i) {
+    const bool same = ToText(ours.items[i]) == ToText(theirs.items[i]);
+    if (!same && !MayDiffer(commands[i], ours.items[i], theirs.items[i], true)) return false;
+  }
+  return true;
 }
 
 std::string Quoted(std::string_view bytes) {
@@ -154,7 +166,15 @@ class Differential {
     const std::string ours = runner_.Execute(argv);
     history_.push_back(Quoted(command) + "-> " + Quoted(theirs));
     if (history_.size() > kHistory) history_.pop_front();
-    if (ours == theirs || MayDiffer(command, ours, theirs, HasHashOrder(command))) return true;
+    if (theirs == "+QUEUED\r\n") queued_.push_back(command);
+    if (ToLower(command[0]) == "multi" && theirs == "+OK\r\n") queued_.clear();
+    if (ours == theirs) return true;
+    const Value our_value = ParseReply(ours);
+    const Value their_value = ParseReply(theirs);
+    const bool may_differ = ToLower(command[0]) == "exec"
+                                ? MayDifferEach(queued_, our_value, their_value)
+                                : MayDiffer(command, our_value, their_value, HasHashOrder(command));
+    if (may_differ) return true;
     std::string before;
     for (const std::string& line : history_) before += "  " + line + "\n";
     ADD_FAILURE() << "redis: " << Quoted(theirs) << "\nours:  " << Quoted(ours)
@@ -174,6 +194,7 @@ class Differential {
   RedisServer server_;
   CommandRunner runner_;
   std::deque<std::string> history_;
+  std::vector<std::vector<std::string>> queued_;  // since MULTI
 };
 
 void Compare(int resp, const std::vector<CommandForms>& families) {
@@ -192,6 +213,14 @@ TEST(DifferentialWithRedis, Strings) { Compare(2, {StringForms()}); }
 TEST(DifferentialWithRedis, Hashes) { Compare(2, {HashForms()}); }
 
 TEST(DifferentialWithRedis, Keys) { Compare(2, {KeyForms()}); }
+
+TEST(DifferentialWithRedis, Transactions) {
+  Compare(2, {TransactionForms(), KeyForms(), HashForms()});
+}
+
+TEST(DifferentialWithRedis, TransactionsInResp3) {
+  Compare(3, {TransactionForms(), KeyForms()});
+}
 
 TEST(DifferentialWithRedis, KeysInResp3) { Compare(3, {KeyForms()}); }
 

@@ -56,4 +56,37 @@ std::string FakeHost::Load(uint64_t cursor) const {
   return it != cursors_.end() ? it->second : std::string();
 }
 
+void FakeHost::Watch(const Client& /*client*/, int db, std::string_view key,
+                     const KeyState& state) {
+  watched_.try_emplace({db, std::string(key)}, state);
+}
+
+void FakeHost::Unwatch(const Client& /*client*/) {
+  watched_.clear();
+  spoiled_ = false;
+}
+
+bool FakeHost::IsSpoiled(const Client& /*client*/, int64_t now_ms) const {
+  return spoiled_ || std::ranges::any_of(watched_, [&](const auto& watched) {
+           return watched.second.expiry_ms && *watched.second.expiry_ms <= now_ms;
+         });
+}
+
+std::vector<Watches::Watched> FakeHost::In(int db) const {
+  std::vector<Watched> watched;
+  for (const auto& [name, state] : watched_) {
+    if (name.first == db) watched.push_back({.key = name.second, .exists = state.exists});
+  }
+  return watched;
+}
+
+void FakeHost::Mark(const std::vector<keyspace::KeyChange>& changes) {
+  for (const keyspace::KeyChange& change : changes) {
+    const auto it = watched_.find({change.db, std::string(change.key)});
+    if (it == watched_.end()) continue;
+    const bool expired = change.kind == keyspace::KeyChange::Kind::kExpired;
+    spoiled_ = spoiled_ || it->second.exists || !expired;
+  }
+}
+
 }  // namespace cordwood::commands

@@ -16,17 +16,23 @@
 #include "commands/core/host.h"
 #include "commands/core/process.h"
 #include "commands/core/settings.h"
+#include "commands/core/watches.h"
 
 namespace cordwood::commands {
 
-class FakeHost final : public Clients, public Cursors, public Process, public Settings {
+class FakeHost final : public Clients,
+                       public Cursors,
+                       public Process,
+                       public Settings,
+                       public Watches {
  public:
   FakeHost(uint64_t seed, const CommandTable& table)
       : services_{.commands = table,
                   .clients = *this,
                   .cursors = *this,
                   .process = *this,
-                  .settings = *this},
+                  .settings = *this,
+                  .watches = *this},
         random_(seed) {}
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
@@ -79,11 +85,19 @@ class FakeHost final : public Clients, public Cursors, public Process, public Se
   uint64_t Save(std::string_view key) override;
   void Supersede(uint64_t cursor) override { superseded_cursors.push_back(cursor); }
   std::string Load(uint64_t cursor) const override;
+  void Watch(const Client& client, int db, std::string_view key, const KeyState& state) override;
+  void Unwatch(const Client& client) override;
+  bool IsSpoiled(const Client& client, int64_t now_ms) const override;
+  std::vector<Watched> In(int db) const override;
+  /// What a transaction changed, once it is committed.
+  void Mark(const std::vector<keyspace::KeyChange>& changes);
 
  private:
   const Host services_;
   Random random_;
   std::map<uint64_t, std::string> cursors_;
+  std::map<std::pair<int, std::string>, KeyState> watched_;  // by the one client that watches
+  bool spoiled_ = false;
 };
 
 }  // namespace cordwood::commands

@@ -24,10 +24,30 @@ std::string Bulks(const std::vector<std::string_view>& texts) {
   return reply;
 }
 
+namespace {
+
+/// Waits by running the world.
+class RigWaiter final : public keyspace::Waiter {
+ public:
+  explicit RigWaiter(KeyspaceRig& rig) : rig_(rig) {}
+  Status Await(std::vector<storage::BlockRef> blocks) override {
+    rig_.FetchCold(std::move(blocks));
+    return {};
+  }
+  bool IsTime() override { return false; }
+  Status Pause() override { return {}; }
+
+ private:
+  KeyspaceRig& rig_;
+};
+
+}  // namespace
+
 CommandRunner::CommandRunner(const keyspace::RigOptions& options)
     : rig_(options), host_(options.seed, table_) {
   client_.authenticated = true;
   client_.id = 1;
+  rig_.keyspace().SetReportsChanges(true);
 }
 
 std::string CommandRunner::Run(const Argv& argv) {
@@ -44,8 +64,38 @@ std::string CommandRunner::Run(const Argv& argv) {
 
 std::string CommandRunner::Execute(const Argv& argv) {
   std::string reply;
-  const Command* command = Resolve(argv, reply);
-  return command != nullptr ? RunAt(*command, argv, Where::kExecutor) : reply;
+  const Resolved resolved = table_.Resolve(argv);
+  const Command* const command = resolved.command;
+  if (!resolved.error.empty()) return Refuse(command, resolved.error);
+  const bool is_exec = (command->flags & kRunsQueue) != 0;
+  if (client_.queue != nullptr && is_exec) client_.queue->BeginExec();
+  if (client_.queue != nullptr && (command->flags & kNeverQueued) == 0) {
+    if ((command->flags & kNoMulti) != 0) {
+      return Refuse(command, "ERR Command not allowed inside a transaction");
+    }
+    client_.queue->Add(*command, argv);
+    return std::string(protocol::kQueuedReply);
+  }
+  reply = RunAt(*command, argv, Where::kExecutor);
+  if (is_exec && client_.queue != nullptr) EndQueue();
+  return reply;
+}
+
+std::string CommandRunner::Refuse(const Command* command, std::string error) {
+  if (command != nullptr && (command->flags & kRunsQueue) != 0) {
+    EndQueue();
+    error = "EXECABORT Transaction discarded because of: " + error.substr(4);
+  } else if (client_.queue != nullptr) {
+    client_.queue->Spoil();
+  }
+  std::string reply;
+  protocol::ReplyWriter(reply, Version()).Error(error);
+  return reply;
+}
+
+void CommandRunner::EndQueue() {
+  client_.queue.reset();
+  host_.Unwatch(client_);
 }
 
 std::string CommandRunner::Read(const Argv& argv) {
@@ -69,12 +119,14 @@ const Command* CommandRunner::Resolve(const Argv& argv, std::string& reply) cons
 }
 
 CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv& argv, Where where,
-                                              storage::Tier tier) {
+                                              storage::Tier tier, bool waits) {
   using Mode = keyspace::Transaction::Mode;
   const bool execute = where == Where::kExecutor;
   storage::View view = execute ? rig_.reader().Newest(tier) : rig_.reader().Visible(tier);
   keyspace::Transaction tx(rig_.keyspace(), view, execute ? Mode::kExecute : Mode::kRead,
                            rig_.now_ms());
+  RigWaiter waiter(rig_);
+  if (waits) tx.WaitWith(waiter);
   Outcome outcome;
   protocol::ReplyWriter reply(outcome.reply, Version());
   Call call{.argv = argv, .tx = tx, .reply = reply, .client = client_, .host = host_.services()};
@@ -85,12 +137,17 @@ CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv
     outcome.long_read = std::move(call.long_read);
     return outcome;
   }
+  if (call.wants_own_run) return {.wants_own_run = true};
   if (status && execute) {
     const Result<storage::Seq> seq = tx.Commit();
     if (!seq) status = std::unexpected(seq.error());
+    host_.Mark(tx.changes());
     rig_.store().Kick();
   }
-  if (status) return outcome;
+  if (status) {
+    for (const Effect& effect : call.effects) effect();
+    return outcome;
+  }
   if (status.error().code() == ErrorCode::kCold) {
     outcome.missing = view.missing();
   } else {
@@ -103,6 +160,9 @@ std::string CommandRunner::RunAt(const Command& command, const Argv& argv, Where
   client_.seed.reset();
   for (int reruns = 0;; ++reruns) {
     Outcome outcome = RunOnce(command, argv, where, KeyspaceRig::TierFor(reruns));
+    if (outcome.wants_own_run) {
+      return RunOnce(command, argv, where, storage::Tier::kCacheOnly, true).reply;
+    }
     if (!outcome.missing.empty()) {
       rig_.FetchCold(std::move(outcome.missing));
     } else if (outcome.long_read == nullptr) {

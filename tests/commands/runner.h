@@ -7,7 +7,8 @@
 //   EXPECT_EQ(runner.Run({"SET", "k", "v"}), "+OK\r\n");
 //
 // Every run is the pipeline's in small: cache-only; what is cold is undone, fetched and run again,
-// and after three reruns it may read files; a long read goes on in slices at a snapshot.
+// and after three reruns it may read files; a long read goes on in slices at a snapshot. MULTI
+// queues; who wants to wait in the middle of its work waits in place.
 //
 // The clock stands still unless the test moves it. Threads: one.
 
@@ -56,15 +57,23 @@ class CommandRunner {
  private:
   enum class Where : uint8_t { kExecutor, kVisible };
 
-  /// One run: a reply, or the blocks that it lacked, or a read to go on with.
+  /// The command does not run; MULTI and EXEC are told.
+  std::string Refuse(const Command* command, std::string error);
+  /// EXEC has ended.
+  void EndQueue();
+
+  /// One run: a reply, or the blocks that it lacked, or a read to go on with, or that it wants to
+  /// wait in the middle of its work.
   struct Outcome {
     std::string reply;
     std::vector<storage::BlockRef> missing;
     std::unique_ptr<LongRead> long_read;
+    bool wants_own_run = false;
   };
 
   const Command* Resolve(const Argv& argv, std::string& reply) const;
-  Outcome RunOnce(const Command& command, const Argv& argv, Where where, storage::Tier tier);
+  Outcome RunOnce(const Command& command, const Argv& argv, Where where, storage::Tier tier,
+                  bool waits = false);
   std::string RunAt(const Command& command, const Argv& argv, Where where);
   std::string RunInSlices(LongRead& read);
   protocol::RespVersion Version() const;

@@ -194,7 +194,7 @@ void PowerLossWorld::SendCommands(Writer& writer) {
       Writer::Argv argv = shared ? writer.DrawShared(random_) : writer.Draw(random_);
       // The clock that it reads is known for the last one only.
       if (i + 1 < together && argv[0] == "SETEX") argv = {"SET", argv[1], argv[3]};
-      protocol::AppendCommand(bytes, std::vector<std::string_view>(argv.begin(), argv.end()));
+      Writer::AppendTo(bytes, argv);
       writer.NoteSent(std::move(argv));
     }
     left -= together;

@@ -18,8 +18,8 @@
 #include "commands/core/command_table.h"
 #include "config/config.h"
 #include "keyspace/core/keyspace.h"
-#include "pipeline/pipeline.h"
 #include "pipeline/info/process_host.h"
+#include "pipeline/pipeline.h"
 #include "tests/support/sim_env.h"
 
 namespace cordwood::pipeline {

@@ -13,6 +13,23 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kFieldNames = {"f0", "f1", "f2", "f3", "f4", "f5"};
 constexpr int64_t kFarMs = 4'000'000'000'000;
+constexpr std::string_view kTransaction = "EXEC";
+
+/// The commands of a transaction.
+std::vector<Writer::Argv> CommandsOf(const Writer::Argv& transaction) {
+  std::vector<Writer::Argv> commands;
+  for (size_t at = 1; at < transaction.size();) {
+    const auto begin = transaction.begin() + static_cast<ptrdiff_t>(at) + 1;
+    const auto words = std::stol(transaction[at]);
+    commands.emplace_back(begin, begin + words);
+    at += 1 + static_cast<size_t>(words);
+  }
+  return commands;
+}
+
+void AppendWords(std::string& bytes, const Writer::Argv& argv) {
+  protocol::AppendCommand(bytes, std::vector<std::string_view>(argv.begin(), argv.end()));
+}
 
 }  // namespace
 
@@ -74,6 +91,29 @@ Writer::Argv Writer::DrawOfHash(Random& random) {
 }
 
 Writer::Argv Writer::Draw(Random& random) {
+  return random.OneIn(8) ? DrawTransaction(random) : DrawOne(random);
+}
+
+Writer::Argv Writer::DrawTransaction(Random& random) {
+  Argv transaction = {std::string(kTransaction)};
+  for (uint64_t left = 2 + random.Below(3); left > 0; --left) {
+    Argv argv = DrawOne(random);
+    // The clock is the one of the EXEC, which the model is told for the last command sent only.
+    if (argv[0] == "SETEX") argv = {"SET", argv[1], argv[3]};
+    transaction.push_back(std::to_string(argv.size()));
+    transaction.insert(transaction.end(), argv.begin(), argv.end());
+  }
+  return transaction;
+}
+
+void Writer::AppendTo(std::string& bytes, const Argv& argv) {
+  if (argv[0] != kTransaction) return AppendWords(bytes, argv);
+  AppendWords(bytes, {"MULTI"});
+  for (const Argv& command : CommandsOf(argv)) AppendWords(bytes, command);
+  AppendWords(bytes, {std::string(kTransaction)});
+}
+
+Writer::Argv Writer::DrawOne(Random& random) {
   const auto text = [&] { return DrawName(Kind::kText, random); };
   switch (random.Below(20)) {
     case 0:
@@ -129,10 +169,22 @@ void Writer::NoteExecuted(storage::Seq seq, int64_t now_ms, KeyModel& shared) {
     if (is_shared && seq == 0) return;
     executed_.push_back(argv);
     seqs_.push_back(sent_.empty() ? seq : 0);
-    replies_.push_back(is_shared ? shared.Run(seq, 0, argv, now_ms)
-                                 : keys_.Run(seqs_.size(), executed_db_, argv, now_ms));
-    if (argv[0] == "SELECT") executed_db_ = std::stoi(argv[1]);
+    replies_.push_back(is_shared ? shared.Run(seq, 0, argv, now_ms) : RunInModel(argv, now_ms));
   }
+}
+
+std::string Writer::RunInModel(const Argv& argv, int64_t now_ms) {
+  if (argv[0] == kTransaction) {
+    const std::vector<Argv> commands = CommandsOf(argv);
+    std::string replies = "+OK\r\n";
+    for (size_t i = 0; i < commands.size(); ++i) replies += "+QUEUED\r\n";
+    AppendFormat(replies, "*{}\r\n", commands.size());
+    for (const Argv& command : commands) replies += RunInModel(command, now_ms);
+    return replies;
+  }
+  std::string reply = keys_.Run(seqs_.size(), executed_db_, argv, now_ms);
+  if (argv[0] == "SELECT") executed_db_ = std::stoi(argv[1]);
+  return reply;
 }
 
 void Writer::Receive(std::string_view bytes) {

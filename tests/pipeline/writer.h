@@ -32,8 +32,11 @@ class Writer {
   void Connect(SessionId session, size_t count);
   SessionId session() const { return session_; }
 
-  /// A random command; the same connection has to send it.
+  /// A random command; the same connection has to send it. Now and then a transaction of several:
+  /// "EXEC", then for each the number of its words and these.
   Argv Draw(Random& random);
+  /// The bytes of what was drawn.
+  static void AppendTo(std::string& bytes, const Argv& argv);
   /// A random write of a key that all share.
   Argv DrawShared(Random& random);
   bool MayDrawShared() const { return db_ == 0; }
@@ -77,7 +80,11 @@ class Writer {
   std::string NameOf(Kind kind, uint64_t key) const;
   std::string DrawName(Kind kind, Random& random) const;
   std::string DrawValue(Random& random);
+  Argv DrawOne(Random& random);
+  Argv DrawTransaction(Random& random);
   Argv DrawSelect(Random& random);
+  /// Runs a command of its own keys in the model, or all of a transaction as one version.
+  std::string RunInModel(const Argv& argv, int64_t now_ms);
   Argv DrawOfHash(Random& random);
   template <typename Visit>
   void ForEachKey(Visit visit) const;

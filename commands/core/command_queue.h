@@ -1,0 +1,52 @@
+#pragma once
+
+// What a client has queued since MULTI.
+//
+// Owned by the client. Threads: the loop's.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/core/row.h"
+
+namespace cordwood::commands {
+
+class CommandQueue {
+ public:
+  struct Queued {
+    const Command* command = nullptr;
+    std::vector<std::string> argv;
+    bool ran = false;
+    bool failed = false;  // when it ran last, it replied an error
+  };
+
+  void Add(const Command& command, std::span<const std::string_view> argv);
+
+  std::vector<Queued>& commands() { return commands_; }
+  size_t size() const { return commands_.size(); }
+  /// Of all arguments.
+  uint64_t argument_bytes() const { return argument_bytes_; }
+  /// What all of them take on the heap.
+  uint64_t memory_bytes() const { return memory_bytes_; }
+  /// What EXEC may do: it writes if one command does, and only takes away if all that write do.
+  uint32_t flags() const { return flags_; }
+
+  /// A command was refused: EXEC will run none of them.
+  void Spoil() { spoiled_ = true; }
+  bool spoiled() const { return spoiled_; }
+  /// EXEC has begun: when it has ended, the queue goes.
+  void BeginExec() { executing_ = true; }
+  bool executing() const { return executing_; }
+
+ private:
+  std::vector<Queued> commands_;
+  uint64_t argument_bytes_ = 0;
+  uint64_t memory_bytes_ = 0;
+  uint32_t flags_ = 0;
+  bool spoiled_ = false;
+  bool executing_ = false;
+};
+
+}  // namespace cordwood::commands

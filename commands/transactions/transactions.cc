@@ -1,0 +1,196 @@
+// MULTI, EXEC and what belongs to them: commands that are queued and then run as one.
+//
+// The queue of EXEC runs in one transaction, so it is in the log as a whole or not at all. A cold
+// command does not end the run: those behind it go on, so that the blocks of all are named at once.
+
+#include <optional>
+
+#include "base/format.h"
+#include "commands/all_commands.h"
+#include "commands/core/call.h"
+#include "commands/core/command_queue.h"
+#include "commands/core/host.h"
+#include "commands/core/row.h"
+#include "commands/core/settings.h"
+#include "commands/core/watches.h"
+#include "keyspace/core/gathered_reads.h"
+
+namespace cordwood::commands::transactions {
+namespace {
+
+using keyspace::KeyName;
+using keyspace::Lookup;
+
+Status Multi(Call& call) {
+  if (call.client.queue != nullptr) return call.Error("ERR MULTI calls can not be nested");
+  call.client.queue = std::make_unique<CommandQueue>();
+  call.reply.Ok();
+  return {};
+}
+
+Status Discard(Call& call) {
+  if (call.client.queue == nullptr) return call.Error("ERR DISCARD without MULTI");
+  call.client.queue.reset();
+  call.host.watches.Unwatch(call.client);
+  call.reply.Ok();
+  return {};
+}
+
+Status Watch(Call& call) {
+  if (call.client.queue != nullptr) return call.Error("ERR WATCH inside MULTI is not allowed");
+  const std::span<const std::string_view> keys = call.argv.subspan(1);
+  std::vector<Watches::KeyState> states;
+  keyspace::GatheredReads reads;
+  for (const std::string_view key : keys) {
+    const storage::ReadScope scope(call.tx.view());
+    const Result<std::optional<keyspace::RecordView>> record =
+        keyspace::SeeKey(call.tx, call.Key(key));
+    if (!reads.Ok(record)) continue;
+    const bool exists = record->has_value();
+    states.push_back(
+        {.exists = exists, .expiry_ms = exists ? (*record)->header.expiry_ms : std::nullopt});
+  }
+  CW_TRY(reads.status());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    call.host.watches.Watch(call.client, call.client.db, keys[i], states[i]);
+  }
+  call.reply.Ok();
+  return {};
+}
+
+Status Unwatch(Call& call) {
+  call.Defer([&watches = call.host.watches, &client = call.client] { watches.Unwatch(client); });
+  call.reply.Ok();
+  return {};
+}
+
+/// Goes through with what else would go on in slices. REQUIRES: the transaction waits.
+Status Complete(Call& call, LongRead& read) {
+  read.FixGeneration(call.tx.GenerationOf(call.client.db));
+  while (true) {
+    CW_ASSIGN(const bool done, read.Step(call.tx, call.reply));
+    if (done || call.reply.overflowed()) return {};
+    CW_TRY(call.tx.Breathe());
+  }
+}
+
+/// Runs one command of the queue. `index` is its place.
+Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
+  const std::vector<std::string_view> argv(queued.argv.begin(), queued.argv.end());
+  const size_t reply_start = exec.reply.size();
+  Call call{.argv = argv,
+            .tx = exec.tx,
+            .reply = exec.reply,
+            .client = exec.client,
+            .host = exec.host,
+            .draw = index};
+  CW_TRY(queued.command->handler(call));
+  if (call.long_read != nullptr && !exec.tx.waits()) {
+    exec.wants_own_run = true;
+  } else if (call.long_read != nullptr) {
+    CW_TRY(Complete(call, *call.long_read));
+  }
+  for (Effect& effect : call.effects) exec.effects.push_back(std::move(effect));
+  queued.ran = true;
+  queued.failed = exec.reply.IsError(reply_start);
+  return exec.tx.Breathe();
+}
+
+/// An overlay is held in memory, beside what clients sent.
+Status CheckOverlay(Call& exec, const CommandQueue& queue) {
+  const uint64_t bytes_max = exec.tx.keyspace().options().copy_bytes_max + queue.memory_bytes();
+  if (exec.tx.write_bytes() <= bytes_max) return {};
+  return Fail(ErrorCode::kTooLarge,
+              Format("the transaction writes more than {} bytes, a sixteenth of the memory budget "
+                     "beside its arguments; nothing of it was done. Raise maxmemory, or do it in "
+                     "parts",
+                     bytes_max));
+}
+
+Status RunQueue(Call& exec, CommandQueue& queue) {
+  keyspace::GatheredReads runs;
+  exec.reply.ArrayHeader(queue.size());
+  uint64_t index = 0;
+  for (CommandQueue::Queued& queued : queue.commands()) {
+    const Status status = RunQueued(exec, queued, ++index);
+    if (!runs.Ok(status) && runs.failed()) break;
+    if (exec.reply.overflowed() || exec.wants_own_run) break;
+    CW_TRY(CheckOverlay(exec, queue));
+  }
+  return runs.status();
+}
+
+Status Exec(Call& call) {
+  CommandQueue* const queue = call.client.queue.get();
+  if (queue == nullptr) return call.Error("ERR EXEC without MULTI");
+  if (queue->spoiled()) {
+    return call.Error("EXECABORT Transaction discarded because of previous errors.");
+  }
+  if (call.host.watches.IsSpoiled(call.client, call.tx.now_ms())) {
+    call.met_newest = true;  // what spoiled it may not be visible yet
+    call.reply.NullArray();
+    return {};
+  }
+  const ClientState before = call.client;
+  const Status status = RunQueue(call, *queue);
+  if (!status || call.wants_own_run) static_cast<ClientState&>(call.client) = before;
+  return status;
+}
+
+constexpr uint32_t kAtOnce = kNoScript | kAlways | kFast | kAllowBusy | kNeverQueued;
+
+constexpr Command kRowsOfTransaction[] = {
+    {.name = "discard",
+     .arity = 1,
+     .flags = kAtOnce,
+     .handler = Discard,
+     .categories = kTransactionCategory,
+     .docs = {.group = "transactions",
+              .since = "2.0.0",
+              .complexity = "O(N) where N is the number of queued commands",
+              .summary = "Drops what was queued since MULTI."}},
+    {.name = "exec",
+     .arity = 1,
+     .flags = kNoScript | kAlways | kSkipSlowLog | kNeverQueued | kRunsQueue,
+     .handler = Exec,
+     .categories = kTransactionCategory,
+     .docs = {.group = "transactions",
+              .since = "1.2.0",
+              .complexity = "Depends on the queued commands",
+              .summary = "Runs what was queued since MULTI, as one."}},
+    {.name = "multi",
+     .arity = 1,
+     .flags = kAtOnce,
+     .handler = Multi,
+     .categories = kTransactionCategory,
+     .docs = {.group = "transactions",
+              .since = "1.2.0",
+              .complexity = "O(1)",
+              .summary = "Queues the commands that follow, until EXEC."}},
+    {.name = "unwatch",
+     .arity = 1,
+     .flags = kNoScript | kAlways | kFast | kAllowBusy,
+     .handler = Unwatch,
+     .categories = kTransactionCategory,
+     .docs = {.group = "transactions",
+              .since = "2.2.0",
+              .complexity = "O(1)",
+              .summary = "Watches no key any more."}},
+    {.name = "watch",
+     .arity = -2,
+     .flags = kAtOnce | kOnExecutor,
+     .keys = {Keys(1, -1, 1, kRO)},
+     .handler = Watch,
+     .categories = kTransactionCategory,
+     .docs = {.group = "transactions",
+              .since = "2.2.0",
+              .complexity = "O(1) for every key",
+              .arguments = "key#0...",
+              .summary = "Lets the next EXEC do nothing if one of the keys is changed before."}},
+};
+
+}  // namespace
+
+Rows TransactionRows() { return kRowsOfTransaction; }
+
+}  // namespace cordwood::commands::transactions

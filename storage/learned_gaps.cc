@@ -42,6 +42,16 @@ LearnedGaps::Ahead LearnedGaps::Look(std::string_view key, Seq seq) {
   return {.inside = true, .place = it->second.end};
 }
 
+LearnedGaps::Ahead LearnedGaps::LookBefore(std::string_view key, Seq seq) {
+  auto it = gaps_.lower_bound(key);
+  if (it == gaps_.begin()) return {};
+  --it;
+  if (it->second.end < key) return {.place = it->second.end};
+  if (it->second.seq > seq) return {.place = it->first};
+  recent_.splice(recent_.begin(), recent_, it->second.place);
+  return {.inside = true, .place = it->first};
+}
+
 void LearnedGaps::Insert(std::string begin, std::string end, Seq seq) {
   if (begin.size() + end.size() > kBoundBytesMax) return;
   bytes_ += BytesOf(begin, end);
@@ -96,10 +106,20 @@ void LearnedGaps::NotePut(std::string_view key) {
 
 // --- a walk ---
 
-std::optional<std::string_view> GapWatch::EndOfGap(std::string_view key) {
+void GapWatch::Begin(Way way) {
+  way_ = way;
+  keys_ = 0;
+  looked_ = false;
+}
+
+std::optional<std::string_view> GapWatch::Beyond(std::string_view key) {
   if (gaps_.empty()) return std::nullopt;
-  if (looked_ && (next_gap_.empty() || key < next_gap_)) return std::nullopt;
-  const LearnedGaps::Ahead ahead = gaps_.Look(key, seq_);
+  if (looked_) {
+    const bool none = backwards() ? key > next_gap_ : next_gap_.empty() || key < next_gap_;
+    if (none) return std::nullopt;
+  }
+  const LearnedGaps::Ahead ahead =
+      backwards() ? gaps_.LookBefore(key, seq_) : gaps_.Look(key, seq_);
   if (ahead.inside) return ahead.place;
   looked_ = true;
   next_gap_.assign(ahead.place);
@@ -111,8 +131,14 @@ void GapWatch::MeetDeleted(std::string_view before, Before what, std::string_vie
   const bool same_kind = (seq <= visible_) == (stretch_seq_ <= visible_);
   if (keys_ > 0 && !same_kind) EndBefore(key);
   if (keys_ == 0) {
-    begin_.assign(what == Before::kSought ? before : FirstBehind(before, key));
     stretch_seq_ = seq;
+    if (what == Before::kMet) {
+      start_.assign(backwards() ? FirstBehind(key, before) : FirstBehind(before, key));
+    } else if (backwards() && before.empty()) {
+      start_.assign(key).push_back('\0');
+    } else {
+      start_.assign(before);
+    }
   }
   stretch_seq_ = std::max(stretch_seq_, seq);
   last_.assign(key);
@@ -120,21 +146,30 @@ void GapWatch::MeetDeleted(std::string_view before, Before what, std::string_vie
 }
 
 void GapWatch::EndBefore(std::string_view next) {
-  if (keys_ >= LearnedGaps::kKeysMin) Learn(std::string(FirstBehind(last_, next)));
+  if (keys_ >= LearnedGaps::kKeysMin) {
+    Learn(std::string(backwards() ? FirstBehind(next, last_) : FirstBehind(last_, next)));
+  }
+  keys_ = 0;
+}
+
+void GapWatch::EndAt(std::string_view bound) {
+  if (keys_ >= LearnedGaps::kKeysMin) Learn(std::string(bound));
   keys_ = 0;
 }
 
 void GapWatch::EndBehindLast() {
   if (keys_ >= LearnedGaps::kKeysMin) {
-    last_.push_back('\0');
+    if (!backwards()) last_.push_back('\0');
     Learn(std::move(last_));
   }
   keys_ = 0;
 }
 
-void GapWatch::Learn(std::string end) {
+void GapWatch::Learn(std::string limit) {
   if (gaps_.epoch() != epoch_) return;
-  gaps_.Learn(std::move(begin_), std::move(end), stretch_seq_, visible_);
+  std::string& begin = backwards() ? limit : start_;
+  std::string& end = backwards() ? start_ : limit;
+  gaps_.Learn(std::move(begin), std::move(end), stretch_seq_, visible_);
   looked_ = false;
 }
 

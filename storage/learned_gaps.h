@@ -44,6 +44,9 @@ class LearnedGaps {
   };
   /// For a reader who sees everything up to `seq`. The view lives until the next change.
   Ahead Look(std::string_view key, Seq seq);
+  /// The same of the keys right before `key`: `place` is where their gap begins; else no gap that
+  /// such a reader could use has keys between it and `key`.
+  Ahead LookBefore(std::string_view key, Seq seq);
 
   /// Changes with every put.
   uint64_t epoch() const { return epoch_; }
@@ -77,39 +80,49 @@ class LearnedGaps {
 };
 
 /// What a walk knows of gaps: those that there are, and the stretch of deleted keys that it is in.
+/// Of what is said to lie before or behind something, the opposite holds of a walk backwards.
 class GapWatch {
  public:
   /// `epoch` is the table's when the walk's view was taken; `visible` what everybody saw then.
   GapWatch(LearnedGaps& gaps, Seq seq, Seq visible, uint64_t epoch)
       : gaps_(gaps), seq_(seq), visible_(visible), epoch_(epoch) {}
 
-  /// If the key lies in a gap, its end: no key before it exists.
-  std::optional<std::string_view> EndOfGap(std::string_view key);
+  enum class Way : bool { kForwards, kBackwards };
+  /// The walk begins, goes on elsewhere, or turns round.
+  void Begin(Way way);
+
+  /// Where the gap ends that begins with the key, or that it lies in: no key before its end exists.
+  /// Backwards: where the gap begins that the keys before this one lie in.
+  std::optional<std::string_view> Beyond(std::string_view key);
 
   enum class Before : bool { kMet, kSought };
   /// The newest entry of `key` deletes it. No entry lies between it and `before`, which is the key
-  /// that was met before, or was sought and has no entry either.
+  /// that was met before, or was sought: forwards it may be `key` itself, or else has no entry
+  /// either; backwards it may have, and is empty if there is no key behind `key`.
   void MeetDeleted(std::string_view before, Before what, std::string_view key, Seq seq);
-  /// `next` is not deleted, or the walk ends there: what was met before it is learned.
+  /// `next` is not deleted: what was met before it is learned.
   void EndBefore(std::string_view next);
+  /// The walk ends at its bound, or jumps from there, and no other entry is left before it.
+  void EndAt(std::string_view bound);
   /// The walk stops behind the last key that was met.
   void EndBehindLast();
-  /// The walk goes on elsewhere, or turns round.
-  void Forget() { keys_ = 0; }
 
  private:
-  void Learn(std::string end);
+  bool backwards() const { return way_ == Way::kBackwards; }
+  /// The stretch goes up to `limit`, which is an end or, backwards, a begin.
+  void Learn(std::string limit);
 
   LearnedGaps& gaps_;
   const Seq seq_;
   const Seq visible_;
   const uint64_t epoch_;
-  std::string begin_;
+  Way way_ = Way::kForwards;
+  std::string start_;  // where the stretch begins; backwards: where it ends
   std::string last_;
   uint64_t keys_ = 0;  // in the stretch
   Seq stretch_seq_ = 0;
   bool looked_ = false;   // `next_gap_` is known
-  std::string next_gap_;  // no gap lies before it; empty: nor behind
+  std::string next_gap_;  // no gap lies before it; forwards, empty: nor behind
 };
 
 }  // namespace cordwood::storage

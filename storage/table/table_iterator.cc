@@ -116,11 +116,26 @@ bool TableIterator::EnterNext() {
   return false;
 }
 
+bool TableIterator::EnterPrevious() {
+  const size_t previous = block_ - 1;
+  if (Enter(previous)) return true;
+  if (error_->code() == ErrorCode::kCold) NameBlocksBefore(previous);
+  return false;
+}
+
 void TableIterator::NameBlocksFrom(size_t block) {
+  const size_t end = table_->index_.count();
+  NameBlocks(block, std::min(kNamedBlocks * options_.ahead - 1, end - block), /*step=*/1);
+}
+
+void TableIterator::NameBlocksBefore(size_t block) {
+  NameBlocks(block - 1, std::min<size_t>(kNamedBlocks * options_.ahead - 1, block), /*step=*/-1);
+}
+
+void TableIterator::NameBlocks(size_t block, size_t count, ptrdiff_t step) {
   if (options_.missing == nullptr) return;
-  const size_t end = std::min(block + kNamedBlocks * options_.ahead - 1, table_->index_.count());
   uint64_t bytes = options_.missing->back().size;
-  for (; block < end; ++block) {
+  for (; count > 0; --count, block += static_cast<size_t>(step)) {
     const BlockRef ref = table_->RefOf(block);
     bytes += ref.size;
     if (bytes > kNamedBytes * options_.ahead) return;
@@ -147,7 +162,7 @@ void TableIterator::SettleBackwards() {
   while (!entry_.Valid()) {
     if (entry_.corrupt()) return Stop(table_->CorruptBlock(block_).error());
     if (block_ == 0) return;
-    if (!Enter(block_ - 1)) return;
+    if (!EnterPrevious()) return;
     entry_.SeekToLast();
   }
 }

@@ -2,8 +2,8 @@
 
 // Walks the entries of a table: an index entry tells the block, the block its entries.
 //
-// A cache-only walk that steps forwards into a cold block names those that follow too: it will want
-// them next, and one fetch brings them all. A search names the one block it needs.
+// A cache-only walk that steps into a cold block, in either direction, names those that follow too:
+// it will want them next, and one fetch brings them all. A search names the one block it needs.
 //
 // Made by Table::NewIterator; the table outlives it.
 //
@@ -46,7 +46,11 @@ class TableIterator final : public EntryIterator {
   bool Enter(size_t block);
   /// Goes on into the block behind the current one. REQUIRES: there is one.
   bool EnterNext();
+  /// The same with the block in front of it.
+  bool EnterPrevious();
   void NameBlocksFrom(size_t block);
+  void NameBlocksBefore(size_t block);
+  void NameBlocks(size_t block, size_t count, ptrdiff_t step);
   Result<const Block*> Read(size_t block);
   /// Goes on into the next blocks, or the ones before, until there is an entry or an end.
   void SettleForwards();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -50,16 +51,26 @@ class GapWorld {
     return {NewMergingIterator(std::move(lists)), seq,
             GapWatch(gaps_, seq, visible_, gaps_.epoch())};
   }
+  using Found = std::pair<std::vector<std::string>, uint64_t>;
   /// The keys in [begin, end) at `seq`, and the hidden entries that were stepped over.
-  std::pair<std::vector<std::string>, uint64_t> Keys(Seq seq, uint64_t begin, uint64_t end) {
+  Found Keys(Seq seq, uint64_t begin, uint64_t end) {
     VisibleIterator walk = Walk(seq);
     walk.SetEnd(GapKey(end));
     walk.SetBudget(kAmple);
     std::vector<std::string> keys;
-    // Where no key is: of one that is sought nobody knows whether it is the newest version.
-    const std::string from = begin == 0 ? "k" : GapKey(begin - 1) + "~";
-    for (walk.Seek(from); walk.Valid(); walk.Next()) keys.emplace_back(walk.key());
+    for (walk.Seek(GapKey(begin)); walk.Valid(); walk.Next()) keys.emplace_back(walk.key());
     EXPECT_TRUE(walk.status());
+    return {keys, kAmple - walk.budget()};
+  }
+  /// The same by a walk from the end to the begin.
+  Found KeysBackwards(Seq seq, uint64_t begin, uint64_t end) {
+    VisibleIterator walk = Walk(seq);
+    walk.SetBegin(GapKey(begin));
+    walk.SetBudget(kAmple);
+    std::vector<std::string> keys;
+    for (walk.SeekBefore(GapKey(end)); walk.Valid(); walk.Prev()) keys.emplace_back(walk.key());
+    EXPECT_TRUE(walk.status());
+    std::ranges::reverse(keys);
     return {keys, kAmple - walk.budget()};
   }
 
@@ -91,6 +102,72 @@ TEST(LearnedGaps, AreJumpedOverByTheNextWalk) {
   const auto [within, within_steps] = world.Keys(kMaxSeq, 500, 1010);
   EXPECT_EQ(within.size(), 5u);
   EXPECT_LE(within_steps, 10u);
+}
+
+TEST(LearnedGaps, AreLearnedByWalksBackwards) {
+  GapWorld world;
+  Prepare(world);
+  const auto [first, first_steps] = world.KeysBackwards(kMaxSeq, 0, 1010);
+  EXPECT_EQ(first.size(), 10u);
+  EXPECT_GE(first_steps, 1000u);
+  EXPECT_EQ(world.gaps().count(), 1u);
+  EXPECT_LE(world.Keys(kMaxSeq, 0, 1010).second, 10u);
+  EXPECT_LE(world.Keys(kMaxSeq, 5, 1010).second, 10u);
+}
+
+TEST(LearnedGaps, AreJumpedOverByWalksBackwards) {
+  GapWorld world;
+  Prepare(world);
+  const auto [first, first_steps] = world.Keys(kMaxSeq, 0, 1010);
+  for (int i = 0; i < 2; ++i) {
+    const auto [second, second_steps] = world.KeysBackwards(kMaxSeq, 0, 1010);
+    EXPECT_EQ(second, first);
+    EXPECT_LE(second_steps, 10u);
+  }
+  EXPECT_LE(world.KeysBackwards(kMaxSeq, 0, 500).second, 10u);
+  EXPECT_LE(world.KeysBackwards(kMaxSeq, 400, 500).second, 0u);
+  EXPECT_EQ(world.gaps().count(), 1u);
+}
+
+TEST(LearnedGaps, OfWalksBackwardsAreJoined) {
+  GapWorld world;
+  Prepare(world);
+  EXPECT_EQ(world.KeysBackwards(kMaxSeq, 700, 1010).first.size(), 5u);
+  EXPECT_EQ(world.KeysBackwards(kMaxSeq, 400, 700).first.size(), 0u);
+  EXPECT_EQ(world.Keys(kMaxSeq, 0, 400).first.size(), 5u);
+  EXPECT_LE(world.KeysBackwards(kMaxSeq, 0, 1010).second, 60u);
+  EXPECT_LE(world.KeysBackwards(kMaxSeq, 0, 1010).second, 60u);
+}
+
+TEST(LearnedGaps, AWalkThatEndsInOneLooksAtNoMoreEntries) {
+  GapWorld world;
+  Prepare(world);
+  world.Keys(kMaxSeq, 0, 1010);
+  for (const bool forwards : {true, false}) {
+    VisibleIterator walk = world.Walk(kMaxSeq);
+    walk.SetBegin(GapKey(300));
+    walk.SetEnd(GapKey(400));
+    walk.SetBudget(0);
+    if (forwards) {
+      walk.Seek(GapKey(350));
+    } else {
+      walk.SeekBefore(GapKey(350));
+    }
+    EXPECT_FALSE(walk.Valid());
+    EXPECT_FALSE(walk.stopped());
+    EXPECT_TRUE(walk.status());
+  }
+}
+
+// The key that is sought was put again, which this reader does not see yet.
+TEST(LearnedGaps, DoNotBeginWithASoughtKeyThatExistsForOthers) {
+  GapWorld world;
+  Prepare(world);
+  const Seq visible = world.seq();
+  world.SetVisible(visible);
+  world.Put(100);
+  EXPECT_EQ(world.Keys(visible, 100, 1010).first.size(), 5u);
+  EXPECT_EQ(world.Keys(kMaxSeq, 100, 1010).first.size(), 6u);
 }
 
 TEST(LearnedGaps, EndWithTheWalksThatLearnedThem) {
@@ -191,7 +268,7 @@ TEST(LearnedGaps, AStretchEndsWhereTheWalkTurnsOrBeginsAnew) {
     // To this reader the last 500 are there, although they are deleted since.
     VisibleIterator walk = world.Walk(world.seq() - 500);
     walk.SetEnd(GapKey(1010));
-    walk.Seek(GapKey(504) + "~");
+    walk.Seek(GapKey(505));
     for (int i = 0; i < 100; ++i) walk.Next();
     move(walk);
     while (walk.Valid()) walk.Next();
@@ -263,6 +340,36 @@ class GapModel {
         }
       }
       ASSERT_EQ(world_.Keys(seq, begin, end).first, expected) << seq;
+      ASSERT_EQ(world_.KeysBackwards(seq, begin, end).first, expected) << seq << " backwards";
+      ASSERT_NO_FATAL_FAILURE(CheckToAndFro(seq, begin, end, expected));
+    }
+  }
+
+  /// A walk that turns at random, and does not leave the bounds.
+  void CheckToAndFro(Seq seq, uint64_t begin, uint64_t end,
+                     const std::vector<std::string>& expected) {
+    VisibleIterator walk = world_.Walk(seq);
+    walk.SetBegin(GapKey(begin));
+    walk.SetEnd(GapKey(end));
+    walk.Seek(GapKey(begin));
+    size_t at = 0;
+    const auto ahead = static_cast<uint32_t>(random_.Below(4));  // most of the steps, or fewer
+    for (int step = 0; step < 60; ++step) {
+      ASSERT_EQ(walk.Valid(), at < expected.size()) << seq;
+      if (!walk.Valid()) {
+        if (expected.empty()) return;
+        at = expected.size() - 1;
+        walk.SeekBefore(GapKey(end));
+        continue;
+      }
+      ASSERT_EQ(walk.key(), expected[at]);
+      if (random_.Below(4) <= ahead) {
+        walk.Next();
+        ++at;
+      } else {
+        walk.Prev();
+        at = at == 0 ? expected.size() : at - 1;
+      }
     }
   }
 

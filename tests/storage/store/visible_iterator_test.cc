@@ -201,6 +201,57 @@ TEST_F(DeletedRangeTest, GetsOnWithAnyBudget) {
   EXPECT_EQ(met, "a ~ ");
 }
 
+TEST_F(DeletedRangeTest, IsCrossedBackwardsInPiecesAndNothingTwice) {
+  constexpr uint64_t kBudget = 100;
+  for (const auto& [seq, expected] : {std::pair(kMaxSeq, "~ a "), std::pair(Seq{1}, "a ")}) {
+    Observed::Observer moves;
+    std::string met;
+    std::string from = "~~";
+    for (bool done = false; !done;) {
+      VisibleIterator walk(std::make_unique<Observed>(IteratorOf(memtable_), &moves), seq);
+      walk.SetBudget(kBudget);
+      const uint64_t before = moves.steps;
+      for (walk.SeekBefore(from); walk.Valid(); walk.Prev()) met += std::string(walk.key()) + " ";
+      EXPECT_LE(moves.steps - before, kBudget + 4);
+      done = walk.status().has_value();
+      if (done) break;
+      EXPECT_TRUE(walk.stopped());
+      EXPECT_EQ(walk.status().error().code(), ErrorCode::kPaused);
+      EXPECT_LT(walk.passed(), from);
+      from = walk.passed();
+    }
+    EXPECT_EQ(met, expected);
+    EXPECT_LT(moves.steps, 2u * kDeleted + 100);
+  }
+}
+
+TEST_F(DeletedRangeTest, GetsOnBackwardsWithAnyBudget) {
+  std::string from = "~~";
+  std::string met;
+  for (int pieces = 0; pieces < 10 * kDeleted; ++pieces) {
+    VisibleIterator walk(IteratorOf(memtable_), kMaxSeq);
+    walk.SetBudget(0);
+    for (walk.SeekBefore(from); walk.Valid(); walk.Prev()) met += std::string(walk.key()) + " ";
+    if (walk.status()) break;
+    ASSERT_LT(walk.passed(), from);
+    from = walk.passed();
+  }
+  EXPECT_EQ(met, "~ a ");
+}
+
+TEST_F(DeletedRangeTest, IsNotEnteredBehindABound) {
+  VisibleIterator walk(IteratorOf(memtable_), kMaxSeq);
+  walk.SetBegin("~");
+  walk.SetBudget(3);
+  walk.SeekToLast();
+  ASSERT_TRUE(walk.Valid());
+  walk.Prev();
+  EXPECT_FALSE(walk.Valid());
+  EXPECT_FALSE(walk.stopped());
+  EXPECT_TRUE(walk.status());
+  EXPECT_EQ(walk.budget(), 3u);
+}
+
 TEST_F(DeletedRangeTest, MayBeLeftBackwardsAfterAPause) {
   VisibleIterator walk(IteratorOf(memtable_), kMaxSeq);
   walk.SetBudget(10);

@@ -13,6 +13,11 @@ CommittedWalk::~CommittedWalk() {
   if (tx_.waits()) tx_.Unregister(*this);
 }
 
+void CommittedWalk::SetBegin(std::string begin) {
+  if (tx_.waits()) begin_ = begin;
+  if (iterator_) iterator_->SetBegin(std::move(begin));
+}
+
 void CommittedWalk::SetEnd(std::string end) {
   if (tx_.waits()) end_ = end;
   if (iterator_) iterator_->SetEnd(std::move(end));
@@ -26,22 +31,44 @@ void CommittedWalk::SetBudget(uint64_t entries) {
   }
 }
 
-void CommittedWalk::Seek(std::string_view key) {
+void CommittedWalk::Seek(std::string_view key) { GoTo(key, Direction::kForward); }
+
+void CommittedWalk::SeekBefore(std::string_view key) { GoTo(key, Direction::kBackward); }
+
+void CommittedWalk::GoTo(std::string_view place, Direction direction) {
   if (!iterator_) TakeUp();
-  iterator_->Seek(key);
-  if (tx_.waits()) WaitForward();
+  Place(place, direction);
+  if (tx_.waits()) Wait(direction);
+}
+
+void CommittedWalk::Place(std::string_view place, Direction direction) {
+  if (direction == Direction::kForward) {
+    iterator_->Seek(place);
+  } else if (place.empty()) {
+    iterator_->SeekToLast();
+  } else {
+    iterator_->SeekBefore(place);
+  }
 }
 
 void CommittedWalk::Next() {
   if (iterator_) {
     iterator_->Next();
+    if (tx_.waits()) Wait(Direction::kForward);
   } else {
     std::string after = std::move(let_go_->key);
     after.push_back('\0');
-    TakeUp();
-    iterator_->Seek(after);
+    GoTo(after, Direction::kForward);
   }
-  if (tx_.waits()) WaitForward();
+}
+
+void CommittedWalk::Prev() {
+  if (iterator_) {
+    iterator_->Prev();
+    if (tx_.waits()) Wait(Direction::kBackward);
+  } else {
+    GoTo(std::string(std::move(let_go_->key)), Direction::kBackward);
+  }
 }
 
 void CommittedWalk::LetGo() {
@@ -56,13 +83,14 @@ void CommittedWalk::LetGo() {
 
 void CommittedWalk::TakeUp() {
   iterator_.emplace(tx_.NewIterator());
+  iterator_->SetBegin(begin_);
   iterator_->SetEnd(end_);
   iterator_->SetBudget(let_go_->budget);
   let_go_.reset();
 }
 
-void CommittedWalk::WaitForward() {
-  std::string from;
+void CommittedWalk::Wait(Direction direction) {
+  std::optional<std::string> from;
   // Of blocks that were named, one that cannot be read need not be one that it takes.
   Status waited;
   while (iterator_->stopped() && iterator_->status().error().code() == ErrorCode::kCold) {
@@ -74,7 +102,7 @@ void CommittedWalk::WaitForward() {
     from = std::move(at);
     waited = tx_.AwaitBlocks();  // which lets go of the iterator
     TakeUp();
-    iterator_->Seek(from);
+    Place(*from, direction);
   }
 }
 

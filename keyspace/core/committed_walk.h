@@ -33,12 +33,16 @@ class CommittedWalk final : private ViewUser {
   bool stopped() const { return failure_ && iterator_ && iterator_->stopped(); }
   std::string passed() const { return iterator_->passed(); }
 
+  void SetBegin(std::string begin);
   void SetEnd(std::string end);
   void SetBudget(uint64_t entries);
   uint64_t budget() const { return iterator_ ? iterator_->budget() : let_go_->budget; }
 
   void Seek(std::string_view key);
+  /// Empty: the last key.
+  void SeekBefore(std::string_view key);
   void Next();
+  void Prev();
 
   std::string_view key() const { return iterator_ ? iterator_->key() : let_go_->key; }
   std::string_view value() const { return iterator_ ? iterator_->value() : let_go_->value; }
@@ -55,10 +59,14 @@ class CommittedWalk final : private ViewUser {
   void LetGo() override;
   /// A fresh iterator in the place of one that was let go.
   void TakeUp();
+  enum class Direction : uint8_t { kForward, kBackward };
+  void GoTo(std::string_view place, Direction direction);
+  void Place(std::string_view place, Direction direction);
   /// While the iterator has stopped at a cold block, waits and goes on.
-  void WaitForward();
+  void Wait(Direction direction);
 
   Transaction& tx_;
+  std::string begin_;
   std::string end_;
   std::optional<storage::VisibleIterator> iterator_;
   std::optional<LetGoState> let_go_;  // if there is no iterator

@@ -17,6 +17,11 @@ Overlay::Map::iterator Overlay::Seek(std::string_view store_key) const {
   return writes_.map.lower_bound(store_key);
 }
 
+Overlay::Map::const_iterator Overlay::LastBefore(std::string_view store_key) const {
+  const auto behind = store_key.empty() ? writes_.map.end() : Seek(store_key);
+  return behind == writes_.map.begin() ? writes_.map.end() : std::prev(behind);
+}
+
 const Overlay::Written* Overlay::FindAmong(std::string_view store_key) const {
   const auto it = Seek(store_key);
   return it != writes_.map.end() && it->first == store_key ? &it->second : nullptr;

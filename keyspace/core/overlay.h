@@ -36,6 +36,8 @@ class Overlay {
 
   /// The first write at or after `store_key`.
   Map::const_iterator AtOrAfter(std::string_view store_key) const { return Seek(store_key); }
+  /// The last write before `store_key`, which is empty for the last of all; end() if there is none.
+  Map::const_iterator LastBefore(std::string_view store_key) const;
   /// Null if the key was not written.
   const Written* Find(std::string_view store_key) const {
     return empty() ? nullptr : FindAmong(store_key);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Walks the store keys of a range, forwards, as a transaction sees them: what is committed, with
+// Walks the store keys of a range, both ways, as a transaction sees them: what is committed, with
 // the transaction's own writes over it.
 //
 // Any number of deleted keys may lie between two that exist. A walk that has a budget stops when it
@@ -27,7 +27,9 @@ inline constexpr uint64_t kHiddenPerSlice = 8192;
 class RangeWalk {
  public:
   /// To `end`; empty: to the last key of all. Not positioned yet.
-  RangeWalk(Transaction& tx, std::string end);
+  RangeWalk(Transaction& tx, std::string end) : RangeWalk(tx, {}, std::move(end)) {}
+  /// From `begin` to `end`.
+  RangeWalk(Transaction& tx, std::string begin, std::string end);
 
   /// Deleted keys, and old versions, that it steps over from now on; without a call any number.
   void SetBudget(uint64_t entries) { committed_.SetBudget(entries); }
@@ -35,27 +37,38 @@ class RangeWalk {
 
   /// The first key at or after `store_key`.
   void Seek(std::string_view store_key);
-  /// REQUIRES, as the next two: Valid().
+  /// The last key before `store_key`; empty: the last one of the range.
+  void SeekBefore(std::string_view store_key);
+  /// REQUIRES, as the next three: Valid().
   void Next();
+  void Prev();
   std::string_view key() const { return own_key_ ? *own_key_ : committed_.key(); }
   std::string_view value() const { return own_key_ ? own_value_ : committed_.value(); }
 
   bool Valid() const { return valid_; }
-  Status status() const { return committed_.status(); }
+  Status status() const { return valid_ ? Status() : committed_.status(); }
   /// The walk stopped on its way: status() is kCold or kPaused.
   bool stopped() const { return !valid_ && committed_.stopped(); }
-  /// Where another walk goes on: see storage/visible_iterator.h. REQUIRES: stopped().
+  /// Where another walk goes on in the same direction: see storage/visible_iterator.h. REQUIRES:
+  /// stopped().
   std::string passed() const { return committed_.passed(); }
 
  private:
   /// Chooses between the committed position and the first own write at or after `from`.
   void Settle(std::string from);
-  /// Whether no committed key that this walk does not know yet lies before an own write.
+  /// The same with the last own write before `end`.
+  void SettleBackward(std::string end);
+  /// Whether no committed key that this walk does not know yet lies before an own write, or behind
+  /// it on the way back.
   bool IsNext(std::string_view own_key) const;
+  bool IsPrevious(std::string_view own_key) const;
+  void Show(const Transaction::OwnWrite& own);
 
   Transaction& tx_;
+  const std::string begin_;
   const std::string end_;
   CommittedWalk committed_;
+  bool backward_ = false;
   bool valid_ = false;
   std::optional<std::string> own_key_;  // the position is a write of the transaction
   std::string own_value_;

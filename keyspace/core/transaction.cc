@@ -121,6 +121,13 @@ std::optional<Transaction::OwnWrite> Transaction::FirstWrite(std::string_view st
   return OwnWrite{.key = it->first, .value = it->second.value};
 }
 
+std::optional<Transaction::OwnWrite> Transaction::LastWriteBefore(
+    std::string_view store_key) const {
+  const auto it = overlay_.LastBefore(store_key);
+  if (it == overlay_.end()) return std::nullopt;
+  return OwnWrite{.key = it->first, .value = it->second.value};
+}
+
 Overlay::Touched Transaction::Touch(std::string_view store_key) {
   CHECK(mode_ == Mode::kExecute);
   write_bytes_ += store_key.size() + kOpOverheadBytes;

@@ -79,6 +79,8 @@ class Transaction {
     std::optional<std::string_view> value;  // absent: deleted
   };
   std::optional<OwnWrite> FirstWrite(std::string_view store_key) const;
+  /// And last before `store_key`; empty: last of all.
+  std::optional<OwnWrite> LastWriteBefore(std::string_view store_key) const;
 
   // --- writing; REQUIRES execute mode ---
   void Put(std::string_view store_key, std::string_view value,

@@ -1,6 +1,7 @@
 #include "keyspace/types/hashed_elements.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 
@@ -16,6 +17,16 @@ constexpr uint64_t kNeighbours = 32;
 /// So many names are put near their places before they are sorted, with about so many others.
 constexpr size_t kManyNames = 1024;
 constexpr size_t kNamesTogether = 8;
+
+/// A hash as it stands in front of a name.
+class HashBytes {
+ public:
+  explicit HashBytes(uint64_t hash) { StoreFixed(bytes_.data(), __builtin_bswap64(hash)); }
+  std::string_view view() const { return {bytes_.data(), bytes_.size()}; }
+
+ private:
+  std::array<char, kHashBytes> bytes_;
+};
 
 }  // namespace
 
@@ -49,60 +60,43 @@ void HashedElements::Sort(std::vector<Name>& names) {
   names = std::move(sorted);
 }
 
-std::string_view HashedElements::StoreKey(const Name& name) {
-  store_key_.assign(prefix_);
-  AppendBigEndian64(store_key_, name.hash);
-  store_key_ += name.name;
-  return store_key_;
-}
-
-Result<std::optional<std::string_view>> HashedElements::GetAt(std::string_view store_key) {
-  if (object_ == Object::kStored) return tx_.Get(store_key);
-  const std::optional<Transaction::OwnWrite> own = tx_.FirstWrite(store_key);
-  if (!own || own->key != store_key || !own->value) return std::nullopt;
-  return own->value;
-}
-
 Result<std::string_view> HashedElements::ValueOf(std::string_view stored) const {
   if (stored.starts_with(head_)) return stored.substr(head_.size());
   return Fail(ErrorCode::kCorruption, "an element's value begins with what is not known");
 }
 
 Result<std::optional<std::string_view>> HashedElements::Get(const Name& name) {
-  CW_ASSIGN(const std::optional<std::string_view> stored, GetAt(StoreKey(name)));
+  const HashBytes hash(name.hash);
+  CW_ASSIGN(const std::optional<std::string_view> stored,
+            elements_.Get({.head = hash.view(), .tail = name.name}));
   if (!stored) return std::nullopt;
   CW_ASSIGN(const std::string_view value, ValueOf(*stored));
   return value;
 }
 
 Result<bool> HashedElements::Put(const Name& name, std::string_view value) {
-  const std::string_view store_key = StoreKey(name);
-  CW_ASSIGN(const std::optional<std::string_view> old, GetAt(store_key));
-  tx_.PutParts(store_key, head_, value);
-  return old.has_value();
+  const HashBytes hash(name.hash);
+  return elements_.Replace({.head = hash.view(), .tail = name.name}, head_, value);
 }
 
 void HashedElements::PutNew(const Name& name, std::string_view value) {
-  tx_.PutParts(StoreKey(name), head_, value);
+  const HashBytes hash(name.hash);
+  elements_.Put({.head = hash.view(), .tail = name.name}, head_, value);
 }
 
-void HashedElements::Delete(const Name& name) { tx_.Delete(StoreKey(name)); }
+void HashedElements::Delete(const Name& name) {
+  const HashBytes hash(name.hash);
+  elements_.Delete({.head = hash.view(), .tail = name.name});
+}
 
 // --- walking ---
 
-HashedElements::Walk::Walk(HashedElements& elements)
-    : elements_(elements), walk_(elements.tx_, PrefixEnd(elements.prefix_)) {}
+HashedElements::Walk::Walk(const HashedElements& elements)
+    : elements_(elements), walk_(elements.elements_) {}
 
 void HashedElements::Walk::SeekTo(std::string_view position) {
-  std::string at = elements_.prefix_;
-  at += position;
-  walk_.Seek(at);
+  walk_.SeekTo(position);
   Settle();
-}
-
-std::string HashedElements::Walk::position() const {
-  const size_t prefix = elements_.prefix_.size();
-  return valid_ ? std::string(walk_.key().substr(prefix)) : walk_.passed().substr(prefix);
 }
 
 void HashedElements::Walk::Next() {
@@ -114,7 +108,7 @@ void HashedElements::Walk::Settle() {
   valid_ = false;
   status_ = walk_.status();
   if (!status_ || !walk_.Valid()) return;
-  const std::string_view subkey = walk_.key().substr(elements_.prefix_.size());
+  const std::string_view subkey = walk_.subkey();
   if (subkey.size() < kHashBytes) {
     status_ = Fail(ErrorCode::kCorruption, "an element's key is too short for its hash");
     return;

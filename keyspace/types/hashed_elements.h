@@ -2,8 +2,8 @@
 
 // Elements that lie in the order of a 64-bit hash of their name: the fields of a hash that grew.
 //
-//   store key = element prefix (generation, oid), space 1, be64 Hash64(name), name
-//   value     = what the type puts in front of a value, then the value
+//   subkey = be64 Hash64(name), name; in space 1 (keyspace/types/ordered_elements.h)
+//   value  = what the type puts in front of a value, then the value
 //
 // The order is that of a shuffled deck, whatever names clients choose: a scan's cursor is a
 // position in it, without any state on the server (keyspace/types/hashed_scan.h), and a random
@@ -22,22 +22,19 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "keyspace/core/key_codec.h"
-#include "keyspace/core/range_walk.h"
 #include "keyspace/core/transaction.h"
+#include "keyspace/types/ordered_elements.h"
 
 namespace cordwood::keyspace {
 
 class HashedElements {
  public:
-  enum class Object : uint8_t {
-    kStored,
-    kNew,  // this transaction created it: nothing is committed, so nothing is read
-  };
+  using Object = OrderedElements::Object;
 
   /// Every value is stored behind `head`, which lives as long as the process.
   HashedElements(Transaction& tx, Generation generation, Oid oid, std::string_view head,
                  Object object = Object::kStored)
-      : tx_(tx), prefix_(SpacePrefix(generation, oid, kItemSpace)), head_(head), object_(object) {}
+      : elements_(tx, generation, oid, kItemSpace, object), head_(head) {}
 
   /// A name, where its element lies, and which of the caller's names it is.
   struct Name {
@@ -62,10 +59,10 @@ class HashedElements {
   void PutNew(const Name& name, std::string_view value);
   void Delete(const Name& name);
 
-  /// In order; with a budget as RangeWalk has one. Views live until the next move.
+  /// In order, forwards; else as OrderedElements::Walk.
   class Walk {
    public:
-    explicit Walk(HashedElements& elements);
+    explicit Walk(const HashedElements& elements);
 
     void SetBudget(uint64_t entries) { walk_.SetBudget(entries); }
     uint64_t budget() const { return walk_.budget(); }
@@ -82,7 +79,7 @@ class HashedElements {
     bool stopped() const { return walk_.stopped(); }
     /// Where another walk goes on: at the present element, or where this walk got to. REQUIRES:
     /// Valid() or stopped().
-    std::string position() const;
+    std::string position() const { return walk_.position(); }
     uint64_t hash() const { return hash_; }
     std::string_view name() const { return name_; }
     std::string_view value() const { return value_; }
@@ -90,8 +87,8 @@ class HashedElements {
    private:
     void Settle();
 
-    HashedElements& elements_;
-    RangeWalk walk_;
+    const HashedElements& elements_;
+    OrderedElements::Walk walk_;
     bool valid_ = false;
     Status status_;
     uint64_t hash_ = 0;
@@ -117,17 +114,11 @@ class HashedElements {
  private:
   static bool IsBefore(const Name& a, const Name& b);
   static void Sort(std::vector<Name>& names);
-  /// Valid until the next call.
-  std::string_view StoreKey(const Name& name);
-  Result<std::optional<std::string_view>> GetAt(std::string_view store_key);
   /// What lies behind the head.
   Result<std::string_view> ValueOf(std::string_view stored) const;
 
-  Transaction& tx_;
-  const std::string prefix_;
+  OrderedElements elements_;
   const std::string_view head_;
-  const Object object_;
-  std::string store_key_;
 };
 
 template <typename Items, typename NameOf>

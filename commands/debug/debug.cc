@@ -22,7 +22,7 @@
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
 #include "commands/debug/digest.h"
-#include "commands/keys/encoding.h"
+#include "keyspace/types/traits.h"
 
 namespace cordwood::commands::debug {
 namespace {
@@ -80,7 +80,7 @@ Status ObjectInfo(Call& call) {
   CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(call.tx, call.Key(call.argv[2])));
   const keyspace::Record* const record = found.live();
   if (record == nullptr) return call.Error(kNoSuchKey);
-  CW_ASSIGN(const std::string_view encoding, keys::EncodingOf(*record));
+  CW_ASSIGN(const std::string_view encoding, keyspace::EncodingOf(*record));
   call.reply.SimpleString(
       Format("Value at:0x0 refcount:1 encoding:{} serializedlength:{} lru:0 lru_seconds_idle:0",
              encoding, record->payload.size()));

@@ -5,16 +5,13 @@
 #include "base/format.h"
 #include "base/hash.h"
 #include "keyspace/core/range_walk.h"
-#include "keyspace/types/hashes.h"
+#include "keyspace/types/traits.h"
 
 namespace cordwood::commands::debug {
 namespace {
 
-using keyspace::Hash;
-using keyspace::HashedElements;
 using keyspace::KeyName;
 using keyspace::Record;
-using keyspace::Type;
 
 /// What one slice looks at.
 constexpr uint64_t kSliceEntries = 1000;
@@ -40,47 +37,21 @@ std::string Digest::Hex() const {
 
 // --- one value ---
 
-ValueDigest::ValueDigest(const KeyName& name, Record record)
-    : generation_(name.generation), key_(name.key), record_(std::move(record)) {
+ValueDigest::ValueDigest(keyspace::Generation generation, Record record)
+    : generation_(generation), record_(std::move(record)) {
   digest_ = Digest::Of(keyspace::TypeName(record_.type), record_.expiry_ms ? "expires" : "");
 }
 
 Result<bool> ValueDigest::Step(keyspace::Transaction& tx, uint64_t& entries) {
-  if (record_.type == Type::kHash) return StepHash(tx, entries);
-  if (record_.type != Type::kString) {
-    return Fail(ErrorCode::kUnsupported, "there is no digest of this type");
-  }
-  digest_.Add(Digest::Of(record_.payload));
-  --entries;
-  return true;
-}
-
-Result<bool> ValueDigest::StepHash(keyspace::Transaction& tx, uint64_t& entries) {
-  Hash hash(tx, {.generation = generation_, .key = key_}, {.stored = record_});
-  if (!hash.in_elements()) {
-    CW_ASSIGN(const std::vector<keyspace::Item> pairs, hash.Inline());
-    for (const auto& pair : pairs) digest_.Add(Digest::Of(pair.name, pair.value));
+  const auto is_full = [&] { return entries == 0; };
+  const auto add = [&](const keyspace::ObjectReader::ReadItem& read) {
+    digest_.Add(Digest::Of(read.item.name, read.item.value));
     --entries;
     return true;
-  }
-  CW_ASSIGN(HashedElements elements, hash.Elements());
-  HashedElements::Walk walk(elements);
-  walk.SetBudget(keyspace::kHiddenPerSlice);
-  for (walk.SeekTo(position_); walk.Valid(); walk.Next()) {
-    if (entries == 0) {
-      position_ = walk.position();
-      return false;
-    }
-    digest_.Add(Digest::Of(walk.name(), walk.value()));
-    --entries;
-  }
-  if (walk.status()) return true;
-  // What was added up to here must not be added again.
-  std::string position = walk.stopped() ? walk.position() : position_;
-  if (position == position_) return std::unexpected(walk.status().error());
-  position_ = std::move(position);
-  entries = 0;
-  return false;
+  };
+  CW_ASSIGN(const bool done, items_.Step(tx, generation_, record_, is_full, add));
+  if (!done) entries = 0;
+  return done;
 }
 
 // --- everything ---
@@ -128,7 +99,7 @@ Result<bool> DatasetDigest::StepDatabase(keyspace::Transaction& tx, uint64_t& en
       next_.push_back('\0');
       if (record.ExpiredAt(*now_ms_)) continue;
       key_digest_ = Digest::Of(key, Format("{}", db_));
-      value_.emplace(KeyName{.generation = generation, .key = key}, std::move(record));
+      value_.emplace(generation, std::move(record));
       break;
     }
     if (value_) continue;
@@ -154,7 +125,7 @@ Result<bool> NamedDigests::Step(keyspace::Transaction& tx, protocol::ReplyWriter
         --entries;
         continue;
       }
-      value_.emplace(name, *std::move(found.stored));
+      value_.emplace(name.generation, *std::move(found.stored));
     }
     CW_ASSIGN(const bool done, value_->Step(tx, entries));
     if (!done) return false;

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "commands/core/long_read.h"
+#include "commands/core/sliced.h"
 #include "keyspace/core/keys.h"
 #include "keyspace/core/transaction.h"
 
@@ -40,7 +41,7 @@ class Digest {
 /// The digest of one value, in as many steps as it takes.
 class ValueDigest {
  public:
-  ValueDigest(const keyspace::KeyName& name, keyspace::Record record);
+  ValueDigest(keyspace::Generation generation, keyspace::Record record);
 
   /// Takes what it looks at off `entries`, at least one if it gets on. True when it is done. kCold,
   /// and other errors, if it did not get on.
@@ -49,12 +50,9 @@ class ValueDigest {
   const Digest& digest() const { return digest_; }
 
  private:
-  Result<bool> StepHash(keyspace::Transaction& tx, uint64_t& entries);
-
   const keyspace::Generation generation_;
-  const std::string key_;
   const keyspace::Record record_;
-  std::string position_;  // of a walk over the elements
+  SlicedRead items_;
   Digest digest_;
 };
 

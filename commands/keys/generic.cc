@@ -5,6 +5,7 @@
 #include "commands/core/row.h"
 #include "keyspace/core/gathered_reads.h"
 #include "keyspace/core/name_order.h"
+#include "keyspace/types/traits.h"
 
 namespace cordwood::commands::keys {
 namespace {

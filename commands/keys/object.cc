@@ -1,65 +1,16 @@
 // OBJECT: what Redis would say about how it keeps a value.
 
-#include "base/number.h"
 #include "commands/all_commands.h"
 #include "commands/core/help.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
-#include "commands/keys/encoding.h"
 #include "keyspace/core/keys.h"
+#include "keyspace/types/traits.h"
 
 namespace cordwood::commands::keys {
 namespace {
 
-using keyspace::Form;
 using keyspace::Lookup;
-using keyspace::Record;
-using keyspace::Type;
-
-// Redis keeps a string up to this length in one allocation with its header.
-constexpr size_t kEmbeddedBytesMax = 44;
-
-std::string_view StringEncoding(const Record& record) {
-  if (ParseInt64(record.payload)) return "int";
-  return record.payload.size() <= kEmbeddedBytesMax ? "embstr" : "raw";
-}
-
-Result<uint8_t> ShapeOf(const Record& record) {
-  if (record.form == Form::kElements) {
-    CW_ASSIGN(const keyspace::ObjectPayload object,
-              keyspace::ObjectPayload::Decode(record.payload));
-    return object.shape;
-  }
-  CW_ASSIGN(const keyspace::InlinePayload payload, keyspace::InlinePayload::Decode(record.payload));
-  return payload.shape;
-}
-
-std::string_view CollectionEncoding(keyspace::Type type, uint8_t shape) {
-  const bool small = (shape & keyspace::kBeyondListpack) == 0;
-  switch (type) {
-    case Type::kList:
-      return small ? "listpack" : "quicklist";
-    case Type::kSet:
-      if ((shape & keyspace::kNotIntegers) == 0) return "intset";
-      return small ? "listpack" : "hashtable";
-    case Type::kHash:
-      return small ? "listpack" : "hashtable";
-    case Type::kSortedSet:
-      return small ? "listpack" : "skiplist";
-    default:
-      return "stream";
-  }
-}
-
-}  // namespace
-
-Result<std::string_view> EncodingOf(const Record& record) {
-  if (record.type == Type::kString) return StringEncoding(record);
-  CW_ASSIGN(const uint8_t shape, ShapeOf(record));
-  return CollectionEncoding(record.type, shape);
-}
-
-namespace {
 
 /// Replies null and answers false if the key does not exist.
 Result<bool> ExistsOrNull(Call& call) {
@@ -75,7 +26,7 @@ Status ObjectEncoding(Call& call) {
   if (found.live() == nullptr) {
     call.reply.Null();
   } else {
-    CW_ASSIGN(const std::string_view encoding, EncodingOf(*found.live()));
+    CW_ASSIGN(const std::string_view encoding, keyspace::EncodingOf(*found.live()));
     call.reply.Bulk(encoding);
   }
   return {};

@@ -18,6 +18,7 @@
 #include "commands/core/scan_page.h"
 #include "keyspace/core/key_walk.h"
 #include "keyspace/core/random_key.h"
+#include "keyspace/types/traits.h"
 
 namespace cordwood::commands::keys {
 namespace {

@@ -1,7 +1,6 @@
 // MEMORY USAGE and PURGE. What a key takes is bytes of the store, before compression: its record,
 // and its elements if it has any. Nothing of it need be in memory.
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,13 +14,13 @@
 #include "commands/core/long_read.h"
 #include "commands/core/process.h"
 #include "commands/core/row.h"
+#include "commands/core/sliced.h"
 #include "keyspace/core/keys.h"
-#include "keyspace/core/range_walk.h"
+#include "keyspace/types/object_reader.h"
 
 namespace cordwood::commands::server {
 namespace {
 
-using keyspace::KeyName;
 using keyspace::Record;
 
 constexpr int64_t kDefaultSamples = 5;
@@ -53,64 +52,48 @@ class Usage final : public LongRead {
 
   Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) override {
     if (!looked_up_) CW_TRY(LookUp(tx));
-    if (object_) {
+    if (!record_) {
+      reply.Null();
+      return true;
+    }
+    uint64_t bytes = keyspace::KeyRecordKey(generation(), key_).size() + record_->Encode().size();
+    if (record_->owns_object()) {
       CW_ASSIGN(const bool done, LookAtElements(tx));
       if (!done) return false;
+      CW_ASSIGN(const uint64_t count, keyspace::CountItems(*record_));
+      bytes += met_ == 0 || met_ >= count ? bytes_ : bytes_ / met_ * count;
     }
-    if (exists_) {
-      const uint64_t of_elements =
-          met_ == 0 || met_ >= object_->count ? bytes_ : bytes_ / met_ * object_->count;
-      reply.Integer(static_cast<int64_t>(record_bytes_ + of_elements));
-    } else {
-      reply.Null();
-    }
+    reply.Integer(static_cast<int64_t>(bytes));
     return true;
   }
 
  private:
   Status LookUp(keyspace::Transaction& tx) {
-    const KeyName name = {.generation = generation(), .key = key_};
-    CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(tx, name));
-    if (const Record* record = found.live(); record != nullptr) {
-      exists_ = true;
-      record_bytes_ =
-          keyspace::KeyRecordKey(name.generation, name.key).size() + record->Encode().size();
-      if (record->owns_object()) {
-        CW_ASSIGN(object_, keyspace::ObjectPayload::Decode(record->payload));
-        prefix_ = keyspace::ElementPrefix(name.generation, object_->oid);
-        next_ = prefix_;
-      }
-    }
+    CW_ASSIGN(keyspace::Lookup found,
+              keyspace::FindKey(tx, {.generation = generation(), .key = key_}));
+    if (found.live() != nullptr) record_ = *std::move(found.stored);
     looked_up_ = true;
     return {};
   }
 
-  /// True once it has seen enough. Fails only if it got to none.
+  /// True once it has seen enough.
   Result<bool> LookAtElements(keyspace::Transaction& tx) {
-    keyspace::RangeWalk elements(tx, keyspace::PrefixEnd(prefix_));
-    elements.SetBudget(keyspace::kHiddenPerSlice);
-    uint64_t left = std::min(kSliceElements, samples_ - met_);
-    const std::string before = next_;
-    for (elements.Seek(next_); elements.Valid() && left > 0; elements.Next()) {
-      bytes_ += elements.key().size() + elements.value().size();
+    uint64_t left = kSliceElements;
+    const auto is_full = [&] { return left == 0; };
+    const auto add = [&](const keyspace::ObjectReader::ReadItem& read) {
+      bytes_ += read.stored_bytes;
       ++met_;
       --left;
-      next_.assign(elements.key());
-      next_.push_back('\0');
-    }
-    if (elements.stopped()) next_ = elements.passed();
-    if (next_ == before && met_ < samples_) CW_TRY(elements.status());
-    return met_ == samples_ || (elements.status() && !elements.Valid());
+      return met_ < samples_;
+    };
+    return items_.Step(tx, generation(), *record_, is_full, add);
   }
 
   const std::string key_;
   const uint64_t samples_;
   bool looked_up_ = false;
-  bool exists_ = false;
-  uint64_t record_bytes_ = 0;
-  std::optional<keyspace::ObjectPayload> object_;
-  std::string prefix_;
-  std::string next_;  // store key
+  std::optional<Record> record_;  // none: the key does not exist
+  SlicedRead items_;
   uint64_t met_ = 0;
   uint64_t bytes_ = 0;
 };

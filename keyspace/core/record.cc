@@ -27,24 +27,6 @@ Result<RecordHeader> TakeHeader(ByteReader& in) {
 
 }  // namespace
 
-std::string_view TypeName(Type type) {
-  switch (type) {
-    case Type::kString:
-      return "string";
-    case Type::kList:
-      return "list";
-    case Type::kSet:
-      return "set";
-    case Type::kSortedSet:
-      return "zset";
-    case Type::kHash:
-      return "hash";
-    case Type::kStream:
-      return "stream";
-  }
-  return "none";
-}
-
 std::string RecordHeader::Encode() const {
   std::string out;
   out.push_back(static_cast<char>(static_cast<uint8_t>(type) << 4 | static_cast<uint8_t>(form)));

@@ -33,9 +33,6 @@ enum class Type : uint8_t {
 };
 enum class Form : uint8_t { kInline = 0, kElements = 1 };
 
-/// As the TYPE command says it.
-std::string_view TypeName(Type type);
-
 /// What can be said of a key without its payload.
 struct RecordHeader {
   Type type = Type::kString;

@@ -3,7 +3,8 @@
 #include <string>
 
 #include "base/format.h"
-#include "keyspace/core/range_walk.h"
+#include "keyspace/types/object_reader.h"
+#include "keyspace/types/ordered_elements.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -13,16 +14,19 @@ constexpr uint64_t kElementOverheadBytes = 128;
 
 }  // namespace
 
+// Item by item: what lies in other spaces is derived from the items, and is built again when it is
+// asked for.
 Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record, Generation to) {
   if (!record.owns_object()) return record;
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
-  const std::string begin = ElementPrefix(from, object.oid);
   ObjectPayload copy{.oid = tx.NewOid(), .count = object.count, .shape = object.shape};
+  OrderedElements elements(tx, to, copy.oid, kItemSpace, OrderedElements::Object::kNew);
   const uint64_t bytes_max = tx.keyspace().options().copy_bytes_max;
   uint64_t bytes = 0;
-  RangeWalk elements(tx, PrefixEnd(begin));
-  for (elements.Seek(begin); elements.Valid(); elements.Next()) {
-    bytes += elements.key().size() + elements.value().size() + kElementOverheadBytes;
+  for (ObjectReader items(tx, from, record);;) {
+    CW_ASSIGN(const auto next, items.Next());
+    if (!next) break;
+    bytes += next->stored_bytes + kElementOverheadBytes;
     if (bytes > bytes_max) {
       return Fail(ErrorCode::kTooLarge,
                   Format("the value is too large to be copied at once: its elements take more than "
@@ -31,9 +35,8 @@ Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record
                          bytes_max));
     }
     copy.NoteEntries(1);
-    tx.Put(ElementKey(to, copy.oid, elements.key().substr(begin.size())), elements.value());
+    elements.Put({.head = next->subkey}, next->stored);
   }
-  CW_TRY(elements.status());
   Record copied = record;
   copied.payload = copy.Encode();
   return copied;

@@ -5,8 +5,10 @@
 #include <bit>
 #include <numeric>
 
+#include "base/check.h"
 #include "base/coding.h"
 #include "base/hash.h"
+#include "keyspace/types/traits.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -17,6 +19,12 @@ constexpr uint64_t kNeighbours = 32;
 /// So many names are put near their places before they are sorted, with about so many others.
 constexpr size_t kManyNames = 1024;
 constexpr size_t kNamesTogether = 8;
+
+/// What lies behind the head.
+Result<std::string_view> ValueOf(std::string_view stored, std::string_view head) {
+  if (stored.starts_with(head)) return stored.substr(head.size());
+  return Fail(ErrorCode::kCorruption, "an element's value begins with what is not known");
+}
 
 /// A hash as it stands in front of a name.
 class HashBytes {
@@ -60,9 +68,21 @@ void HashedElements::Sort(std::vector<Name>& names) {
   names = std::move(sorted);
 }
 
-Result<std::string_view> HashedElements::ValueOf(std::string_view stored) const {
-  if (stored.starts_with(head_)) return stored.substr(head_.size());
-  return Fail(ErrorCode::kCorruption, "an element's value begins with what is not known");
+Result<HashedElements> HashedElements::Of(Transaction& tx, Generation generation,
+                                          const Record& record) {
+  const TypeTraits& traits = TraitsOf(record.type);
+  CHECK(traits.is_hashed && record.owns_object());
+  CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
+  return HashedElements(tx, generation, object.oid, traits.value_head);
+}
+
+Result<Item> HashedElements::ItemOf(std::string_view subkey, std::string_view stored,
+                                    std::string_view head) {
+  if (subkey.size() < kHashBytes) {
+    return Fail(ErrorCode::kCorruption, "an element's key is too short for its hash");
+  }
+  CW_ASSIGN(const std::string_view value, ValueOf(stored, head));
+  return Item{.name = subkey.substr(kHashBytes), .value = value};
 }
 
 Result<std::optional<std::string_view>> HashedElements::Get(const Name& name) {
@@ -70,7 +90,7 @@ Result<std::optional<std::string_view>> HashedElements::Get(const Name& name) {
   CW_ASSIGN(const std::optional<std::string_view> stored,
             elements_.Get({.head = hash.view(), .tail = name.name}));
   if (!stored) return std::nullopt;
-  CW_ASSIGN(const std::string_view value, ValueOf(*stored));
+  CW_ASSIGN(const std::string_view value, ValueOf(*stored, head_));
   return value;
 }
 
@@ -109,18 +129,14 @@ void HashedElements::Walk::Settle() {
   status_ = walk_.status();
   if (!status_ || !walk_.Valid()) return;
   const std::string_view subkey = walk_.subkey();
-  if (subkey.size() < kHashBytes) {
-    status_ = Fail(ErrorCode::kCorruption, "an element's key is too short for its hash");
+  const Result<Item> item = ItemOf(subkey, walk_.value(), elements_.head_);
+  if (!item) {
+    status_ = std::unexpected(item.error());
     return;
   }
   hash_ = LoadBigEndian64(subkey.data());
-  name_ = subkey.substr(kHashBytes);
-  const Result<std::string_view> value = elements_.ValueOf(walk_.value());
-  if (!value) {
-    status_ = std::unexpected(value.error());
-    return;
-  }
-  value_ = *value;
+  name_ = item->name;
+  value_ = item->value;
   valid_ = true;
 }
 

@@ -22,7 +22,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "keyspace/core/key_codec.h"
+#include "keyspace/core/record.h"
 #include "keyspace/core/transaction.h"
+#include "keyspace/types/inline_items.h"
 #include "keyspace/types/ordered_elements.h"
 
 namespace cordwood::keyspace {
@@ -35,6 +37,13 @@ class HashedElements {
   HashedElements(Transaction& tx, Generation generation, Oid oid, std::string_view head,
                  Object object = Object::kStored)
       : elements_(tx, generation, oid, kItemSpace, object), head_(head) {}
+
+  /// Those of a record in the form of elements. kCorruption if its payload is none. REQUIRES: its
+  /// type is hashed.
+  static Result<HashedElements> Of(Transaction& tx, Generation generation, const Record& record);
+  /// What an element of this order is. kCorruption if it is none with this head.
+  static Result<Item> ItemOf(std::string_view subkey, std::string_view stored,
+                             std::string_view head);
 
   /// A name, where its element lies, and which of the caller's names it is.
   struct Name {
@@ -114,9 +123,6 @@ class HashedElements {
  private:
   static bool IsBefore(const Name& a, const Name& b);
   static void Sort(std::vector<Name>& names);
-  /// What lies behind the head.
-  Result<std::string_view> ValueOf(std::string_view stored) const;
-
   OrderedElements elements_;
   const std::string_view head_;
 };

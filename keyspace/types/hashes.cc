@@ -47,6 +47,18 @@ std::optional<std::string_view> FindField(std::span<const Item> pairs, std::stri
 
 }  // namespace
 
+Result<Item> TakeInlineField(ByteReader& in) {
+  const std::optional<Item> item = TakeInlineItem(in);
+  if (item && item->value.starts_with(kNoFieldExpiry)) {
+    return Item{.name = item->name, .value = item->value.substr(kNoFieldExpiry.size())};
+  }
+  return Fail(ErrorCode::kCorruption, "a field in the record of a hash is malformed");
+}
+
+Result<Item> FieldOf(std::string_view subkey, std::string_view stored) {
+  return HashedElements::ItemOf(subkey, stored, kNoFieldExpiry);
+}
+
 // --- reading ---
 
 Result<std::vector<Item>> Hash::Inline() const {

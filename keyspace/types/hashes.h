@@ -31,6 +31,10 @@ namespace cordwood::keyspace {
 /// What stands before the value of a field that does not expire.
 inline constexpr std::string_view kNoFieldExpiry{"\0", 1};
 
+/// For the type's row in keyspace/types/traits.h. kCorruption if the bytes are no field.
+Result<Item> TakeInlineField(ByteReader& in);
+Result<Item> FieldOf(std::string_view subkey, std::string_view stored);
+
 class Hash {
  public:
   /// As for a Collection.

@@ -27,15 +27,22 @@ struct Item {
   friend bool operator==(const Item&, const Item&) = default;
 };
 
+/// One off the front; nothing if there is none.
+inline std::optional<Item> TakeInlineItem(ByteReader& in) {
+  const std::optional<std::string_view> name = in.LengthPrefixed();
+  const std::optional<std::string_view> value = name ? in.LengthPrefixed() : std::nullopt;
+  if (!value) return std::nullopt;
+  return Item{.name = *name, .value = *value};
+}
+
 /// Calls visit(item) for each item in order until it answers false. The views point into `items`.
 /// kCorruption if these are none.
 template <typename Visit>
 Status VisitInlineItems(std::string_view items, const Visit& visit) {
   for (ByteReader in(items); !in.empty();) {
-    const std::optional<std::string_view> name = in.LengthPrefixed();
-    const std::optional<std::string_view> value = name ? in.LengthPrefixed() : std::nullopt;
-    if (!value) return Fail(ErrorCode::kCorruption, "the record of a collection is malformed");
-    if (!visit(Item{.name = *name, .value = *value})) return {};
+    const std::optional<Item> item = TakeInlineItem(in);
+    if (!item) return Fail(ErrorCode::kCorruption, "the record of a collection is malformed");
+    if (!visit(*item)) return {};
   }
   return {};
 }

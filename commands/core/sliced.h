@@ -1,0 +1,41 @@
+#pragma once
+
+// A read of a whole value in slices, each in a transaction of its own at one state.
+//
+// Threads: the call's.
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+#include "keyspace/core/range_walk.h"
+#include "keyspace/types/object_reader.h"
+
+namespace cordwood::commands {
+
+class SlicedRead {
+ public:
+  /// Calls visit(read item) for each item until it answers false, is_full() does not, or the end is
+  /// reached. True at the end, or after `visit` had enough; false: there is more. An error only if
+  /// it got no further: then a slice has visited nothing.
+  template <typename IsFull, typename Visit>
+  Result<bool> Step(keyspace::Transaction& tx, keyspace::Generation generation,
+                    const keyspace::Record& record, const IsFull& is_full, const Visit& visit) {
+    keyspace::ObjectReader reader(tx, generation, record, position_);
+    reader.SetBudget(keyspace::kHiddenPerSlice);
+    while (!is_full()) {
+      const auto next = reader.Next();
+      if (!next) return GoOnFrom(reader.position(), next.error());
+      if (!*next || !visit(**next)) return true;
+    }
+    position_ = reader.position();
+    return false;
+  }
+
+ private:
+  Result<bool> GoOnFrom(std::string position, const Error& error);
+
+  std::string position_;  // of a reader
+};
+
+}  // namespace cordwood::commands

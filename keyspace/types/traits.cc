@@ -1,0 +1,72 @@
+#include "keyspace/types/traits.h"
+
+#include <array>
+
+#include "base/number.h"
+#include "keyspace/types/hashes.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+// --- encodings ---
+
+// Redis keeps a string up to this length in one allocation with its header.
+constexpr size_t kEmbeddedBytesMax = 44;
+
+Result<std::string_view> StringEncoding(const Record& record) {
+  if (record.owns_object()) return "raw";
+  if (ParseInt64(record.payload)) return "int";
+  return record.payload.size() <= kEmbeddedBytesMax ? "embstr" : "raw";
+}
+
+Result<uint8_t> ShapeOf(const Record& record) {
+  if (record.owns_object()) {
+    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
+    return object.shape;
+  }
+  CW_ASSIGN(const InlinePayload payload, InlinePayload::Decode(record.payload));
+  return payload.shape;
+}
+
+Result<std::string_view> SmallOr(const Record& record, std::string_view large) {
+  CW_ASSIGN(const uint8_t shape, ShapeOf(record));
+  return (shape & kBeyondListpack) == 0 ? "listpack" : large;
+}
+
+Result<std::string_view> ListEncoding(const Record& record) { return SmallOr(record, "quicklist"); }
+
+Result<std::string_view> SetEncoding(const Record& record) {
+  CW_ASSIGN(const uint8_t shape, ShapeOf(record));
+  if ((shape & kNotIntegers) == 0) return "intset";
+  return SmallOr(record, "hashtable");
+}
+
+Result<std::string_view> SortedSetEncoding(const Record& record) {
+  return SmallOr(record, "skiplist");
+}
+
+Result<std::string_view> HashEncoding(const Record& record) { return SmallOr(record, "hashtable"); }
+
+Result<std::string_view> StreamEncoding(const Record& /*record*/) { return "stream"; }
+
+}  // namespace
+
+const TypeTraits& TraitsOf(Type type) {
+  // In the order of the types' numbers.
+  static constexpr std::array<TypeTraits, 6> kTypes = {{
+      {.name = "string", .encoding = StringEncoding},
+      {.name = "list", .encoding = ListEncoding},
+      {.name = "set", .encoding = SetEncoding},
+      {.name = "zset", .encoding = SortedSetEncoding},
+      {.name = "hash",
+       .encoding = HashEncoding,
+       .take_inline = TakeInlineField,
+       .element = FieldOf,
+       .is_hashed = true,
+       .value_head = kNoFieldExpiry},
+      {.name = "stream", .encoding = StreamEncoding},
+  }};
+  return kTypes[static_cast<size_t>(type)];
+}
+
+}  // namespace cordwood::keyspace

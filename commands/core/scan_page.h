@@ -1,6 +1,7 @@
 #pragma once
 
-// What the scans of a collection's elements share: their options, and the reply of one page.
+// The scans of a collection's items: HSCAN, and its like of every type whose items lie in the order
+// of a hash. What the scan of keys shares with them: their options, and the reply of one page.
 //
 // Threads: the call's.
 
@@ -10,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+#include "keyspace/core/record.h"
 #include "protocol/reply_writer.h"
 
 namespace cordwood::commands {
@@ -33,5 +36,11 @@ std::optional<ScanOptions> TakeScanOptions(Call& call);
 /// `items` are names, or names and values.
 void ReplyScanPage(protocol::ReplyWriter& reply, uint64_t cursor,
                    const std::vector<std::string>& items);
+
+enum class ScanValues : bool { kNone, kBehindNames };
+/// The page of the key at argv[1] from the cursor at argv[2] on. A value is what `text_of` makes of
+/// it; by default it is as it is. REQUIRES: the type is hashed.
+using ValueText = std::string (*)(std::string_view value);
+Status ReplyScan(Call& call, keyspace::Type type, ScanValues values, ValueText text_of = nullptr);
 
 }  // namespace cordwood::commands

@@ -13,6 +13,7 @@
 #include "base/posix_env.h"
 #include "commands/all_commands.h"
 #include "commands/core/command_table.h"
+#include "commands/core/redis_version.h"
 #include "config/command_line.h"
 #include "config/option_table.h"
 #include "keyspace/core/keyspace.h"
@@ -112,7 +113,7 @@ int Main(int argc, char** argv) {
   const Result<config::CommandLine> line = config::ParseCommandLine(arguments);
   if (!line) return ExitWith(ExitCode::kUsage, line.error());
   if (line->action == config::Action::kShowVersion) {
-    std::cout << "Cordwood server v=" << kVersion << " redis=" << pipeline::kRedisVersion << '\n';
+    std::cout << "Cordwood server v=" << kVersion << " redis=" << commands::kRedisVersion << '\n';
     return Exit(ExitCode::kOk);
   }
   if (line->action == config::Action::kShowHelp) {

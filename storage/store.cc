@@ -358,6 +358,10 @@ void Store::CompactEverything(std::function<void()> done) {
   background_->CompactEverything(std::move(done));
 }
 
+void Store::MergeRange(std::string_view begin, std::string_view end) {
+  background_->MergeRange({.begin = std::string(begin), .end = std::string(end)}, last_seq_);
+}
+
 StoreStats Store::Stats() const {
   StoreStats stats{.log = log_->stats(),
                    .cache = cache_->stats(),

@@ -146,6 +146,10 @@ class Store {
   /// Flushes and merges everything into one run, in the background; then calls `done` once, on a
   /// background thread. REQUIRES: called by the executor.
   void CompactEverything(std::function<void()> done);
+  /// Merges what was written to [begin, end) so far into the last run, in the background, once it
+  /// is flushed: for somebody who found mostly deleted keys there. REQUIRES: called by the
+  /// executor.
+  void MergeRange(std::string_view begin, std::string_view end);
   StoreStats Stats() const;
   /// Bytes of table files and log segments, as of the last change or tick.
   uint64_t DiskBytes() const { return disk_bytes_.load(std::memory_order_relaxed); }

@@ -99,6 +99,7 @@ void VisibleIterator::FindForward() {
     if (!settled_ && TrailerSeq(trailer) <= seq_) {
       if (TrailerTag(trailer).is_put) {
         valid_ = true;
+        ++met_;
         return;
       }
       settled_ = true;
@@ -226,6 +227,7 @@ void VisibleIterator::FindBackward() {
     if (exists) {
       sought_ = false;
       valid_ = true;
+      ++met_;
       return;
     }
     hidden = true;

@@ -45,6 +45,11 @@ class VisibleIterator {
   void SetBudget(uint64_t entries) { budget_ = entries; }
   uint64_t budget() const { return budget_; }
 
+  /// So many hidden entries were stepped over, a search or a jump counting as some; and so many
+  /// keys were met.
+  uint64_t stepped() const { return stepped_; }
+  uint64_t met() const { return met_; }
+
   /// Whether the last move stopped on its way: status() is kCold or kPaused.
   bool stopped() const;
   /// Where another walk goes on. Forwards: every key before it that exists was met, or lies before
@@ -90,7 +95,10 @@ class VisibleIterator {
   void LearnTheLast(const std::string& bound);
   /// All that is left up to the bound lies in a gap.
   void EndInGap() { ended_ = true; }
-  void Charge(uint64_t entries) { budget_ -= std::min(budget_, entries); }
+  void Charge(uint64_t entries) {
+    stepped_ += entries;
+    budget_ -= std::min(budget_, entries);
+  }
 
   std::unique_ptr<EntryIterator> entries_;
   const Seq seq_;
@@ -98,6 +106,8 @@ class VisibleIterator {
   std::string begin_;  // of walks backwards; empty: none
   std::string end_;    // of walks forwards; empty: none
   uint64_t budget_ = UINT64_MAX;
+  uint64_t stepped_ = 0;
+  uint64_t met_ = 0;
   bool valid_ = false;
   bool paused_ = false;
   bool ended_ = false;     // in a gap: where the entries stand is of no account

@@ -11,10 +11,10 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/clients.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/redis_version.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
 #include "commands/core/watches.h"
-#include "commands/server/redis_version.h"
 
 namespace cordwood::commands::connection {
 namespace {

@@ -78,6 +78,8 @@ void CommittedWalk::LetGo() {
     let_go_->key = iterator_->key();
     let_go_->value = iterator_->value();
   }
+  before_.stepped += iterator_->stepped();
+  before_.met += iterator_->met();
   iterator_.reset();
 }
 

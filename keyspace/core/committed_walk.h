@@ -33,6 +33,9 @@ class CommittedWalk final : private ViewUser {
   bool stopped() const { return failure_ && iterator_ && iterator_->stopped(); }
   std::string passed() const { return iterator_->passed(); }
 
+  uint64_t stepped() const { return before_.stepped + (iterator_ ? iterator_->stepped() : 0); }
+  uint64_t met() const { return before_.met + (iterator_ ? iterator_->met() : 0); }
+
   void SetBegin(std::string begin);
   void SetEnd(std::string end);
   void SetBudget(uint64_t entries);
@@ -56,6 +59,12 @@ class CommittedWalk final : private ViewUser {
     std::string value;
   };
 
+  /// By iterators that had to go.
+  struct Counts {
+    uint64_t stepped = 0;
+    uint64_t met = 0;
+  };
+
   void LetGo() override;
   /// A fresh iterator in the place of one that was let go.
   void TakeUp();
@@ -70,7 +79,8 @@ class CommittedWalk final : private ViewUser {
   std::string end_;
   std::optional<storage::VisibleIterator> iterator_;
   std::optional<LetGoState> let_go_;  // if there is no iterator
-  Status failure_;                    // of a wait
+  Counts before_;
+  Status failure_;  // of a wait
 };
 
 }  // namespace cordwood::keyspace

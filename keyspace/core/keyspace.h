@@ -15,6 +15,7 @@
 #include "keyspace/core/counters.h"
 #include "keyspace/core/databases.h"
 #include "keyspace/core/deadline_floors.h"
+#include "keyspace/core/shrunk_objects.h"
 #include "storage/store.h"
 
 namespace cordwood::keyspace {
@@ -52,6 +53,7 @@ class Keyspace {
   Databases& databases() { return databases_; }
   /// The executor's.
   DeadlineFloors& deadline_floors() { return deadline_floors_; }
+  ShrunkObjects& shrunk_objects() { return shrunk_objects_; }
   KeyspaceOptions& options() { return options_; }
   KeyspaceStats& stats() { return stats_; }
   /// Whether transactions say which keys they changed. The executor's.
@@ -69,6 +71,7 @@ class Keyspace {
   KeyspaceOptions options_;
   Databases databases_;
   DeadlineFloors deadline_floors_;
+  ShrunkObjects shrunk_objects_;
   KeyspaceStats stats_;
   bool reports_changes_ = false;
   std::unique_ptr<storage::Store> store_;  // last: uses counting_ until it is gone

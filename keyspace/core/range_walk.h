@@ -35,6 +35,10 @@ class RangeWalk {
   void SetBudget(uint64_t entries) { committed_.SetBudget(entries); }
   uint64_t budget() const { return committed_.budget(); }
 
+  /// Of what is committed: as in storage/visible_iterator.h.
+  uint64_t stepped() const { return committed_.stepped(); }
+  uint64_t met() const { return committed_.met(); }
+
   /// The first key at or after `store_key`.
   void Seek(std::string_view store_key);
   /// The last key before `store_key`; empty: the last one of the range.

@@ -1,7 +1,6 @@
 #include "keyspace/types/ordered_elements.h"
 
 namespace cordwood::keyspace {
-
 // --- single elements ---
 
 std::string_view OrderedElements::StoreKey(const Subkey& subkey) {
@@ -29,8 +28,17 @@ Result<bool> OrderedElements::Replace(const Subkey& subkey, std::string_view hea
 // --- walking ---
 
 OrderedElements::Walk::Walk(const OrderedElements& elements)
-    : prefix_(elements.prefix_),
+    : elements_(elements),
+      prefix_(elements.prefix_),
       walk_(elements.tx_, elements.prefix_, PrefixEnd(elements.prefix_)) {}
+
+OrderedElements::Walk::~Walk() {
+  const std::string_view object = std::string_view(prefix_).substr(0, prefix_.size() - 1);
+  Keyspace& keyspace = elements_.tx_.keyspace();
+  if (keyspace.shrunk_objects().Note(object, walk_.stepped(), walk_.met())) {
+    keyspace.store().MergeRange(object, PrefixEnd(object));
+  }
+}
 
 std::string_view OrderedElements::Walk::At(std::string_view position) {
   at_.assign(prefix_);

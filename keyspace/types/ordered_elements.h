@@ -54,6 +54,11 @@ class OrderedElements {
   class Walk {
    public:
     explicit Walk(const OrderedElements& elements);
+    /// An object of which walks found hardly anything but deleted elements has its range merged:
+    /// once it is forgotten where these lie, the next walk would step over them too.
+    ~Walk();
+    Walk(const Walk&) = delete;
+    Walk& operator=(const Walk&) = delete;
 
     void SetBudget(uint64_t entries) { walk_.SetBudget(entries); }
     uint64_t budget() const { return walk_.budget(); }
@@ -89,7 +94,8 @@ class OrderedElements {
    private:
     std::string_view At(std::string_view position);
 
-    const std::string& prefix_;  // the elements'
+    const OrderedElements& elements_;
+    const std::string& prefix_;  // of these
     RangeWalk walk_;
     std::string at_;
   };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "commands/core/redis_version.h"
 #include "commands/core/row.h"
 #include "config/option_table.h"
 #include "pipeline/info/memory_budget.h"
@@ -58,7 +59,7 @@ double Ratio(uint64_t a, uint64_t b) {
 void Server(const Source& source, Out& out) {
   Pipeline& pipeline = source.pipeline;
   const uint64_t uptime = (pipeline.env().MonotonicNs() - source.facts.started_ns) / 1'000'000'000;
-  out.Add("redis_version", kRedisVersion);
+  out.Add("redis_version", commands::kRedisVersion);
   out.Add("cordwood_version", source.facts.version);
   out.Add("redis_mode", "standalone");
   out.Add("os", source.facts.os);

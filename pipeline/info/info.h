@@ -44,7 +44,4 @@ std::string InfoText(Pipeline& pipeline, const ProcessFacts& facts,
                      const std::vector<std::string>& sections, const keyspace::Transaction& tx,
                      uint64_t cursor_bytes);
 
-/// The version of Redis whose behaviour this is.
-inline constexpr const char* kRedisVersion = "7.2.4";
-
 }  // namespace cordwood::pipeline

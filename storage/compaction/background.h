@@ -99,6 +99,10 @@ class Background {
   /// `done` is called once, when it is; or when nothing more can be done, because of damage. What
   /// is written meanwhile does not count.
   void CompactEverything(std::function<void()> done);
+  /// Merges what was written to the range up to a seq into the last run, in the background, once it
+  /// is flushed. Once: what cannot be merged then stays as it is. A request within another one, or
+  /// one too many, is none.
+  void MergeRange(KeyRange range, Seq through);
   /// Removes files that no edit lists.
   void RemoveOrphans(const std::vector<FileName>& files) { removals_.Add(files); }
   /// Waits until running jobs have given up or ended, and starts no new ones. Files whose removal

@@ -10,6 +10,9 @@
 namespace cordwood::storage {
 namespace {
 
+// Requests to merge a range that wait.
+constexpr size_t kRangesMax = 64;
+
 // Of those with dead ranges: the last seq, or 0.
 Seq NewestWithDeadRanges(const std::vector<std::shared_ptr<Memtable>>& memtables) {
   Seq newest = 0;
@@ -79,6 +82,7 @@ std::vector<Background::CompactRequest> Background::Pick(Job& job) {
       state.room.bytes -= std::min(state.room.bytes, merging_bytes_);
     }
   }
+  std::erase_if(state.ranges, [&](const auto& request) { return request.through > flushed; });
   state.horizon = horizon;
   for (const std::shared_ptr<Memtable>& memtable : durable) {
     const std::span<const DeadRangeView> dead = memtable->dead_ranges();
@@ -126,6 +130,9 @@ std::vector<Background::CompactRequest> Background::TakeFulfilled(const Tree& tr
     if (is_fulfilled) fulfilled.push_back(std::move(request));
     return is_fulfilled;
   });
+  std::erase_if(picker_.ranges, [&](const RangeRequest& request) {
+    return flushed >= request.through && (idle || IsMerged(tree, request, horizon));
+  });
   picker_.compact_through.reset();
   for (const CompactRequest& request : compact_requests_) {
     picker_.compact_through = std::max(picker_.compact_through.value_or(0), request.through);
@@ -162,6 +169,19 @@ void Background::CompactEverything(std::function<void()> done) {
     const MutexLock lock(mutex_);
     picker_.compact_through = std::max(picker_.compact_through.value_or(0), through);
     compact_requests_.push_back({.through = through, .done = std::move(done)});
+    nothing_at_.reset();
+  }
+  Kick();
+}
+
+void Background::MergeRange(KeyRange range, Seq through) {
+  {
+    const MutexLock lock(mutex_);
+    const bool is_known =
+        std::any_of(picker_.ranges.begin(), picker_.ranges.end(),
+                    [&](const RangeRequest& request) { return request.range.Covers(range); });
+    if (is_known || picker_.ranges.size() == kRangesMax) return;
+    picker_.ranges.push_back({.range = std::move(range), .through = through});
     nothing_at_.reset();
   }
   Kick();

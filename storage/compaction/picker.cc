@@ -224,6 +224,54 @@ Choice PickRewrite(const Tree& tree, const PickerState& state, const PickerOptio
           .next_cursor = state.cursor};
 }
 
+// Merges everything in the range of a request into the last run, as far as a piece may go. From and
+// up to where fragments of that run begin and end: what is left of one would keep the whole file.
+Choice PickPieceOfRange(const std::vector<const Run*>& upper, const Run* last, uint32_t level,
+                        const KeyRange& range, const PickerOptions& options) {
+  std::vector<const Run*> all = upper;
+  KeyRange bounds = range;
+  if (last != nullptr) {
+    all.push_back(last);
+    for (size_t i = last->LowerBound(range.begin); i < last->fragments.size(); ++i) {
+      const KeyRange& fragment = last->fragments[i].range;
+      if (!fragment.Overlaps(range)) break;
+      bounds.begin = std::min(bounds.begin, fragment.begin);
+      const bool is_whole = !bounds.end || (fragment.end && *fragment.end <= *bounds.end);
+      const KeyRange up_to_here{.begin = bounds.begin, .end = fragment.end};
+      if (!is_whole || BytesIn(all, up_to_here) >= options.piece_bytes) {
+        bounds.end = fragment.end;
+        break;
+      }
+    }
+  }
+  return {.kind = Choice::Kind::kMerge,
+          .inputs = Ids(all),
+          .bounds = bounds,
+          .target_level = level,
+          .target_run = last == nullptr ? 0 : last->id};
+}
+
+// The first request that can be worked at.
+Choice PickRange(const Tree& tree, const PickerState& state, const PickerOptions& options) {
+  const Run* last = tree.last_run();
+  if (state.level_zero_only || LastIsBroken(tree, state)) return {};
+  if (last != nullptr && state.busy.contains(last->id)) return {};
+  for (const RangeRequest& request : state.ranges) {
+    if (IsMerged(tree, request, state.horizon)) continue;
+    std::vector<const Run*> upper;
+    for (const Run& run : tree.runs()) {
+      if (&run != last && BytesIn({&run}, request.range) > 0) upper.push_back(&run);
+    }
+    const bool is_broken = std::any_of(
+        upper.begin(), upper.end(), [&](const Run* run) { return state.broken.contains(run->id); });
+    if (is_broken || AnyBusy(upper, state)) continue;
+    Choice choice = PickPieceOfRange(upper, last, tree.last_level(), request.range, options);
+    choice.next_cursor = state.cursor;
+    return choice;
+  }
+  return {};
+}
+
 bool UpperGarbage(const Tree& tree, const PickerState& state, const PickerOptions& options) {
   const uint64_t garbage = GarbageBytesAboveLastRun(tree, state.horizon);
   return garbage > 0 &&
@@ -290,6 +338,19 @@ bool IsDeepMerge(const Choice& choice) {
   return choice.kind == Choice::Kind::kMerge && choice.target_level > 1;
 }
 
+bool IsMerged(const Tree& tree, const RangeRequest& request, Seq horizon) {
+  for (const Run& run : tree.runs()) {
+    for (size_t i = run.LowerBound(request.range.begin); i < run.fragments.size(); ++i) {
+      const Fragment& fragment = run.fragments[i];
+      if (!fragment.range.Overlaps(request.range)) break;
+      const bool is_left = &run == tree.last_run() ? IsUnwanted(fragment, request.through, horizon)
+                                                   : ReachesBackTo(fragment, request.through);
+      if (is_left) return false;
+    }
+  }
+  return true;
+}
+
 bool IsCompacted(const Tree& tree, Seq through, Seq horizon) {
   for (const Run& run : tree.runs()) {
     if (&run != tree.last_run() && ReachesBackTo(run, through)) return false;
@@ -327,6 +388,7 @@ Choice PickCompaction(const Tree& tree, const PickerState& state, const PickerOp
   for (const auto& [fullness, level] : full) levels.push_back(level);
   levels.insert(levels.end(), asked_for.begin(), asked_for.end());
   Choice choice = PickFirst(tree, levels, state, options);
+  if (choice.kind == Choice::Kind::kNothing) choice = PickRange(tree, state, options);
   if (choice.kind == Choice::Kind::kNothing && UpperGarbage(tree, state, options)) {
     levels.resize(tree.last_level());
     std::iota(levels.begin(), levels.end(), 0);

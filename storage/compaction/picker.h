@@ -12,8 +12,9 @@
 // More reasons to merge: the level above the last holds half as many bytes as that, all of which
 // may shadow what lies beneath; what tombstones and dead ranges in the upper levels have killed
 // (storage/compaction/garbage.h), so that deleted data gives its space back; garbage in the last
-// run, where it comes to lie when a reader can see it at the time of the merge; and a caller who
-// wants everything that is there in one run.
+// run, where it comes to lie when a reader can see it at the time of the merge; a range in which
+// walks step over too much that is deleted; and a caller who wants everything that is there in one
+// run.
 //
 // Threads: any; no state.
 
@@ -27,6 +28,13 @@
 #include "storage/version/tree.h"
 
 namespace cordwood::storage {
+
+/// Somebody found a range full of what is deleted: what it holds of up to a seq is to be merged
+/// into the last run.
+struct RangeRequest {
+  KeyRange range;
+  Seq through = 0;
+};
 
 /// What to do next.
 struct Choice {
@@ -68,6 +76,8 @@ struct PickerState {
   std::string cursor;
   /// Everything up to this seq is to be merged into one run without garbage.
   std::optional<Seq> compact_through;
+  /// Of what is in the tree.
+  std::vector<RangeRequest> ranges;
   /// Only level zero may be merged: merges of deeper levels take all the room there is.
   bool level_zero_only = false;
   /// Runs that a merge is reading or writing.
@@ -103,6 +113,10 @@ Choice PickPiece(const std::vector<const Run*>& upper, const Run& last, const st
 
 /// Estimated bytes that a merge reads; 0 of what is no merge.
 uint64_t InputBytes(const Tree& tree, const Choice& choice);
+
+/// Whether a request is fulfilled: nothing of it lies above the last run, and what is garbage in
+/// that a merge at this horizon could not remove.
+bool IsMerged(const Tree& tree, const RangeRequest& request, Seq horizon);
 
 /// Whether what PickerState::compact_through asks for is the case.
 bool IsCompacted(const Tree& tree, Seq through, Seq horizon);

@@ -237,8 +237,63 @@ TEST_F(Hashes, WhatIsLeftOfAShrunkHashIsSlowToWalkOnceAtMost) {
     return SetString(tx, {.generation = 1, .key = "large"}, std::string(300 << 10, 'v'), {});
   });
   rig_.Settle();
-  EXPECT_GT(rig_.store().Stats().background.flushes, 0u);
+  rig_.env().Await([&] { return rig_.store().Stats().background.flushes > 0; });
   EXPECT_LE(steps(), 200u);
+}
+
+// It is little of all there is, so nobody would merge it for its own sake.
+TEST_F(Hashes, WhatIsLeftOfAShrunkHashIsMergedOnceAWalkFoundIt) {
+  constexpr int kFields = 9000;
+  constexpr int kLeft = 5;
+  constexpr uint64_t kStrings = 120'000;
+  const auto set_string = [](Transaction& tx, const std::string& key, std::string_view value) {
+    return SetString(tx, {.generation = tx.GenerationOf(0), .key = key}, value, std::nullopt);
+  };
+  for (uint64_t i = 0; i < kStrings; i += 5000) {
+    Execute([&](Transaction& tx) -> Status {
+      for (uint64_t j = i; j < i + 5000; ++j)
+        CW_TRY(set_string(tx, Format("string{}", j), "value"));
+      return {};
+    });
+  }
+  SetNumbered(0, kFields);
+  rig_.Compact();
+  With([&](Hash& hash) -> Status {
+    std::vector<std::string> names;
+    for (int i = kLeft; i < kFields; ++i) names.push_back(Format("field{}", i));
+    const std::vector<std::string_view> gone(names.begin(), names.end());
+    CW_TRY(hash.Remove(gone));
+    return {};
+  });
+  const auto entries = [&] {
+    uint64_t sum = 0;
+    for (const storage::Run& run : rig_.store().versions().tree()->runs()) {
+      for (const storage::Fragment& fragment : run.fragments) sum += fragment.entries();
+    }
+    return sum;
+  };
+  const auto flush = [&] {
+    const uint64_t flushes = rig_.store().Stats().background.flushes;
+    Execute([&](Transaction& tx) { return set_string(tx, "large", std::string(300 << 10, 'v')); });
+    Execute([&](Transaction& tx) { return set_string(tx, "small", "v"); });
+    rig_.Settle();
+    rig_.env().Await([&] { return rig_.store().Stats().background.flushes > flushes; });
+  };
+  flush();
+  rig_.env().Await([&] { return rig_.store().versions().Immutables().empty(); });
+  for (int i = 0; i < 10; ++i) rig_.store().Tick();
+  ASSERT_GT(entries(), kStrings + kFields + kFields - 100);
+  Read([&](Transaction& tx) -> Status {
+    CW_ASSIGN(Lookup found, FindKey(tx, Name(tx)));
+    Hash hash(tx, Name(tx), std::move(found));
+    CW_ASSIGN(HashedElements elements, hash.Elements());
+    CW_ASSIGN(const Page page, ReadPage(elements, 0, 10));
+    EXPECT_EQ(page.names.size(), size_t{kLeft});
+    return {};
+  });
+  flush();  // with the last of what the walk found
+  rig_.env().Await([&] { return entries() < kStrings + 100; });
+  EXPECT_EQ(rig_.store().WriteDelayUs(1000), 0u);
 }
 
 TEST_F(Hashes, AFieldCostsLittleMoreThanItselfWhateverTheSizeOfTheHash) {

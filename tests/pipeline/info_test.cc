@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/number.h"
+#include "commands/core/redis_version.h"
 #include "protocol/command_writer.h"
 #include "tests/pipeline/sim_server.h"
 
@@ -125,7 +126,7 @@ TEST(InfoOfTheProcess, IsPassedOn) {
   ASSERT_TRUE(server.Start());
   env.AdvanceMs(90'061'000);
   const Fields info = server.Info();
-  EXPECT_EQ(info.at("redis_version"), kRedisVersion);
+  EXPECT_EQ(info.at("redis_version"), commands::kRedisVersion);
   EXPECT_EQ(info.at("cordwood_version"), "1.2.3");
   EXPECT_EQ(info.at("os"), "an os");
   EXPECT_EQ(info.at("run_id"), "abc");

@@ -594,6 +594,61 @@ TEST_F(PickerTest, EverythingOfNothingIsNothing) {
   EXPECT_EQ(Pick(Tree()).kind, Kind::kNothing);
 }
 
+TEST_F(PickerTest, ARangeThatSomebodyAskedForGoesIntoTheLastRunFromEveryLevel) {
+  state_.horizon = 20;
+  state_.ranges = {{.range = {.begin = "bb", .end = "bd"}, .through = 10}};
+  const Run last = MakeRun(1, 2, {{.begin = "a", .end = "b"}, {.begin = "b", .end = "c"}});
+  const Run upper = MakeRun(2, 1, {{.begin = "b", .end = "d", .puts = 0, .deletes = 2, .seq = 9}});
+  const Run newest = MakeRun(3, 0, {{.begin = "ba", .end = "bz", .seq = 10}});
+  const Run beside = MakeRun(4, 0, {{.begin = "c", .end = "d", .seq = 10}});
+  const Choice choice = Pick(Tree({last, upper, newest}));
+  EXPECT_EQ(choice.kind, Kind::kMerge);
+  EXPECT_EQ(choice.inputs, (Ids{3, 2, 1}));
+  EXPECT_EQ(choice.bounds, (KeyRange{.begin = "b", .end = "c"})) << "whole fragments of the last";
+  EXPECT_EQ(choice.target_level, 2u);
+  EXPECT_EQ(choice.target_run, 1u);
+  EXPECT_EQ(Pick(Tree({last, upper, beside})).inputs, (Ids{2, 1}));
+  state_.busy = {3};
+  EXPECT_EQ(Pick(Tree({last, upper, newest})).kind, Kind::kNothing);
+  state_.busy = {};
+  state_.level_zero_only = true;
+  EXPECT_EQ(Pick(Tree({last, upper, newest})).kind, Kind::kNothing);
+}
+
+TEST_F(PickerTest, ARangeWithoutALastRunBecomesOne) {
+  state_.horizon = 20;
+  state_.ranges = {{.range = {.begin = "b", .end = "c"}, .through = 10}};
+  const Choice choice = Pick(Tree({MakeRun(1, 0, {{.begin = "a", .end = "z", .seq = 9}})}));
+  EXPECT_EQ(choice.inputs, (Ids{1}));
+  EXPECT_EQ(choice.bounds, (KeyRange{.begin = "b", .end = "c"}));
+  EXPECT_EQ(choice.target_level, 1u);
+  EXPECT_EQ(choice.target_run, 0u);
+}
+
+TEST_F(PickerTest, ALargeRangeGoesInPieces) {
+  state_.horizon = 20;
+  state_.ranges = {{.range = {.begin = "a", .end = "z"}, .through = 10}};
+  options_.runs_per_level = 4;
+  options_.piece_bytes = 1;
+  const Choice choice = Pick(TreeForPieces());
+  EXPECT_EQ(choice.inputs, (Ids{3, 2, 1}));
+  EXPECT_EQ(choice.bounds, (KeyRange{.begin = "a", .end = "b"}));
+}
+
+TEST_F(PickerTest, ARangeIsMergedWhenNothingOfItIsLeftAboveNorIsGarbage) {
+  const RangeRequest request{.range = {.begin = "b", .end = "c"}, .through = 10};
+  const auto merged = [&](const Slice& upper, const Slice& last, Seq horizon) {
+    return IsMerged(Tree({MakeRun(1, 1, {last}), MakeRun(2, 0, {upper})}), request, horizon);
+  };
+  const Slice clean{.begin = "a", .end = "z"};
+  const Slice garbage{.begin = "a", .end = "z", .deletes = 5, .seq = 9};
+  EXPECT_TRUE(merged({.begin = "c", .end = "d", .seq = 9}, clean, 20)) << "beside it";
+  EXPECT_TRUE(merged({.begin = "b", .end = "c", .seq = 11}, clean, 20)) << "came later";
+  EXPECT_FALSE(merged({.begin = "b", .end = "c", .seq = 10}, clean, 20));
+  EXPECT_FALSE(merged({.begin = "b", .end = "c", .seq = 11}, garbage, 20));
+  EXPECT_TRUE(merged({.begin = "b", .end = "c", .seq = 11}, garbage, 8)) << "somebody can see it";
+}
+
 TEST_F(PickerTest, DebtIsTheFullnessOfTheFullestLevelAboveTheLast) {
   options_.runs_per_level = 4;
   EXPECT_EQ(CompactionDebt(Tree(), state_, options_), 0.0);

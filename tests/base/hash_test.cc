@@ -22,5 +22,18 @@ TEST(Hash, TwoPartsHashLikeTheirJoin) {
   }
 }
 
+TEST(Hash, AStreamHashesLikeTheWhole) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text.push_back(static_cast<char>(i * 7));
+  for (const uint64_t seed : {uint64_t{0}, uint64_t{99}}) {
+    for (const size_t part : {1, 13, 256, 4096}) {
+      Hash64Stream stream(seed);
+      for (size_t at = 0; at < text.size(); at += part) stream.Update(text.substr(at, part));
+      EXPECT_EQ(stream.Digest(), Hash64(text, seed)) << part;
+    }
+    EXPECT_EQ(Hash64Stream(seed).Digest(), Hash64("", seed));
+  }
+}
+
 }  // namespace
 }  // namespace cordwood

@@ -73,6 +73,9 @@ class ReplyWriter {
   void Error(std::string_view text) { Line('-', text); }
   void Integer(int64_t value);
   void Bulk(std::string_view bytes);
+  /// The same in parts: BulkBegin, so many bytes by Raw, BulkEnd.
+  void BulkBegin(size_t bytes) { Header('$', bytes); }
+  void BulkEnd() { Raw("\r\n"); }
   /// The decimal digits as a bulk string.
   void BulkInteger(int64_t value);
 

@@ -83,6 +83,15 @@ TEST(ReplyWriter, AggregatesBecomeArraysInResp2) {
   EXPECT_EQ(Resp3(headers), "%7\r\n~3\r\n>2\r\n");
 }
 
+TEST(ReplyWriter, ABulkStringInParts) {
+  ExpectBoth("$5\r\nab\r\nc\r\n", [](ReplyWriter& writer) {
+    writer.BulkBegin(5);
+    writer.Raw("ab\r\n");
+    writer.Raw("c");
+    writer.BulkEnd();
+  });
+}
+
 TEST(ReplyWriter, ScalarsOfResp3BecomeBulkStringsInResp2) {
   const Write scalars = [](ReplyWriter& writer) {
     writer.Bool(true);

@@ -5,7 +5,7 @@
 //   record  = type and form u8, flags u8, [expiry i64], payload
 //     flag 1: the expiry is there (milliseconds since 1970)
 //   payload, by type and form:
-//     string            the value
+//     string, inline    the value
 //     inline            shape u8, items
 //     elements          oid varint64, count varint64, entries u8, shape u8
 //
@@ -47,6 +47,15 @@ struct RecordHeader {
   static Result<RecordHeader> Decode(std::string_view bytes);
 };
 
+/// A record where it lies.
+struct RecordView {
+  RecordHeader header;
+  std::string_view payload;
+
+  /// kCorruption if the bytes are not a record.
+  static Result<RecordView> Decode(std::string_view bytes);
+};
+
 struct Record {
   Type type = Type::kString;
   Form form = Form::kInline;
@@ -57,18 +66,10 @@ struct Record {
   bool owns_object() const { return form == Form::kElements; }
   bool ExpiredAt(int64_t now_ms) const { return expiry_ms && *expiry_ms <= now_ms; }
 
+  RecordView view() const { return {.header = header(), .payload = payload}; }
   std::string Encode() const;
   /// kCorruption if the bytes are not a record.
   static Result<Record> Decode(std::string_view bytes);
-};
-
-/// A record where it lies.
-struct RecordView {
-  RecordHeader header;
-  std::string_view payload;
-
-  /// kCorruption if the bytes are not a record.
-  static Result<RecordView> Decode(std::string_view bytes);
 };
 
 /// What a collection has become once and stays, for OBJECT ENCODING. Bits; the values are part of
@@ -92,13 +93,13 @@ struct InlinePayload {
   static Result<InlinePayload> Decode(std::string_view payload);
 };
 
-/// The payload of a collection in elements form.
+/// The payload of a collection in elements form, and of a string in chunks.
 struct ObjectPayload {
   /// So many entries count as many.
   static constexpr uint8_t kManyEntries = 17;
 
   Oid oid = 0;
-  uint64_t count = 0;
+  uint64_t count = 0;   // of items; of a string its length
   uint8_t entries = 0;  // keys that were put under the oid, up to kManyEntries; never counted down
   uint8_t shape = 0;
 

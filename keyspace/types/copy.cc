@@ -1,16 +1,24 @@
 #include "keyspace/types/copy.h"
 
+#include <limits>
 #include <string>
 
 #include "base/format.h"
 #include "keyspace/types/object_reader.h"
 #include "keyspace/types/ordered_elements.h"
+#include "keyspace/types/strings.h"
 
 namespace cordwood::keyspace {
 namespace {
 
 /// Of an element in the transaction, beside its bytes.
 constexpr uint64_t kElementOverheadBytes = 128;
+
+/// Has the blocks named that reading the whole string would lack: a walk names the first one only.
+Status NameChunks(Transaction& tx, Generation generation, const Record& record) {
+  CW_ASSIGN(String string, String::Open(tx, generation, record.view()));
+  return string.Read([](std::string_view) {});
+}
 
 }  // namespace
 
@@ -21,10 +29,14 @@ Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
   ObjectPayload copy{.oid = tx.NewOid(), .count = object.count, .shape = object.shape};
   OrderedElements elements(tx, to, copy.oid, kItemSpace, OrderedElements::Object::kNew);
-  const uint64_t bytes_max = tx.keyspace().options().copy_bytes_max;
+  // A string is bounded by its length, whole or not.
+  const uint64_t bytes_max = record.type == Type::kString ? std::numeric_limits<uint64_t>::max()
+                                                          : tx.keyspace().options().copy_bytes_max;
   uint64_t bytes = 0;
   for (ObjectReader items(tx, from, record);;) {
-    CW_ASSIGN(const auto next, items.Next());
+    const auto read = items.Next();
+    if (!read && record.type == Type::kString) CW_TRY(NameChunks(tx, from, record));
+    CW_ASSIGN(const std::optional<ObjectReader::ReadItem>& next, read);
     if (!next) break;
     bytes += next->stored_bytes + kElementOverheadBytes;
     if (bytes > bytes_max) {

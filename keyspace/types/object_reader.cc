@@ -36,9 +36,7 @@ ObjectReader::ObjectReader(Transaction& tx, Generation generation, const Record&
       position_(position) {}
 
 Status ObjectReader::Open() {
-  if (record_.type == Type::kString) {
-    // In one piece. Chunks are elements of the space of items, and make one item all the same.
-    if (record_.owns_object()) return std::unexpected(CannotBeRead(traits_));
+  if (record_.type == Type::kString && !record_.owns_object()) {
     items_ = record_.payload;
   } else if (!record_.owns_object()) {
     if (traits_.take_inline == nullptr) return std::unexpected(CannotBeRead(traits_));

@@ -19,6 +19,10 @@ Result<std::string_view> StringEncoding(const Record& record) {
   return record.payload.size() <= kEmbeddedBytesMax ? "embstr" : "raw";
 }
 
+Result<Item> ChunkOf(std::string_view subkey, std::string_view value) {
+  return Item{.name = subkey, .value = value};
+}
+
 Result<uint8_t> ShapeOf(const Record& record) {
   if (record.owns_object()) {
     CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
@@ -54,7 +58,7 @@ Result<std::string_view> StreamEncoding(const Record& /*record*/) { return "stre
 const TypeTraits& TraitsOf(Type type) {
   // In the order of the types' numbers.
   static constexpr std::array<TypeTraits, 6> kTypes = {{
-      {.name = "string", .encoding = StringEncoding},
+      {.name = "string", .encoding = StringEncoding, .element = ChunkOf},
       {.name = "list", .encoding = ListEncoding},
       {.name = "set", .encoding = SetEncoding},
       {.name = "zset", .encoding = SortedSetEncoding},

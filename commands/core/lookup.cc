@@ -30,7 +30,13 @@ Result<std::optional<keyspace::RecordView>> LookUp(Call& call, std::string_view 
 }
 
 Result<SeenString> SeeString(Call& call, std::string_view key) {
-  CW_ASSIGN(const std::optional<keyspace::RecordView> record, LookUp(call, key));
+  CW_ASSIGN(const std::optional<keyspace::RecordView> record,
+            keyspace::SeeKey(call.tx, call.Key(key)));
+  if (record && record->header.type == keyspace::Type::kString &&
+      record->header.form == keyspace::Form::kElements) {
+    return SeenString{.exists = true, .in_chunks = true, .value = record->payload};
+  }
+  CountLookup(call, record.has_value());
   if (!record) return SeenString();
   if (record->header.type == keyspace::Type::kString) {
     return SeenString{.exists = true, .value = record->payload};

@@ -28,9 +28,10 @@ Result<std::optional<keyspace::RecordView>> LookUp(Call& call, std::string_view 
 struct SeenString {
   bool exists = false;
   bool wrong_type = false;  // and kWrongType was replied
+  bool in_chunks = false;   // `value` is the payload of its record: keyspace/types/strings.h
   std::string_view value;
 };
-/// Counts the lookup.
+/// Counts the lookup, but not of one in chunks: reading it may take more than this run.
 Result<SeenString> SeeString(Call& call, std::string_view key);
 
 }  // namespace cordwood::commands

@@ -22,6 +22,7 @@
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
 #include "commands/debug/digest.h"
+#include "keyspace/types/strings.h"
 #include "keyspace/types/traits.h"
 
 namespace cordwood::commands::debug {
@@ -81,9 +82,13 @@ Status ObjectInfo(Call& call) {
   const keyspace::Record* const record = found.live();
   if (record == nullptr) return call.Error(kNoSuchKey);
   CW_ASSIGN(const std::string_view encoding, keyspace::EncodingOf(*record));
+  uint64_t length = record->payload.size();
+  if (record->type == keyspace::Type::kString && record->owns_object()) {
+    CW_ASSIGN(length, keyspace::LengthOfChunked(record->payload));
+  }
   call.reply.SimpleString(
       Format("Value at:0x0 refcount:1 encoding:{} serializedlength:{} lru:0 lru_seconds_idle:0",
-             encoding, record->payload.size()));
+             encoding, length));
   return {};
 }
 

@@ -1,10 +1,12 @@
 #include "commands/debug/digest.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/format.h"
 #include "base/hash.h"
 #include "keyspace/core/range_walk.h"
+#include "keyspace/types/strings.h"
 #include "keyspace/types/traits.h"
 
 namespace cordwood::commands::debug {
@@ -12,18 +14,33 @@ namespace {
 
 using keyspace::KeyName;
 using keyspace::Record;
+using keyspace::String;
+using keyspace::Type;
 
 /// What one slice looks at.
 constexpr uint64_t kSliceEntries = 1000;
+/// Of them, chunks of a string.
+constexpr uint64_t kSliceChunks = 64;
 
 }  // namespace
 
 Digest Digest::Of(std::string_view a, std::string_view b) {
-  // The length of one tells where the other begins.
   Digest digest;
-  for (uint64_t i = 0; i < digest.words_.size(); ++i) {
-    digest.words_[i] = Hash64(a, b, (i << 32) + a.size());
-  }
+  for (size_t i = 0; i < kWords; ++i) digest.words_[i] = Hash64(a, b, SeedOf(i, a.size()));
+  return digest;
+}
+
+Digest::Stream::Stream(uint64_t length) {
+  for (size_t i = 0; i < kWords; ++i) words_.emplace_back(SeedOf(i, length));
+}
+
+void Digest::Stream::Update(std::string_view bytes) {
+  for (Hash64Stream& word : words_) word.Update(bytes);
+}
+
+Digest Digest::Stream::digest() const {
+  Digest digest;
+  for (size_t i = 0; i < kWords; ++i) digest.words_[i] = words_[i].Digest();
   return digest;
 }
 
@@ -43,6 +60,7 @@ ValueDigest::ValueDigest(keyspace::Generation generation, Record record)
 }
 
 Result<bool> ValueDigest::Step(keyspace::Transaction& tx, uint64_t& entries) {
+  if (record_.type == Type::kString) return StepString(tx, entries);
   const auto is_full = [&] { return entries == 0; };
   const auto add = [&](const keyspace::ObjectReader::ReadItem& read) {
     digest_.Add(Digest::Of(read.item.name, read.item.value));
@@ -52,6 +70,28 @@ Result<bool> ValueDigest::Step(keyspace::Transaction& tx, uint64_t& entries) {
   CW_ASSIGN(const bool done, items_.Step(tx, generation_, record_, is_full, add));
   if (!done) entries = 0;
   return done;
+}
+
+Result<bool> ValueDigest::StepString(keyspace::Transaction& tx, uint64_t& entries) {
+  CW_ASSIGN(String string, String::Open(tx, generation_, record_.view()));
+  if (!string.in_chunks()) {
+    digest_.Add(Digest::Of(string.whole()));
+    --entries;
+    return true;
+  }
+  if (!bytes_) bytes_.emplace(string.length());
+  const uint64_t chunks = std::min(entries, kSliceChunks);
+  const uint64_t next = std::min(string.length(), at_ + chunks * keyspace::kChunkBytes);
+  CW_ASSIGN(const std::string part, string.ReadPart(at_, next));
+  bytes_->Update(part);
+  at_ = next;
+  entries -= chunks;
+  if (at_ < string.length()) {
+    entries = 0;
+    return false;
+  }
+  digest_.Add(bytes_->digest());
+  return true;
 }
 
 // --- everything ---

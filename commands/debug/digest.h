@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "commands/core/long_read.h"
 #include "commands/core/sliced.h"
 #include "keyspace/core/keys.h"
@@ -29,13 +30,29 @@ class Digest {
  public:
   /// Of the parts one behind the other, each with its length.
   static Digest Of(std::string_view a, std::string_view b = {});
+  /// The same of one part that comes in parts itself.
+  class Stream {
+   public:
+    explicit Stream(uint64_t length);
+
+    void Update(std::string_view bytes);
+    /// REQUIRES: `length` bytes came.
+    Digest digest() const;
+
+   private:
+    std::vector<Hash64Stream> words_;
+  };
 
   void Add(const Digest& other);
   /// 40 hex digits. Zeros: nothing was added.
   std::string Hex() const;
 
  private:
-  std::array<uint64_t, 3> words_ = {};
+  static constexpr size_t kWords = 3;
+  /// The length of one part tells where the other begins.
+  static uint64_t SeedOf(size_t word, uint64_t length) { return (uint64_t{word} << 32) + length; }
+
+  std::array<uint64_t, kWords> words_ = {};
 };
 
 /// The digest of one value, in as many steps as it takes.
@@ -50,9 +67,14 @@ class ValueDigest {
   const Digest& digest() const { return digest_; }
 
  private:
+  Result<bool> StepString(keyspace::Transaction& tx, uint64_t& entries);
+
   const keyspace::Generation generation_;
   const keyspace::Record record_;
   SlicedRead items_;
+  // Of a string.
+  uint64_t at_ = 0;
+  std::optional<Digest::Stream> bytes_;
   Digest digest_;
 };
 

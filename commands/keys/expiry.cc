@@ -11,6 +11,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
+#include "keyspace/types/strings.h"
 
 namespace cordwood::commands::keys {
 namespace {
@@ -101,7 +102,7 @@ Status ExpireAt(Call& call, TimeScale scale) {
   if (*expiry_ms <= call.tx.now_ms()) {
     CW_TRY(keyspace::RemoveKey(call.tx, name, found));
   } else {
-    Record record = *found.live();
+    CW_ASSIGN(Record record, keyspace::ForNewHeader(call.tx, name.generation, *found.live()));
     record.expiry_ms = expiry_ms;
     CW_TRY(keyspace::PutRecord(call.tx, name, found, record));
   }
@@ -121,7 +122,7 @@ Status Persist(Call& call) {
   CW_ASSIGN(const Lookup found, FindForWrite(call, name));
   const bool expires = found.live() != nullptr && found.live()->expiry_ms;
   if (expires) {
-    Record record = *found.live();
+    CW_ASSIGN(Record record, keyspace::ForNewHeader(call.tx, name.generation, *found.live()));
     record.expiry_ms.reset();
     CW_TRY(keyspace::PutRecord(call.tx, name, found, record));
   }

@@ -9,6 +9,7 @@
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "keyspace/types/copy.h"
+#include "keyspace/types/strings.h"
 
 namespace cordwood::commands::keys {
 namespace {
@@ -30,8 +31,10 @@ Status RenameKey(Call& call, bool only_if_free) {
     CW_ASSIGN(const Lookup target, FindForWrite(call, to));
     taken = target.live() != nullptr;
     if (!only_if_free || !taken) {
+      CW_ASSIGN(const Record record,
+                keyspace::ForNewHeader(call.tx, from.generation, *source.live()));
       CW_TRY(keyspace::DetachKey(call.tx, from, source));
-      CW_TRY(keyspace::PutRecord(call.tx, to, target, *source.live()));
+      CW_TRY(keyspace::PutRecord(call.tx, to, target, record));
     }
   }
   if (only_if_free) {

@@ -61,7 +61,7 @@ class Usage final : public LongRead {
       CW_ASSIGN(const bool done, LookAtElements(tx));
       if (!done) return false;
       CW_ASSIGN(const uint64_t count, keyspace::CountItems(*record_));
-      bytes += met_ == 0 || met_ >= count ? bytes_ : bytes_ / met_ * count;
+      bytes += met_ < samples_ ? bytes_ : bytes_ / met_ * count;
     }
     reply.Integer(static_cast<int64_t>(bytes));
     return true;

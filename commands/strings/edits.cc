@@ -11,6 +11,7 @@
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
 #include "commands/strings/put_string.h"
+#include "keyspace/types/strings.h"
 
 namespace cordwood::commands::strings {
 namespace {
@@ -18,15 +19,31 @@ namespace {
 using keyspace::KeyName;
 using keyspace::Lookup;
 using keyspace::Record;
+using keyspace::String;
 using keyspace::Type;
+
+/// What Redis reads a number from at most.
+constexpr uint64_t kNumberBytesMax = 5 * 1024 - 1;
+
+/// What a number is to be read from: the string, or nothing if it is longer than any number.
+/// `digits` holds it if it lay in chunks.
+Result<std::string_view> NumberText(Call& call, const KeyName& name, const Record& record,
+                                    std::string& digits) {
+  CW_ASSIGN(String string, String::Open(call.tx, name.generation, record.view()));
+  if (!string.in_chunks()) return string.whole();
+  if (string.length() > kNumberBytesMax) return std::string_view();
+  CW_ASSIGN(digits, string.ReadAll());
+  return digits;
+}
 
 Status AddInteger(Call& call, int64_t increment) {
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   const Record* old = before.live();
   if (RepliedWrongType(call, old, Type::kString)) return {};
+  const bool in_chunks = old != nullptr && old->owns_object();  // longer than any integer
   const std::optional<int64_t> number = old != nullptr ? ParseInt64(old->payload) : 0;
-  if (!number) return call.Error(kNotAnInteger);
+  if (in_chunks || !number) return call.Error(kNotAnInteger);
   int64_t sum = 0;
   if (__builtin_add_overflow(*number, increment, &sum)) return call.Error(kIncrementOverflows);
   std::string text;
@@ -36,19 +53,28 @@ Status AddInteger(Call& call, int64_t increment) {
   return {};
 }
 
+Result<uint64_t> LengthOf(Call& call, const KeyName& name, const Record* record) {
+  if (record == nullptr) return 0;
+  CW_ASSIGN(const String string, String::Open(call.tx, name.generation, record->view()));
+  return string.length();
+}
+
 Status Append(Call& call) {
   const KeyName name = call.Key(call.argv[1]);
-  CW_ASSIGN(Lookup before, FindForWrite(call, name));
-  if (RepliedWrongType(call, before.live(), Type::kString)) return {};
-  std::string text = before.live() != nullptr ? before.live()->payload : std::string();
+  CW_ASSIGN(const Lookup before, FindForWrite(call, name));
+  const Record* old = before.live();
+  if (RepliedWrongType(call, old, Type::kString)) return {};
+  CW_ASSIGN(uint64_t length, LengthOf(call, name, old));
   const std::string_view more = call.argv[2];
-  if (before.live() != nullptr && text.size() + more.size() > call.host.settings.MaxStringBytes()) {
+  if (old != nullptr && length + more.size() > call.host.settings.MaxStringBytes()) {
     return call.Error(kStringTooLong);
   }
-  text += more;
-  const auto length = static_cast<int64_t>(text.size());
-  CW_TRY(PutKeepingExpiry(call, name, before, std::move(text)));
-  call.reply.Integer(length);
+  if (!more.empty()) {
+    CW_ASSIGN(length, keyspace::WriteStringAt(call.tx, name, before, length, more));
+  } else if (old == nullptr) {
+    CW_TRY(PutKeepingExpiry(call, name, before, {}));
+  }
+  call.reply.Integer(static_cast<int64_t>(length));
   return {};
 }
 
@@ -60,19 +86,16 @@ Status SetRange(Call& call) {
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   if (RepliedWrongType(call, before.live(), Type::kString)) return {};
-  std::string text = before.live() != nullptr ? before.live()->payload : std::string();
+  CW_ASSIGN(uint64_t length, LengthOf(call, name, before.live()));
   if (!patch.empty()) {
     const auto at = static_cast<uint64_t>(*offset);
     const uint64_t most = call.host.settings.MaxStringBytes();
     if (at > most || at + patch.size() > most) {
       return call.Error(kStringTooLong);
     }
-    if (text.size() < at + patch.size()) text.resize(at + patch.size());
-    text.replace(at, patch.size(), patch);
+    CW_ASSIGN(length, keyspace::WriteStringAt(call.tx, name, before, at, patch));
   }
-  const auto length = static_cast<int64_t>(text.size());
-  if (!patch.empty()) CW_TRY(PutKeepingExpiry(call, name, before, std::move(text)));
-  call.reply.Integer(length);
+  call.reply.Integer(static_cast<int64_t>(length));
   return {};
 }
 
@@ -99,7 +122,12 @@ Status IncrByFloat(Call& call) {
   CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   const Record* old = before.live();
   if (RepliedWrongType(call, old, Type::kString)) return {};
-  const std::optional<long double> number = old != nullptr ? ParseLongDouble(old->payload) : 0;
+  std::optional<long double> number = 0;
+  std::string digits;
+  if (old != nullptr) {
+    CW_ASSIGN(const std::string_view text, NumberText(call, name, *old, digits));
+    number = ParseLongDouble(text);
+  }
   if (!number) return call.Error(kNotAFloat);
   const std::optional<long double> increment = ArgReader(call, 2).LongDouble();
   if (!increment) return {};

@@ -15,11 +15,15 @@
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/types/strings.h"
 
 namespace cordwood::commands::strings {
 namespace {
 
+using keyspace::Generation;
 using keyspace::Lookup;
+using keyspace::Record;
+using keyspace::String;
 using keyspace::Type;
 
 /// What Redis would take for a cell, which decides where it refuses.
@@ -174,27 +178,35 @@ Status Lcs(Call& call) {
   reads.Ok(a);
   reads.Ok(b);
   CW_TRY(reads.status());
-  std::string_view texts[2];
+  const Record nothing;
+  const Record* records[] = {&nothing, &nothing};
   bool all_strings = true;
-  for (const auto& [found, text] : {std::pair(&*a, &texts[0]), std::pair(&*b, &texts[1])}) {
-    const keyspace::Record* record = found->live();
-    CountLookup(call, record != nullptr);
-    if (record == nullptr) continue;
-    all_strings = all_strings && record->type == Type::kString;
-    *text = record->payload;
+  for (const auto& [found, record] : {std::pair(&*a, &records[0]), std::pair(&*b, &records[1])}) {
+    CountLookup(call, found->live() != nullptr);
+    if (found->live() == nullptr) continue;
+    *record = found->live();
+    all_strings = all_strings && (*record)->type == Type::kString;
   }
   if (!all_strings) return call.Error("ERR The specified keys must contain string values");
   const std::optional<LcsOptions> options = TakeLcsOptions(call);
   if (!options) return {};
-  if (texts[0].size() >= kTextMax || texts[1].size() >= kTextMax) {
+  const Generation generation = call.tx.GenerationOf(call.client.db);
+  CW_ASSIGN(String left, String::Open(call.tx, generation, records[0]->view()));
+  CW_ASSIGN(String right, String::Open(call.tx, generation, records[1]->view()));
+  if (left.length() >= kTextMax || right.length() >= kTextMax) {
     return call.Error("ERR String too long for LCS");
   }
-  if ((texts[0].size() + 1) * (texts[1].size() + 1) * kRedisCellBytes >
+  if ((left.length() + 1) * (right.length() + 1) * kRedisCellBytes >
       call.host.settings.MaxStringBytes()) {
     return call.Error(
         "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
   }
-  ReplyAlignment(call, *options, texts[0], texts[1]);
+  const Result<std::string> left_text = left.ReadAll();
+  const Result<std::string> right_text = right.ReadAll();
+  reads.Ok(left_text);
+  reads.Ok(right_text);
+  CW_TRY(reads.status());
+  ReplyAlignment(call, *options, *left_text, *right_text);
   return {};
 }
 

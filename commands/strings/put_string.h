@@ -17,4 +17,8 @@ namespace cordwood::commands::strings {
 Status PutKeepingExpiry(Call& call, const keyspace::KeyName& name, const keyspace::Lookup& before,
                         std::string value);
 
+/// Replies with a string, or null if there is none, in one go: for commands that write, and so
+/// cannot go on in slices. `record` is of the key `name`.
+Status ReplyString(Call& call, const keyspace::KeyName& name, const keyspace::Record* record);
+
 }  // namespace cordwood::commands::strings

@@ -1,6 +1,10 @@
 // GET, MGET, STRLEN, DIGEST, GETRANGE and SUBSTR.
 
-#include <algorithm>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/format.h"
 #include "base/hash.h"
@@ -8,14 +12,26 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
+#include "commands/strings/long_read.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/types/strings.h"
 
 namespace cordwood::commands::strings {
 namespace {
 
+Status ReplyInSlices(Call& call, Reply kind, const Range& range = {}) {
+  const std::span<const std::string_view> keys =
+      call.argv.subspan(1, kind == Reply::kArray ? call.argv.size() - 1 : 1);
+  return RunSliced(call, [&] {
+    return std::make_unique<LongStrings>(std::vector<std::string>(keys.begin(), keys.end()), kind,
+                                         range);
+  });
+}
+
 Status Get(Call& call) {
   CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
   if (seen.wrong_type) return {};
+  if (seen.in_chunks) return ReplyInSlices(call, Reply::kValue);
   if (seen.exists) {
     call.reply.Bulk(seen.value);
   } else {
@@ -28,6 +44,8 @@ Status MGet(Call& call) {
   const std::span<const std::string_view> keys = call.argv.subspan(1);
   keyspace::GatheredReads reads;
   size_t hits = 0;
+  bool in_chunks = false;  // one of them
+  const size_t start = call.reply.size();
   call.reply.ArrayHeader(keys.size());
   for (const std::string_view key : keys) {
     const storage::ReadScope scope(call.tx.view());
@@ -40,20 +58,31 @@ Status MGet(Call& call) {
     const std::optional<keyspace::RecordView>& record = *found;
     if (record) ++hits;
     if (record && record->header.type == keyspace::Type::kString) {
-      call.reply.Bulk(record->payload);
+      in_chunks = in_chunks || record->header.form == keyspace::Form::kElements;
+      if (!in_chunks) call.reply.Bulk(record->payload);
     } else {
       call.reply.Null();
     }
     if (call.reply.overflowed()) break;
   }
   CW_TRY(reads.status());
+  if (in_chunks && !call.reply.overflowed()) {
+    call.reply.Truncate(start);
+    return ReplyInSlices(call, Reply::kArray);
+  }
   for (size_t i = 0; i < keys.size(); ++i) CountLookup(call, i < hits);
   return {};
 }
 
 Status StrLen(Call& call) {
   CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
-  if (!seen.wrong_type) call.reply.Integer(static_cast<int64_t>(seen.value.size()));
+  if (seen.wrong_type) return {};
+  uint64_t length = seen.value.size();
+  if (seen.in_chunks) {
+    CW_ASSIGN(length, keyspace::LengthOfChunked(seen.value));
+    CountLookup(call, true);
+  }
+  call.reply.Integer(static_cast<int64_t>(length));
   return {};
 }
 
@@ -61,6 +90,9 @@ Status StrLen(Call& call) {
 Status Digest(Call& call) {
   CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
   if (seen.wrong_type) return {};
+  if (seen.in_chunks) {
+    return RunSliced(call, [&] { return std::make_unique<LongDigest>(call.argv[1]); });
+  }
   if (seen.exists) {
     call.reply.Bulk(Format("{:016x}", Hash64(seen.value)));
   } else {
@@ -69,25 +101,18 @@ Status Digest(Call& call) {
   return {};
 }
 
-/// The bytes from `start` to `end`, both included; negative ones count from the end.
-std::string_view Slice(std::string_view text, int64_t start, int64_t end) {
-  const auto length = static_cast<int64_t>(text.size());
-  if (start < 0 && end < 0 && start > end) return {};
-  if (start < 0) start = std::max<int64_t>(start + length, 0);
-  if (end < 0) end = std::max<int64_t>(end + length, 0);
-  end = std::min(end, length - 1);
-  if (start > end) return {};
-  return text.substr(static_cast<size_t>(start), static_cast<size_t>(end - start + 1));
-}
-
 Status GetRange(Call& call) {
   ArgReader args(call, 2);
   const std::optional<int64_t> start = args.Int64();
   if (!start) return {};
   const std::optional<int64_t> end = args.Int64();
   if (!end) return {};
+  const Range range = {.start = *start, .end = *end};
   CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
-  if (!seen.wrong_type) call.reply.Bulk(Slice(seen.value, *start, *end));
+  if (seen.wrong_type) return {};
+  if (seen.in_chunks) return ReplyInSlices(call, Reply::kRange, range);
+  const auto [first, last] = range.In(seen.value.size());
+  call.reply.Bulk(seen.value.substr(first, last - first));
   return {};
 }
 

@@ -17,6 +17,7 @@
 #include "commands/strings/put_string.h"
 #include "keyspace/core/gathered_reads.h"
 #include "keyspace/core/name_order.h"
+#include "keyspace/types/strings.h"
 
 namespace cordwood::commands::strings {
 namespace {
@@ -102,14 +103,6 @@ std::optional<int64_t> TakeExpiry(Call& call, std::string_view command, TimeOpti
   return expiry_ms;
 }
 
-void ReplyString(Call& call, const Record* record) {
-  if (record == nullptr) {
-    call.reply.Null();
-  } else {
-    call.reply.Bulk(record->payload);
-  }
-}
-
 /// SET with options that depend on what is there.
 Status SetConditionally(Call& call, const Options& options, std::optional<int64_t> expiry_ms) {
   const KeyName name = call.Key(call.argv[1]);
@@ -118,7 +111,7 @@ Status SetConditionally(Call& call, const Options& options, std::optional<int64_
   if (options.get) {
     CountLookup(call, old != nullptr);
     if (RepliedWrongType(call, old, Type::kString)) return {};
-    ReplyString(call, old);
+    CW_TRY(ReplyString(call, name, old));
   }
   if (old != nullptr ? options.if_absent : options.if_present) {
     if (!options.get) call.reply.Null();
@@ -142,11 +135,12 @@ Status SetWithTime(Call& call, std::string_view command, TimeOption option) {
 /// Replies with the string under argv[1] for a command that goes on to change its key. Answers
 /// nothing if a reply of another type or of no key ended the command.
 Result<std::optional<Lookup>> ReplyAndFind(Call& call) {
-  CW_ASSIGN(Lookup found, FindForWrite(call, call.Key(call.argv[1])));
+  const KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(Lookup found, FindForWrite(call, name));
   const Record* record = found.live();
   CountLookup(call, record != nullptr);
   if (RepliedWrongType(call, record, Type::kString)) return std::nullopt;
-  ReplyString(call, record);
+  CW_TRY(ReplyString(call, name, record));
   return found;
 }
 
@@ -210,13 +204,13 @@ Status GetEx(Call& call) {
     expiry_ms = TakeExpiry(call, "getex", options->time_option, options->time);
     if (!expiry_ms) return {};
   }
-  call.reply.Bulk(old->payload);
+  CW_TRY(ReplyString(call, name, old));
   if (!expiry_ms && !options->persist) return {};
   if (expiry_ms && *expiry_ms <= call.tx.now_ms()) {
     return keyspace::RemoveKey(call.tx, name, before);
   }
   if (expiry_ms == old->expiry_ms) return {};
-  Record record = *old;
+  CW_ASSIGN(Record record, keyspace::ForNewHeader(call.tx, name.generation, *old));
   record.expiry_ms = expiry_ms;
   return keyspace::PutRecord(call.tx, name, before, record);
 }

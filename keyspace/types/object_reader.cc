@@ -4,6 +4,7 @@
 
 #include "base/coding.h"
 #include "base/format.h"
+#include "keyspace/types/strings.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -17,7 +18,8 @@ Error CannotBeRead(const TypeTraits& traits) {
 Result<uint64_t> CountItems(const Record& record) {
   if (record.owns_object()) {
     CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
-    return object.count;
+    const bool is_string = record.type == Type::kString;
+    return is_string ? (object.count + kChunkBytes - 1) / kChunkBytes : object.count;
   }
   const TypeTraits& traits = TraitsOf(record.type);
   if (traits.take_inline == nullptr) return std::unexpected(CannotBeRead(traits));

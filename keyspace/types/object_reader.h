@@ -24,7 +24,8 @@
 
 namespace cordwood::keyspace {
 
-/// How many items a collection has. kCorruption if its payload is none.
+/// How many items a collection has, or a string in chunks at most. kCorruption if the payload is
+/// none.
 Result<uint64_t> CountItems(const Record& record);
 
 class ObjectReader {

@@ -24,6 +24,9 @@ constexpr std::string_view kFloats[] = {"0.1"sv,   "-2.5"sv,  "1e3"sv,   "3.0"sv
                                         "1e-10"sv, "5.0e3"sv, "0x10"sv,  "+7"sv,
                                         ".5"sv,    "5."sv,    "-1e-5"sv, "123456789.123456789"sv};
 constexpr std::string_view kPositions[] = {"0"sv, "1"sv, "3"sv, "-1"sv, "-3"sv, "20"sv, "300"sv};
+/// Some of them beyond what stays whole of a string that a part is written of.
+constexpr std::string_view kOffsets[] = {"0"sv,    "1"sv,    "20"sv,  "-1"sv,
+                                         "4090"sv, "4096"sv, "5000"sv};
 /// In seconds and milliseconds, from now and since 1970: either far away or long ago.
 constexpr std::string_view kTimes[] = {
     "0"sv, "-1"sv, "1000000"sv, "99999999999"sv, "9223372036854775807"sv, "9223372036854775"sv};
@@ -79,11 +82,11 @@ constexpr OptionSet kOptionSets[] = {
 
 constexpr std::string_view kStringForms[] = {
     "APPEND k v", "DECR k",         "DECRBY k i",      "GET k",          "GET k",
-    "GETDEL k",   "GETEX k",        "GETEX k {getex}", "GETRANGE k x x", "GETSET k v",
+    "GETDEL k",   "GETEX k",        "GETEX k {getex}", "GETRANGE k o o", "GETSET k v",
     "INCR k",     "INCRBY k i",     "INCRBYFLOAT k d", "LCS k k {lcs}",  "MGET k+",
     "MSET kv+",   "MSETNX kv+",     "PSETEX k t v",    "SET k v",        "SET k v",
     "SET k i",    "SET k d",        "SET k v {set}",   "SET k i {set}",  "SETEX k t v",
-    "SETNX k v",  "SETRANGE k x v", "STRLEN k",        "SUBSTR k x x",   "GETEX k {getex} {getex}"};
+    "SETNX k v",  "SETRANGE k o v", "STRLEN k",        "SUBSTR k x x",   "GETEX k {getex} {getex}"};
 
 constexpr std::string_view kHashForms[] = {"HDEL k f+",
                                            "HEXISTS k f",
@@ -112,6 +115,8 @@ constexpr std::string_view kHashForms[] = {"HDEL k f+",
 constexpr std::string_view kKeyForms[] = {"SET k v",
                                           "SET k v",
                                           "SET k i",
+                                          "SETRANGE k 5000 v",
+                                          "SETRANGE k 9000 v",
                                           "SET k v EXAT a",
                                           "SET k v PXAT m",
                                           "HSET k fv+",
@@ -213,6 +218,8 @@ void CommandStream::Fill(std::string_view token, std::vector<std::string>& argv)
       argv.push_back(Float());
     } else if (token == "x") {
       argv.push_back(Pick(kPositions));
+    } else if (token == "o") {
+      argv.push_back(Pick(kOffsets));
     } else if (token == "t") {
       argv.push_back(Pick(kTimes));
     } else if (token == "a") {

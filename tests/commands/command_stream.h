@@ -6,7 +6,7 @@
 //   k      a key; mostly one of the form's type, sometimes of another, sometimes missing
 //   f v    a field, a value
 //   i d    an integer, a floating-point number (a few of them broken)
-//   x      a position in a string
+//   x o    a position in a string, one that may lie far behind its end
 //   t      a time to live
 //   a m    a moment, in seconds and in milliseconds since 1970
 //   b      the number of a database

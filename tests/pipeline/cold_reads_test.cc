@@ -144,6 +144,32 @@ TEST_F(ColdReads, NoCommandOverAHashReadsAFile) {
   }
 }
 
+TEST_F(ColdReads, NoCommandOverAStringInChunksReadsAFile) {
+  ASSERT_EQ(Ask({"APPEND", "chunks", std::string(400'000, 'c')}), ":400000\r\n");
+  ASSERT_EQ(Ask({"COMPACT"}), "+OK\r\n");
+  for (const std::vector<std::string_view>& argv : std::vector<std::vector<std::string_view>>{
+           {"GET", "chunks"},
+           {"MGET", "chunks", "chunks"},
+           {"GETRANGE", "chunks", "100000", "300000"},
+           {"STRLEN", "chunks"},
+           {"DIGEST", "chunks"},
+           {"APPEND", "chunks", "x"},
+           {"SETRANGE", "chunks", "4000", std::string_view("over the edge of a chunk")},
+           {"EXPIRE", "chunks", "1000"},
+           {"COPY", "chunks", "copy"},
+           {"RENAME", "chunks", "moved"},
+           {"GETSET", "moved", "x"},
+           {"GETDEL", "copy"}}) {
+    server_.reset();
+    Start();
+    const std::string reply = Ask(argv);
+    EXPECT_FALSE(reply.empty() || reply.starts_with("-")) << argv[0] << ": " << reply;
+    EXPECT_GT(Reruns(), 0u) << argv[0];
+    EXPECT_EQ(BlockingReads(), 0u) << argv[0];
+    EXPECT_EQ(PinnedBytes(), 0u) << argv[0] << ": let go when it is done";
+  }
+}
+
 // What is read ahead doubles: a copy costs a few times what it reads, and not its square.
 TEST_F(ColdReads, ALongCopyRunsAFewTimesOnly) {
   storage::StoreOptions options = TinyStoreOptions();

@@ -67,6 +67,25 @@ TEST_F(LongReads, OneWhoseReaderStopsTakesNoTurns) {
   EXPECT_FALSE(server_.Closed(slow));
 }
 
+// GET of a string in chunks lets others in between its slices, and shows one state.
+TEST_F(LongReads, AStringInChunksHoldsNobodyUp) {
+  const std::string value(3 << 20, 'v');
+  ASSERT_EQ(server_.Ask({"APPEND", "long", value}), ":3145728\r\n");
+  server_.Settle();
+  const SessionId reader = server_.Connect();
+  const SessionId other = server_.Connect();
+  server_.SendCommand(reader, {"GET", "long"});
+  server_.SendCommand(other, {"SETRANGE", "long", "3000000", "changed"});
+  std::string reply = server_.Receive(reader);
+  EXPECT_LT(reply.size(), value.size() / 2);
+  server_.SendCommand(other, {"PING"});
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(other), ":3145728\r\n+PONG\r\n");
+  reply += server_.Receive(reader);
+  EXPECT_TRUE(reply == "$3145728\r\n" + value + "\r\n");
+  EXPECT_EQ(server_.Ask({"GETRANGE", "long", "2999999", "3000007"}), "$9\r\nvchangedv\r\n");
+}
+
 class OldReads : public LongReads {
  protected:
   /// Of 3 MB, read by nobody.

@@ -76,6 +76,11 @@ std::string Writer::DrawValue(Random& random) {
   return Format("{}.{}", next_value_++, std::string(random.Below(200), 'x'));
 }
 
+/// Now and then so long that the string goes into chunks.
+std::string Writer::DrawTail(Random& random) {
+  return random.OneIn(3) ? std::string(3000 + random.Below(3000), 'y') : std::string();
+}
+
 Writer::Argv Writer::DrawSelect(Random& random) {
   db_ = random.OneIn(2) ? 0 : OtherDb(static_cast<int>(random.Below(2)));
   return {"SELECT", std::to_string(db_)};
@@ -136,7 +141,7 @@ Writer::Argv Writer::DrawOne(Random& random) {
     case 10:
       return {"MSET", text(), DrawValue(random), text(), DrawValue(random)};
     case 11:
-      return {"APPEND", text(), DrawValue(random)};
+      return {"APPEND", text(), DrawValue(random) + DrawTail(random)};
     case 12:
       return {"RENAME", text(), text()};
     case 13:

@@ -82,6 +82,7 @@ class Writer {
   std::string DrawValue(Random& random);
   Argv DrawOne(Random& random);
   Argv DrawTransaction(Random& random);
+  static std::string DrawTail(Random& random);
   Argv DrawSelect(Random& random);
   /// Runs a command of its own keys in the model, or all of a transaction as one version.
   std::string RunInModel(const Argv& argv, int64_t now_ms);

@@ -183,7 +183,8 @@ class Owner:
         return (b"INCR", pick.choice(SHARED_COUNTERS))
 
     def _make_append(self, pick):
-        return (b"APPEND", pick.choice(self._strings), self._value(200))
+        most = 9000 if pick.random() < 0.2 else 200  # beyond 4 KiB a string is kept in chunks
+        return (b"APPEND", pick.choice(self._strings), self._value(most))
 
     def _make_del(self, pick):
         return (b"DEL", *pick.sample(self._strings, pick.randint(1, 3)),

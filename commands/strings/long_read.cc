@@ -30,7 +30,8 @@ Result<bool> LongStrings::Step(keyspace::Transaction& tx, protocol::ReplyWriter&
   const size_t start = reply.size();
   if (kind_ == Reply::kArray && !begun_) reply.ArrayHeader(keys_.size());
   Place place = place_;
-  while (place.key < keys_.size() && reply.size() - start < kSliceBytes) {
+  const size_t keys_end = std::min(keys_.size(), place.key + kSliceKeys);
+  while (place.key < keys_end && reply.size() - start < kSliceBytes) {
     const size_t before = reply.size();
     const Place from = place;
     const Status status = Append(tx, reply, place);

@@ -28,6 +28,7 @@ namespace cordwood::commands::strings {
 
 /// How much one slice does.
 inline constexpr uint64_t kSliceBytes = uint64_t{256} << 10;
+inline constexpr size_t kSliceKeys = 1000;
 
 /// The bytes from `start` to `end`, both included; negative ones count from the end.
 struct Range {

@@ -255,6 +255,18 @@ TEST_F(ChunkedStrings, LongOnesAreReadInSlices) {
   EXPECT_TRUE(Run({"GETDEL", "long"}) == Bulk(longer)) << "a write is done in one go";
 }
 
+TEST_F(ChunkedStrings, AnMGetOfManyKeysIsReadInSlices) {
+  CommandRunner::Argv mget = {"MGET", "chunks"};
+  std::string reply = "*3001\r\n" + Bulk(value_);
+  for (int i = 0; i < 3000; ++i) {
+    mget.emplace_back("none");
+    reply += kNil;
+  }
+  const uint64_t slices = runner_.slices();
+  EXPECT_TRUE(runner_.Read(mget) == reply);
+  EXPECT_EQ(runner_.slices() - slices, 4u);
+}
+
 TEST_F(ChunkedStrings, ReadsCountHitsAndMissesOnce) {
   const auto& stats = runner_.keyspace().stats();
   Run({"APPEND", "long", Text(1 << 20)});

@@ -233,6 +233,51 @@ TEST_F(ChunkedStrings, DoNotGrowBeyondProtoMaxBulkLen) {
   EXPECT_EQ(OfBoth({"APPEND", "@", "x"}), Integer(static_cast<int64_t>(value_.size() + 1)));
 }
 
+// What drafts of the encoding got wrong: newest state and D, then after a merge, then after a kill.
+TEST_F(ChunkedStrings, AWalkOverAllThatChangesThemHolds) {
+  std::string expected = value_;
+  Run({"APPEND", "chunks", "end"});
+  expected += "end";
+  const uint64_t far = expected.size() + 5 * kChunk;
+  Run({"SETRANGE", "chunks", Format("{}", far), "far"});
+  expected.resize(far);
+  expected += "far";
+  Run({"COPY", "chunks", "copy"});
+  Run({"APPEND", "copy", "!"});
+  Run({"SETRANGE", "over", "9000", "x"});
+  Run({"SET", "over", "short"});
+  Run({"SETRANGE", "target", "70000", "x"});
+  Run({"COPY", "chunks", "source"});
+  Run({"RENAME", "source", "target"});
+  Run({"SET", "long", Text(10 << 20)});
+  const auto written = [&] { return runner_.rig().store().Stats().user_bytes_written; };
+  Run({"EXPIRE", "long", "1000"});
+  const uint64_t before = written();
+  EXPECT_EQ(Run({"PERSIST", "long"}), Integer(1));
+  EXPECT_LT(written() - before, 100u);
+
+  const auto check = [&](const char* when) {
+    SCOPED_TRACE(when);
+    EXPECT_EQ(Run({"GET", "chunks"}), Bulk(expected));
+    EXPECT_EQ(Run({"GET", "copy"}), Bulk(expected + "!"));
+    EXPECT_EQ(Run({"GET", "over"}), Bulk("short"));
+    EXPECT_EQ(Run({"GET", "target"}), Bulk(expected));
+    EXPECT_EQ(Run({"GETRANGE", "chunks", Format("{}", far - kChunk), Format("{}", far)}),
+              Bulk(expected.substr(far - kChunk, kChunk + 1)));
+    EXPECT_EQ(Run({"TTL", "long"}), Integer(-1));
+    EXPECT_TRUE(Run({"GET", "long"}) == Bulk(Text(10 << 20)));
+    EXPECT_EQ(Objects(), 4);
+  };
+  check("now");
+  runner_.rig().Compact();
+  check("merged");
+  runner_.rig().LosePower(1);
+  check("after a power loss");
+  Run({"DEL", "chunks", "copy", "target", "long", "whole", "over"});
+  runner_.rig().Compact();
+  EXPECT_EQ(runner_.rig().store().Stats().entries_on_disk, 0u);
+}
+
 // --- long ones ---
 
 TEST_F(ChunkedStrings, LongOnesAreReadInSlices) {

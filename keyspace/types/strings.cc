@@ -176,9 +176,9 @@ Status String::Read(uint64_t begin, uint64_t end, const Visit& visit) {
 }
 
 Result<std::string> String::ReadPart(uint64_t begin, uint64_t end) {
-  std::string part;
-  part.reserve(end - begin);
-  CW_TRY(Read(begin, end, [&](std::string_view bytes) { part += bytes; }));
+  std::string part(end - begin, '\0');
+  char* at = part.data();
+  CW_TRY(Read(begin, end, [&](std::string_view bytes) { at = std::ranges::copy(bytes, at).out; }));
   return part;
 }
 
@@ -197,9 +197,8 @@ Result<uint64_t> WriteStringAt(Transaction& tx, const KeyName& name, const Looku
     const std::string_view whole = old != nullptr ? std::string_view(old->payload) : "";
     const uint64_t length = std::max<uint64_t>(whole.size(), offset + bytes.size());
     if (length <= kPatchedWholeMax) {
-      record.payload.reserve(length);
-      record.payload = whole;
-      record.payload.resize(length);
+      record.payload.assign(length, '\0');
+      std::ranges::copy(whole, record.payload.begin());
       record.payload.replace(offset, bytes.size(), bytes);
       CW_TRY(PutRecord(tx, name, before, record));
       return length;

@@ -105,6 +105,7 @@ std::span<char> Pipeline::InputSpan(SessionId id, size_t wanted) {
 void Pipeline::Received(SessionId id, size_t size) {
   Session* const session = Find(id);
   CHECK(session != nullptr);
+  const TurnTimer timer(env_, stats_);
   session->parser.Commit(size);
   session->client.last_active_ms = MonotonicMs();
   stats_.input_bytes += size;
@@ -179,16 +180,19 @@ void Pipeline::ApplyLimits() {
 // --- the loop ---
 
 void Pipeline::Turn() {
+  const TurnTimer timer(env_, stats_);
   loop_.Turn();
   if (executor_.expiry_goes_on()) executor_.RunExpiry();
 }
 
 void Pipeline::EndPass() {
+  const TurnTimer timer(env_, stats_);
   executor_.EndPass();
   store_.Kick();
 }
 
 void Pipeline::OnProgress() {
+  const TurnTimer timer(env_, stats_);
   const bool failed = !store_.failure();  // and from here on nothing becomes visible
   gate_.Release();
   executor_.OnProgress();
@@ -198,6 +202,7 @@ void Pipeline::OnProgress() {
 }
 
 void Pipeline::Tick() {
+  const TurnTimer timer(env_, stats_);
   keyspace_.Tick();
   executor_.RunExpiry();
   executor_.RetryAdmissions();

@@ -25,10 +25,12 @@ std::vector<storage::BlockRef> EachOnce(std::vector<storage::BlockRef> blocks) {
 
 }  // namespace
 
-BlockFetches::BlockFetches(storage::Store& store, Sessions& sessions, MemoryPressure& pressure,
-                           const RequestLimits& limits, PipelineStats& stats, Transport& transport,
+BlockFetches::BlockFetches(Env& env, storage::Store& store, Sessions& sessions,
+                           MemoryPressure& pressure, const RequestLimits& limits,
+                           PipelineStats& stats, Transport& transport,
                            std::function<void(Session&)> resume)
-    : store_(store),
+    : env_(env),
+      store_(store),
       sessions_(sessions),
       pressure_(pressure),
       limits_(limits),
@@ -85,6 +87,7 @@ void BlockFetches::Fetch(Session& session) {
 void BlockFetches::Arrived(SessionId id, storage::FetchedBlocks fetched, uint64_t bytes) {
   Session* const session = sessions_.Find(id);
   if (session == nullptr) return;
+  const TurnTimer timer(env_, stats_);
   Keep(*session, std::move(fetched), bytes);
   resume_(*session);
   pressure_.Account(*session);

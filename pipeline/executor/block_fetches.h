@@ -28,7 +28,7 @@ namespace cordwood::pipeline {
 class BlockFetches {
  public:
   /// `resume` is called with a session whose blocks are there.
-  BlockFetches(storage::Store& store, Sessions& sessions, MemoryPressure& pressure,
+  BlockFetches(Env& env, storage::Store& store, Sessions& sessions, MemoryPressure& pressure,
                const RequestLimits& limits, PipelineStats& stats, Transport& transport,
                std::function<void(Session&)> resume);
   ~BlockFetches();
@@ -46,6 +46,7 @@ class BlockFetches {
   void Arrived(SessionId id, storage::FetchedBlocks fetched, uint64_t bytes);
   void Keep(Session& session, storage::FetchedBlocks fetched, uint64_t bytes);
 
+  Env& env_;
   storage::Store& store_;
   Sessions& sessions_;
   MemoryPressure& pressure_;

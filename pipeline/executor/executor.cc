@@ -30,8 +30,8 @@ Executor::Executor(const ExecutorParts& parts)
       reader_(store_),
       clock_(parts.env),
       admissions_(parts.env, store_, parts.stats),
-      fetches_(store_, parts.sessions, parts.pressure, parts.limits, parts.stats, parts.transport,
-               [this](Session& session) { Resume(session); }),
+      fetches_(parts.env, store_, parts.sessions, parts.pressure, parts.limits, parts.stats,
+               parts.transport, [this](Session& session) { Resume(session); }),
       long_reads_(
           {.env = parts.env,
            .keyspace = parts.keyspace,

@@ -162,6 +162,7 @@ void Stats(const Source& source, Out& out) {
   out.Add("commands_executed", stats.executed);
   out.Add("command_reruns", stats.reruns);
   out.Add("own_runs", stats.own_runs);
+  out.Add("longest_turn_usec", stats.longest_turn_ns / 1000);
   out.Add("held_for_admission", stats.held_for_admission);
 }
 

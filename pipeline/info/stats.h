@@ -2,8 +2,11 @@
 
 // What the pipeline counts for INFO. Threads: the loop's.
 
+#include <algorithm>
 #include <cstdint>
 #include <unordered_map>
+
+#include "base/env.h"
 
 namespace cordwood::commands {
 struct Command;
@@ -32,6 +35,7 @@ struct PipelineStats {
   uint64_t query_buffer_disconnections = 0;
   uint64_t output_buffer_disconnections = 0;
   uint64_t failed_logins = 0;
+  uint64_t longest_turn_ns = 0;  // that the loop did one thing and nothing else
   uint64_t peak_clients = 0;
 
   /// Takes the rates of about the last second. Called often, on the monotonic clock.
@@ -46,6 +50,23 @@ struct PipelineStats {
   double output_bytes_per_second = 0;
 
   std::unordered_map<const commands::Command*, CommandStats> commands;
+};
+
+/// Notes how long the loop does one thing: while that goes on nobody else is served.
+class TurnTimer {
+ public:
+  TurnTimer(Env& env, PipelineStats& stats)
+      : env_(env), stats_(stats), start_ns_(env.MonotonicNs()) {}
+  ~TurnTimer() {
+    stats_.longest_turn_ns = std::max(stats_.longest_turn_ns, env_.MonotonicNs() - start_ns_);
+  }
+  TurnTimer(const TurnTimer&) = delete;
+  TurnTimer& operator=(const TurnTimer&) = delete;
+
+ private:
+  Env& env_;
+  PipelineStats& stats_;
+  const uint64_t start_ns_;
 };
 
 }  // namespace cordwood::pipeline

@@ -16,12 +16,12 @@
 namespace cordwood::keyspace {
 namespace {
 
-constexpr Generation kGeneration = 3;
+constexpr Generation kElementsGeneration = 3;
 constexpr Oid kObject = 77;
 using Subkeys = std::map<std::string, std::string, std::less<>>;
 
 OrderedElements Open(Transaction& tx, uint8_t space = 2, Oid oid = kObject) {
-  return {tx, kGeneration, oid, space};
+  return {tx, kElementsGeneration, oid, space};
 }
 
 /// Another object and the other spaces lie close by.

@@ -11,9 +11,9 @@
 namespace cordwood::pipeline {
 namespace {
 
-constexpr int kFields = 1500;
+constexpr int kFieldsOfHash = 1500;
 
-config::Config SmallHashes() {
+config::Config HashesInElements() {
   config::Config config;
   config.collection_max_inline_bytes = 0;
   return config;
@@ -26,11 +26,11 @@ class OwnRuns : public ::testing::Test {
   void SetUp() override {
     Start();
     std::vector<std::string> words = {"HSET", "h"};
-    for (int i = 0; i < kFields; ++i) {
+    for (int i = 0; i < kFieldsOfHash; ++i) {
       words.push_back(Format("field:{}", i));
       words.push_back(std::string(100, 'v'));
     }
-    ASSERT_EQ(Ask({words.begin(), words.end()}), Format(":{}\r\n", kFields));
+    ASSERT_EQ(Ask({words.begin(), words.end()}), Format(":{}\r\n", kFieldsOfHash));
     for (int i = 0; i < 500; ++i) Ask({"SET", Format("k{:03}", i), std::string(500, 'v')});
     Ask({"COMPACT"});
     Start();
@@ -42,7 +42,7 @@ class OwnRuns : public ::testing::Test {
 
   void Start() {
     server_.reset();
-    server_ = std::make_unique<SimServer>(env_, TinyStoreOptions(), SmallHashes());
+    server_ = std::make_unique<SimServer>(env_, TinyStoreOptions(), HashesInElements());
     ASSERT_TRUE(server_->Start());
   }
 
@@ -70,7 +70,7 @@ class OwnRuns : public ::testing::Test {
 TEST_F(OwnRuns, AWriteThatNeedsMoreThanARequestMayTakeIsNotStartedOver) {
   EXPECT_EQ(Ask({"COPY", "h", "copy"}), ":1\r\n");
   EXPECT_EQ(own_runs(), 1u);
-  EXPECT_EQ(Ask({"HLEN", "copy"}), Format(":{}\r\n", kFields));
+  EXPECT_EQ(Ask({"HLEN", "copy"}), Format(":{}\r\n", kFieldsOfHash));
   EXPECT_EQ(Ask({"HGET", "copy", "field:777"}), "$100\r\n" + std::string(100, 'v') + "\r\n");
   EXPECT_EQ(Ask({"HSET", "copy", "field:1", "x"}), ":0\r\n");
   EXPECT_EQ(Ask({"HGET", "h", "field:1"}), "$100\r\n" + std::string(100, 'v') + "\r\n");
@@ -90,8 +90,8 @@ TEST_F(OwnRuns, AReadWaitsAtASnapshotAndHoldsNobody) {
   EXPECT_EQ(server_->Receive(reader), "+OK\r\n+QUEUED\r\n+QUEUED\r\n") << "it still reads";
   server_->RunForMs(100'000);
   const std::string reply = server_->Receive(reader);
-  EXPECT_TRUE(reply.starts_with(Format("*2\r\n*{}\r\n", 2 * kFields)));
-  EXPECT_TRUE(reply.ends_with(Format("\r\n:{}\r\n", kFields)));
+  EXPECT_TRUE(reply.starts_with(Format("*2\r\n*{}\r\n", 2 * kFieldsOfHash)));
+  EXPECT_TRUE(reply.ends_with(Format("\r\n:{}\r\n", kFieldsOfHash)));
 }
 
 TEST_F(OwnRuns, OthersReadWhileAWriteOwnsTheExecutorAndWriteWhenItIsDone) {
@@ -157,7 +157,7 @@ TEST_F(OwnRuns, TheExecutorIsOwnedByOneAfterTheOther) {
   server_->RunForMs(100'000);
   for (const SessionId client : clients) EXPECT_EQ(server_->Receive(client), ":1\r\n");
   for (int i = 0; i < 4; ++i) {
-    EXPECT_EQ(Ask({"HLEN", Format("copy{}", i)}), Format(":{}\r\n", kFields));
+    EXPECT_EQ(Ask({"HLEN", Format("copy{}", i)}), Format(":{}\r\n", kFieldsOfHash));
   }
 }
 

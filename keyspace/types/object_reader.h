@@ -2,8 +2,8 @@
 
 // Reads a value item by item, whatever its type and form: what copying, measuring, digesting and
 // replying with all of it have in common. The items of a type are what its row in
-// keyspace/types/traits.h says; a whole string is one item without a name, one in chunks has an item
-// for each chunk that is there.
+// keyspace/types/traits.h says; a whole string is one item without a name, one in chunks has an
+// item for each chunk that is there.
 //
 // A reader can stop anywhere; another one, in another transaction at the same state, goes on at its
 // position.

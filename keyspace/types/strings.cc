@@ -213,6 +213,8 @@ Result<uint64_t> WriteStringAt(Transaction& tx, const KeyName& name, const Looku
   // A chunk that is written over changes nothing in the record.
   if (old == nullptr || record.payload != old->payload) {
     CW_TRY(PutRecord(tx, name, before, record));
+  } else {
+    tx.NoteChange(name.generation, name.key);
   }
   return writer.object().count;
 }

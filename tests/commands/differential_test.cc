@@ -218,9 +218,7 @@ TEST(DifferentialWithRedis, Transactions) {
   Compare(2, {TransactionForms(), KeyForms(), HashForms()});
 }
 
-TEST(DifferentialWithRedis, TransactionsInResp3) {
-  Compare(3, {TransactionForms(), KeyForms()});
-}
+TEST(DifferentialWithRedis, TransactionsInResp3) { Compare(3, {TransactionForms(), KeyForms()}); }
 
 TEST(DifferentialWithRedis, KeysInResp3) { Compare(3, {KeyForms()}); }
 

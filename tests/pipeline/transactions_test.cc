@@ -291,6 +291,23 @@ TEST_F(Transactions, AWatchedKeyThatWasChangedAborts) {
   }
 }
 
+// Some writes put elements and no record.
+TEST_F(Transactions, AWriteOfElementsAloneAborts) {
+  A({"SETRANGE", "s", "9000", "end"});
+  std::vector<std::string> words = {"HSET", "h"};
+  for (int i = 0; i < 200; ++i) words.insert(words.end(), {Format("field:{}", i), "v"});
+  A({words.begin(), words.end()});
+  const std::vector<std::vector<std::string_view>> changes = {{"SETRANGE", "s", "3", "x"},
+                                                              {"HSET", "h", "field:7", "w"}};
+  for (const auto& change : changes) {
+    A({"WATCH", change[1]});
+    B(change);
+    A({"MULTI"});
+    A({"PING"});
+    EXPECT_EQ(A({"EXEC"}), kAborted) << change[0];
+  }
+}
+
 TEST_F(Transactions, WhatChangesNothingDoesNotAbort) {
   A({"SET", "k", "1"});
   A({"WATCH", "k", "none"});

@@ -110,7 +110,7 @@ TEST_F(TimedTurns, AStepOfExpiryEndsWhenItTookAMillisecond) {
     }
     EXPECT_GT(Expired(), before);
     EXPECT_LT(Expired(), before + 500) << "as many as effort 10 allows would take longer";
-    EXPECT_LT(env_.MonotonicNs() - begin_ns, 1'500'000u);
+    EXPECT_LT(env_.MonotonicNs() - begin_ns, 1'600'000u);  // each look at the clock counts
     EXPECT_TRUE(server_.pipeline().WantsTurn()) << "it goes on behind others";
   }
   server_.Settle();

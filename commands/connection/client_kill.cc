@@ -76,10 +76,12 @@ bool TakeOption(ArgReader& args, Call& call, Filter& filter) {
 int64_t Kill(Call& call, const Filter& filter) {
   std::vector<uint64_t> chosen;
   for (const ClientView& view : call.host.clients.All()) {
-    if (filter.Has(*view.client, call.client)) chosen.push_back(view.client->id);
+    if (!view.closing && filter.Has(*view.client, call.client)) chosen.push_back(view.client->id);
   }
-  int64_t killed = 0;
-  for (const uint64_t id : chosen) killed += call.host.clients.Kill(id, call.client) ? 1 : 0;
+  const auto killed = static_cast<int64_t>(chosen.size());
+  call.Defer([&clients = call.host.clients, &self = call.client, ids = std::move(chosen)] {
+    for (const uint64_t id : ids) clients.Kill(id, self);
+  });
   return killed;
 }
 

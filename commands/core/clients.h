@@ -19,6 +19,7 @@ struct ClientView {
   uint64_t output_list_length = 0;  // pieces of it
   uint64_t total_memory_bytes = 0;
   bool blocked = false;
+  bool closing = false;  // it was killed already
 };
 
 class Clients {
@@ -27,8 +28,8 @@ class Clients {
 
   /// Every connection, in the order of their ids.
   virtual std::vector<ClientView> All() = 0;
-  /// Closes a connection; `self`'s own is closed after its reply. False if there is none.
-  virtual bool Kill(uint64_t id, const Client& self) = 0;
+  /// Closes a connection, if it is there; `self`'s own is closed after its reply.
+  virtual void Kill(uint64_t id, const Client& self) = 0;
   /// The client gave a wrong password or an unknown user.
   virtual void NoteFailedLogin(const Client& client) = 0;
 };

@@ -42,7 +42,7 @@ Status ConfigSet(Call& call) {
 }
 
 Status ConfigResetStat(Call& call) {
-  call.host.process.ResetStats();
+  call.Defer([&process = call.host.process] { process.ResetStats(); });
   call.reply.Ok();
   return {};
 }

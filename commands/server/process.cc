@@ -63,7 +63,7 @@ Status Shutdown(Call& call) {
 }
 
 Status Compact(Call& call) {
-  call.host.process.CompactEverything();
+  call.Defer([&process = call.host.process] { process.CompactEverything(); });
   call.reply.Ok();
   return {};
 }

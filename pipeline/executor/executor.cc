@@ -264,7 +264,7 @@ void Executor::FinishOwnRun(Session& session) {
   } else if (run.executes() && run.tx().has_writes()) {
     if (!CommitOwnRun(session, reply_start)) return;
   } else {
-    session.replies.buffer() += run.reply();
+    session.replies.Append(run.TakeReply());
     for (const commands::Effect& effect : run.outcome().effects) effect();
   }
   run.tx().CountLookups();
@@ -308,7 +308,7 @@ bool Executor::CommitOwnRun(Session& session, size_t reply_start) {
     return true;
   }
   NoteCommitted(tx, *seq);
-  session.replies.buffer() += session.own_run->reply();
+  session.replies.Append(session.own_run->TakeReply());
   for (const commands::Effect& effect : session.own_run->outcome().effects) effect();
   return true;
 }

@@ -77,7 +77,7 @@ class OwnRun final : private keyspace::Waiter {
   // --- REQUIRES: done ---
   Outcome& outcome() { return outcome_; }
   keyspace::Transaction& tx() { return *tx_; }
-  const std::string& reply() const { return reply_; }
+  std::string TakeReply() { return std::move(reply_); }
   /// The reply grew beyond what one may have.
   bool overflowed() const { return overflowed_; }
 

@@ -61,21 +61,21 @@ std::vector<commands::ClientView> ProcessHost::All() {
                      .output_list_length = replies.parts(),
                      .total_memory_bytes =
                          sizeof(Session) + session->parser.memory_bytes() + replies.memory_bytes(),
-                     .blocked = false});
+                     .blocked = false,
+                     .closing = session->close_now});
   }
   return views;
 }
 
-bool ProcessHost::Kill(uint64_t id, const commands::Client& self) {
-  Session* session = pipeline_.Find(id);
-  // One that closes after its reply may take long to read it.
-  if (session == nullptr || session->close_now) return false;
+void ProcessHost::Kill(uint64_t id, const commands::Client& self) {
+  Session* const session = pipeline_.Find(id);
+  if (session == nullptr) return;
   if (id == self.id) {
     session->client.close_after_reply = true;
   } else {
+    // Also one that closes after its reply: it may take long to read that.
     pipeline_.CloseSoon(*session);
   }
-  return true;
 }
 
 bool ProcessHost::AllowsDebug(const commands::Client& client) {

@@ -36,7 +36,7 @@ class ProcessHost final : public commands::Clients,
 
   // --- clients ---
   std::vector<commands::ClientView> All() override;
-  bool Kill(uint64_t id, const commands::Client& self) override;
+  void Kill(uint64_t id, const commands::Client& self) override;
   void NoteFailedLogin(const commands::Client& client) override;
 
   // --- settings ---

@@ -12,6 +12,14 @@ constexpr size_t kCutBytes = 256 << 10;
 
 }  // namespace
 
+void ReplyQueue::Append(std::string&& replies) {
+  if (buffer_.empty()) {
+    buffer_.swap(replies);
+  } else {
+    buffer_ += replies;
+  }
+}
+
 void ReplyQueue::Commit(storage::Seq dep, storage::Seq visible) {
   if (waits_.empty() && dep <= visible) {
     ready_ = buffer_.size();

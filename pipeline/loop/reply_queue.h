@@ -22,6 +22,9 @@ class ReplyQueue {
   /// the last Commit, is allowed.
   std::string& buffer() { return buffer_; }
 
+  /// Appends what was made elsewhere, without a copy if nothing else is there.
+  void Append(std::string&& replies);
+
   /// Ends a reply: it waits for `dep`, or for nothing that `visible` has not passed.
   void Commit(storage::Seq dep, storage::Seq visible);
 

@@ -63,7 +63,7 @@ class FakeHost final : public Clients,
   bool purge_fails = false;
 
   std::vector<ClientView> All() override { return clients; }
-  bool Kill(uint64_t id, const Client& self) override;
+  void Kill(uint64_t id, const Client& self) override;
   std::vector<std::pair<std::string, std::string>> Get(
       std::span<const std::string_view> patterns) override;
   Status Set(const std::vector<std::pair<std::string_view, std::string_view>>& values) override;

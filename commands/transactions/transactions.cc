@@ -76,6 +76,7 @@ Status Complete(Call& call, LongRead& read) {
 
 /// Runs one command of the queue. `index` is its place.
 Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
+  const storage::ReadScope scope(exec.tx.view());
   const std::vector<std::string_view> argv(queued.argv.begin(), queued.argv.end());
   const size_t reply_start = exec.reply.size();
   Call call{.argv = argv,

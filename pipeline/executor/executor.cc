@@ -232,7 +232,25 @@ void Executor::StartOwnRun(Session& session, OwnRun::Work work) {
   GoOnAlone(session);
 }
 
+bool Executor::EndOldRun(Session& session) {
+  const uint64_t now_ns = parts_.env.MonotonicNs();
+  if (!long_reads_.IsOld(session, now_ns)) return false;
+  session.own_run.reset();
+  if (session.long_read != nullptr) {
+    session.hold = Hold::kLongRead;
+    long_reads_.CheckAge(session, now_ns);
+    return true;
+  }
+  const size_t reply_start = session.replies.buffer().size();
+  session.hold = Hold::kNone;
+  session.snapshot.reset();
+  long_reads_.PutTooOld(session, reply_start);
+  parts_.completion.Finish(session, false, reply_start);
+  return true;
+}
+
 void Executor::GoOnAlone(Session& session) {
+  if (EndOldRun(session)) return;
   OwnRun& run = *session.own_run;
   switch (run.GoOn(std::exchange(session.fetch_status, {}))) {
     case OwnRun::State::kNeedsBlocks:

@@ -117,6 +117,8 @@ class Executor {
   void RunAlone(Session& session, bool execute);
   void StartOwnRun(Session& session, OwnRun::Work work);
   void GoOnAlone(Session& session);
+  /// Ends a read whose snapshot is older than one may be.
+  bool EndOldRun(Session& session);
   /// The handler is done: commits, and ends the command. Holds the session if it may not write yet.
   void FinishOwnRun(Session& session);
   bool CommitOwnRun(Session& session, size_t reply_start);

@@ -147,18 +147,27 @@ void LongReads::End(Session& session, size_t reply_start) {
   if (!session.closing()) parts_.runner.QueueTurn(session);
 }
 
-bool LongReads::EndIfOld(Session& session, uint64_t now_ns) {
+bool LongReads::IsOld(const Session& session, uint64_t now_ns) const {
   const auto max_seconds = static_cast<uint64_t>(parts_.config.snapshot_max_seconds);
-  if (session.hold != Hold::kLongRead || max_seconds == 0) return false;
-  if ((now_ns - session.snapshot_ns) / kSecondNs < max_seconds) return false;
+  return session.snapshot != nullptr && max_seconds != 0 &&
+         (now_ns - session.snapshot_ns) / kSecondNs >= max_seconds;
+}
+
+void LongReads::PutTooOld(Session& session, size_t reply_start) {
+  const int64_t max_seconds = parts_.config.snapshot_max_seconds;
   LogNotice(Format("ending {} of {}: it took longer than snapshot-max-seconds ({})",
                    session.command->name, session.client.address, max_seconds));
-  const size_t reply_start = session.replies.buffer().size();
   parts_.completion.PutError(
       session, reply_start,
       Format("ERR the read took longer than snapshot-max-seconds ({}): the state that it "
              "shows is not kept any longer",
              max_seconds));
+}
+
+bool LongReads::EndIfOld(Session& session, uint64_t now_ns) {
+  if (session.hold != Hold::kLongRead || !IsOld(session, now_ns)) return false;
+  const size_t reply_start = session.replies.buffer().size();
+  PutTooOld(session, reply_start);
   session.client.close_after_reply = session.partly_replied;
   End(session, reply_start);
   return true;

@@ -53,6 +53,10 @@ class LongReads {
   void HoldForVisibility(Session& session);
   /// A snapshot for the session, of what is visible.
   void TakeSnapshot(Session& session);
+  /// The session's snapshot is older than one may be.
+  bool IsOld(const Session& session, uint64_t now_ns) const;
+  /// Puts the error that tells so in the place of the reply.
+  void PutTooOld(Session& session, size_t reply_start);
   /// Calls `run` with the sessions whose commands may run now.
   void RetryHeld(const std::function<void(Session&)>& run);
   /// One slice. REQUIRES: nobody has a view of the reader.

@@ -35,7 +35,8 @@ void OwnRun::Body() {
       outcome_.status = waited;
       break;
     }
-    waited = HandOver(State::kNeedsBlocks);
+    // What it lacked may have been fetched with what another part of it waited for.
+    waited = HandOver(missing_.empty() ? State::kHadItsTime : State::kNeedsBlocks);
   }
   state_ = State::kDone;
 }

@@ -94,6 +94,35 @@ TEST_F(OwnRuns, AReadWaitsAtASnapshotAndHoldsNobody) {
   EXPECT_TRUE(reply.ends_with(Format("\r\n:{}\r\n", kFieldsOfHash)));
 }
 
+TEST_F(OwnRuns, AReadEndsWhoseSnapshotIsTooOld) {
+  env_.StallReads(".sst", 50);
+  const SessionId reader = server_->Connect();
+  server_->Send(reader, Pipelined({{"MULTI"}, {"HGETALL", "h"}, {"EXEC"}, {"PING"}}));
+  for (int i = 0; i < 10'000 && own_runs() == 0; ++i) server_->RunForMs(1);
+  ASSERT_EQ(own_runs(), 1u);
+  env_.AdvanceMs(1000 * static_cast<uint64_t>(server_->config().snapshot_max_seconds));
+  server_->RunForMs(1000);
+  const std::string reply = server_->Receive(reader);
+  EXPECT_TRUE(reply.starts_with("+OK\r\n+QUEUED\r\n-ERR the read took longer than")) << reply;
+  EXPECT_TRUE(reply.ends_with("+PONG\r\n")) << reply;
+}
+
+// RANDOMKEY draws places in tables and cannot wait: what it lacked comes with what HGETALL waits
+// for, and it is run again.
+TEST_F(OwnRuns, AQueueOfWhatCanWaitAndWhatCannotIsRunToItsEnd) {
+  const SessionId client = server_->Connect();
+  server_->Send(client, Pipelined({{"MULTI"},
+                                   {"RANDOMKEY"},
+                                   {"HGETALL", "h"},
+                                   {"RANDOMKEY"},
+                                   {"HRANDFIELD", "h", "50"},
+                                   {"EXEC"}}));
+  server_->RunForMs(100'000);
+  const std::string reply = server_->Receive(client);
+  EXPECT_NE(reply.find("*4\r\n$"), std::string::npos) << reply.substr(0, 200);
+  EXPECT_NE(reply.find(Format("*{}\r\n", 2 * kFieldsOfHash)), std::string::npos);
+}
+
 TEST_F(OwnRuns, OthersReadWhileAWriteOwnsTheExecutorAndWriteWhenItIsDone) {
   const SessionId owner = OwnTheExecutor();
   const SessionId writer = server_->Connect();

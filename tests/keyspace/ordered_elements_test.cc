@@ -16,18 +16,20 @@
 namespace cordwood::keyspace {
 namespace {
 
-constexpr Generation kElementsGeneration = 3;
-constexpr Oid kObject = 77;
+constexpr Generation kOrderedGeneration = 3;
+constexpr Oid kOrderedObject = 77;
 using Subkeys = std::map<std::string, std::string, std::less<>>;
 
-OrderedElements Open(Transaction& tx, uint8_t space = 2, Oid oid = kObject) {
-  return {tx, kElementsGeneration, oid, space};
+OrderedElements OpenOrdered(Transaction& tx, uint8_t space = 2, Oid oid = kOrderedObject) {
+  return {tx, kOrderedGeneration, oid, space};
 }
 
 /// Another object and the other spaces lie close by.
 Status PutNeighbours(Transaction& tx) {
-  for (const auto& [space, oid] : {std::pair<uint8_t, Oid>{1, kObject}, {3, kObject}, {2, 76}}) {
-    for (int i = 0; i < 3; ++i) Open(tx, space, oid).Put({.head = Format("n{}", i)}, "neighbour");
+  for (const auto& [space, oid] :
+       {std::pair<uint8_t, Oid>{1, kOrderedObject}, {3, kOrderedObject}, {2, 76}}) {
+    for (int i = 0; i < 3; ++i)
+      OpenOrdered(tx, space, oid).Put({.head = Format("n{}", i)}, "neighbour");
   }
   return {};
 }
@@ -36,7 +38,7 @@ TEST(OrderedElements, AreFoundFromEitherSide) {
   KeyspaceRig rig;
   ASSERT_TRUE(rig.Execute(PutNeighbours));
   const auto check = [](Transaction& tx) -> Status {
-    OrderedElements elements = Open(tx);
+    OrderedElements elements = OpenOrdered(tx);
     OrderedElements::Walk walk(elements);
     const auto at = [&] { return walk.Valid() ? std::string(walk.subkey()) : "none"; };
     walk.SeekToFirst();
@@ -68,7 +70,7 @@ TEST(OrderedElements, AreFoundFromEitherSide) {
     return {};
   };
   ASSERT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
-    OrderedElements elements = Open(tx);
+    OrderedElements elements = OpenOrdered(tx);
     for (const char* subkey : {"b", "d", "e", "f"}) elements.Put({.head = subkey}, "1");
     elements.Delete({.head = "e"});
     return check(tx);
@@ -81,7 +83,7 @@ TEST(OrderedElements, AreFoundFromEitherSide) {
 TEST(OrderedElements, AreReadReplacedAndDeleted) {
   KeyspaceRig rig;
   ASSERT_TRUE(rig.Execute([](Transaction& tx) -> Status {
-    OrderedElements elements = Open(tx);
+    OrderedElements elements = OpenOrdered(tx);
     CW_ASSIGN(const bool first, elements.Replace({.head = "x", .tail = "y"}, "head", "tail"));
     CW_ASSIGN(const bool second, elements.Replace({.head = "xy"}, "new"));
     EXPECT_FALSE(first);
@@ -89,7 +91,7 @@ TEST(OrderedElements, AreReadReplacedAndDeleted) {
     return {};
   }));
   ASSERT_TRUE(rig.Execute([](Transaction& tx) -> Status {
-    OrderedElements elements = Open(tx);
+    OrderedElements elements = OpenOrdered(tx);
     CW_ASSIGN(const auto value, elements.Get({.head = "x", .tail = "y"}));
     EXPECT_EQ(value, "new");
     elements.Delete({.head = "x", .tail = "y"});
@@ -104,7 +106,7 @@ Result<std::vector<std::string>> InPieces(Transaction& tx, bool forwards, std::s
                                           uint64_t budget) {
   std::vector<std::string> met;
   for (int pieces = 0; pieces < 10'000; ++pieces) {
-    OrderedElements elements = Open(tx);
+    OrderedElements elements = OpenOrdered(tx);
     OrderedElements::Walk walk(elements);
     walk.SetBudget(budget);
     if (forwards) {
@@ -174,7 +176,7 @@ class OrderedModel {
     const uint64_t seed = random_.Next();
     const Status status = rig_.Execute([&](Transaction& tx) -> Status {
       Random random(seed);
-      OrderedElements elements = Open(tx);
+      OrderedElements elements = OpenOrdered(tx);
       Subkeys now = now_;
       for (uint64_t i = 0; i < count; ++i) {
         const std::string subkey =
@@ -217,7 +219,7 @@ class OrderedModel {
   }
 
   static Status WalkAround(Transaction& tx, const Subkeys& expected, Random& random) {
-    OrderedElements elements = Open(tx);
+    OrderedElements elements = OpenOrdered(tx);
     OrderedElements::Walk walk(elements);
     auto at = expected.begin();
     walk.SeekToFirst();

@@ -11,8 +11,9 @@ uint64_t Call::Seed() {
 }
 
 Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name) {
-  CW_ASSIGN(keyspace::Lookup found, keyspace::FindKey(call.tx, name));
-  CW_TRY(keyspace::SweepExpired(call.tx, name, found));
+  // As it comes: every move of a record costs.
+  Result<keyspace::Lookup> found = keyspace::FindKey(call.tx, name);
+  if (found) CW_TRY(keyspace::SweepExpired(call.tx, name, *found));
   return found;
 }
 

@@ -18,14 +18,15 @@ using keyspace::Type;
 template <typename Reply>
 Status ReadField(Call& call, const Reply& reply) {
   const keyspace::KeyName name = call.Key(call.argv[1]);
-  CW_ASSIGN(Lookup found, keyspace::FindKey(call.tx, name));
-  const bool exists = found.live() != nullptr;
-  if (exists && found.live()->type != Type::kHash) {
+  Result<Lookup> found = keyspace::FindKey(call.tx, name);
+  if (!found) return std::unexpected(found.error());
+  const bool exists = found->live() != nullptr;
+  if (exists && found->live()->type != Type::kHash) {
     CountLookup(call, true);
     return call.Error(kWrongType);
   }
   CW_ASSIGN(const std::optional<std::string> value,
-            Hash(call.tx, name, std::move(found)).Get(call.argv[2]));
+            Hash(call.tx, name, *std::move(found)).Get(call.argv[2]));
   CountLookup(call, exists);
   reply(value);
   return {};

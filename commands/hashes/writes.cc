@@ -19,12 +19,15 @@ using keyspace::KeyName;
 using keyspace::Lookup;
 using keyspace::Type;
 
-/// The hash under argv[1], whether it exists or not; nothing after a reply of another type.
-Result<std::optional<Hash>> OpenForWrite(Call& call) {
+/// Opens the hash under argv[1], whether it exists or not; `hash` stays empty after a reply of
+/// another type.
+Status OpenForWrite(Call& call, std::optional<Hash>& hash) {
   const KeyName name = call.Key(call.argv[1]);
-  CW_ASSIGN(Lookup found, FindForWrite(call, name));
-  if (RepliedWrongType(call, found.live(), Type::kHash)) return std::nullopt;
-  return std::optional<Hash>(std::in_place, call.tx, name, std::move(found));
+  Result<Lookup> found = FindForWrite(call, name);
+  if (!found) return std::unexpected(found.error());
+  if (RepliedWrongType(call, found->live(), Type::kHash)) return {};
+  hash.emplace(call.tx, name, *std::move(found));
+  return {};
 }
 
 /// Sets the pairs from argv[2] on; answers how many are new, or nothing after an error reply.
@@ -33,9 +36,16 @@ Result<std::optional<uint64_t>> SetPairs(Call& call, std::string_view command) {
     call.reply.Error(WrongArity(command));
     return std::nullopt;
   }
-  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  std::optional<Hash> hash;
+  CW_TRY(OpenForWrite(call, hash));
   if (!hash) return std::nullopt;
+  if (call.argv.size() == 4) {  // mostly
+    const Item pair = {.name = call.argv[2], .value = call.argv[3]};
+    CW_ASSIGN(const uint64_t created, hash->Set({&pair, 1}));
+    return created;
+  }
   std::vector<Item> pairs;
+  pairs.reserve(call.argv.size() / 2 - 1);
   for (size_t i = 2; i < call.argv.size(); i += 2) {
     pairs.push_back({.name = call.argv[i], .value = call.argv[i + 1]});
   }
@@ -56,7 +66,8 @@ Status HMSet(Call& call) {
 }
 
 Status HSetNx(Call& call) {
-  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  std::optional<Hash> hash;
+  CW_TRY(OpenForWrite(call, hash));
   if (!hash) return {};
   CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
   if (!old) {
@@ -68,7 +79,8 @@ Status HSetNx(Call& call) {
 }
 
 Status HDel(Call& call) {
-  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  std::optional<Hash> hash;
+  CW_TRY(OpenForWrite(call, hash));
   if (!hash) return {};
   CW_ASSIGN(const uint64_t removed, hash->Remove(call.argv.subspan(2)));
   call.reply.Integer(static_cast<int64_t>(removed));
@@ -78,7 +90,8 @@ Status HDel(Call& call) {
 Status HIncrBy(Call& call) {
   const std::optional<int64_t> increment = ArgReader(call, 3).Int64();
   if (!increment) return {};
-  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  std::optional<Hash> hash;
+  CW_TRY(OpenForWrite(call, hash));
   if (!hash) return {};
   CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
   const std::optional<int64_t> number = old ? ParseInt64(*old) : 0;
@@ -97,7 +110,8 @@ Status HIncrByFloat(Call& call) {
   const std::optional<long double> increment = ArgReader(call, 3).LongDouble();
   if (!increment) return {};
   if (!std::isfinite(*increment)) return call.Error("ERR value is NaN or Infinity");
-  CW_ASSIGN(std::optional<Hash> hash, OpenForWrite(call));
+  std::optional<Hash> hash;
+  CW_TRY(OpenForWrite(call, hash));
   if (!hash) return {};
   CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
   const std::optional<long double> number = old ? ParseLongDouble(*old) : 0;

@@ -12,10 +12,10 @@ namespace {
 constexpr uint64_t kHiddenPerKill = 128;
 
 Result<Lookup> Judge(Transaction& tx, std::optional<std::string_view> bytes) {
-  Lookup lookup;
+  Result<Lookup> lookup(std::in_place);
   if (!bytes) return lookup;
-  CW_ASSIGN(lookup.stored, Record::Decode(*bytes));
-  lookup.expired = lookup.stored->ExpiredAt(tx.now_ms());
+  CW_ASSIGN(lookup->stored, Record::Decode(*bytes));
+  lookup->expired = lookup->stored->ExpiredAt(tx.now_ms());
   return lookup;
 }
 

@@ -28,7 +28,7 @@ class Collection {
  public:
   /// `found` is what FindKey says of `name` in this transaction. REQUIRES: its live record, if
   /// there is one, is of `type`; before a write it has not expired (SweepExpired).
-  Collection(Transaction& tx, const KeyName& name, Lookup found, Type type)
+  Collection(Transaction& tx, const KeyName& name, Lookup&& found, Type type)
       : tx_(tx), name_(name), type_(type), found_(std::move(found)) {}
 
   Transaction& tx() const { return tx_; }

@@ -151,9 +151,42 @@ Result<uint64_t> Hash::Set(std::span<const Item> pairs) {
   return SetElements(elements, object, pairs);
 }
 
+Result<std::optional<uint64_t>> Hash::SetOne(const InlinePayload& payload, const Item& pair,
+                                             uint8_t shape) {
+  const std::string_view items = payload.items;
+  size_t before = items.size();  // where the field lies, or its place behind all
+  size_t behind = items.size();
+  uint64_t count = 0;
+  size_t begin = 0;
+  CW_TRY(VisitPairs(items, [&](const Item& other) {
+    ++count;
+    const auto end = static_cast<size_t>(other.value.data() + other.value.size() - items.data());
+    if (behind == before && other.name == pair.name) {
+      before = begin;
+      behind = end;
+    }
+    begin = end;
+    return true;
+  }));
+  const bool is_new = before == behind;
+  if (is_new) ++count;
+  const uint64_t bytes = items.size() - (behind - before) + PairBytes(pair);
+  if (!collection_.FitsInline(count, bytes)) return std::nullopt;
+  std::string changed = InlinePayload::Begin(ShapeOf(shape, count), bytes);
+  changed += items.substr(0, before);
+  AppendInlineItem(changed, pair.name, kNoFieldExpiry, pair.value);
+  changed += items.substr(behind);
+  CW_TRY(collection_.PutInline(std::move(changed), Write::kAdds));
+  return is_new ? 1 : 0;
+}
+
 Result<uint64_t> Hash::SetInline(std::span<const Item> pairs) {
   CW_ASSIGN(const InlinePayload payload, collection_.Inline());
   const uint8_t shape = ShapeWith(payload.shape, pairs);
+  if (pairs.size() == 1) {
+    CW_ASSIGN(const std::optional<uint64_t> created, SetOne(payload, pairs.front(), shape));
+    if (created) return *created;
+  }
   CW_ASSIGN(std::vector<Item> all, PairsOf(payload.items));
   const size_t before = all.size();
   uint64_t bytes = payload.items.size();

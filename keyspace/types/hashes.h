@@ -38,7 +38,7 @@ Result<Item> FieldOf(std::string_view subkey, std::string_view stored);
 class Hash {
  public:
   /// As for a Collection.
-  Hash(Transaction& tx, const KeyName& name, Lookup found)
+  Hash(Transaction& tx, const KeyName& name, Lookup&& found)
       : collection_(tx, name, std::move(found), Type::kHash) {}
 
   bool exists() const { return collection_.exists(); }
@@ -65,6 +65,10 @@ class Hash {
 
  private:
   Result<uint64_t> SetInline(std::span<const Item> pairs);
+  /// SetInline for one pair, without taking the others apart; nothing, with nothing done, if it
+  /// does not fit.
+  Result<std::optional<uint64_t>> SetOne(const InlinePayload& payload, const Item& pair,
+                                         uint8_t shape);
   Result<uint64_t> SetElements(HashedElements& elements, ObjectPayload object,
                                std::span<const Item> pairs);
   Result<uint64_t> RemoveInline(std::span<const std::string_view> fields);

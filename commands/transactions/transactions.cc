@@ -74,6 +74,19 @@ Status Complete(Call& call, LongRead& read) {
   }
 }
 
+/// Runs the handler. Where the transaction waits, one that could not is run again when its blocks
+/// are there: the walks of others would have them go before all is run again.
+Status RunWaiting(Call& call, const Command& command, size_t reply_start) {
+  const bool reads = (command.flags & kReadOnly) != 0;
+  while (true) {
+    const Status status = command.handler(call);
+    const bool is_cold = !status && status.error().code() == ErrorCode::kCold;
+    if (!is_cold || !reads || !call.tx.waits() || call.tx.view().missing().empty()) return status;
+    call.reply.Truncate(reply_start);
+    CW_TRY(call.tx.AwaitBlocks());
+  }
+}
+
 /// Runs one command of the queue. `index` is its place.
 Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
   const storage::ReadScope scope(exec.tx.view());
@@ -85,7 +98,7 @@ Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
             .client = exec.client,
             .host = exec.host,
             .draw = index};
-  CW_TRY(queued.command->handler(call));
+  CW_TRY(RunWaiting(call, *queued.command, reply_start));
   if (call.long_read != nullptr && !exec.tx.waits()) {
     exec.wants_own_run = true;
   } else if (call.long_read != nullptr) {

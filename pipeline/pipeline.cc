@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kUnauthenticatedUnsentBytesMax = 64 << 10;
 // A connection that is idle for so long gives its buffers back.
 constexpr int64_t kBuffersKeptMs = 2000;
+constexpr uint64_t kNsPerMs = 1'000'000;
 
 constexpr std::string_view kProtectedMode =
     "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
@@ -31,6 +32,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       store_(keyspace.store()),
       config_(config),
       table_(table),
+      turn_clock_(stats_),
       request_limits_(RequestLimitsFor(config, UINT64_MAX)),
       watches_(keyspace),
       pressure_(env, sessions_, stats_),
@@ -46,6 +48,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
                  .gate = gate_,
                  .completion = completion_,
                  .stats = stats_,
+                 .turn_clock = turn_clock_,
                  .limits = request_limits_,
                  .runner = *this,
                  .watches = watches_}),
@@ -105,14 +108,15 @@ std::span<char> Pipeline::InputSpan(SessionId id, size_t wanted) {
 void Pipeline::Received(SessionId id, size_t size) {
   Session* const session = Find(id);
   CHECK(session != nullptr);
-  const TurnTimer timer(env_, stats_);
+  const uint64_t now_ns = env_.MonotonicNs();
+  turn_clock_.Begin(now_ns);
   session->parser.Commit(size);
-  session->client.last_active_ms = MonotonicMs();
+  session->client.last_active_ms = static_cast<int64_t>(now_ns / kNsPerMs);
   stats_.input_bytes += size;
   if (pressure_.memory().pressed()) {
     loop_.QueueTurn(*session);  // what is ready for others is sent first
   } else {
-    loop_.Advance(*session);
+    loop_.Advance(*session, now_ns);
   }
   pressure_.Account(*session);
 }
@@ -180,19 +184,20 @@ void Pipeline::ApplyLimits() {
 // --- the loop ---
 
 void Pipeline::Turn() {
-  const TurnTimer timer(env_, stats_);
+  turn_clock_.Begin(env_.MonotonicNs());
   loop_.Turn();
   if (executor_.expiry_goes_on()) executor_.RunExpiry();
 }
 
 void Pipeline::EndPass() {
-  const TurnTimer timer(env_, stats_);
+  if (executor_.has_waiting()) turn_clock_.Begin(env_.MonotonicNs());
   executor_.EndPass();
   store_.Kick();
+  if (turn_clock_.running()) turn_clock_.End(env_.MonotonicNs());
 }
 
 void Pipeline::OnProgress() {
-  const TurnTimer timer(env_, stats_);
+  turn_clock_.Begin(env_.MonotonicNs());
   const bool failed = !store_.failure();  // and from here on nothing becomes visible
   gate_.Release();
   executor_.OnProgress();
@@ -202,7 +207,7 @@ void Pipeline::OnProgress() {
 }
 
 void Pipeline::Tick() {
-  const TurnTimer timer(env_, stats_);
+  turn_clock_.Begin(env_.MonotonicNs());
   keyspace_.Tick();
   executor_.RunExpiry();
   executor_.RetryAdmissions();

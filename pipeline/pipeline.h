@@ -41,6 +41,7 @@
 #include "pipeline/gate/reply_gate.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
+#include "pipeline/info/turn_clock.h"
 #include "pipeline/loop/command_loop.h"
 #include "pipeline/loop/memory_pressure.h"
 #include "pipeline/loop/sessions.h"
@@ -154,6 +155,7 @@ class Pipeline final : private SessionRunner {
   config::Config& config_;
   const commands::CommandTable& table_;
   PipelineStats stats_;
+  TurnClock turn_clock_;
   RequestLimits request_limits_;
   Sessions sessions_;
   WatchTable watches_;

@@ -27,7 +27,7 @@ std::vector<storage::BlockRef> EachOnce(std::vector<storage::BlockRef> blocks) {
 
 BlockFetches::BlockFetches(Env& env, storage::Store& store, Sessions& sessions,
                            MemoryPressure& pressure, const RequestLimits& limits,
-                           PipelineStats& stats, Transport& transport,
+                           PipelineStats& stats, TurnClock& turn_clock, Transport& transport,
                            std::function<void(Session&)> resume)
     : env_(env),
       store_(store),
@@ -35,6 +35,7 @@ BlockFetches::BlockFetches(Env& env, storage::Store& store, Sessions& sessions,
       pressure_(pressure),
       limits_(limits),
       stats_(stats),
+      turn_clock_(turn_clock),
       transport_(transport),
       resume_(std::move(resume)) {}
 
@@ -87,7 +88,7 @@ void BlockFetches::Fetch(Session& session) {
 void BlockFetches::Arrived(SessionId id, storage::FetchedBlocks fetched, uint64_t bytes) {
   Session* const session = sessions_.Find(id);
   if (session == nullptr) return;
-  const TurnTimer timer(env_, stats_);
+  turn_clock_.Begin(env_.MonotonicNs());
   Keep(*session, std::move(fetched), bytes);
   resume_(*session);
   pressure_.Account(*session);

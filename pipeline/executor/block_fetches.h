@@ -18,6 +18,7 @@
 
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
+#include "pipeline/info/turn_clock.h"
 #include "pipeline/loop/memory_pressure.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/transport.h"
@@ -29,14 +30,15 @@ class BlockFetches {
  public:
   /// `resume` is called with a session whose blocks are there.
   BlockFetches(Env& env, storage::Store& store, Sessions& sessions, MemoryPressure& pressure,
-               const RequestLimits& limits, PipelineStats& stats, Transport& transport,
-               std::function<void(Session&)> resume);
+               const RequestLimits& limits, PipelineStats& stats, TurnClock& turn_clock,
+               Transport& transport, std::function<void(Session&)> resume);
   ~BlockFetches();
   BlockFetches(const BlockFetches&) = delete;
   BlockFetches& operator=(const BlockFetches&) = delete;
 
   /// Holds the session and has the blocks fetched, at once or when the memory of others allows.
   void Hold(Session& session, std::vector<storage::BlockRef> blocks);
+  bool has_waiting() const { return !line_.empty(); }
   /// For those in line, as far as memory allows.
   void StartWaiting();
 
@@ -52,6 +54,7 @@ class BlockFetches {
   MemoryPressure& pressure_;
   const RequestLimits& limits_;
   PipelineStats& stats_;
+  TurnClock& turn_clock_;
   Transport& transport_;
   const std::function<void(Session&)> resume_;
   std::deque<SessionId> line_;                                  // large fetches

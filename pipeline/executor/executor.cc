@@ -31,7 +31,7 @@ Executor::Executor(const ExecutorParts& parts)
       clock_(parts.env),
       admissions_(parts.env, store_, parts.stats),
       fetches_(parts.env, store_, parts.sessions, parts.pressure, parts.limits, parts.stats,
-               parts.transport, [this](Session& session) { Resume(session); }),
+               parts.turn_clock, parts.transport, [this](Session& session) { Resume(session); }),
       long_reads_(
           {.env = parts.env,
            .keyspace = parts.keyspace,

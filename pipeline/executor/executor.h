@@ -53,6 +53,7 @@ struct ExecutorParts {
   ReplyGate& gate;
   Completion& completion;
   PipelineStats& stats;
+  TurnClock& turn_clock;
   const RequestLimits& limits;
   SessionRunner& runner;
   WatchTable& watches;
@@ -82,6 +83,8 @@ class Executor {
 
   /// Those go on whose turn has come to write.
   void RetryAdmissions();
+  /// Whether EndPass may have something to do.
+  bool has_waiting() const { return !admissions_.empty() || fetches_.has_waiting(); }
   /// At the end of a pass.
   void EndPass();
   /// More has become visible, or the log or the memtables have room.

@@ -116,6 +116,9 @@ void Completion::PutFailure(Session& session, size_t reply_start, const Error& e
 }
 
 void Completion::PutError(Session& session, size_t reply_start, std::string_view error) {
+  // An EXEC that failed as a whole has changed nothing of its client either.
+  if (session.before_exec)
+    static_cast<commands::ClientState&>(session.client) = *session.before_exec;
   protocol::ReplyWriter writer(session.replies.buffer(), protocol::RespVersion::kResp2);
   writer.Truncate(reply_start);
   writer.Error(error);

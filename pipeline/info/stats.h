@@ -2,11 +2,8 @@
 
 // What the pipeline counts for INFO. Threads: the loop's.
 
-#include <algorithm>
 #include <cstdint>
 #include <unordered_map>
-
-#include "base/env.h"
 
 namespace cordwood::commands {
 struct Command;
@@ -50,23 +47,6 @@ struct PipelineStats {
   double output_bytes_per_second = 0;
 
   std::unordered_map<const commands::Command*, CommandStats> commands;
-};
-
-/// Notes how long the loop does one thing: while that goes on nobody else is served.
-class TurnTimer {
- public:
-  TurnTimer(Env& env, PipelineStats& stats)
-      : env_(env), stats_(stats), start_ns_(env.MonotonicNs()) {}
-  ~TurnTimer() {
-    stats_.longest_turn_ns = std::max(stats_.longest_turn_ns, env_.MonotonicNs() - start_ns_);
-  }
-  TurnTimer(const TurnTimer&) = delete;
-  TurnTimer& operator=(const TurnTimer&) = delete;
-
- private:
-  Env& env_;
-  PipelineStats& stats_;
-  const uint64_t start_ns_;
 };
 
 }  // namespace cordwood::pipeline

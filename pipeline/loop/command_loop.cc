@@ -33,9 +33,9 @@ protocol::Limits CommandLoop::LimitsFor(const Session* session) const {
           .authenticated = authenticated};
 }
 
-void CommandLoop::Advance(Session& session) {
+void CommandLoop::Advance(Session& session, uint64_t now_ns) {
   if (session.queued) return;
-  const uint64_t end_ns = parts_.env.MonotonicNs() + kSliceNs;
+  const uint64_t end_ns = now_ns + kSliceNs;
   const ClientMemory& memory = parts_.pressure.memory();
   size_t work = 0;
   size_t clock_at = kWorkBetweenClocks;
@@ -83,9 +83,12 @@ void CommandLoop::NoteFinished(Session& session) {
   if (session.client.authenticated != session.parser.limits().authenticated) {
     session.parser.SetLimits(LimitsFor(&session));
   }
-  parts_.strangers.NoteLogins(session);
+  if (session.client.failed_logins != session.failed_logins) {
+    parts_.strangers.NoteLogins(session);
+  }
   if (session.client.queue != nullptr && session.client.queue->executing()) {
     session.client.queue.reset();
+    session.before_exec.reset();
     parts_.watches.Unwatch(session.client);
   }
 }
@@ -96,7 +99,10 @@ void CommandLoop::Start(Session& session) {
   commands::CommandQueue* const queue = session.client.queue.get();
   const bool is_exec = command != nullptr && (command->flags & commands::kRunsQueue) != 0;
   const bool runs_queue = queue != nullptr && is_exec;
-  if (runs_queue) queue->BeginExec();
+  if (runs_queue) {
+    queue->BeginExec();
+    session.before_exec = session.client;
+  }
   if (error.empty()) error = CheckAllowed(session, *command);
   if (!error.empty()) {
     if (queue != nullptr) queue->Spoil();

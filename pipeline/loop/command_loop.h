@@ -56,8 +56,9 @@ class CommandLoop {
   protocol::Limits LimitsFor(const Session* session) const;
 
   /// Parses and runs until the session needs more input, is held, has enough to send, or had its
-  /// time: then it goes on in a turn.
-  void Advance(Session& session);
+  /// time: then it goes on in a turn. `now_ns`: on the monotonic clock.
+  void Advance(Session& session, uint64_t now_ns);
+  void Advance(Session& session) { Advance(session, parts_.env.MonotonicNs()); }
   bool MayAdvance(const Session& session) const;
   /// As SessionRunner has them.
   void GoOn(Session& session);

@@ -75,12 +75,13 @@ struct Session {
   storage::Seq dep = 0;
 
   Hold hold = Hold::kNone;
-  const commands::Command* command = nullptr;  // running or held
-  uint32_t run_flags = 0;                      // its own, or those of the queue that EXEC runs
-  std::vector<storage::BlockRef> wanted;       // blocks whose fetch waits in line
-  storage::Store::FetchedBlocks fetched;       // keeps them in the cache until the command is done
-  uint32_t fetches = 0;                        // for the command, or for the slice of a long read
-  int reruns = 0;                              // of it, that may go on for ever
+  const commands::Command* command = nullptr;        // running or held
+  std::optional<commands::ClientState> before_exec;  // of the client; nothing: no EXEC runs
+  uint32_t run_flags = 0;                 // its own, or those of the queue that EXEC runs
+  std::vector<storage::BlockRef> wanted;  // blocks whose fetch waits in line
+  storage::Store::FetchedBlocks fetched;  // keeps them in the cache until the command is done
+  uint32_t fetches = 0;                   // for the command, or for the slice of a long read
+  int reruns = 0;                         // of it, that may go on for ever
   std::unique_ptr<commands::LongRead> long_read;
   std::unique_ptr<storage::Snapshot> snapshot;  // of the long read, or of a read's own run
   uint64_t snapshot_ns = 0;                     // when it was taken

@@ -123,6 +123,20 @@ TEST_F(Transactions, HelloInsideChangesTheProtocolInTheMiddle) {
   EXPECT_TRUE(reply.ends_with("_\r\n")) << reply;
 }
 
+TEST_F(Transactions, AnExecThatIsRefusedChangesNothingOfItsClient) {
+  A({"SET", "k", "of 0"});
+  A({"MULTI"});
+  A({"SELECT", "2"});
+  A({"HELLO", "3"});
+  A({"SET", "k", "of 2"});
+  server_->keyspace().store().SetMaxDiskBytes(1);
+  server_->RunForMs(1000);
+  const std::string reply = A({"EXEC"});
+  EXPECT_TRUE(reply.starts_with("-EXECABORT Transaction discarded because of: MISCONF")) << reply;
+  EXPECT_EQ(A({"GET", "k"}), "$4\r\nof 0\r\n");
+  EXPECT_EQ(A({"GET", "none"}), "$-1\r\n") << "and RESP2";
+}
+
 TEST_F(Transactions, QuitEndsTheConnectionAtOnce) {
   A({"MULTI"});
   A({"SET", "k", "v"});

@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/format.h"
@@ -29,7 +30,6 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
                    const commands::CommandTable& table, Transport& transport)
     : env_(env),
       keyspace_(keyspace),
-      store_(keyspace.store()),
       config_(config),
       table_(table),
       turn_clock_(stats_),
@@ -37,8 +37,8 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       watches_(keyspace),
       pressure_(env, sessions_, stats_),
       strangers_(env, config, sessions_, stats_),
-      gate_(sessions_, store_),
-      completion_(gate_, store_, stats_),
+      gate_(sessions_, keyspace),
+      completion_(gate_, keyspace, stats_),
       executor_({.env = env,
                  .keyspace = keyspace,
                  .config = config,
@@ -192,13 +192,21 @@ void Pipeline::Turn() {
 void Pipeline::EndPass() {
   if (executor_.has_waiting()) turn_clock_.Begin(env_.MonotonicNs());
   executor_.EndPass();
-  store_.Kick();
+  keyspace_.store().Kick();
+  if (reopened_ && executor_.IsIdle()) ReopenStore();
   if (turn_clock_.running()) turn_clock_.End(env_.MonotonicNs());
+}
+
+void Pipeline::ReopenStore() {
+  const auto reopened = std::exchange(reopened_, nullptr);
+  const Status status = executor_.ReopenStore();
+  reopened(status);
+  if (status) OnProgress();  // all that was written is on the disk
 }
 
 void Pipeline::OnProgress() {
   turn_clock_.Begin(env_.MonotonicNs());
-  const bool failed = !store_.failure();  // and from here on nothing becomes visible
+  const bool failed = !keyspace_.store().failure();  // and from here on nothing becomes visible
   gate_.Release();
   executor_.OnProgress();
   if (!failed) return;

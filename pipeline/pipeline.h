@@ -25,12 +25,13 @@
 // Ownership: everything passed to the constructor outlives it. Threads: the loop's, but for the
 // callbacks that come in through Transport::Post.
 
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/env.h"
@@ -123,6 +124,9 @@ class Pipeline final : private SessionRunner {
   /// The server stops: no further command of anybody runs, those that are held included, and
   /// nothing more is read. What has run is still answered, and long reads go on.
   void StopInput() { executor_.Stop(); }
+  /// Closes the store and opens it again when nobody has anything of it, at the end of a pass; then
+  /// calls `reopened`. After a failure nothing may be called.
+  void ReopenSoon(std::function<void(const Status&)> reopened) { reopened_ = std::move(reopened); }
   PipelineStats& stats() { return stats_; }
   WatchTable& watches() { return watches_; }
   keyspace::Keyspace& keyspace() { return keyspace_; }
@@ -146,12 +150,12 @@ class Pipeline final : private SessionRunner {
  private:
   void GoOn(Session& session) override { loop_.GoOn(session); }
   void QueueTurn(Session& session) override { loop_.QueueTurn(session); }
+  void ReopenStore();
   /// Of all sessions: what they hold, how long they have been idle.
   void CheckSessions();
 
   Env& env_;
   keyspace::Keyspace& keyspace_;
-  storage::Store& store_;
   config::Config& config_;
   const commands::CommandTable& table_;
   PipelineStats stats_;
@@ -165,6 +169,7 @@ class Pipeline final : private SessionRunner {
   Completion completion_;
   Executor executor_;
   CommandLoop loop_;
+  std::function<void(const Status&)> reopened_;  // not null: the store is to be opened again
 };
 
 }  // namespace cordwood::pipeline

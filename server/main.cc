@@ -72,6 +72,9 @@ int Serve(Env& env, config::Config& config, pipeline::ProcessFacts facts) {
     LogNotice(Format("the limit of open files is {}: maxclients is {}", files, config.maxclients));
   }
   facts.available_memory_bytes = AvailableMemoryBytes();
+  facts.give_up = [](const Error& error) {
+    std::_Exit(static_cast<int>(ExitWith(CodeFor(error), error)));
+  };
   if (const auto conflict = pipeline::FindConflict(config, facts.available_memory_bytes)) {
     return ExitWith(ExitCode::kUsage,
                     {ErrorCode::kInvalidArgument,

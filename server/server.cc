@@ -53,13 +53,13 @@ Server::Server(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
       wake_(loop_),
       farewell_again_(loop_) {
   pipeline_.SetHost(&host_.services());
-  keyspace_.store().SetListener([this] {
+  keyspace_.SetListener([this] {
     if (!progress_posted_.exchange(true)) asio::post(loop_, [this] { OnProgress(); });
   });
 }
 
 Server::~Server() {
-  keyspace_.store().SetListener(nullptr);
+  keyspace_.SetListener(nullptr);
   for (auto& [id, connection] : connections_) connection->ShutGently();
 }
 

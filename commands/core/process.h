@@ -30,6 +30,8 @@ class Process {
   virtual void Shutdown(bool save, bool now, bool force) = 0;
   /// Does nothing, and lets nobody do anything.
   virtual void Pause(uint64_t ms) = 0;
+  /// Closes the store and opens it again, once nobody reads.
+  virtual void ReopenStore() = 0;
   /// Whether expired keys that nobody asks for are removed.
   virtual void SetActiveExpire(bool active) = 0;
   /// Memory that is free goes back to the system. False if the allocator fails.

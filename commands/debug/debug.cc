@@ -55,6 +55,24 @@ Status Sleep(Call& call) {
   return {};
 }
 
+Status ReopenStore(Call& call) {
+  call.Defer([&process = call.host.process] { process.ReopenStore(); });
+  call.reply.Ok();
+  return {};
+}
+
+// Nothing needs to be saved for it, and nothing is merged into what there is.
+Status Reload(Call& call) {
+  for (const std::string_view option : call.argv.subspan(2)) {
+    const bool known = EqualsIgnoreCase(option, "MERGE") || EqualsIgnoreCase(option, "NOFLUSH") ||
+                       EqualsIgnoreCase(option, "NOSAVE");
+    if (!known) {
+      return call.Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    }
+  }
+  return ReopenStore(call);
+}
+
 Status SetActiveExpire(Call& call) {
   call.host.process.SetActiveExpire(ParseInt64(call.argv[2]).value_or(0) != 0);
   call.reply.Ok();
@@ -273,6 +291,8 @@ constexpr Command kDebugRows[] = {
     Row("debug|help", 2, 0, Guarded<Help>, {}, "Returns a text about the subcommands."),
     Row("debug|htstats", -3, 0, Guarded<HashTableStats>, "db:integer",
         "Says that there is no hash table."),
+    Row("debug|loadaof", 2, 0, Guarded<ReopenStore>, {}, "Closes the store and opens it again.",
+        "O(N) where N is what the log holds"),
     Row("debug|log", 3, 0, Guarded<Log>, "message", "Writes a line to the log."),
     Row("debug|object", -3, kReadOnly, Guarded<ObjectInfo>, "key",
         "Returns how Redis would keep a value, and its length."),
@@ -283,6 +303,8 @@ constexpr Command kDebugRows[] = {
     Row("debug|protocol", 3, 0, Guarded<Protocol>, "type",
         "Returns a value of a type of the protocol."),
     Row("debug|quicklist-packed-threshold", 3, 0, Guarded<AcceptWithoutEffect>, "size", kNoEffect),
+    Row("debug|reload", -2, 0, Guarded<Reload>, "[option...]",
+        "Closes the store and opens it again.", "O(N) where N is what the log holds"),
     Row("debug|replybuffer", 4, 0, Guarded<ReplyBuffer>, "setting value", kNoEffect),
     Row("debug|set-active-expire", 3, 0, Guarded<SetActiveExpire>, "active:integer",
         "Sets whether expired keys that nobody asks for are removed."),

@@ -7,8 +7,11 @@
 // executor.
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/env.h"
 #include "base/error.h"
@@ -46,11 +49,18 @@ class Keyspace {
                                                 storage::StoreOptions store_options,
                                                 const KeyspaceOptions& options);
 
+  /// Closes the store and opens it again, as another process would. On failure there is no store,
+  /// and nothing may be called but the destructor. What was changed of the store's options while it
+  /// ran has to be set again. REQUIRES: nobody reads, has a snapshot, or waits for blocks.
+  Status Reopen();
+  /// As Store::SetListener, also of the store that is opened again.
+  void SetListener(std::function<void()> listener);
+
   /// A few times a second, by the executor.
   void Tick();
 
   storage::Store& store() { return *store_; }
-  Databases& databases() { return databases_; }
+  Databases& databases() { return *databases_; }
   /// The executor's.
   DeadlineFloors& deadline_floors() { return deadline_floors_; }
   ShrunkObjects& shrunk_objects() { return shrunk_objects_; }
@@ -64,16 +74,23 @@ class Keyspace {
   int64_t NewestCount(int db, CounterKind kind) const;
 
  private:
-  explicit Keyspace(const KeyspaceOptions& options)
-      : options_(options), databases_(options.databases) {}
+  Keyspace(Env& env, std::string dir, const storage::StoreOptions& store_options,
+           const KeyspaceOptions& options)
+      : env_(env), dir_(std::move(dir)), store_options_(store_options), options_(options) {}
 
+  Status OpenStore();
+
+  Env& env_;
+  const std::string dir_;
+  storage::StoreOptions store_options_;
   const KeyCounting counting_;
   KeyspaceOptions options_;
-  Databases databases_;
+  std::optional<Databases> databases_;
   DeadlineFloors deadline_floors_;
   ShrunkObjects shrunk_objects_;
   KeyspaceStats stats_;
   bool reports_changes_ = false;
+  std::function<void()> listener_;
   std::unique_ptr<storage::Store> store_;  // last: uses counting_ until it is gone
 };
 

@@ -14,7 +14,7 @@ constexpr uint64_t kMegabyte = 1 << 20;
 }  // namespace
 
 storage::WriteGate AdmissionLine::Ask(const Session& session, Admitted wanted) {
-  storage::WriteGate gate = store_.Admit(wanted.bytes, wanted.intent);
+  storage::WriteGate gate = keyspace_.store().Admit(wanted.bytes, wanted.intent);
   const bool first_in_line = !line_.empty() && line_.front() == session.id();
   if (gate == storage::WriteGate::kOpen && wanted.intent == storage::Intent::kAdd) {
     // One that is run again was let in before.
@@ -29,7 +29,7 @@ storage::WriteGate AdmissionLine::Ask(const Session& session, Admitted wanted) {
 }
 
 void AdmissionLine::Pace(uint64_t bytes) {
-  const uint64_t delay_us = store_.WriteDelayUs(bytes);
+  const uint64_t delay_us = keyspace_.store().WriteDelayUs(bytes);
   if (delay_us == 0) return;
   const uint64_t now = env_.MonotonicNs();
   free_at_ns_ = std::min(std::max(free_at_ns_, now) + delay_us * 1000, now + kPacingMaxNs);
@@ -37,7 +37,7 @@ void AdmissionLine::Pace(uint64_t bytes) {
 
 bool AdmissionLine::IsPaced() {
   if (free_at_ns_ == 0) return false;
-  const bool relieved = store_.WriteDelayUs(kMegabyte) == 0;
+  const bool relieved = keyspace_.store().WriteDelayUs(kMegabyte) == 0;
   if (relieved) free_at_ns_ = 0;
   return !relieved && env_.MonotonicNs() + kPacingSlackNs < free_at_ns_;
 }

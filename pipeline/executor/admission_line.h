@@ -12,9 +12,9 @@
 #include <optional>
 
 #include "base/env.h"
+#include "keyspace/core/keyspace.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/loop/session.h"
-#include "storage/store.h"
 
 namespace cordwood::pipeline {
 
@@ -26,8 +26,8 @@ struct Admitted {
 
 class AdmissionLine {
  public:
-  AdmissionLine(Env& env, storage::Store& store, PipelineStats& stats)
-      : env_(env), store_(store), stats_(stats) {}
+  AdmissionLine(Env& env, keyspace::Keyspace& keyspace, PipelineStats& stats)
+      : env_(env), keyspace_(keyspace), stats_(stats) {}
 
   /// Whether the session's command may write so much. kLater: it stands in line, and is to be held
   /// for admission.
@@ -50,7 +50,7 @@ class AdmissionLine {
   bool IsPaced();
 
   Env& env_;
-  storage::Store& store_;
+  keyspace::Keyspace& keyspace_;
   PipelineStats& stats_;
   std::deque<SessionId> line_;  // in the order in which they came
   uint64_t free_at_ns_ = 0;     // pacing: the next write may run then

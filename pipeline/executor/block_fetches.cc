@@ -25,12 +25,12 @@ std::vector<storage::BlockRef> EachOnce(std::vector<storage::BlockRef> blocks) {
 
 }  // namespace
 
-BlockFetches::BlockFetches(Env& env, storage::Store& store, Sessions& sessions,
+BlockFetches::BlockFetches(Env& env, keyspace::Keyspace& keyspace, Sessions& sessions,
                            MemoryPressure& pressure, const RequestLimits& limits,
                            PipelineStats& stats, TurnClock& turn_clock, Transport& transport,
                            std::function<void(Session&)> resume)
     : env_(env),
-      store_(store),
+      keyspace_(keyspace),
       sessions_(sessions),
       pressure_(pressure),
       limits_(limits),
@@ -41,7 +41,7 @@ BlockFetches::BlockFetches(Env& env, storage::Store& store, Sessions& sessions,
 
 BlockFetches::~BlockFetches() {
   *alive_ = false;
-  store_.AwaitFetches();  // their callbacks use the transport
+  keyspace_.store().AwaitFetches();  // their callbacks use the transport
 }
 
 void BlockFetches::Hold(Session& session, std::vector<storage::BlockRef> blocks) {
@@ -74,18 +74,21 @@ void BlockFetches::StartWaiting() {
 void BlockFetches::Fetch(Session& session) {
   const uint64_t bytes = storage::BytesOf(session.wanted);
   session.pinned_bytes += bytes;
+  ++in_flight_;
   const auto arrived = [this, alive = alive_, id = session.id(),
                         bytes](storage::FetchedBlocks fetched) {
     if (*alive) Arrived(id, std::move(fetched), bytes);
   };
-  store_.Fetch(std::exchange(session.wanted, {}),
-               [arrived, &transport = transport_](storage::FetchedBlocks fetched) {
-                 auto shared = std::make_shared<storage::FetchedBlocks>(std::move(fetched));
-                 transport.Post([arrived, shared] { arrived(std::move(*shared)); });
-               });
+  keyspace_.store().Fetch(std::exchange(session.wanted, {}),
+                          [arrived, &transport = transport_](storage::FetchedBlocks fetched) {
+                            auto shared =
+                                std::make_shared<storage::FetchedBlocks>(std::move(fetched));
+                            transport.Post([arrived, shared] { arrived(std::move(*shared)); });
+                          });
 }
 
 void BlockFetches::Arrived(SessionId id, storage::FetchedBlocks fetched, uint64_t bytes) {
+  --in_flight_;
   Session* const session = sessions_.Find(id);
   if (session == nullptr) return;
   turn_clock_.Begin(env_.MonotonicNs());

@@ -16,20 +16,20 @@
 #include <memory>
 #include <vector>
 
+#include "keyspace/core/keyspace.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/info/turn_clock.h"
 #include "pipeline/loop/memory_pressure.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/transport.h"
-#include "storage/store.h"
 
 namespace cordwood::pipeline {
 
 class BlockFetches {
  public:
   /// `resume` is called with a session whose blocks are there.
-  BlockFetches(Env& env, storage::Store& store, Sessions& sessions, MemoryPressure& pressure,
+  BlockFetches(Env& env, keyspace::Keyspace& keyspace, Sessions& sessions, MemoryPressure& pressure,
                const RequestLimits& limits, PipelineStats& stats, TurnClock& turn_clock,
                Transport& transport, std::function<void(Session&)> resume);
   ~BlockFetches();
@@ -39,6 +39,8 @@ class BlockFetches {
   /// Holds the session and has the blocks fetched, at once or when the memory of others allows.
   void Hold(Session& session, std::vector<storage::BlockRef> blocks);
   bool has_waiting() const { return !line_.empty(); }
+  /// Nothing is fetched, for whomever it was.
+  bool is_idle() const { return in_flight_ == 0; }
   /// For those in line, as far as memory allows.
   void StartWaiting();
 
@@ -49,7 +51,7 @@ class BlockFetches {
   void Keep(Session& session, storage::FetchedBlocks fetched, uint64_t bytes);
 
   Env& env_;
-  storage::Store& store_;
+  keyspace::Keyspace& keyspace_;
   Sessions& sessions_;
   MemoryPressure& pressure_;
   const RequestLimits& limits_;
@@ -57,6 +59,7 @@ class BlockFetches {
   TurnClock& turn_clock_;
   Transport& transport_;
   const std::function<void(Session&)> resume_;
+  size_t in_flight_ = 0;
   std::deque<SessionId> line_;                                  // large fetches
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted callbacks look
 };

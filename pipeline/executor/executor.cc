@@ -26,17 +26,16 @@ storage::Intent IntentOf(const Session& session, bool frees) {
 
 Executor::Executor(const ExecutorParts& parts)
     : parts_(parts),
-      store_(parts.keyspace.store()),
-      reader_(store_),
+      reader_(std::in_place, parts.keyspace.store()),
       clock_(parts.env),
-      admissions_(parts.env, store_, parts.stats),
-      fetches_(parts.env, store_, parts.sessions, parts.pressure, parts.limits, parts.stats,
+      admissions_(parts.env, parts.keyspace, parts.stats),
+      fetches_(parts.env, parts.keyspace, parts.sessions, parts.pressure, parts.limits, parts.stats,
                parts.turn_clock, parts.transport, [this](Session& session) { Resume(session); }),
       long_reads_(
           {.env = parts.env,
            .keyspace = parts.keyspace,
            .config = parts.config,
-           .reader = reader_,
+           .reader = *reader_,
            .clock = clock_,
            .start_times = start_times_,
            .sessions = parts.sessions,
@@ -48,7 +47,7 @@ Executor::Executor(const ExecutorParts& parts)
            .runner = parts.runner,
            .run_alone = [this](Session& session,
                                OwnRun::Work work) { StartOwnRun(session, std::move(work)); }}),
-      expiry_(parts.env, parts.keyspace, parts.config, reader_, clock_, start_times_,
+      expiry_(parts.env, parts.keyspace, parts.config, *reader_, clock_, start_times_,
               parts.transport, parts.watches) {}
 
 Executor::~Executor() {
@@ -58,7 +57,7 @@ Executor::~Executor() {
 
 bool Executor::MustExecute(const Session& session) const {
   if ((session.run_flags & (commands::kWrite | commands::kOnExecutor)) != 0) return true;
-  return session.dep > store_.visible();
+  return session.dep > store().visible();
 }
 
 void Executor::Run(Session& session) {
@@ -91,7 +90,7 @@ bool Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
   const size_t reply_start = session.replies.buffer().size();
   const uint32_t ahead = AheadAfter(session.fetches);
   constexpr storage::Tier kTier = storage::Tier::kCacheOnly;
-  storage::View view = execute ? reader_.Newest(kTier, ahead) : reader_.Visible(kTier, ahead);
+  storage::View view = execute ? reader_->Newest(kTier, ahead) : reader_->Visible(kTier, ahead);
   const auto mode =
       execute ? keyspace::Transaction::Mode::kExecute : keyspace::Transaction::Mode::kRead;
   const int64_t now_ms = clock_.NowMs();
@@ -223,7 +222,7 @@ void Executor::StartOwnRun(Session& session, OwnRun::Work work) {
   session.own_run =
       std::make_unique<OwnRun>(OwnRun::Parts{.env = parts_.env,
                                              .keyspace = parts_.keyspace,
-                                             .reader = reader_,
+                                             .reader = *reader_,
                                              .now_ms = now_ms,
                                              .reply_bytes_max = parts_.limits.reply_bytes,
                                              .resp_version = session.resp_version()},
@@ -306,7 +305,7 @@ bool Executor::CommitOwnRun(Session& session, size_t reply_start) {
     parts_.completion.PutFailure(session, reply_start, fits.error());
     return true;
   }
-  switch (store_.Admit(tx.write_bytes(), IntentOf(session, tx.frees()))) {
+  switch (store().Admit(tx.write_bytes(), IntentOf(session, tx.frees()))) {
     case storage::WriteGate::kOpen:
       break;
     case storage::WriteGate::kLater:
@@ -394,6 +393,21 @@ void Executor::RetryAdmissions() {
   }
 }
 
+bool Executor::IsIdle() {
+  const bool idle = std::ranges::all_of(parts_.sessions.all(), [](const auto& entry) {
+    const Session& session = *entry.second;
+    return session.snapshot == nullptr && session.own_run == nullptr && session.fetches == 0;
+  });
+  return idle && owner_ == 0 && fetches_.is_idle() && expiry_.LetGo();
+}
+
+Status Executor::ReopenStore() {
+  reader_.reset();
+  CW_TRY(parts_.keyspace.Reopen());
+  reader_.emplace(store());
+  return {};
+}
+
 void Executor::RunExpiry() {
   if (!stopped_ && owner_ == 0) expiry_.Run();
 }
@@ -405,7 +419,7 @@ void Executor::EndPass() {
 }
 
 void Executor::OnProgress() {
-  start_times_.Forget(store_.visible());
+  start_times_.Forget(store().visible());
   RetryAdmissions();
   long_reads_.RetryHeld([this](Session& session) { RunHeld(session); });
 }

@@ -100,11 +100,17 @@ class Executor {
   void SetActiveExpire(bool active) { expiry_.SetActive(active); }
   const ExpiryClock& clock() const { return clock_; }
 
+  /// Whether nobody has anything of the store: a snapshot, blocks, a run that has not ended.
+  bool IsIdle();
+  /// Keyspace::Reopen. REQUIRES: IsIdle().
+  Status ReopenStore();
+
   /// No further command of anybody runs, those that are held included. Long reads go on.
   void Stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
 
  private:
+  storage::Store& store() const { return parts_.keyspace.store(); }
   bool MustExecute(const Session& session) const;
   /// True: a write owns the executor, and the session waits for that.
   bool HoldForOwner(Session& session);
@@ -133,9 +139,8 @@ class Executor {
   void RunHeld(Session& session);
 
   const ExecutorParts parts_;
-  storage::Store& store_;
   const commands::Host* host_ = nullptr;
-  storage::Reader reader_;
+  std::optional<storage::Reader> reader_;  // always, but while the store is opened again
   ExpiryClock clock_;
   StartTimes start_times_;
   AdmissionLine admissions_;

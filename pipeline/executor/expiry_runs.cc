@@ -21,7 +21,6 @@ ExpiryRuns::ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Con
                        Transport& transport, WatchTable& watches)
     : env_(env),
       keyspace_(keyspace),
-      store_(keyspace.store()),
       config_(config),
       reader_(reader),
       clock_(clock),
@@ -32,13 +31,13 @@ ExpiryRuns::ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Con
 
 ExpiryRuns::~ExpiryRuns() {
   *alive_ = false;
-  store_.AwaitFetches();  // their callbacks use the transport
+  keyspace_.store().AwaitFetches();  // their callbacks use the transport
 }
 
 void ExpiryRuns::Run() {
   goes_on_ = false;
   if (!active_ || fetching_ ||
-      store_.Admit(0, storage::Intent::kTakeAway) != storage::WriteGate::kOpen)
+      keyspace_.store().Admit(0, storage::Intent::kTakeAway) != storage::WriteGate::kOpen)
     return;
   const auto effort = static_cast<uint64_t>(config_.active_expire_effort);
   const uint64_t end_ns = env_.MonotonicNs() + kExpiryNs;
@@ -64,19 +63,24 @@ void ExpiryRuns::Run() {
   if (all && clock_.wants_step_back()) clock_.StepBack();
 }
 
+bool ExpiryRuns::LetGo() {
+  if (!fetching_) fetched_ = {};
+  return !fetching_;
+}
+
 void ExpiryRuns::Fetch(std::vector<storage::BlockRef> blocks) {
   fetching_ = true;
-  store_.Fetch(std::move(blocks),
-               [this, alive = alive_, &transport = transport_](storage::FetchedBlocks fetched) {
-                 auto shared = std::make_shared<storage::FetchedBlocks>(std::move(fetched));
-                 transport.Post([this, alive, shared] {
-                   if (!*alive) return;
-                   fetching_ = false;
-                   std::ranges::move(shared->pins, std::back_inserter(fetched_.pins));
-                   std::ranges::move(shared->tables, std::back_inserter(fetched_.tables));
-                   goes_on_ = shared->status.has_value();
-                 });
-               });
+  keyspace_.store().Fetch(std::move(blocks), [this, alive = alive_, &transport = transport_](
+                                                 storage::FetchedBlocks fetched) {
+    auto shared = std::make_shared<storage::FetchedBlocks>(std::move(fetched));
+    transport.Post([this, alive, shared] {
+      if (!*alive) return;
+      fetching_ = false;
+      std::ranges::move(shared->pins, std::back_inserter(fetched_.pins));
+      std::ranges::move(shared->tables, std::back_inserter(fetched_.tables));
+      goes_on_ = shared->status.has_value();
+    });
+  });
 }
 
 }  // namespace cordwood::pipeline

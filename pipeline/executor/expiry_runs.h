@@ -31,6 +31,8 @@ class ExpiryRuns {
   void Run();
   /// There is more to do: another run, when others had their turn.
   bool goes_on() const { return goes_on_; }
+  /// Nothing is fetched, and what was is let go.
+  bool LetGo();
   /// Whether keys are removed at all.
   void SetActive(bool active) { active_ = active; }
 
@@ -39,7 +41,6 @@ class ExpiryRuns {
 
   Env& env_;
   keyspace::Keyspace& keyspace_;
-  storage::Store& store_;
   const config::Config& config_;
   storage::Reader& reader_;
   ExpiryClock& clock_;

@@ -34,7 +34,7 @@ std::string ReplyTooLong(uint64_t bytes_max) {
 void Completion::Finish(Session& session, bool executed, size_t reply_start) {
   if (executed) {
     // W1 and R2: the newest state was met, so the reply depends on all of it.
-    session.dep = std::max(session.dep, store_.last_seq());
+    session.dep = std::max(session.dep, keyspace_.store().last_seq());
     ++stats_.executed;
   } else {
     ++stats_.reads_at_visible;
@@ -96,7 +96,7 @@ void Completion::PutStoreFailure(Session& session, size_t reply_start) {
 }
 
 std::string Completion::ShortageText() const {
-  const Status shortage = store_.shortage();
+  const Status shortage = keyspace_.store().shortage();
   return shortage ? std::string(kDiskFull) : BlockedText(shortage.error());
 }
 

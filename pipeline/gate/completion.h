@@ -14,14 +14,13 @@
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/loop/session.h"
-#include "storage/store.h"
 
 namespace cordwood::pipeline {
 
 class Completion {
  public:
-  Completion(ReplyGate& gate, storage::Store& store, PipelineStats& stats)
-      : gate_(gate), store_(store), stats_(stats) {}
+  Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, PipelineStats& stats)
+      : gate_(gate), keyspace_(keyspace), stats_(stats) {}
 
   /// The reply is complete. `executed`: the command met the newest state.
   void Finish(Session& session, bool executed, size_t reply_start);
@@ -46,7 +45,7 @@ class Completion {
   std::string ShortageText() const;
 
   ReplyGate& gate_;
-  storage::Store& store_;
+  keyspace::Keyspace& keyspace_;
   PipelineStats& stats_;
 };
 

@@ -6,7 +6,7 @@
 namespace cordwood::pipeline {
 
 void ReplyGate::Add(Session& session) {
-  session.replies.Commit(session.dep, store_.visible());
+  session.replies.Commit(session.dep, keyspace_.store().visible());
   sessions_.MarkDirty(session);
   if (!session.replies.waiting() || session.waiting_for_release) return;
   session.waiting_for_release = true;
@@ -14,7 +14,7 @@ void ReplyGate::Add(Session& session) {
 }
 
 void ReplyGate::Release() {
-  const storage::Seq visible = store_.visible();
+  const storage::Seq visible = keyspace_.store().visible();
   size_t kept = 0;
   for (const SessionId id : waiting_) {
     Session* const session = sessions_.Find(id);

@@ -2,18 +2,19 @@
 
 // Holds replies until what they depend on is visible (rule W1 of the commit contract).
 //
-// Ownership: refers to the sessions and the store. Threads: the loop's.
+// Ownership: refers to the sessions and the keyspace. Threads: the loop's.
 
 #include <vector>
 
+#include "keyspace/core/keyspace.h"
 #include "pipeline/loop/sessions.h"
-#include "storage/store.h"
 
 namespace cordwood::pipeline {
 
 class ReplyGate {
  public:
-  ReplyGate(Sessions& sessions, const storage::Store& store) : sessions_(sessions), store_(store) {}
+  ReplyGate(Sessions& sessions, keyspace::Keyspace& keyspace)
+      : sessions_(sessions), keyspace_(keyspace) {}
 
   /// What was appended to the session's replies is one, or the next part of one. It leaves once
   /// everything is visible that the session depends on.
@@ -25,7 +26,7 @@ class ReplyGate {
 
  private:
   Sessions& sessions_;
-  const storage::Store& store_;
+  keyspace::Keyspace& keyspace_;
   std::vector<SessionId> waiting_;
 };
 

@@ -34,8 +34,9 @@ struct ProcessFacts {
   uint64_t available_memory_bytes = 0;  // to the process; the budget may be less
   uint64_t started_ns = 0;              // monotonic
   std::function<Usage()> usage;
-  std::function<void(uint64_t ms)> pause;  // does nothing for so long
-  std::function<bool()> purge_memory;      // gives what is free back to the system
+  std::function<void(uint64_t ms)> pause;     // does nothing for so long
+  std::function<bool()> purge_memory;         // gives what is free back to the system
+  std::function<void(const Error&)> give_up;  // ends the process at once
 };
 
 /// `sections` in lower case; empty, "default", "all" or "everything": all of them. Keys are counted

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "config/option_table.h"
@@ -173,6 +174,22 @@ void ProcessHost::Shutdown(bool /*save*/, bool /*now*/, bool /*force*/) {
   // Everything acknowledged is on the disk already, so the options of Redis make no difference.
   shutdown_requested_ = true;
   pipeline_.StopInput();  // what stands behind it in the pipeline does not run
+}
+
+void ProcessHost::ReopenStore() {
+  LogNotice("closing the store, to open it again");
+  pipeline_.ReopenSoon([this](const Status& reopened) {
+    if (!reopened) {
+      LogWarning(Format("the store does not open again: {}", reopened.error().message()));
+      if (facts_.give_up) facts_.give_up(reopened.error());
+      CHECK(reopened.has_value());
+    }
+    ApplyConfig();
+    ApplyBudget();
+    const config::Config& config = pipeline_.config();
+    pipeline_.keyspace().store().SetMemory(
+        StoreOptionsFor(config, MemoryBudget(config, facts_.available_memory_bytes)));
+  });
 }
 
 void ProcessHost::CompactEverything() {

@@ -58,6 +58,7 @@ class ProcessHost final : public commands::Clients,
   void Pause(uint64_t ms) override {
     if (facts_.pause) facts_.pause(ms);
   }
+  void ReopenStore() override;
   void SetActiveExpire(bool active) override { pipeline_.SetActiveExpire(active); }
   bool PurgeMemory() override { return !facts_.purge_memory || facts_.purge_memory(); }
   void CompactEverything() override;

@@ -60,6 +60,7 @@ class FakeHost final : public Clients,
   uint64_t paused_ms = 0;
   bool active_expire = true;
   int purges = 0;
+  int reopened = 0;
   bool purge_fails = false;
 
   std::vector<ClientView> All() override { return clients; }
@@ -78,6 +79,7 @@ class FakeHost final : public Clients,
   void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return random_.Next(); }
   bool AllowsDebug(const Client& /*client*/) override { return debug_allowed; }
+  void ReopenStore() override { ++reopened; }
   void Pause(uint64_t ms) override { paused_ms += ms; }
   bool PurgeMemory() override { return ++purges > 0 && !purge_fails; }
   void SetActiveExpire(bool active) override { active_expire = active; }

@@ -96,5 +96,69 @@ TEST_F(DebugOnAServer, PurgeAsksTheProcess) {
   EXPECT_EQ(server_.Ask({"MEMORY", "PURGE"}), "-ERR Error purging dirty pages\r\n");
 }
 
+// The store is closed and opened again beneath the connections, with what was set meanwhile.
+TEST_F(DebugOnAServer, ReloadsTheStore) {
+  Allow(AllowedFrom::kEverywhere);
+  env_.ForbidMainIo(false);
+  const SessionId client = server_.Connect();
+  const auto tell = [&](const std::vector<std::string_view>& argv) {
+    server_.SendCommand(client, argv);
+    server_.Settle();
+    return server_.Receive(client);
+  };
+  for (int i = 0; i < 300; ++i) tell({"SET", Format("k{}", i), std::string(100, 'v')});
+  tell({"HSET", "h", "f", "v"});
+  tell({"SET", "x", "v", "PX", "1000"});
+  tell({"SELECT", "3"});
+  tell({"SET", "in 3", "v"});
+  tell({"SWAPDB", "3", "4"});
+  tell({"CONFIG", "SET", "appendfsync", "no"});
+  const storage::Seq last_seq = server_.keyspace().store().last_seq();
+  for (const std::string_view how : {"RELOAD", "LOADAOF", "RELOAD"}) {
+    server_.Send(client, Pipelined({{"SET", "late", how}, {"DEBUG", how}}));
+    server_.Settle();
+    EXPECT_EQ(server_.Receive(client), "+OK\r\n+OK\r\n");
+  }
+  EXPECT_GE(server_.keyspace().store().last_seq(), last_seq + 3);
+  EXPECT_EQ(tell({"DBSIZE"}), ":1\r\n") << "late, in database 3";
+  EXPECT_EQ(tell({"SELECT", "4"}), "+OK\r\n");
+  EXPECT_EQ(tell({"GET", "in 3"}), "$1\r\nv\r\n");
+  tell({"SELECT", "0"});
+  EXPECT_EQ(tell({"DBSIZE"}), ":302\r\n");
+  EXPECT_EQ(tell({"HGETALL", "h"}), "*2\r\n$1\r\nf\r\n$1\r\nv\r\n");
+  EXPECT_EQ(tell({"GET", "k7"}).substr(0, 6), "$100\r\n");
+  // Expiry goes on, and so does what was set.
+  env_.AdvanceMs(2000);
+  RunAndTick();
+  EXPECT_EQ(tell({"DBSIZE"}), ":301\r\n");
+  env_.StallSyncs(".wal", 100'000);
+  EXPECT_EQ(tell({"SET", "y", "1"}), "+OK\r\n") << "appendfsync no";
+}
+
+TEST_F(DebugOnAServer, ReloadWaitsForThoseWhoRead) {
+  Allow(AllowedFrom::kEverywhere);
+  env_.ForbidMainIo(false);
+  for (int i = 0; i < 300; ++i) server_.Ask({"SET", Format("k{}", i), std::string(300, 'v')});
+  server_.Ask({"DEBUG", "RELOAD"});
+  env_.StallReads(".sst", 500);
+  const SessionId reader = server_.Connect();
+  server_.SendCommand(reader, {"GET", "k150"});
+  const SessionId gone = server_.Connect();
+  server_.SendCommand(gone, {"GET", "k10"});
+  server_.Disconnect(gone);  // its blocks are still being fetched
+  server_.Ask({"DEBUG", "RELOAD"});
+  server_.RunForMs(2000);
+  EXPECT_EQ(server_.Receive(reader).substr(0, 6), "$300\r\n");
+  EXPECT_EQ(server_.Ask({"GET", "k10"}).substr(0, 6), "$300\r\n");
+}
+
+TEST_F(DebugOnAServer, ReloadTakesTheOptionsOfRedis) {
+  Allow(AllowedFrom::kEverywhere);
+  env_.ForbidMainIo(false);
+  EXPECT_EQ(server_.Ask({"DEBUG", "RELOAD", "NOSAVE", "noflush", "MERGE"}), "+OK\r\n");
+  EXPECT_EQ(server_.Ask({"DEBUG", "RELOAD", "NOW"}),
+            "-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.\r\n");
+}
+
 }  // namespace
 }  // namespace cordwood::pipeline

@@ -57,7 +57,7 @@ Status SimServer::Start() {
   pipeline_ = std::make_unique<Pipeline>(env_, *keyspace_, config_, table_, *this);
   host_ = std::make_unique<ProcessHost>(*pipeline_, facts_);
   pipeline_->SetHost(&host_->services());
-  keyspace_->store().SetListener([this] { progress_ = true; });
+  keyspace_->SetListener([this] { progress_ = true; });
   env_.ForbidMainIo(true);
   return {};
 }

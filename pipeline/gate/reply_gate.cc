@@ -5,10 +5,7 @@
 
 namespace cordwood::pipeline {
 
-void ReplyGate::Add(Session& session) {
-  session.replies.Commit(session.dep, keyspace_.store().visible());
-  sessions_.MarkDirty(session);
-  if (!session.replies.waiting() || session.waiting_for_release) return;
+void ReplyGate::Wait(Session& session) {
   session.waiting_for_release = true;
   waiting_.push_back(session.id());
 }

@@ -18,13 +18,19 @@ class ReplyGate {
 
   /// What was appended to the session's replies is one, or the next part of one. It leaves once
   /// everything is visible that the session depends on.
-  void Add(Session& session);
+  void Add(Session& session) {
+    session.replies.Commit(session.dep, keyspace_.store().visible());
+    sessions_.MarkDirty(session);
+    if (session.replies.waiting() && !session.waiting_for_release) Wait(session);
+  }
   /// What has become visible lets replies go.
   void Release();
   /// The store failed: what waits for it would wait for ever, so it is closed.
   void CloseWaiting();
 
  private:
+  void Wait(Session& session);
+
   Sessions& sessions_;
   keyspace::Keyspace& keyspace_;
   std::vector<SessionId> waiting_;

@@ -15,7 +15,7 @@ void StartTimes::Forget(storage::Seq seq) {
   while (!starts_.empty() && starts_.front().seq <= seq) starts_.pop_front();
 }
 
-int64_t StartTimes::At(storage::Seq seq, int64_t now_ms) {
+int64_t StartTimes::AtBusy(storage::Seq seq, int64_t now_ms) {
   Forget(seq);
   if (running_) now_ms = std::min(now_ms, *running_);
   return starts_.empty() ? now_ms : std::min(now_ms, starts_.front().ms);

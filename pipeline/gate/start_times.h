@@ -24,9 +24,13 @@ class StartTimes {
   void Forget(storage::Seq seq);
   /// When the first command started that `seq` does not show; `now_ms` if that is earlier, or there
   /// is none. No later call is for a smaller seq.
-  int64_t At(storage::Seq seq, int64_t now_ms);
+  int64_t At(storage::Seq seq, int64_t now_ms) {
+    return starts_.empty() && !running_ ? now_ms : AtBusy(seq, now_ms);
+  }
 
  private:
+  int64_t AtBusy(storage::Seq seq, int64_t now_ms);
+
   struct Start {
     storage::Seq seq = 0;  // the newest record of commands that started then
     int64_t ms = 0;

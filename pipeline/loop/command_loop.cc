@@ -78,19 +78,15 @@ void CommandLoop::GoOn(Session& session) {
   parts_.pressure.Account(session);
 }
 
-void CommandLoop::NoteFinished(Session& session) {
-  if (session.held()) return;
+void CommandLoop::TakeOver(Session& session) {
   if (session.client.authenticated != session.parser.limits().authenticated) {
     session.parser.SetLimits(LimitsFor(&session));
   }
-  if (session.client.failed_logins != session.failed_logins) {
-    parts_.strangers.NoteLogins(session);
-  }
-  if (session.client.queue != nullptr && session.client.queue->executing()) {
-    session.client.queue.reset();
-    session.before_exec.reset();
-    parts_.watches.Unwatch(session.client);
-  }
+  parts_.strangers.NoteLogins(session);
+  if (session.client.queue == nullptr || !session.client.queue->executing()) return;
+  session.client.queue.reset();
+  session.before_exec.reset();
+  parts_.watches.Unwatch(session.client);
 }
 
 void CommandLoop::Start(Session& session) {

@@ -73,7 +73,13 @@ class CommandLoop {
   /// The command waits for EXEC.
   void Queue(Session& session);
   /// A command is finished: what it changed about its connection takes effect.
-  void NoteFinished(Session& session);
+  void NoteFinished(Session& session) {
+    const commands::Client& client = session.client;
+    const bool same = client.authenticated == session.parser.limits().authenticated &&
+                      client.failed_logins == session.failed_logins && client.queue == nullptr;
+    if (!same && !session.held()) TakeOver(session);
+  }
+  void TakeOver(Session& session);
   void RejectMalformed(Session& session);
   std::string CheckAllowed(const Session& session, const commands::Command& command) const;
 

@@ -15,12 +15,6 @@ std::unique_ptr<Session> Sessions::Remove(SessionId id) {
   return gone;
 }
 
-void Sessions::MarkDirty(Session& session) {
-  if (session.dirty) return;
-  session.dirty = true;
-  dirty_.push_back(session.id());
-}
-
 void Sessions::MarkAllDirty() {
   for (auto& [id, session] : sessions_) MarkDirty(*session);
 }

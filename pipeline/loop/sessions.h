@@ -36,7 +36,11 @@ class Sessions {
   std::unique_ptr<Session> Remove(SessionId id);
 
   /// It has new output, or its wish for input or to close may have changed.
-  void MarkDirty(Session& session);
+  void MarkDirty(Session& session) {
+    if (session.dirty) return;
+    session.dirty = true;
+    dirty_.push_back(session.id());
+  }
   void MarkAllDirty();
   /// Those that were marked since the last call.
   std::vector<SessionId> TakeDirty();

@@ -121,17 +121,23 @@ Status CheckOverlay(Call& exec, const CommandQueue& queue) {
                      bytes_max));
 }
 
+/// Behind a cold command the others run on to name their blocks, and nothing that they say counts.
+/// Not so if it has written a part of what it does: they would meet a state that never is.
 Status RunQueue(Call& exec, CommandQueue& queue) {
-  keyspace::GatheredReads runs;
+  Status cold;
   exec.reply.ArrayHeader(queue.size());
   uint64_t index = 0;
   for (CommandQueue::Queued& queued : queue.commands()) {
+    const uint64_t written = exec.tx.write_bytes();
     const Status status = RunQueued(exec, queued, ++index);
-    if (!runs.Ok(status) && runs.failed()) break;
+    const bool is_cold = !status && status.error().code() == ErrorCode::kCold;
+    if (!status && !is_cold) return cold ? status : cold;
+    if (is_cold) cold = status;
+    if (is_cold && exec.tx.write_bytes() != written) break;
     if (exec.reply.overflowed() || exec.wants_own_run) break;
-    CW_TRY(CheckOverlay(exec, queue));
+    if (cold) CW_TRY(CheckOverlay(exec, queue));
   }
-  return runs.status();
+  return cold;
 }
 
 Status Exec(Call& call) {

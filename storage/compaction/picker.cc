@@ -258,9 +258,11 @@ Choice PickRange(const Tree& tree, const PickerState& state, const PickerOptions
   if (last != nullptr && state.busy.contains(last->id)) return {};
   for (const RangeRequest& request : state.ranges) {
     if (IsMerged(tree, request, state.horizon)) continue;
+    // From the newest with something in the range on: a merge takes no run past another.
     std::vector<const Run*> upper;
     for (const Run& run : tree.runs()) {
-      if (&run != last && BytesIn({&run}, request.range) > 0) upper.push_back(&run);
+      if (&run == last) continue;
+      if (!upper.empty() || BytesIn({&run}, request.range) > 0) upper.push_back(&run);
     }
     const bool is_broken = std::any_of(
         upper.begin(), upper.end(), [&](const Run* run) { return state.broken.contains(run->id); });

@@ -242,6 +242,28 @@ TEST_F(Transactions, WritesToColdKeysRunOnce) {
   EXPECT_EQ(B({"GET", "k00020"}), "$2\r\n11\r\n");
 }
 
+// SETRANGE writes whole chunks before it finds that it needs the old end of another: what stands
+// behind it must not take that half of a string for damage.
+TEST_F(Transactions, ACommandThatIsColdHalfWayDoesNotMisleadThoseBehindIt) {
+  const std::string old(100'100, 'o');
+  A({"APPEND", "s", old.substr(0, 100'000)});
+  A({"APPEND", "s", old.substr(100'000)});
+  for (int i = 0; i < 300; ++i) A({"SET", Format("k{:03}", i), std::string(300, 'v')});
+  GoCold();
+  const std::string patch(60'000, 'n');
+  A({"MULTI"});
+  A({"SETRANGE", "s", "90000", patch});
+  A({"GETRANGE", "s", "0", "3"});
+  A({"GETRANGE", "s", "-1", "-1"});
+  A({"APPEND", "s", "z"});
+  A({"STRLEN", "s"});
+  A({"GETRANGE", "s", "89998", "90001"});
+  server_->SendCommand(a_, {"EXEC"});
+  server_->RunForMs(10'000);
+  EXPECT_EQ(server_->Receive(a_),
+            "*6\r\n:150000\r\n$4\r\noooo\r\n$1\r\nn\r\n:150001\r\n:150001\r\n$4\r\noonn\r\n");
+}
+
 TEST_F(Transactions, LargeCollectionsAreReadInTurns) {
   config::Config config;
   config.collection_max_inline_bytes = 0;

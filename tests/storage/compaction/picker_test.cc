@@ -615,6 +615,21 @@ TEST_F(PickerTest, ARangeThatSomebodyAskedForGoesIntoTheLastRunFromEveryLevel) {
   EXPECT_EQ(Pick(Tree({last, upper, newest})).kind, Kind::kNothing);
 }
 
+TEST_F(PickerTest, ARangeTakesNoRunPastAnotherThatHasNothingInIt) {
+  options_.runs_per_level = 9;
+  state_.horizon = 20;
+  state_.ranges = {{.range = {.begin = "bb", .end = "bd"}, .through = 10}};
+  const Run last = MakeRun(1, 2, {{.begin = "a", .end = "b"}, {.begin = "b", .end = "c"}});
+  const Run upper = MakeRun(2, 1, {{.begin = "b", .end = "d", .puts = 0, .deletes = 2, .seq = 9}});
+  // It lies in what the bounds are widened to, and is newer than what lies beneath.
+  const Run between = MakeRun(3, 0, {{.begin = "b", .end = "ba", .seq = 10}});
+  const Run newest = MakeRun(4, 0, {{.begin = "bb", .end = "bz", .seq = 10}});
+  const Run above = MakeRun(5, 0, {{.begin = "b", .end = "ba", .seq = 10}});
+  EXPECT_EQ(Pick(Tree({last, upper, between, newest, above})).inputs, (Ids{4, 3, 2, 1}));
+  state_.busy = {3};
+  EXPECT_EQ(Pick(Tree({last, upper, between, newest, above})).kind, Kind::kNothing);
+}
+
 TEST_F(PickerTest, ARangeWithoutALastRunBecomesOne) {
   state_.horizon = 20;
   state_.ranges = {{.range = {.begin = "b", .end = "c"}, .through = 10}};

@@ -38,18 +38,4 @@ Result<bool> CollectionRead::Step(keyspace::Transaction& tx, protocol::ReplyWrit
   return done;
 }
 
-Status RunSliced(Call& call, WhenCold when_cold,
-                 const std::function<std::unique_ptr<CollectionRead>()>& make) {
-  const size_t start = call.reply.size();
-  const std::unique_ptr<CollectionRead> read = make();
-  read->FixGeneration(call.tx.GenerationOf(call.client.db));
-  const Result<bool> done = read->Step(call.tx, call.reply);
-  const bool cold = !done && done.error().code() == ErrorCode::kCold;
-  if (!done && !(cold && when_cold == WhenCold::kGoOn)) return std::unexpected(done.error());
-  if (done && *done) return {};
-  call.reply.Truncate(start);
-  call.long_read = make();
-  return {};
-}
-
 }  // namespace cordwood::commands

@@ -9,13 +9,10 @@
 //
 // Owned by the call, then by the session. Threads: the call's.
 
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "commands/core/call.h"
 #include "commands/core/long_read.h"
 #include "commands/core/sliced.h"
 #include "keyspace/core/record.h"
@@ -62,14 +59,5 @@ class CollectionRead : public LongRead {
   std::optional<keyspace::Record> record_;  // as of the first slice
   SlicedRead items_;
 };
-
-enum class WhenCold : uint8_t {
-  kRunAgain,  // the command is run again from the start
-  kGoOn,      // the read goes on in slices: it would need other blocks if it began anew
-};
-
-/// Replies at once if one slice suffices; else hands over a read that starts anew.
-Status RunSliced(Call& call, WhenCold when_cold,
-                 const std::function<std::unique_ptr<CollectionRead>()>& make);
 
 }  // namespace cordwood::commands

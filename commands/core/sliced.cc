@@ -4,6 +4,20 @@
 
 namespace cordwood::commands {
 
+Status RunSliced(Call& call, WhenCold when_cold,
+                 const std::function<std::unique_ptr<LongRead>()>& make) {
+  const size_t start = call.reply.size();
+  const std::unique_ptr<LongRead> read = make();
+  read->FixGeneration(call.tx.GenerationOf(call.client.db));
+  const Result<bool> done = read->Step(call.tx, call.reply);
+  const bool cold = !done && done.error().code() == ErrorCode::kCold;
+  if (!done && !(cold && when_cold == WhenCold::kGoOn)) return std::unexpected(done.error());
+  if (done && *done) return {};
+  call.reply.Truncate(start);
+  call.long_read = make();
+  return {};
+}
+
 Result<bool> SlicedRead::GoOnFrom(std::string position, const Error& error) {
   if (position == position_) return std::unexpected(error);
   position_ = std::move(position);

@@ -1,17 +1,32 @@
 #pragma once
 
-// A read of a whole value in slices, each in a transaction of its own at one state.
+// Reads in slices, each in a transaction of its own at one state: how a command begins one, and one
+// of a whole value.
 //
 // Threads: the call's.
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "base/error.h"
+#include "commands/core/call.h"
+#include "commands/core/long_read.h"
 #include "keyspace/core/range_walk.h"
 #include "keyspace/types/object_reader.h"
 
 namespace cordwood::commands {
+
+enum class WhenCold : uint8_t {
+  kRunAgain,  // the command is run again from the start
+  kGoOn,      // the read goes on in slices: it would need other blocks if it began anew
+};
+
+/// Replies at once if one slice suffices; else hands over a read that starts anew, for its slices
+/// run at another state.
+Status RunSliced(Call& call, WhenCold when_cold,
+                 const std::function<std::unique_ptr<LongRead>()>& make);
 
 class SlicedRead {
  public:

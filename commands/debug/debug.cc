@@ -21,6 +21,7 @@
 #include "commands/core/process.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
+#include "commands/core/sliced.h"
 #include "commands/debug/digest.h"
 #include "keyspace/types/strings.h"
 #include "keyspace/types/traits.h"
@@ -110,23 +111,12 @@ Status ObjectInfo(Call& call) {
   return {};
 }
 
-/// The reply, at once if one slice suffices.
-template <typename Make>
-Status RunDigest(Call& call, const Make& make) {
-  auto read = make();
-  read->FixGeneration(call.tx.GenerationOf(call.client.db));
-  CW_ASSIGN(const bool done, read->Step(call.tx, call.reply));
-  // What is left begins anew: its slices run at another state.
-  if (!done) call.long_read = make();
-  return {};
-}
-
 Status DigestOfEverything(Call& call) {
-  return RunDigest(call, [] { return std::make_unique<DatasetDigest>(); });
+  return RunSliced(call, WhenCold::kRunAgain, [] { return std::make_unique<DatasetDigest>(); });
 }
 
 Status DigestOfValues(Call& call) {
-  return RunDigest(call, [&call] {
+  return RunSliced(call, WhenCold::kRunAgain, [&call] {
     return std::make_unique<NamedDigests>(
         std::vector<std::string>(call.argv.begin() + 2, call.argv.end()));
   });

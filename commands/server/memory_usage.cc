@@ -101,12 +101,8 @@ class Usage final : public LongRead {
 Status MemoryUsage(Call& call) {
   const std::optional<int64_t> samples = TakeSamples(call);
   if (!samples) return {};
-  auto usage = std::make_unique<Usage>(call.argv[2], *samples);
-  usage->FixGeneration(call.tx.GenerationOf(call.client.db));
-  CW_ASSIGN(const bool done, usage->Step(call.tx, call.reply));
-  // What is left begins anew: its slices run at another state.
-  if (!done) call.long_read = std::make_unique<Usage>(call.argv[2], *samples);
-  return {};
+  return RunSliced(call, WhenCold::kRunAgain,
+                   [&] { return std::make_unique<Usage>(call.argv[2], *samples); });
 }
 
 Status MemoryPurge(Call& call) {

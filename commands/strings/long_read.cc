@@ -135,16 +135,4 @@ Result<bool> LongDigest::Step(keyspace::Transaction& tx, protocol::ReplyWriter& 
   return true;
 }
 
-Status RunSliced(Call& call, const std::function<std::unique_ptr<LongRead>()>& make) {
-  const size_t start = call.reply.size();
-  const std::unique_ptr<LongRead> read = make();
-  read->FixGeneration(call.tx.GenerationOf(call.client.db));
-  CW_ASSIGN(const bool done, read->Step(call.tx, call.reply));
-  if (done) return {};
-  // What is left begins anew: its slices run at another state.
-  call.reply.Truncate(start);
-  call.long_read = make();
-  return {};
-}
-
 }  // namespace cordwood::commands::strings

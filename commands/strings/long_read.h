@@ -10,8 +10,6 @@
 // Owned by the call, then by the session. Threads: the call's.
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +18,6 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "commands/core/call.h"
 #include "commands/core/long_read.h"
 #include "keyspace/core/record.h"
 
@@ -95,8 +92,5 @@ class LongDigest final : public LongRead {
   uint64_t at_ = 0;
   Hash64Stream hash_;
 };
-
-/// Replies at once if one slice suffices; else hands over a read that starts anew.
-Status RunSliced(Call& call, const std::function<std::unique_ptr<LongRead>()>& make);
 
 }  // namespace cordwood::commands::strings

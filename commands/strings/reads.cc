@@ -12,6 +12,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
+#include "commands/core/sliced.h"
 #include "commands/strings/long_read.h"
 #include "keyspace/core/gathered_reads.h"
 #include "keyspace/types/strings.h"
@@ -22,7 +23,7 @@ namespace {
 Status ReplyInSlices(Call& call, Reply kind, const Range& range = {}) {
   const std::span<const std::string_view> keys =
       call.argv.subspan(1, kind == Reply::kArray ? call.argv.size() - 1 : 1);
-  return RunSliced(call, [&] {
+  return RunSliced(call, WhenCold::kRunAgain, [&] {
     return std::make_unique<LongStrings>(std::vector<std::string>(keys.begin(), keys.end()), kind,
                                          range);
   });
@@ -91,7 +92,8 @@ Status Digest(Call& call) {
   CW_ASSIGN(const SeenString seen, SeeString(call, call.argv[1]));
   if (seen.wrong_type) return {};
   if (seen.in_chunks) {
-    return RunSliced(call, [&] { return std::make_unique<LongDigest>(call.argv[1]); });
+    return RunSliced(call, WhenCold::kRunAgain,
+                     [&] { return std::make_unique<LongDigest>(call.argv[1]); });
   }
   if (seen.exists) {
     call.reply.Bulk(Format("{:016x}", Hash64(seen.value)));

@@ -40,10 +40,9 @@ inline std::optional<Item> TakeInlineItem(ByteReader& in) {
 template <typename Visit>
 Status VisitInlineItems(std::string_view items, const Visit& visit) {
   for (ByteReader in(items); !in.empty();) {
-    const std::optional<std::string_view> name = in.LengthPrefixed();
-    const std::optional<std::string_view> value = name ? in.LengthPrefixed() : std::nullopt;
-    if (!value) return Fail(ErrorCode::kCorruption, "the record of a collection is malformed");
-    if (!visit(Item{.name = *name, .value = *value})) return {};
+    const std::optional<Item> item = TakeInlineItem(in);
+    if (!item) return Fail(ErrorCode::kCorruption, "the record of a collection is malformed");
+    if (!visit(*item)) return {};
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "pipeline/executor/loop_fetch.h"
 #include "pipeline/executor/reruns.h"
 
 namespace cordwood::pipeline {
@@ -75,16 +76,10 @@ void BlockFetches::Fetch(Session& session) {
   const uint64_t bytes = storage::BytesOf(session.wanted);
   session.pinned_bytes += bytes;
   ++in_flight_;
-  const auto arrived = [this, alive = alive_, id = session.id(),
-                        bytes](storage::FetchedBlocks fetched) {
-    if (*alive) Arrived(id, std::move(fetched), bytes);
-  };
-  keyspace_.store().Fetch(std::exchange(session.wanted, {}),
-                          [arrived, &transport = transport_](storage::FetchedBlocks fetched) {
-                            auto shared =
-                                std::make_shared<storage::FetchedBlocks>(std::move(fetched));
-                            transport.Post([arrived, shared] { arrived(std::move(*shared)); });
-                          });
+  FetchForLoop(keyspace_.store(), transport_, std::exchange(session.wanted, {}), alive_,
+               [this, id = session.id(), bytes](storage::FetchedBlocks fetched) {
+                 Arrived(id, std::move(fetched), bytes);
+               });
 }
 
 void BlockFetches::Arrived(SessionId id, storage::FetchedBlocks fetched, uint64_t bytes) {

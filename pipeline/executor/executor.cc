@@ -55,6 +55,15 @@ Executor::~Executor() {
   for (const auto& [id, session] : parts_.sessions.all()) session->own_run.reset();
 }
 
+commands::Call Executor::CallOf(Session& session, keyspace::Transaction& tx,
+                                protocol::ReplyWriter& reply) const {
+  return {.argv = session.parser.argv(),
+          .tx = tx,
+          .reply = reply,
+          .client = session.client,
+          .host = *host_};
+}
+
 bool Executor::MustExecute(const Session& session) const {
   if ((session.run_flags & (commands::kWrite | commands::kOnExecutor)) != 0) return true;
   return session.dep > store().visible();
@@ -98,11 +107,7 @@ bool Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
                            execute ? now_ms : start_times_.At(view.seq(), now_ms));
   protocol::ReplyWriter reply(session.replies.buffer(), session.resp_version());
   reply.Bound(parts_.limits.reply_bytes);
-  commands::Call call{.argv = session.parser.argv(),
-                      .tx = tx,
-                      .reply = reply,
-                      .client = session.client,
-                      .host = *host_};
+  commands::Call call = CallOf(session, tx, reply);
   session.client.last_command = session.command->name;
   const Status status = session.command->handler(call);
   if (!status && status.error().code() == ErrorCode::kCold) {
@@ -201,11 +206,7 @@ void Executor::RunAlone(Session& session, bool execute) {
     long_reads_.TakeSnapshot(session);
   }
   StartOwnRun(session, [this, &session](keyspace::Transaction& tx, protocol::ReplyWriter& reply) {
-    commands::Call call{.argv = session.parser.argv(),
-                        .tx = tx,
-                        .reply = reply,
-                        .client = session.client,
-                        .host = *host_};
+    commands::Call call = CallOf(session, tx, reply);
     OwnRun::Outcome outcome{.status = session.command->handler(call)};
     outcome.long_read = std::move(call.long_read);
     outcome.effects = std::move(call.effects);

@@ -111,6 +111,8 @@ class Executor {
 
  private:
   storage::Store& store() const { return parts_.keyspace.store(); }
+  commands::Call CallOf(Session& session, keyspace::Transaction& tx,
+                        protocol::ReplyWriter& reply) const;
   bool MustExecute(const Session& session) const;
   /// True: a write owns the executor, and the session waits for that.
   bool HoldForOwner(Session& session);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "keyspace/core/transaction.h"
+#include "pipeline/executor/loop_fetch.h"
 
 namespace cordwood::pipeline {
 namespace {
@@ -70,17 +71,13 @@ bool ExpiryRuns::LetGo() {
 
 void ExpiryRuns::Fetch(std::vector<storage::BlockRef> blocks) {
   fetching_ = true;
-  keyspace_.store().Fetch(std::move(blocks), [this, alive = alive_, &transport = transport_](
-                                                 storage::FetchedBlocks fetched) {
-    auto shared = std::make_shared<storage::FetchedBlocks>(std::move(fetched));
-    transport.Post([this, alive, shared] {
-      if (!*alive) return;
-      fetching_ = false;
-      std::ranges::move(shared->pins, std::back_inserter(fetched_.pins));
-      std::ranges::move(shared->tables, std::back_inserter(fetched_.tables));
-      goes_on_ = shared->status.has_value();
-    });
-  });
+  FetchForLoop(keyspace_.store(), transport_, std::move(blocks), alive_,
+               [this](storage::FetchedBlocks fetched) {
+                 fetching_ = false;
+                 std::ranges::move(fetched.pins, std::back_inserter(fetched_.pins));
+                 std::ranges::move(fetched.tables, std::back_inserter(fetched_.tables));
+                 goes_on_ = fetched.status.has_value();
+               });
 }
 
 }  // namespace cordwood::pipeline

@@ -13,11 +13,11 @@ import os
 import random
 import statistics
 import sys
-import threading
 import time
 import unittest
 
 from kill_workload import SHARED_COUNTERS, Owner, batches
+from load_thread import REPLY_TIMEOUT, LoadThread
 from resp_client import Connection, encode
 from server_process import (SMALL_STORE, ServerProcess, base_seed, full_run, patience,
                             seconds_of_budget, wait_until)
@@ -29,38 +29,22 @@ CONNECTIONS = 8
 KILLS_MIN = 10
 KILLS_FULL = 100
 DEFAULT_SECONDS = 40
-REPLY_TIMEOUT = 60
 # Ready within a second, and one more for a million records: readiness_test.py measures that. Here
 # the logs are small and the machine is busy, and a start that takes this many times as much hangs.
 READY_TOLERANCE = 15
 OPTIONS = (*SMALL_STORE, "--collection-max-inline-bytes", "64", "--appendfsync")
 
 
-class Worker(threading.Thread):
+class Worker(LoadThread):
     """Sends an owner's pipelines until the connection breaks."""
 
     def __init__(self, port: int, owner: Owner, sizes):
-        super().__init__(daemon=True)
+        super().__init__(port, f"connection {owner.index}")
         self.owner = owner
         self.sizes = sizes
         self.shared_replies = []  # (counter, value)
-        self.failure = None
-        self.connection = Connection(port, REPLY_TIMEOUT)
 
-    def run(self):
-        try:
-            while True:
-                self._one_pipeline()
-        except TimeoutError as error:
-            self.failure = f"connection {self.owner.index}: no reply for {REPLY_TIMEOUT} s: {error}"
-        except OSError:
-            pass  # the kill
-        except Exception as error:  # a test's thread must not fail in silence
-            self.failure = repr(error)
-        finally:
-            self.connection.close()
-
-    def _one_pipeline(self):
+    def step(self):
         commands = self.owner.next_commands(next(self.sizes))
         self.connection.send(b"".join(encode(*command) for command in commands))
         for _ in commands:
@@ -69,33 +53,21 @@ class Worker(threading.Thread):
                 self.shared_replies.append((shared.counter, reply))
 
 
-class Observer(threading.Thread):
+class Observer(LoadThread):
     """Reads how far each owner got. What a plain read has shown must survive, too."""
 
     def __init__(self, port: int, owners: list[Owner]):
-        super().__init__(daemon=True)
+        super().__init__(port, "the observer")
         self.keys = [owner.progress_key for owner in owners]
         self.seen = [0] * len(owners)
-        self.failure = None
-        self.connection = Connection(port, REPLY_TIMEOUT)
 
-    def run(self):
-        try:
-            while True:
-                shown = self.connection.call("MGET", *self.keys)
-                for index, value in enumerate(shown):
-                    if int(value or 0) < self.seen[index]:
-                        raise AssertionError(f"{self.keys[index]!r} went back from "
-                                             f"{self.seen[index]} to {value!r}")
-                    self.seen[index] = int(value or 0)
-        except TimeoutError as error:
-            self.failure = f"the observer had no reply for {REPLY_TIMEOUT} s: {error}"
-        except OSError:
-            pass  # the kill
-        except Exception as error:
-            self.failure = repr(error)
-        finally:
-            self.connection.close()
+    def step(self):
+        shown = self.connection.call("MGET", *self.keys)
+        for index, value in enumerate(shown):
+            if int(value or 0) < self.seen[index]:
+                raise AssertionError(f"{self.keys[index]!r} went back from "
+                                     f"{self.seen[index]} to {value!r}")
+            self.seen[index] = int(value or 0)
 
 
 class Judge:

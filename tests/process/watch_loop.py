@@ -12,11 +12,11 @@ CORDWOOD_SEED replays who counts where, and the moments of the kills.
 import os
 import random
 import sys
-import threading
 import time
 import unittest
 
-from resp_client import Connection, ErrorReply, encode
+from load_thread import REPLY_TIMEOUT, LoadThread
+from resp_client import ErrorReply, encode
 from server_process import SMALL_STORE, ServerProcess, base_seed, full_run
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
@@ -27,36 +27,20 @@ KEYS = [f"sum:{index}" for index in range(8)]
 KILLS = 4
 KILLS_FULL = 40
 SECONDS = 1.5
-REPLY_TIMEOUT = 60
 
 
-class Counter(threading.Thread):
+class Counter(LoadThread):
     """Counts until the connection breaks."""
 
     def __init__(self, port: int, index: int, seed: str):
-        super().__init__(daemon=True)
+        super().__init__(port, f"client {index}")
         self.own = f"done:{index}"
         self.random = random.Random(f"{seed}/{index}")
         self.counted = 0
         self.aborted = 0
         self.in_doubt = 0  # an EXEC that was sent and not answered
-        self.failure = None
-        self.connection = Connection(port, REPLY_TIMEOUT)
 
-    def run(self):
-        try:
-            while True:
-                self._count()
-        except TimeoutError as error:
-            self.failure = f"{self.own}: no reply for {REPLY_TIMEOUT} s: {error}"
-        except OSError:
-            pass  # the kill
-        except Exception as error:  # a test's thread must not fail in silence
-            self.failure = repr(error)
-        finally:
-            self.connection.close()
-
-    def _count(self):
+    def step(self):
         key = self.random.choice(KEYS)
         watched, value = self.connection.call_all([("WATCH", key), ("GET", key)])
         assert watched == "OK", watched

@@ -22,6 +22,10 @@ storage::Intent IntentOf(const Session& session, bool frees) {
   return empties ? storage::Intent::kEmpty : storage::Intent::kTakeAway;
 }
 
+void Do(const std::vector<commands::Effect>& effects) {
+  for (const commands::Effect& effect : effects) effect();
+}
+
 }  // namespace
 
 Executor::Executor(const ExecutorParts& parts)
@@ -90,7 +94,7 @@ void Executor::Run(Session& session) {
       admitted.bytes += argument.size();
     }
     if (session.client.queue != nullptr) admitted.bytes += session.client.queue->argument_bytes();
-    if (HoldForAdmission(session, admitted, reply_start)) return;
+    if (!LetIn(session, admissions_.Ask(session, admitted), reply_start)) return;
   }
   if (!RunOnce(session, execute, admitted)) RunAlone(session, execute);
 }
@@ -109,7 +113,7 @@ bool Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
   reply.Bound(parts_.limits.reply_bytes);
   commands::Call call = CallOf(session, tx, reply);
   session.client.last_command = session.command->name;
-  const Status status = session.command->handler(call);
+  Status status = session.command->handler(call);
   if (!status && status.error().code() == ErrorCode::kCold) {
     reply.Truncate(reply_start);
     fetches_.Hold(session, view.missing());
@@ -119,8 +123,12 @@ bool Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
     reply.Truncate(reply_start);
     return false;
   }
-  const bool writes = status && !reply.overflowed() && call.long_read == nullptr && tx.has_writes();
-  if (writes && !CommitWrites(session, tx, admitted, reply_start)) return true;
+  if (status && !reply.overflowed() && call.long_read == nullptr && tx.has_writes()) {
+    // Before it is admitted: else a segment of the log would be made for what it may not hold.
+    status = tx.CheckSizes();
+    if (status && !MayCommit(session, tx, admitted, reply_start)) return true;
+    if (status) status = Commit(tx);
+  }
   tx.CountLookups();
   if (!status) {
     parts_.completion.PutFailure(session, reply_start, status.error());
@@ -132,55 +140,45 @@ bool Executor::RunOnce(Session& session, bool execute, Admitted admitted) {
     long_reads_.Start(session);
     return true;
   } else {
-    for (const commands::Effect& effect : call.effects) effect();
+    Do(call.effects);
   }
   parts_.completion.Finish(session, execute || call.met_newest, reply_start);
   return true;
 }
 
-bool Executor::CommitWrites(Session& session, keyspace::Transaction& tx, Admitted admitted,
-                            size_t reply_start) {
-  // Before it is admitted: else a segment of the log would be made for what it may not hold.
-  if (const Status fits = tx.CheckSizes(); !fits) {
-    parts_.completion.PutFailure(session, reply_start, fits.error());
-    return true;
-  }
+bool Executor::MayCommit(Session& session, const keyspace::Transaction& tx, Admitted admitted,
+                         size_t reply_start) {
   const Admitted wanted = {.bytes = tx.write_bytes(), .intent = IntentOf(session, tx.frees())};
   // What most commands write is told by their arguments.
   const bool is_let_in = wanted.bytes <= admitted.bytes && wanted.intent == admitted.intent;
-  if (!is_let_in && HoldForAdmission(session, wanted, reply_start)) return false;
+  return is_let_in || LetIn(session, admissions_.Ask(session, wanted), reply_start);
+}
+
+Status Executor::Commit(keyspace::Transaction& tx) {
   // By the pressure that the write met, not by the one that it makes.
   if (!tx.frees()) admissions_.Pace(tx.write_bytes());
-  const Result<storage::Seq> seq = tx.Commit();
-  if (!seq) {
-    parts_.completion.PutFailure(session, reply_start, seq.error());
-    return true;
-  }
-  NoteCommitted(tx, *seq);
-  return true;
-}
-
-void Executor::NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq) {
+  CW_ASSIGN(const storage::Seq seq, tx.Commit());
   start_times_.Note(seq, tx.now_ms());
   parts_.watches.Mark(tx.changes());
+  return {};
 }
 
-bool Executor::HoldForAdmission(Session& session, Admitted wanted, size_t reply_start) {
-  switch (admissions_.Ask(session, wanted)) {
+bool Executor::LetIn(Session& session, storage::WriteGate gate, size_t reply_start) {
+  switch (gate) {
     case storage::WriteGate::kOpen:
-      return false;
+      return true;
     case storage::WriteGate::kLater:
       session.replies.buffer().resize(reply_start);
       session.hold = Hold::kAdmission;
-      return true;
+      return false;
     case storage::WriteGate::kFull:
       parts_.completion.RefuseForSpace(session, reply_start);
-      return true;
+      return false;
     case storage::WriteGate::kFailed:
       parts_.completion.RefuseForFailure(session, reply_start);
-      return true;
+      return false;
   }
-  return false;
+  return true;
 }
 
 // --- a stack of its own ---
@@ -273,19 +271,22 @@ void Executor::GoOnAlone(Session& session) {
 void Executor::FinishOwnRun(Session& session) {
   OwnRun& run = *session.own_run;
   const size_t reply_start = session.replies.buffer().size();
-  const Status& status = run.outcome().status;
+  Status& status = run.outcome().status;
   session.hold = Hold::kNone;
+  if (status && !run.overflowed() && run.executes() && run.tx().has_writes()) {
+    status = run.tx().CheckSizes();
+    if (status && !MayCommitOwnRun(session, reply_start)) return;
+    if (status) status = Commit(run.tx());
+  }
+  run.tx().CountLookups();
   if (!status) {
     parts_.completion.PutFailure(session, reply_start, status.error());
   } else if (run.overflowed()) {
     parts_.completion.PutError(session, reply_start, ReplyTooLong(parts_.limits.reply_bytes));
-  } else if (run.executes() && run.tx().has_writes()) {
-    if (!CommitOwnRun(session, reply_start)) return;
   } else {
     session.replies.Append(run.TakeReply());
-    for (const commands::Effect& effect : run.outcome().effects) effect();
+    Do(run.outcome().effects);
   }
-  run.tx().CountLookups();
   const bool executes = run.executes();
   const bool met_newest = executes || run.outcome().met_newest;
   std::unique_ptr<commands::LongRead> long_read = std::move(run.outcome().long_read);
@@ -300,35 +301,16 @@ void Executor::FinishOwnRun(Session& session) {
   if (executes) EndOwnership();
 }
 
-bool Executor::CommitOwnRun(Session& session, size_t reply_start) {
-  keyspace::Transaction& tx = session.own_run->tx();
-  if (const Status fits = tx.CheckSizes(); !fits) {
-    parts_.completion.PutFailure(session, reply_start, fits.error());
-    return true;
+bool Executor::MayCommitOwnRun(Session& session, size_t reply_start) {
+  const keyspace::Transaction& tx = session.own_run->tx();
+  // Ahead of all that are in line: they wait for it.
+  const storage::WriteGate gate = store().Admit(tx.write_bytes(), IntentOf(session, tx.frees()));
+  if (LetIn(session, gate, reply_start)) return true;
+  if (!session.held()) {
+    session.own_run.reset();
+    EndOwnership();
   }
-  switch (store().Admit(tx.write_bytes(), IntentOf(session, tx.frees()))) {
-    case storage::WriteGate::kOpen:
-      break;
-    case storage::WriteGate::kLater:
-      session.hold = Hold::kAdmission;  // ahead of all that are in line
-      return false;
-    case storage::WriteGate::kFull:
-      parts_.completion.PutShortage(session, reply_start);
-      return true;
-    case storage::WriteGate::kFailed:
-      parts_.completion.PutStoreFailure(session, reply_start);
-      return true;
-  }
-  if (!tx.frees()) admissions_.Pace(tx.write_bytes());
-  const Result<storage::Seq> seq = tx.Commit();
-  if (!seq) {
-    parts_.completion.PutFailure(session, reply_start, seq.error());
-    return true;
-  }
-  NoteCommitted(tx, *seq);
-  session.replies.Append(session.own_run->TakeReply());
-  for (const commands::Effect& effect : session.own_run->outcome().effects) effect();
-  return true;
+  return false;
 }
 
 void Executor::EndOwnership() {

@@ -118,12 +118,13 @@ class Executor {
   bool HoldForOwner(Session& session);
   /// False: the command is to be run on a stack of its own instead.
   bool RunOnce(Session& session, bool execute, Admitted admitted);
-  /// After the handler: commits. False: the session is held or the reply was replaced.
-  bool CommitWrites(Session& session, keyspace::Transaction& tx, Admitted admitted,
-                    size_t reply_start);
-  void NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq);
-  /// True: the command may not write now. It is held, or was refused.
-  bool HoldForAdmission(Session& session, Admitted wanted, size_t reply_start);
+  /// False: the command may not write now. It is held, or was refused.
+  bool LetIn(Session& session, storage::WriteGate gate, size_t reply_start);
+  /// The same, after the handler: of what it wrote in the end.
+  bool MayCommit(Session& session, const keyspace::Transaction& tx, Admitted admitted,
+                 size_t reply_start);
+  /// Writes what was let in.
+  Status Commit(keyspace::Transaction& tx);
   /// Gives the session's command a stack of its own, or holds it until that may be.
   void RunAlone(Session& session, bool execute);
   void StartOwnRun(Session& session, OwnRun::Work work);
@@ -132,7 +133,8 @@ class Executor {
   bool EndOldRun(Session& session);
   /// The handler is done: commits, and ends the command. Holds the session if it may not write yet.
   void FinishOwnRun(Session& session);
-  bool CommitOwnRun(Session& session, size_t reply_start);
+  /// As LetIn; one that is refused owns nothing any more.
+  bool MayCommitOwnRun(Session& session, size_t reply_start);
   /// Nobody owns the executor any more: those go on who waited.
   void EndOwnership();
   /// The session's blocks are there.

@@ -80,24 +80,12 @@ void Completion::Refuse(Session& session, size_t reply_start, std::string_view e
 }
 
 void Completion::RefuseForSpace(Session& session, size_t reply_start) {
-  Refuse(session, reply_start, ShortageText());
+  const Status shortage = keyspace_.store().shortage();
+  Refuse(session, reply_start, shortage ? std::string(kDiskFull) : BlockedText(shortage.error()));
 }
 
 void Completion::RefuseForFailure(Session& session, size_t reply_start) {
   Refuse(session, reply_start, kStoreFailed);
-}
-
-void Completion::PutShortage(Session& session, size_t reply_start) {
-  PutError(session, reply_start, ShortageText());
-}
-
-void Completion::PutStoreFailure(Session& session, size_t reply_start) {
-  PutError(session, reply_start, kStoreFailed);
-}
-
-std::string Completion::ShortageText() const {
-  const Status shortage = keyspace_.store().shortage();
-  return shortage ? std::string(kDiskFull) : BlockedText(shortage.error());
 }
 
 void Completion::PutFailure(Session& session, size_t reply_start, const Error& error) {

@@ -30,10 +30,6 @@ class Completion {
   void RefuseForSpace(Session& session, size_t reply_start);
   /// As Refuse, after the store failed.
   void RefuseForFailure(Session& session, size_t reply_start);
-  /// As RefuseForSpace and RefuseForFailure, of one that has run; the reply is still to be
-  /// finished.
-  void PutShortage(Session& session, size_t reply_start);
-  void PutStoreFailure(Session& session, size_t reply_start);
   /// Puts an error of ours in the place of the reply, which is still to be finished.
   void PutFailure(Session& session, size_t reply_start, const Error& error);
   /// Puts "-<error>" in the place of the reply, which is still to be finished.
@@ -42,7 +38,6 @@ class Completion {
  private:
   /// The commands that EXEC has run.
   void CountQueued(const Session& session);
-  std::string ShortageText() const;
 
   ReplyGate& gate_;
   keyspace::Keyspace& keyspace_;

@@ -177,6 +177,26 @@ TEST_F(OwnRuns, AfterAStopTheOwnerDoesNotGoOn) {
   EXPECT_EQ(server_->keyspace().store().visible(), server_->keyspace().store().last_seq());
 }
 
+TEST_F(OwnRuns, AnOwnerThatTheDiskRefusesIsToldAsAnyWriteIs) {
+  env_.StallReads(".sst", 50);
+  const SessionId owner = server_->Connect();
+  server_->Send(owner,
+                Pipelined({{"MULTI"}, {"HSET", "h", "new", "v"}, {"HGETALL", "h"}, {"EXEC"}}));
+  for (int i = 0; i < 10'000 && own_runs() == 0; ++i) server_->RunForMs(1);
+  ASSERT_EQ(own_runs(), 1u);
+  const SessionId writer = server_->Connect();
+  server_->SendCommand(writer, {"DEL", "k001"});
+  server_->keyspace().store().SetMaxDiskBytes(1);
+  server_->RunForMs(100'000);
+  const std::string reply = server_->Receive(owner);
+  EXPECT_TRUE(
+      reply.starts_with("+OK\r\n+QUEUED\r\n+QUEUED\r\n-EXECABORT Transaction discarded "
+                        "because of: MISCONF"))
+      << reply.substr(0, 200);
+  EXPECT_EQ(server_->Receive(writer), ":1\r\n") << "the executor is free again";
+  EXPECT_EQ(Ask({"HLEN", "h"}), Format(":{}\r\n", kFieldsOfHash));
+}
+
 TEST_F(OwnRuns, TheExecutorIsOwnedByOneAfterTheOther) {
   std::vector<SessionId> clients;
   for (int i = 0; i < 4; ++i) {

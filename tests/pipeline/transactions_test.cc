@@ -137,6 +137,17 @@ TEST_F(Transactions, AnExecThatIsRefusedChangesNothingOfItsClient) {
   EXPECT_EQ(A({"GET", "none"}), "$-1\r\n") << "and RESP2";
 }
 
+// What a command does to others belongs to what it writes: none of it without the other.
+TEST_F(Transactions, AnExecThatDoesNotFitDoesNothingToOthers) {
+  const std::string name((1 << 20) + 1, 'n');
+  A({"MULTI"});
+  A({"CLIENT", "KILL", "ID", Format("{}", b_)});
+  A({"SET", name, "v"});
+  EXPECT_TRUE(A({"EXEC"}).starts_with("-ERR key or field is too long"));
+  EXPECT_FALSE(server_->Closed(b_));
+  EXPECT_EQ(B({"PING"}), "+PONG\r\n");
+}
+
 TEST_F(Transactions, QuitEndsTheConnectionAtOnce) {
   A({"MULTI"});
   A({"SET", "k", "v"});

@@ -43,6 +43,8 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "locked";
     case ErrorCode::kCold:
       return "cold";
+    case ErrorCode::kLong:
+      return "long";
     case ErrorCode::kPaused:
       return "paused";
     case ErrorCode::kTooLarge:

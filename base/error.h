@@ -24,6 +24,7 @@ enum class ErrorCode : uint8_t {
   kLocked,           // another process holds the directory
   kCold,             // a cache-only read needs blocks from disk; nothing is wrong
   kPaused,           // a walk used up its budget, and goes on from where it got to
+  kLong,             // more work than one turn may hold; nothing is wrong
   kTooLarge,         // an input exceeds a limit
   kClosed,           // the object is shutting down or failed earlier
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/allocated_bytes.h"
 #include "base/coding.h"
 #include "base/format.h"
 #include "storage/table/prefix.h"
@@ -57,6 +58,10 @@ Result<Block> Block::Parse(std::string_view contents, std::unique_ptr<char[]> ow
   }
   block.owner_ = std::move(owner);
   return block;
+}
+
+size_t Block::memory_bytes() const {
+  return owner_ != nullptr ? AllocatedBytes(bytes() + kTailBytes) : 0;
 }
 
 uint32_t Block::RestartOffset(uint32_t restart) const {

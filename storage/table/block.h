@@ -20,7 +20,6 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "base/usable_bytes.h"
 #include "storage/entry.h"
 
 namespace cordwood::storage {
@@ -56,7 +55,7 @@ class Block {
   /// Size of the contents, but for their end.
   size_t bytes() const { return entries_.size() + restart_count_ * sizeof(uint32_t); }
   /// What it takes of the allocator, if it owns its bytes.
-  size_t memory_bytes() const { return UsableBytes(owner_.get()); }
+  size_t memory_bytes() const;
 
  private:
   friend class BlockIterator;

@@ -295,7 +295,7 @@ BlockCache::Pin BlockCache::Insert(const BlockKey& key, Block block) {
   auto entry = std::make_unique<Entry>();
   entry->key = key;
   entry->hash = hash;
-  entry->charge = block.memory_bytes() + UsableBytes(entry.get()) + sizeof(Entry*);
+  entry->charge = block.memory_bytes() + AllocatedBytes(sizeof(Entry)) + sizeof(Entry*);
   entry->block = std::move(block);
   entry->shard = &shard;
   Entry* removed = nullptr;

@@ -136,7 +136,7 @@ Status Populate(Call& call) {
   if (!count || *count < 0 || !size || *size < 0) return call.Error(kRange);
   const auto value_bytes = static_cast<uint64_t>(*size);
   if (value_bytes > call.host.settings.MaxStringBytes()) return call.Error(kStringTooLong);
-  const uint64_t most = call.tx.keyspace().options().copy_bytes_max;
+  const uint64_t most = call.tx.keyspace().options().overlay_bytes_max;
   if (static_cast<uint64_t>(*count) > most / (value_bytes + prefix.size() + kOverhead)) {
     return call.Error(
         Format("ERR that is more than {} bytes, which is what the memory budget has "

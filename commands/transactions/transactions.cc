@@ -18,8 +18,10 @@
 namespace cordwood::commands::transactions {
 namespace {
 
-using keyspace::KeyName;
-using keyspace::Lookup;
+// A longer queue goes on in turns, on a stack of its own. Blocks are named for so many commands.
+constexpr uint64_t kQueuedPerTurn = 256;
+constexpr uint64_t kBytesPerTurn = uint64_t{1} << 20;
+constexpr uint64_t kNamedAtOnce = 4096;
 
 Status Multi(Call& call) {
   if (call.client.queue != nullptr) return call.Error("ERR MULTI calls can not be nested");
@@ -78,12 +80,13 @@ Status Complete(Call& call, LongRead& read) {
 /// are there: the walks of others would have them go before all is run again.
 Status RunWaiting(Call& call, const Command& command, size_t reply_start) {
   const bool reads = (command.flags & kReadOnly) != 0;
-  while (true) {
+  using Earlier = keyspace::Waiter::Earlier;
+  for (Earlier earlier = Earlier::kGo;; earlier = Earlier::kStay) {
     const Status status = command.handler(call);
     const bool is_cold = !status && status.error().code() == ErrorCode::kCold;
     if (!is_cold || !reads || !call.tx.waits() || call.tx.view().missing().empty()) return status;
     call.reply.Truncate(reply_start);
-    CW_TRY(call.tx.AwaitBlocks());
+    CW_TRY(call.tx.AwaitBlocks(earlier));
   }
 }
 
@@ -98,7 +101,12 @@ Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
             .client = exec.client,
             .host = exec.host,
             .draw = index};
-  CW_TRY(RunWaiting(call, *queued.command, reply_start));
+  const Status status = RunWaiting(call, *queued.command, reply_start);
+  if (!status && status.error().code() == ErrorCode::kLong) {
+    exec.wants_own_run = true;
+    return {};
+  }
+  CW_TRY(status);
   if (call.long_read != nullptr && !exec.tx.waits()) {
     exec.wants_own_run = true;
   } else if (call.long_read != nullptr) {
@@ -112,13 +120,18 @@ Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
 
 /// An overlay is held in memory, beside what clients sent.
 Status CheckOverlay(Call& exec, const CommandQueue& queue) {
-  const uint64_t bytes_max = exec.tx.keyspace().options().copy_bytes_max + queue.memory_bytes();
+  const uint64_t bytes_max = exec.tx.keyspace().options().overlay_bytes_max + queue.memory_bytes();
   if (exec.tx.write_bytes() <= bytes_max) return {};
   return Fail(ErrorCode::kTooLarge,
               Format("the transaction writes more than {} bytes, a sixteenth of the memory budget "
                      "beside its arguments; nothing of it was done. Raise maxmemory, or do it in "
                      "parts",
                      bytes_max));
+}
+
+/// Whether so many commands, and what they wrote, are as much as one turn may take.
+bool IsMuch(const Call& exec, uint64_t commands) {
+  return commands >= kQueuedPerTurn || exec.tx.write_bytes() > kBytesPerTurn;
 }
 
 /// Behind a cold command the others run on to name their blocks, and nothing that they say counts.
@@ -128,6 +141,8 @@ Status RunQueue(Call& exec, CommandQueue& queue) {
   exec.reply.ArrayHeader(queue.size());
   uint64_t index = 0;
   for (CommandQueue::Queued& queued : queue.commands()) {
+    if (cold && !exec.tx.waits() && IsMuch(exec, index)) exec.wants_own_run = true;
+    if (exec.wants_own_run || (!cold && index >= kNamedAtOnce)) break;
     const uint64_t written = exec.tx.write_bytes();
     const Status status = RunQueued(exec, queued, ++index);
     const bool is_cold = !status && status.error().code() == ErrorCode::kCold;

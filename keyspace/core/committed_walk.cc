@@ -97,12 +97,14 @@ void CommittedWalk::Wait(Direction direction) {
   Status waited;
   while (iterator_->stopped() && iterator_->status().error().code() == ErrorCode::kCold) {
     std::string at = iterator_->passed();
-    if (!waited && at == from) {
+    const bool got_on = at != from;
+    if (!waited && !got_on) {
       failure_ = waited;
       return;
     }
     from = std::move(at);
-    waited = tx_.AwaitBlocks();  // which lets go of the iterator
+    // Which lets go of the iterator.
+    waited = tx_.AwaitBlocks(got_on ? Waiter::Earlier::kGo : Waiter::Earlier::kStay);
     TakeUp();
     Place(*from, direction);
   }

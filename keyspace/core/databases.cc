@@ -105,6 +105,7 @@ void Databases::Change(storage::Seq seq, int db, Generation generation) {
   meaning->older.reset(newest.load());
   newest.store(meaning.release(), std::memory_order_release);
   changes_.push_back({.seq = seq, .meaning = newest.load()});
+  ++times_changed_;
 }
 
 void Databases::Forget(storage::Seq oldest) {

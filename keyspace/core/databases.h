@@ -59,6 +59,8 @@ class Databases {
   void Change(storage::Seq seq, int db, Generation generation);
   /// Forgets what no reader asks for. REQUIRES: nobody reads below `oldest`, or ever will.
   void Forget(storage::Seq oldest);
+  /// How often a number was given another meaning.
+  uint64_t times_changed() const { return times_changed_; }
   /// Meanings that are kept for older readers.
   size_t older() const { return changes_.size(); }
 
@@ -103,6 +105,7 @@ class Databases {
   std::vector<std::atomic<Meaning*>> meanings_;  // owned; the newest of each number
   std::deque<Changed> changes_;                  // in the order in which they were made
   std::unordered_map<Generation, int> numbers_;
+  uint64_t times_changed_ = 0;
   std::set<Generation> written_;
   Generation last_written_ = kSystemGeneration;  // the set need not be asked for it again
 };

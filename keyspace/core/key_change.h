@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "keyspace/core/key_codec.h"
+
 namespace cordwood::keyspace {
 
 struct KeyChange {
@@ -16,7 +18,8 @@ struct KeyChange {
   };
 
   int db = 0;
-  std::string_view key;  // lives as long as the transaction
+  Generation generation = 0;  // which the database meant then
+  std::string_view key;       // lives as long as the transaction
   Kind kind = Kind::kChanged;
 };
 

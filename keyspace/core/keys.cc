@@ -16,6 +16,7 @@ Result<Lookup> Judge(Transaction& tx, std::optional<std::string_view> bytes) {
   if (!bytes) return lookup;
   CW_ASSIGN(lookup->stored, Record::Decode(*bytes));
   lookup->expired = lookup->stored->ExpiredAt(tx.now_ms());
+  tx.NoteExpiry(lookup->stored->expiry_ms);
   return lookup;
 }
 
@@ -23,6 +24,7 @@ Result<Lookup> Judge(Transaction& tx, std::optional<std::string_view> bytes) {
 Result<Lookup> JudgeReplaced(Transaction& tx, std::string_view bytes) {
   CW_ASSIGN(const RecordHeader header, RecordHeader::Decode(bytes));
   if (header.form == Form::kElements) return Judge(tx, bytes);
+  tx.NoteExpiry(header.expiry_ms);
   const Record record{
       .type = header.type, .form = header.form, .expiry_ms = header.expiry_ms, .payload = {}};
   return Lookup{.stored = record, .expired = header.ExpiredAt(tx.now_ms())};
@@ -90,6 +92,7 @@ Status Transition(Transaction& tx, const KeyName& name, const Record* before, co
 }  // namespace
 
 Result<Lookup> FindKey(Transaction& tx, const KeyName& name) {
+  tx.NoteRead(name.generation, name.key);
   const storage::ReadScope scope(tx.view());  // the record is copied
   CW_ASSIGN(const std::optional<std::string_view> bytes,
             tx.Get(KeyRecordKey(name.generation, name.key)));
@@ -97,11 +100,13 @@ Result<Lookup> FindKey(Transaction& tx, const KeyName& name) {
 }
 
 Result<std::optional<RecordView>> SeeKey(Transaction& tx, const KeyName& name) {
+  tx.NoteRead(name.generation, name.key);
   CW_ASSIGN(const std::optional<std::string_view> bytes,
             tx.Get(KeyRecordKey(name.generation, name.key)));
   if (!bytes) return std::nullopt;
   CW_ASSIGN(const RecordView record, RecordView::Decode(*bytes));
   if (record.header.ExpiredAt(tx.now_ms())) return std::nullopt;
+  tx.NoteExpiry(record.header.expiry_ms);
   return record;
 }
 
@@ -127,6 +132,7 @@ Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
   const std::string store_key = KeyRecordKey(name.generation, name.key);
   Lookup before;
   const storage::ReadScope scope(tx.view());
+  tx.NoteRead(name.generation, name.key);
   tx.NoteChange(name.generation, name.key);
   std::string_view bytes;
   const storage::Presence presence = tx.Probe(store_key, &bytes);

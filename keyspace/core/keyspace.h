@@ -18,6 +18,7 @@
 #include "keyspace/core/counters.h"
 #include "keyspace/core/databases.h"
 #include "keyspace/core/deadline_floors.h"
+#include "keyspace/core/pending_objects.h"
 #include "keyspace/core/shrunk_objects.h"
 #include "storage/store.h"
 
@@ -32,8 +33,11 @@ struct KeyspaceOptions {
   /// What OBJECT ENCODING calls a listpack: up to so many fields, none nor its value longer.
   uint64_t hash_listpack_entries = 128;
   uint64_t hash_listpack_value_bytes = 64;
-  /// What a transaction may hold of an object's elements that it copies.
-  uint64_t copy_bytes_max = 256 << 20;
+  /// What a transaction may hold of what it writes, beside what clients sent.
+  uint64_t overlay_bytes_max = 256 << 20;
+  /// An object that is built, and is more than this, is written in parts that are not much more.
+  uint64_t part_bytes_max = 1 << 20;
+  uint64_t part_elements_max = 1024;
 };
 
 /// What INFO reports of the keyspace; relaxed.
@@ -64,11 +68,13 @@ class Keyspace {
   /// The executor's.
   DeadlineFloors& deadline_floors() { return deadline_floors_; }
   ShrunkObjects& shrunk_objects() { return shrunk_objects_; }
+  PendingObjects& pending_objects() { return pending_objects_; }
   KeyspaceOptions& options() { return options_; }
   KeyspaceStats& stats() { return stats_; }
-  /// Whether transactions say which keys they changed. The executor's.
-  bool reports_changes() const { return reports_changes_; }
-  void SetReportsChanges(bool reports) { reports_changes_ = reports; }
+  /// Whether transactions say which keys they changed: somebody wants to know. The executor's.
+  bool reports_changes() const { return change_readers_ != 0; }
+  void AddChangeReader() { ++change_readers_; }
+  void RemoveChangeReader() { --change_readers_; }
 
   /// The counter of a database as the executor sees it.
   int64_t NewestCount(int db, CounterKind kind) const;
@@ -89,7 +95,8 @@ class Keyspace {
   DeadlineFloors deadline_floors_;
   ShrunkObjects shrunk_objects_;
   KeyspaceStats stats_;
-  bool reports_changes_ = false;
+  PendingObjects pending_objects_;
+  uint32_t change_readers_ = 0;
   std::function<void()> listener_;
   std::unique_ptr<storage::Store> store_;  // last: uses counting_ until it is gone
 };

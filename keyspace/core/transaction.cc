@@ -23,6 +23,10 @@ uint64_t NameBytes(std::string_view store_key) {
 
 }  // namespace
 
+Transaction::~Transaction() {
+  for (const PendingObject& object : pending_) keyspace_.pending_objects().GiveUp(object);
+}
+
 Generation Transaction::GenerationOf(int db) const {
   if (const auto it = generations_.find(db); it != generations_.end()) return it->second;
   const Databases& databases = keyspace_.databases();
@@ -75,11 +79,11 @@ Result<std::optional<std::string_view>> Transaction::Get(std::string_view store_
 Result<std::optional<std::string_view>> Transaction::GetWaiting(std::string_view store_key) {
   // Of blocks that were named, one that cannot be read need not be one that it takes.
   Status waited;
-  while (true) {
+  for (auto earlier = Waiter::Earlier::kGo;; earlier = Waiter::Earlier::kStay) {
     Result<std::optional<std::string_view>> found = view_.Get(store_key);
     if (found || found.error().code() != ErrorCode::kCold) return found;
     CW_TRY(waited);
-    waited = AwaitBlocks();
+    waited = AwaitBlocks(earlier);
   }
 }
 
@@ -97,10 +101,10 @@ Status Transaction::Resting(const Wait& wait) {
   return status;
 }
 
-Status Transaction::AwaitBlocks() {
+Status Transaction::AwaitBlocks(Waiter::Earlier earlier) {
   std::vector<storage::BlockRef> blocks = view_.missing();
   CHECK(waits() && !blocks.empty());
-  return Resting([&] { return waiter_->Await(std::move(blocks)); });
+  return Resting([&] { return waiter_->Await(std::move(blocks), earlier); });
 }
 
 Status Transaction::Pause() {
@@ -197,10 +201,39 @@ void Transaction::AddChange(Generation generation, std::string_view key, KeyChan
   const std::optional<int> db = own != generations_.end()
                                     ? std::optional(own->first)
                                     : keyspace_.databases().NumberOf(generation);
-  if (db) changes_.push_back({.db = *db, .key = overlay_.Copy(key, {}), .kind = kind});
+  if (!db) return;
+  changes_.push_back(
+      {.db = *db, .generation = generation, .key = overlay_.Copy(key, {}), .kind = kind});
 }
 
-Oid Transaction::NewOid() { return keyspace_.store().last_seq() + ++oids_; }
+void Transaction::SpendOids(storage::WriteBatch& batch) {
+  for (uint64_t i = 0; i < oids_; ++i) batch.Note({});
+}
+
+Oid Transaction::NewOid() {
+  storage::Store& store = keyspace_.store();
+  const Oid oid = store.last_seq() + ++oids_;
+  if (guard_ == nullptr) return oid;
+  // Others write before this is committed.
+  storage::WriteBatch batch;
+  SpendOids(batch);
+  oids_ = 0;
+  IgnoreError(store.Write(batch), "a store that has failed refuses what needs the number too");
+  return oid;
+}
+
+Status Transaction::WriteApart(uint64_t bytes, const Fill& fill) {
+  CHECK(waits() && mode_ == Mode::kExecute);
+  return Resting([&]() -> Status {
+    CW_TRY(waiter_->AwaitRoom(bytes));
+    storage::WriteBatch batch;
+    SpendOids(batch);
+    fill(batch, keyspace_.store().last_seq() + batch.count() + 1);
+    CW_TRY(keyspace_.store().Write(batch));
+    oids_ = 0;
+    return {};
+  });
+}
 
 Status Transaction::CheckEachSize() const {
   storage::BatchSizes sizes;
@@ -239,6 +272,7 @@ Result<storage::Seq> Transaction::Commit() {
   for (const auto& [counter, delta] : counts_.sums()) batch.Count(counter, delta);
   CHECK(oids_ <= batch.count());  // the numbers handed out are those of the batch's operations
   CW_ASSIGN(const storage::Seq seq, WriteToStore(batch));
+  pending_.clear();
   ApplyDeadlines();
   Databases& databases = keyspace_.databases();
   ForEachWritten([&](Generation generation) { databases.NoteWritten(generation); });

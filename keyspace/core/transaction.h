@@ -7,11 +7,16 @@
 // In read mode it shows the visible state; in execute mode the newest. Both judge expiry at
 // `now_ms`, the command's one look at the clock.
 //
+// One that waits may let others commit meanwhile, if a guard is told what it reads: it is then to
+// be committed only if none of that was changed. What it writes apart, in batches of its own before
+// Commit, is dropped if it is not committed.
+//
 // Ownership: the keyspace and the view outlive it. Threads: the loop for reads, the executor for
 // the rest.
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +27,8 @@
 #include "keyspace/core/key_change.h"
 #include "keyspace/core/keyspace.h"
 #include "keyspace/core/overlay.h"
+#include "keyspace/core/pending_objects.h"
+#include "keyspace/core/read_guard.h"
 #include "keyspace/core/waiter.h"
 #include "storage/reader.h"
 #include "storage/write_batch.h"
@@ -38,6 +45,7 @@ class Transaction {
         mode_(mode),
         now_ms_(now_ms),
         bytes_that_fit_(std::min(kNameBytesMax, keyspace.store().write_limits().smallest())) {}
+  ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -50,7 +58,16 @@ class Transaction {
   /// is given up.
   Status Breathe() { return waiter_ != nullptr && waiter_->IsTime() ? Pause() : Status(); }
   /// Waits for what the view misses. REQUIRES: waits(), and something is missing.
-  Status AwaitBlocks();
+  Status AwaitBlocks(Waiter::Earlier earlier);
+  /// From now on others may commit while it waits. The guard outlives it. REQUIRES: as WaitWith.
+  void GuardReads(ReadGuard& guard) { guard_ = &guard; }
+  /// As the guard's.
+  void NoteRead(Generation generation, std::string_view key) {
+    if (guard_ != nullptr) guard_->NoteRead(generation, key);
+  }
+  void NoteExpiry(std::optional<int64_t> expiry_ms) {
+    if (guard_ != nullptr && expiry_ms && *expiry_ms > now_ms_) guard_->NoteExpiry(*expiry_ms);
+  }
   /// Walks that read through the view, and must not while it rests.
   void Register(ViewUser& user) { users_.push_back(&user); }
   void Unregister(ViewUser& user) { std::erase(users_, &user); }
@@ -105,6 +122,12 @@ class Transaction {
   void Count(Generation generation, CounterKind kind, int64_t delta);
   /// Makes `generation` what `db` means, for this transaction's commands too.
   void SetGeneration(int db, Generation generation);
+  /// Writes a batch of about so many bytes, which `fill` is called to make, when the store has room
+  /// for it; `first` is the seq of the batch's next operation. Renews the view. REQUIRES: waits().
+  using Fill = std::function<void(storage::WriteBatch& batch, storage::Seq first)>;
+  Status WriteApart(uint64_t bytes, const Fill& fill);
+  /// An object that was begun by WriteApart is dropped unless this is committed.
+  void AdoptPending(const PendingObject& object) { pending_.push_back(object); }
   /// Numbers that nobody had before, for objects and generations.
   Oid NewOid();
   Generation NewGeneration() { return Databases::kFirstFree + NewOid(); }
@@ -143,6 +166,8 @@ class Transaction {
 
   void AddChange(Generation generation, std::string_view key, KeyChange::Kind kind);
   Status Pause();
+  /// The numbers that were handed out will be nobody else's, whoever writes next.
+  void SpendOids(storage::WriteBatch& batch);
   /// Runs `wait` while nothing is read. Renews the view.
   template <typename Wait>
   Status Resting(const Wait& wait);
@@ -159,6 +184,7 @@ class Transaction {
   Keyspace& keyspace_;
   storage::View& view_;
   Waiter* waiter_ = nullptr;
+  ReadGuard* guard_ = nullptr;
   std::vector<ViewUser*> users_;
   const Mode mode_;
   const int64_t now_ms_;
@@ -171,7 +197,8 @@ class Transaction {
   std::vector<Generation> dropped_;
   std::map<Generation, std::string> floors_;           // raised
   std::map<Generation, std::string> first_deadlines_;  // of those written
-  uint64_t oids_ = 0;
+  std::vector<PendingObject> pending_;
+  uint64_t oids_ = 0;  // handed out, and not spent
   uint64_t expired_ = 0;
   uint64_t hits_ = 0;
   uint64_t misses_ = 0;

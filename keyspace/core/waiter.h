@@ -4,6 +4,7 @@
 //
 // Threads: the transaction's.
 
+#include <cstdint>
 #include <vector>
 
 #include "base/error.h"
@@ -15,14 +16,20 @@ class Waiter {
  public:
   virtual ~Waiter() = default;
 
-  /// Returns when the blocks are in the cache, where they stay until the next call; those of files
-  /// that are gone are left out. An error: one cannot be read, or nobody waits for the command any
-  /// more; it then ends as soon as it can.
-  virtual Status Await(std::vector<storage::BlockRef> blocks) = 0;
+  /// What becomes of the blocks of earlier calls. Who got no further since keeps them: else those
+  /// that it needs together might drive each other out of the cache for ever.
+  enum class Earlier : uint8_t { kGo, kStay };
+  /// Returns when the blocks are in the cache, where they stay until a call that has earlier ones
+  /// go; those of files that are gone are left out. An error: one cannot be read, or nobody waits
+  /// for the command any more; it then ends as soon as it can.
+  virtual Status Await(std::vector<storage::BlockRef> blocks, Earlier earlier) = 0;
   /// The work has gone on for so long that others should have their turn.
   virtual bool IsTime() = 0;
   /// Returns when others had it. An error as above.
   virtual Status Pause() = 0;
+  /// Returns when a batch of about so many bytes may be written, at once. kNoSpace: there is no
+  /// space for it. Other errors as above.
+  virtual Status AwaitRoom(uint64_t bytes) = 0;
 };
 
 /// Who reads through a view that may have to rest.

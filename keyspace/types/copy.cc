@@ -1,23 +1,31 @@
 #include "keyspace/types/copy.h"
 
-#include <limits>
 #include <string>
 
-#include "base/format.h"
+#include "keyspace/types/object_builder.h"
 #include "keyspace/types/object_reader.h"
-#include "keyspace/types/ordered_elements.h"
 #include "keyspace/types/strings.h"
 
 namespace cordwood::keyspace {
 namespace {
 
-/// Of an element in the transaction, beside its bytes.
-constexpr uint64_t kElementOverheadBytes = 128;
-
 /// Has the blocks named that reading the whole string would lack: a walk names the first one only.
 Status NameChunks(Transaction& tx, Generation generation, const Record& record) {
   CW_ASSIGN(String string, String::Open(tx, generation, record.view()));
   return string.Read([](std::string_view) {});
+}
+
+/// Puts every item.
+Status CopyItems(Transaction& tx, Generation from, const Record& record, ObjectBuilder& copy) {
+  for (ObjectReader items(tx, from, record);;) {
+    const auto read = items.Next();
+    if (!read && record.type == Type::kString && !tx.waits()) {
+      CW_TRY(NameChunks(tx, from, record));
+    }
+    CW_ASSIGN(const std::optional<ObjectReader::ReadItem>& next, read);
+    if (!next) return {};
+    CW_TRY(copy.Put({.head = next->subkey}, next->stored));
+  }
 }
 
 }  // namespace
@@ -27,30 +35,17 @@ Status NameChunks(Transaction& tx, Generation generation, const Record& record) 
 Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record, Generation to) {
   if (!record.owns_object()) return record;
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
-  ObjectPayload copy{.oid = tx.NewOid(), .count = object.count, .shape = object.shape};
-  OrderedElements elements(tx, to, copy.oid, kItemSpace, OrderedElements::Object::kNew);
-  // A string is bounded by its length, whole or not.
-  const uint64_t bytes_max = record.type == Type::kString ? std::numeric_limits<uint64_t>::max()
-                                                          : tx.keyspace().options().copy_bytes_max;
-  uint64_t bytes = 0;
-  for (ObjectReader items(tx, from, record);;) {
-    const auto read = items.Next();
-    if (!read && record.type == Type::kString) CW_TRY(NameChunks(tx, from, record));
-    CW_ASSIGN(const std::optional<ObjectReader::ReadItem>& next, read);
-    if (!next) break;
-    bytes += next->stored_bytes + kElementOverheadBytes;
-    if (bytes > bytes_max) {
-      return Fail(ErrorCode::kTooLarge,
-                  Format("the value is too large to be copied at once: its elements take more than "
-                         "{} bytes, a sixteenth of the memory budget; raise maxmemory, or copy its "
-                         "elements in parts",
-                         bytes_max));
-    }
-    copy.NoteEntries(1);
-    elements.Put({.head = next->subkey}, next->stored);
+  CW_ASSIGN(const uint64_t items, CountItems(record));
+  if (!tx.waits() && items > tx.keyspace().options().part_elements_max) {
+    return Fail(ErrorCode::kLong, "the value has too many elements to be copied at once");
   }
+  ObjectBuilder copy(tx, to);
+  CW_TRY(CopyItems(tx, from, record, copy));
+  ObjectPayload payload{.count = object.count, .shape = object.shape};
+  payload.NoteEntries(copy.entries());
+  CW_ASSIGN(payload.oid, copy.Finish());
   Record copied = record;
-  copied.payload = copy.Encode();
+  copied.payload = payload.Encode();
   return copied;
 }
 

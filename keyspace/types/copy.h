@@ -11,8 +11,8 @@
 namespace cordwood::keyspace {
 
 /// A record with the content of `record`, whose key is of generation `from`, for a key of
-/// generation `to`. Elements are copied, within this transaction, for an object of their own.
-/// kTooLarge, before more than KeyspaceOptions::copy_bytes_max are held of a collection's.
+/// generation `to`. Elements are copied for an object of their own. Errors as those of an
+/// ObjectBuilder (keyspace/types/object_builder.h).
 Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record, Generation to);
 
 }  // namespace cordwood::keyspace

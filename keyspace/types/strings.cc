@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/types/object_builder.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -17,11 +18,14 @@ std::string FirstChunkKey(Generation generation, Oid oid) {
   return SpacePrefix(generation, oid, kItemSpace).append(kChunkNumberBytes, '\0');
 }
 
-void SetChunk(std::string& chunk_key, uint64_t chunk) {
-  char* const number = chunk_key.data() + chunk_key.size() - kChunkNumberBytes;
+void StoreChunkNumber(char* number, uint64_t chunk) {
   for (size_t i = 0; i < kChunkNumberBytes; ++i) {
     number[i] = static_cast<char>(chunk >> 8 * (kChunkNumberBytes - 1 - i));
   }
+}
+
+void SetChunk(std::string& chunk_key, uint64_t chunk) {
+  StoreChunkNumber(chunk_key.data() + chunk_key.size() - kChunkNumberBytes, chunk);
 }
 
 std::string_view WithoutZeros(std::string_view bytes) {
@@ -123,11 +127,43 @@ Status CheckLength(Transaction& tx, const KeyName& name, const RecordHeader& hea
   return tx.keyspace().store().write_limits().Check(sizes);
 }
 
-/// A new object that holds `whole`.
-Result<ObjectPayload> NewObject(Transaction& tx, Generation generation, std::string_view whole) {
-  ChunkWriter writer(tx, generation, {.oid = tx.NewOid()});
-  CW_TRY(writer.Write(0, whole));
-  return writer.object();
+uint64_t ChunksOf(uint64_t length) { return (length + kChunkBytes - 1) / kChunkBytes; }
+
+/// Copies what a part of a string that begins at `from` has of the bytes behind `begin`.
+void CopyOverlap(std::string_view part, uint64_t from, uint64_t begin, std::string& bytes) {
+  const uint64_t first = std::max(from, begin);
+  const uint64_t last = std::min(from + part.size(), begin + bytes.size());
+  if (first >= last) return;
+  std::ranges::copy(part.substr(first - from, last - first), bytes.begin() + (first - begin));
+}
+
+/// A new object that holds `whole`, with `written` over it at `offset`.
+Result<ObjectPayload> NewObject(Transaction& tx, Generation generation, std::string_view whole,
+                                uint64_t offset, std::string_view written) {
+  const uint64_t length = std::max<uint64_t>(whole.size(), offset + written.size());
+  ObjectBuilder builder(tx, generation);
+  std::string bytes;
+  const auto put = [&](uint64_t begin_chunk, uint64_t end_chunk) -> Status {
+    for (uint64_t chunk = begin_chunk; chunk < end_chunk; ++chunk) {
+      bytes.assign(BytesInChunk(length, chunk), '\0');
+      CopyOverlap(whole, 0, chunk * kChunkBytes, bytes);
+      CopyOverlap(written, offset, chunk * kChunkBytes, bytes);
+      std::array<char, kChunkNumberBytes> number;
+      StoreChunkNumber(number.data(), chunk);
+      const std::string_view stored = WithoutZeros(bytes);
+      if (stored.empty()) continue;
+      CW_TRY(builder.Put({.head = {number.data(), number.size()}}, stored));
+    }
+    return {};
+  };
+  const uint64_t of_whole = ChunksOf(whole.size());
+  CW_TRY(put(0, of_whole));
+  // Nothing lies between the two.
+  CW_TRY(put(std::max(of_whole, offset / kChunkBytes), ChunksOf(length)));
+  ObjectPayload object{.count = length};
+  object.NoteEntries(builder.entries());
+  CW_ASSIGN(object.oid, builder.Finish());
+  return object;
 }
 
 }  // namespace
@@ -192,7 +228,11 @@ Result<uint64_t> WriteStringAt(Transaction& tx, const KeyName& name, const Looku
   if (old != nullptr) record.expiry_ms = old->expiry_ms;
   ObjectPayload object;
   if (old != nullptr && old->owns_object()) {
+    CW_TRY(CheckLength(tx, name, record.header(), offset + bytes.size()));
     CW_ASSIGN(object, ObjectOf(old->payload));
+    ChunkWriter writer(tx, name.generation, object);
+    CW_TRY(writer.Write(offset, bytes));
+    object = writer.object();
   } else {
     const std::string_view whole = old != nullptr ? std::string_view(old->payload) : "";
     const uint64_t length = std::max<uint64_t>(whole.size(), offset + bytes.size());
@@ -203,27 +243,25 @@ Result<uint64_t> WriteStringAt(Transaction& tx, const KeyName& name, const Looku
       CW_TRY(PutRecord(tx, name, before, record));
       return length;
     }
-    CW_ASSIGN(object, NewObject(tx, name.generation, whole));
+    CW_TRY(CheckLength(tx, name, record.header(), length));
+    CW_ASSIGN(object, NewObject(tx, name.generation, whole, offset, bytes));
   }
-  CW_TRY(CheckLength(tx, name, record.header(), offset + bytes.size()));
-  ChunkWriter writer(tx, name.generation, object);
-  CW_TRY(writer.Write(offset, bytes));
   record.form = Form::kElements;
-  record.payload = writer.object().Encode();
+  record.payload = object.Encode();
   // A chunk that is written over changes nothing in the record.
   if (old == nullptr || record.payload != old->payload) {
     CW_TRY(PutRecord(tx, name, before, record));
   } else {
     tx.NoteChange(name.generation, name.key);
   }
-  return writer.object().count;
+  return object.count;
 }
 
 Result<Record> ForNewHeader(Transaction& tx, Generation generation, Record record) {
   const bool moves = record.type == Type::kString && record.form == Form::kInline &&
                      record.payload.size() > kRenewedWholeMax;
   if (!moves) return record;
-  CW_ASSIGN(const ObjectPayload object, NewObject(tx, generation, record.payload));
+  CW_ASSIGN(const ObjectPayload object, NewObject(tx, generation, record.payload, 0, {}));
   record.form = Form::kElements;
   record.payload = object.Encode();
   return record;

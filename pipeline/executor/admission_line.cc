@@ -17,8 +17,9 @@ storage::WriteGate AdmissionLine::Ask(const Session& session, Admitted wanted) {
   storage::WriteGate gate = keyspace_.store().Admit(wanted.bytes, wanted.intent);
   const bool first_in_line = !line_.empty() && line_.front() == session.id();
   if (gate == storage::WriteGate::kOpen && wanted.intent == storage::Intent::kAdd) {
-    // One that is run again was let in before.
-    const bool in_line = first_in_line || session.fetches > 0 || line_.empty();
+    // One that is run again was let in before. A long write asks for each of its parts.
+    const bool is_rerun = session.fetches > 0 && session.own_run == nullptr;
+    const bool in_line = first_in_line || is_rerun || line_.empty();
     if (!in_line || IsPaced()) gate = storage::WriteGate::kLater;
   }
   if (gate == storage::WriteGate::kLater && !first_in_line) {

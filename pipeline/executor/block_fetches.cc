@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "pipeline/executor/loop_fetch.h"
+#include "pipeline/executor/own_run.h"
 #include "pipeline/executor/reruns.h"
 
 namespace cordwood::pipeline {
@@ -92,6 +93,14 @@ void BlockFetches::Arrived(SessionId id, storage::FetchedBlocks fetched, uint64_
   pressure_.Account(*session);
 }
 
+bool BlockFetches::KeepsEarlier(const Session& session) const {
+  // One that waits in the middle of its work knows.
+  if (session.own_run != nullptr) return session.own_run->keeps_fetched();
+  const bool has_room = session.pinned_bytes <= limits_.request_bytes;
+  return session.reruns == 0 && has_room && session.fetches <= kFetchesMax &&
+         !pressure_.memory().over();
+}
+
 void BlockFetches::Keep(Session& session, storage::FetchedBlocks fetched, uint64_t bytes) {
   // Which of the blocks a command cannot do without is told by a run that waits for each.
   if (!fetched.status) session.reruns = kRerunsMax;
@@ -104,9 +113,7 @@ void BlockFetches::Keep(Session& session, storage::FetchedBlocks fetched, uint64
     if (fetched.tables.empty()) ++session.reruns;
     return;
   }
-  const bool has_room = session.pinned_bytes <= limits_.request_bytes;
-  const bool goes_on = session.fetches > kFetchesMax;
-  if (session.reruns > 0 || !has_room || goes_on || pressure_.memory().over()) {
+  if (!KeepsEarlier(session)) {
     ++session.reruns;
     kept.pins.clear();
     session.pinned_bytes = bytes;

@@ -48,6 +48,8 @@ class BlockFetches {
   /// Has the blocks fetched that the session wants.
   void Fetch(Session& session);
   void Arrived(SessionId id, storage::FetchedBlocks fetched, uint64_t bytes);
+  /// Whether what was fetched for the session before is needed beside what has come.
+  bool KeepsEarlier(const Session& session) const;
   void Keep(Session& session, storage::FetchedBlocks fetched, uint64_t bytes);
 
   Env& env_;

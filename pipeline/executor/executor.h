@@ -6,29 +6,25 @@
 // A command that may not run, or not to its end, holds its session; it is run again from the start
 // when what it waits for is there.
 //
-// One that the reruns do not bring to an end gets a stack of its own and waits there, in the middle
-// of its work. A read does so at a snapshot. A write becomes the executor's owner: until it is done
-// nothing else runs on the executor, which is not to be seen from outside but in time; plain reads
-// go on, and judge expiry as of the owner's start.
+// One that the reruns do not bring to an end, or that takes longer than a turn, gets a stack of its
+// own and waits there, in the middle of its work (pipeline/executor/own_runs.h).
 //
 // Ownership: refers to what it is given. Threads: the loop's.
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 
 #include "base/env.h"
 #include "config/config.h"
 #include "keyspace/core/keyspace.h"
 #include "keyspace/core/transaction.h"
-#include "pipeline/executor/admission_line.h"
 #include "pipeline/executor/block_fetches.h"
+#include "pipeline/executor/commits.h"
 #include "pipeline/executor/expiry_clock.h"
 #include "pipeline/executor/expiry_runs.h"
 #include "pipeline/executor/long_reads.h"
-#include "pipeline/executor/own_run.h"
+#include "pipeline/executor/own_runs.h"
 #include "pipeline/gate/completion.h"
-#include "pipeline/gate/start_times.h"
 #include "pipeline/loop/memory_pressure.h"
 #include "pipeline/loop/session_runner.h"
 #include "pipeline/loop/sessions.h"
@@ -75,7 +71,7 @@ class Executor {
   /// what holds it.
   void TakeTurn(Session& session);
   /// The session will be gone.
-  void Forget(Session& session);
+  void Forget(Session& session) { own_runs_.Forget(session); }
   /// Some of what the session was replied was sent.
   void NoteSent(Session& session) { long_reads_.ResumeStalled(session); }
   /// Ends what has gone on for too long.
@@ -84,7 +80,10 @@ class Executor {
   /// Those go on whose turn has come to write.
   void RetryAdmissions();
   /// Whether EndPass may have something to do.
-  bool has_waiting() const { return !admissions_.empty() || fetches_.has_waiting(); }
+  bool has_waiting() {
+    return !commits_.line().empty() || fetches_.has_waiting() ||
+           parts_.keyspace.pending_objects().has_given_up();
+  }
   /// At the end of a pass.
   void EndPass();
   /// More has become visible, or the log or the memtables have room.
@@ -92,7 +91,7 @@ class Executor {
   /// The store failed: who waits for it is closed.
   void CloseWaiting() { long_reads_.CloseWaiting(); }
   /// When held writes are due, on the monotonic clock, if that is a matter of time.
-  std::optional<uint64_t> WakeNs() { return admissions_.WakeNs(); }
+  std::optional<uint64_t> WakeNs() { return commits_.line().WakeNs(); }
 
   /// One run of expiry, of about a millisecond.
   void RunExpiry();
@@ -114,29 +113,15 @@ class Executor {
   commands::Call CallOf(Session& session, keyspace::Transaction& tx,
                         protocol::ReplyWriter& reply) const;
   bool MustExecute(const Session& session) const;
-  /// True: a write owns the executor, and the session waits for that.
-  bool HoldForOwner(Session& session);
-  /// False: the command is to be run on a stack of its own instead.
-  bool RunOnce(Session& session, bool execute, Admitted admitted);
-  /// False: the command may not write now. It is held, or was refused.
-  bool LetIn(Session& session, storage::WriteGate gate, size_t reply_start);
-  /// The same, after the handler: of what it wrote in the end.
-  bool MayCommit(Session& session, const keyspace::Transaction& tx, Admitted admitted,
-                 size_t reply_start);
-  /// Writes what was let in.
-  Status Commit(keyspace::Transaction& tx);
+  /// What has become of a run.
+  enum class Then : uint8_t {
+    kEnded,      // it is finished, or held
+    kRunAlone,   // it is undone, and goes to a stack of its own
+    kLongWrite,  // the same, and others may commit meanwhile
+  };
+  Then RunOnce(Session& session, bool execute, Admitted admitted);
   /// Gives the session's command a stack of its own, or holds it until that may be.
-  void RunAlone(Session& session, bool execute);
-  void StartOwnRun(Session& session, OwnRun::Work work);
-  void GoOnAlone(Session& session);
-  /// Ends a read whose snapshot is older than one may be.
-  bool EndOldRun(Session& session);
-  /// The handler is done: commits, and ends the command. Holds the session if it may not write yet.
-  void FinishOwnRun(Session& session);
-  /// As LetIn; one that is refused owns nothing any more.
-  bool MayCommitOwnRun(Session& session, size_t reply_start);
-  /// Nobody owns the executor any more: those go on who waited.
-  void EndOwnership();
+  void RunAlone(Session& session, bool execute, Then then);
   /// The session's blocks are there.
   void Resume(Session& session);
   /// Runs the command of a session that was held, and what stands behind it.
@@ -146,13 +131,11 @@ class Executor {
   const commands::Host* host_ = nullptr;
   std::optional<storage::Reader> reader_;  // always, but while the store is opened again
   ExpiryClock clock_;
-  StartTimes start_times_;
-  AdmissionLine admissions_;
+  Commits commits_;
   BlockFetches fetches_;
   LongReads long_reads_;
+  OwnRuns own_runs_;
   ExpiryRuns expiry_;
-  SessionId owner_ = 0;  // 0: nobody
-  std::deque<SessionId> held_for_owner_;
   bool stopped_ = false;
 };
 

@@ -18,16 +18,15 @@ constexpr uint64_t kExpiryNs = 1'000'000;
 }  // namespace
 
 ExpiryRuns::ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
-                       storage::Reader& reader, ExpiryClock& clock, StartTimes& start_times,
-                       Transport& transport, WatchTable& watches)
+                       storage::Reader& reader, ExpiryClock& clock, Commits& commits,
+                       Transport& transport)
     : env_(env),
       keyspace_(keyspace),
       config_(config),
       reader_(reader),
       clock_(clock),
-      start_times_(start_times),
+      commits_(commits),
       transport_(transport),
-      watches_(watches),
       cycle_(keyspace) {}
 
 ExpiryRuns::~ExpiryRuns() {
@@ -51,8 +50,7 @@ void ExpiryRuns::Run() {
   const bool writes = tx.has_writes();
   const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
   if (!seq) return;
-  if (writes) start_times_.Note(*seq, tx.now_ms());
-  watches_.Mark(tx.changes());
+  if (writes) commits_.NoteCommitted(tx, *seq, tx.now_ms());
   if (outcome->got_on || view.missing().empty()) fetched_ = {};
   if (!view.missing().empty()) {
     Fetch(view.missing());

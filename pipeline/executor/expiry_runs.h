@@ -10,10 +10,9 @@
 #include "config/config.h"
 #include "keyspace/core/expiry_cycle.h"
 #include "keyspace/core/keyspace.h"
+#include "pipeline/executor/commits.h"
 #include "pipeline/executor/expiry_clock.h"
-#include "pipeline/gate/start_times.h"
 #include "pipeline/loop/transport.h"
-#include "pipeline/tables/watch_table.h"
 #include "storage/reader.h"
 
 namespace cordwood::pipeline {
@@ -21,8 +20,7 @@ namespace cordwood::pipeline {
 class ExpiryRuns {
  public:
   ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
-             storage::Reader& reader, ExpiryClock& clock, StartTimes& start_times,
-             Transport& transport, WatchTable& watches);
+             storage::Reader& reader, ExpiryClock& clock, Commits& commits, Transport& transport);
   ~ExpiryRuns();
   ExpiryRuns(const ExpiryRuns&) = delete;
   ExpiryRuns& operator=(const ExpiryRuns&) = delete;
@@ -44,9 +42,8 @@ class ExpiryRuns {
   const config::Config& config_;
   storage::Reader& reader_;
   ExpiryClock& clock_;
-  StartTimes& start_times_;
+  Commits& commits_;
   Transport& transport_;
-  WatchTable& watches_;
   keyspace::ExpiryCycle cycle_;
   bool fetching_ = false;
   bool active_ = true;

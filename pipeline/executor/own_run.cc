@@ -1,6 +1,7 @@
 #include "pipeline/executor/own_run.h"
 
 #include "base/check.h"
+#include "pipeline/executor/reruns.h"
 
 namespace cordwood::pipeline {
 namespace {
@@ -9,8 +10,7 @@ constexpr uint64_t kSliceNs = 1'000'000;
 
 }  // namespace
 
-OwnRun::OwnRun(const Parts& parts, const storage::Snapshot* snapshot, Work work)
-    : parts_(parts), snapshot_(snapshot), work_(std::move(work)) {
+OwnRun::OwnRun(Parts parts, Work work) : parts_(std::move(parts)), work_(std::move(work)) {
   fiber_.Start([this] { Body(); });
 }
 
@@ -36,6 +36,7 @@ void OwnRun::Body() {
       break;
     }
     // What it lacked may have been fetched with what another part of it waited for.
+    earlier_ = Earlier::kStay;
     waited = HandOver(missing_.empty() ? State::kHadItsTime : State::kNeedsBlocks);
   }
   state_ = State::kDone;
@@ -48,8 +49,10 @@ bool OwnRun::RunOnce() {
     // NOLINTNEXTLINE(google-explicit-constructor): what emplace constructs the view from
     operator storage::View() const {
       constexpr storage::Tier kTier = storage::Tier::kCacheOnly;
-      return run.executes() ? run.parts_.reader.Newest(kTier)
-                            : run.parts_.reader.At(*run.snapshot_, kTier);
+      const storage::Snapshot* const snapshot = run.parts_.snapshot;
+      if (snapshot != nullptr) return run.parts_.reader.At(*snapshot, kTier);
+      const uint32_t ahead = run.parts_.guard != nullptr ? kAheadOfLongWrite : 1;
+      return run.parts_.reader.Newest(kTier, ahead);
     }
   };
   tx_.reset();
@@ -57,6 +60,7 @@ bool OwnRun::RunOnce() {
   using Mode = keyspace::Transaction::Mode;
   tx_.emplace(parts_.keyspace, *view_, executes() ? Mode::kExecute : Mode::kRead, parts_.now_ms);
   tx_->WaitWith(*this);
+  if (parts_.guard != nullptr) tx_->GuardReads(*parts_.guard);
   reply_.clear();
   protocol::ReplyWriter reply(reply_, parts_.resp_version);
   reply.Bound(parts_.reply_bytes_max);
@@ -74,7 +78,8 @@ Status OwnRun::HandOver(State state) {
   return std::exchange(fetched_, {});
 }
 
-Status OwnRun::Await(std::vector<storage::BlockRef> blocks) {
+Status OwnRun::Await(std::vector<storage::BlockRef> blocks, Earlier earlier) {
+  earlier_ = earlier;
   missing_ = std::move(blocks);
   return HandOver(State::kNeedsBlocks);
 }
@@ -82,5 +87,25 @@ Status OwnRun::Await(std::vector<storage::BlockRef> blocks) {
 bool OwnRun::IsTime() { return parts_.env.MonotonicNs() >= turn_ends_ns_; }
 
 Status OwnRun::Pause() { return HandOver(State::kHadItsTime); }
+
+Status OwnRun::AwaitRoom(uint64_t bytes) {
+  while (true) {
+    // What is built on something that was changed will not be used.
+    if (parts_.guard != nullptr && parts_.guard->IsOvertaken(parts_.now_ms)) {
+      return Fail(ErrorCode::kClosed, "what was read has been changed");
+    }
+    switch (parts_.ask_room(bytes)) {
+      case storage::WriteGate::kOpen:
+        return {};
+      case storage::WriteGate::kLater:
+        CW_TRY(HandOver(State::kNeedsRoom));
+        break;
+      case storage::WriteGate::kFull:
+        return Fail(ErrorCode::kNoSpace, "there is no room for what is to be written");
+      case storage::WriteGate::kFailed:
+        return Fail(ErrorCode::kClosed, "the store has failed");
+    }
+  }
+}
 
 }  // namespace cordwood::pipeline

@@ -4,11 +4,13 @@
 // started over: for what a command needs that is more than its reruns can bring together, and for
 // what takes longer than one turn.
 //
-// It reads the newest state, or a snapshot, and never keeps the reader while it waits. A handler
+// It reads the newest state, or a snapshot, and never keeps the reader while it waits. With a guard
+// others commit meanwhile, and it is told when they have changed what was read. A handler
 // that answers kCold all the same, because a part of it cannot wait, is run again when its blocks
 // are there.
 //
-// Nothing is committed here: when it is done, its transaction is the executor's to commit.
+// When it is done, its transaction is the executor's to commit. What that writes apart before
+// (keyspace/core/transaction.h) is written here, when there is room.
 //
 // Ownership: refers to what it is given. Threads: the loop's.
 
@@ -26,8 +28,10 @@
 #include "commands/core/call.h"
 #include "keyspace/core/transaction.h"
 #include "keyspace/core/waiter.h"
+#include "pipeline/tables/read_guards.h"
 #include "protocol/reply_writer.h"
 #include "storage/reader.h"
+#include "storage/store.h"
 
 namespace cordwood::pipeline {
 
@@ -37,6 +41,10 @@ class OwnRun final : private keyspace::Waiter {
     Env& env;
     keyspace::Keyspace& keyspace;
     storage::Reader& reader;
+    const storage::Snapshot* snapshot = nullptr;  // outlives it; null: the newest state
+    ReadGuards::Guard* guard = nullptr;           // outlives it; null: nobody commits meanwhile
+    /// Whether so many bytes may be written at once. After kLater GoOn is called when to ask again.
+    std::function<storage::WriteGate(uint64_t bytes)> ask_room;
     int64_t now_ms = 0;
     uint64_t reply_bytes_max = 0;
     protocol::RespVersion resp_version = protocol::RespVersion::kResp2;
@@ -51,9 +59,8 @@ class OwnRun final : private keyspace::Waiter {
   };
   using Work = std::function<Outcome(keyspace::Transaction&, protocol::ReplyWriter&)>;
 
-  /// Without a snapshot it reads, and may write, the newest state; the snapshot outlives it.
   /// Nothing runs yet.
-  OwnRun(const Parts& parts, const storage::Snapshot* snapshot, Work work);
+  OwnRun(Parts parts, Work work);
   /// Ends the work if it is not done. REQUIRES: nobody has a view of the reader.
   ~OwnRun() override;
   OwnRun(const OwnRun&) = delete;
@@ -61,6 +68,7 @@ class OwnRun final : private keyspace::Waiter {
 
   enum class State : uint8_t {
     kNeedsBlocks,  // TakeMissing tells which
+    kNeedsRoom,    // ask_room said so
     kHadItsTime,   // others should have their turn
     kDone,
   };
@@ -69,9 +77,11 @@ class OwnRun final : private keyspace::Waiter {
   State GoOn(Status fetched = {});
   State state() const { return state_; }
 
-  bool executes() const { return snapshot_ == nullptr; }
+  bool executes() const { return parts_.snapshot == nullptr; }
   int64_t now_ms() const { return parts_.now_ms; }
   std::vector<storage::BlockRef> TakeMissing() { return std::exchange(missing_, {}); }
+  /// What was fetched before these is still needed.
+  bool keeps_fetched() const { return earlier_ == Earlier::kStay; }
   uint64_t memory_bytes() const { return reply_.capacity(); }
 
   // --- REQUIRES: done ---
@@ -82,9 +92,10 @@ class OwnRun final : private keyspace::Waiter {
   bool overflowed() const { return overflowed_; }
 
  private:
-  Status Await(std::vector<storage::BlockRef> blocks) override;
+  Status Await(std::vector<storage::BlockRef> blocks, Earlier earlier) override;
   bool IsTime() override;
   Status Pause() override;
+  Status AwaitRoom(uint64_t bytes) override;
 
   /// On its own stack.
   void Body();
@@ -93,7 +104,6 @@ class OwnRun final : private keyspace::Waiter {
   Status HandOver(State state);
 
   const Parts parts_;
-  const storage::Snapshot* const snapshot_;
   const Work work_;
   Fiber fiber_;
   State state_ = State::kHadItsTime;
@@ -101,6 +111,7 @@ class OwnRun final : private keyspace::Waiter {
   bool given_up_ = false;
   uint64_t turn_ends_ns_ = 0;
   std::vector<storage::BlockRef> missing_;
+  Earlier earlier_ = Earlier::kGo;
   std::optional<storage::View> view_;
   std::optional<keyspace::Transaction> tx_;
   std::string reply_;

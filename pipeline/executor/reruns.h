@@ -14,6 +14,8 @@ inline constexpr int kRerunsMax = 3;
 /// With each fetch for a walk twice as much is read ahead of it, up to so many times: its runs all
 /// begin at the start, and would cost the square of what it reads.
 inline constexpr uint32_t kAheadMax = 256;
+/// Of a long write, which goes through everything once.
+inline constexpr uint32_t kAheadOfLongWrite = 8;
 
 /// How many times the usual number of blocks a run names in front of its walks, after so many
 /// fetches for the command.

@@ -162,6 +162,8 @@ void Stats(const Source& source, Out& out) {
   out.Add("commands_executed", stats.executed);
   out.Add("command_reruns", stats.reruns);
   out.Add("own_runs", stats.own_runs);
+  out.Add("long_writes", stats.long_writes);
+  out.Add("long_writes_overtaken", stats.long_writes_overtaken);
   out.Add("longest_turn_usec", stats.longest_turn_ns / 1000);
   out.Add("held_for_admission", stats.held_for_admission);
 }

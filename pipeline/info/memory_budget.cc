@@ -64,7 +64,7 @@ keyspace::KeyspaceOptions KeyspaceOptionsFor(const config::Config& config, uint6
           .inline_bytes_max = Unsigned(config.collection_max_inline_bytes),
           .hash_listpack_entries = Unsigned(config.hash_max_listpack_entries),
           .hash_listpack_value_bytes = Unsigned(config.hash_max_listpack_value),
-          .copy_bytes_max = std::max(kSmallestCopy, budget_bytes / kCopyShare)};
+          .overlay_bytes_max = std::max(kSmallestCopy, budget_bytes / kCopyShare)};
 }
 
 uint64_t ClientBytesFor(uint64_t budget_bytes) {

@@ -18,6 +18,7 @@
 #include "commands/core/client.h"
 #include "commands/core/long_read.h"
 #include "pipeline/loop/reply_queue.h"
+#include "pipeline/tables/read_guards.h"
 #include "protocol/reply_writer.h"
 #include "protocol/request_parser.h"
 #include "storage/reader.h"
@@ -37,7 +38,7 @@ using SessionId = uint64_t;
 enum class Hold : uint8_t {
   kNone,
   kAdmission,   // a write waits for the log, the memtables or its share of bandwidth
-  kExecutor,    // it waits for a write that owns the executor
+  kExecutor,    // it waits for a write that owns the executor, or has locked its keys
   kOwnRun,      // its command goes on in turns, on a stack of its own
   kBlocks,      // it waits for blocks to be read
   kVisibility,  // a long read waits until what the connection did is visible
@@ -86,10 +87,12 @@ struct Session {
   std::unique_ptr<storage::Snapshot> snapshot;  // of the long read, or of a read's own run
   uint64_t snapshot_ns = 0;                     // when it was taken
   int64_t long_read_now_ms = 0;
-  Status fetch_status;              // how the last fetch ended
-  std::unique_ptr<OwnRun> own_run;  // refers to the snapshot
-  bool partly_replied = false;      // part of the long read's reply may have been sent
-  uint64_t stalled_since_ns = 0;    // the long read waits for its reader, who took nothing since
+  Status fetch_status;                       // how the last fetch ended
+  std::unique_ptr<ReadGuards::Guard> guard;  // of a long write
+  uint32_t overtaken = 0;                    // so often the long write began anew
+  std::unique_ptr<OwnRun> own_run;           // refers to the snapshot, and the guard
+  bool partly_replied = false;               // part of the long read's reply may have been sent
+  uint64_t stalled_since_ns = 0;  // the long read waits for its reader, who took nothing since
 
   uint64_t failed_logins = 0;  // that it waited for, or need not
   uint64_t hold_until_ns = 0;  // while kGuessing

@@ -9,13 +9,13 @@ using keyspace::KeyChange;
 
 void WatchTable::Watch(const commands::Client& client, int db, std::string_view key,
                        const KeyState& state) {
+  if (keys_.empty()) keyspace_.AddChangeReader();
   const auto place = keys_.try_emplace(Name(db, key)).first;
   std::vector<Watcher>& watchers = place->second;
   const auto known = std::ranges::find(watchers, client.id, &Watcher::client_id);
   if (known != watchers.end()) return;
   watchers.push_back({.client_id = client.id, .state = state});
   clients_[client.id].keys.push_back(place);
-  keyspace_.SetReportsChanges(true);
 }
 
 void WatchTable::Forget(uint64_t client_id) {
@@ -27,7 +27,7 @@ void WatchTable::Forget(uint64_t client_id) {
     if (place->second.empty()) keys_.erase(place);
   }
   clients_.erase(it);
-  keyspace_.SetReportsChanges(!keys_.empty());
+  if (keys_.empty()) keyspace_.RemoveChangeReader();
 }
 
 void WatchTable::Mark(const std::vector<KeyChange>& changes) {

@@ -163,9 +163,8 @@ TEST_F(ChunkedStrings, AreCopiedMovedAndRenamed) {
   EXPECT_EQ(Run({"GET", "renamed"}), Bulk(value_));
 }
 
-// COPY bounds what it holds of a collection; a string is bounded by its length.
-TEST_F(ChunkedStrings, ACopyIsNotRefused) {
-  runner_.keyspace().options().copy_bytes_max = 1000;
+TEST_F(ChunkedStrings, ACopyIsWrittenInParts) {
+  runner_.keyspace().options().part_bytes_max = 1000;
   EXPECT_EQ(OfBoth({"COPY", "@", "copy", "REPLACE"}), Integer(1));
   EXPECT_EQ(Run({"GET", "copy"}), Bulk(value_));
 }

@@ -122,7 +122,7 @@ TEST(Debug, PopulateCreatesWhatIsNotThere) {
   EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "9223372036854775807", "p", "9223372036854775807"}),
             too_long);
   EXPECT_EQ(runner.Run({"DEBUG", "POPULATE", "0", "p", "536870913"}), too_long);
-  runner.keyspace().options().copy_bytes_max = 100'000;
+  runner.keyspace().options().overlay_bytes_max = 100'000;
   const std::string too_much = ErrorReply(
       "ERR that is more than 100000 bytes, which is what the memory budget has room for; populate "
       "in "

@@ -189,7 +189,7 @@ TEST(Copy, CopiesToAnotherDatabase) {
   EXPECT_EQ(runner.Run({"GET", "k"}), Bulk("v"));
 }
 
-TEST(Copy, OfMoreElementsThanATransactionMayHoldIsRefusedAndChangesNothing) {
+TEST(Copy, OfMoreElementsThanABatchShouldHoldIsWrittenInParts) {
   CommandRunner runner;
   CommandRunner::Argv fields = {"HSET", "h"};
   std::vector<std::string> names;
@@ -197,23 +197,27 @@ TEST(Copy, OfMoreElementsThanATransactionMayHoldIsRefusedAndChangesNothing) {
   for (const std::string& name : names) fields.insert(fields.end(), {name, "value"});
   ASSERT_EQ(runner.Run(fields), Integer(300));
   ASSERT_EQ(runner.Run({"SET", "taken", "v"}), kOk);
-  runner.keyspace().options().copy_bytes_max = 20'000;
-  const std::string refusal = ErrorReply(
-      "ERR the value is too large to be copied at once: its elements take more than 20000 bytes, a "
-      "sixteenth of the memory budget; raise maxmemory, or copy its elements in parts");
-  EXPECT_EQ(runner.Run({"COPY", "h", "other"}), refusal);
-  EXPECT_EQ(runner.Run({"COPY", "h", "taken", "REPLACE"}), refusal);
-  EXPECT_EQ(runner.Run({"COPY", "h", "h", "DB", "1"}), refusal);
-  EXPECT_EQ(runner.Run({"MOVE", "h", "1"}), refusal);
-  EXPECT_EQ(runner.Run({"GET", "taken"}), Bulk("v"));
-  EXPECT_EQ(runner.Run({"HLEN", "h"}), Integer(300));
+  runner.keyspace().options().part_elements_max = 7;
+  const auto digest = [&](std::string_view key) {
+    return runner.Run({"DEBUG", "DIGEST-VALUE", key});
+  };
+  const std::string of_h = digest("h");
+  EXPECT_EQ(runner.Run({"COPY", "h", "taken"}), Integer(0));
+  EXPECT_EQ(runner.Run({"COPY", "h", "taken", "REPLACE"}), Integer(1));
+  EXPECT_EQ(runner.Run({"COPY", "h", "other"}), Integer(1));
+  EXPECT_EQ(runner.Run({"MOVE", "h", "1"}), Integer(1));
+  EXPECT_EQ(digest("taken"), of_h);
+  EXPECT_EQ(digest("other"), of_h);
+  EXPECT_EQ(runner.Run({"HSET", "other", "field1", "new"}), Integer(0));
+  EXPECT_EQ(runner.Run({"EXISTS", "h"}), Integer(0));
   EXPECT_EQ(runner.Run({"DBSIZE"}), Integer(2));
-  EXPECT_EQ(runner.keyspace().NewestCount(1, keyspace::CounterKind::kKeys), 0);
-  // Nothing is copied, so nothing is too large.
-  EXPECT_EQ(runner.Run({"RENAME", "h", "taken"}), kOk);
-  runner.keyspace().options().copy_bytes_max = 200'000;
-  EXPECT_EQ(runner.Run({"MOVE", "taken", "1"}), Integer(1));
-  EXPECT_EQ(runner.keyspace().NewestCount(1, keyspace::CounterKind::kKeys), 1);
+  runner.rig().Compact();
+  runner.rig().Reopen();
+  EXPECT_EQ(runner.keyspace().pending_objects().given_up(), 0u);
+  EXPECT_EQ(digest("taken"), of_h);
+  EXPECT_EQ(runner.Run({"SELECT", "1"}), kOk);
+  EXPECT_EQ(digest("h"), of_h);
+  EXPECT_EQ(runner.Run({"HLEN", "h"}), Integer(300));
 }
 
 TEST(Copy, RepliesRedisErrors) {

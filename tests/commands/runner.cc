@@ -24,30 +24,11 @@ std::string Bulks(const std::vector<std::string_view>& texts) {
   return reply;
 }
 
-namespace {
-
-/// Waits by running the world.
-class RigWaiter final : public keyspace::Waiter {
- public:
-  explicit RigWaiter(KeyspaceRig& rig) : rig_(rig) {}
-  Status Await(std::vector<storage::BlockRef> blocks) override {
-    rig_.FetchCold(std::move(blocks));
-    return {};
-  }
-  bool IsTime() override { return false; }
-  Status Pause() override { return {}; }
-
- private:
-  KeyspaceRig& rig_;
-};
-
-}  // namespace
-
 CommandRunner::CommandRunner(const keyspace::RigOptions& options)
     : rig_(options), host_(options.seed, table_) {
   client_.authenticated = true;
   client_.id = 1;
-  rig_.keyspace().SetReportsChanges(true);
+  rig_.keyspace().AddChangeReader();
 }
 
 std::string CommandRunner::Run(const Argv& argv) {
@@ -125,7 +106,7 @@ CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv
   storage::View view = execute ? rig_.reader().Newest(tier) : rig_.reader().Visible(tier);
   keyspace::Transaction tx(rig_.keyspace(), view, execute ? Mode::kExecute : Mode::kRead,
                            rig_.now_ms());
-  RigWaiter waiter(rig_);
+  keyspace::RigWaiter waiter(rig_);
   if (waits) tx.WaitWith(waiter);
   Outcome outcome;
   protocol::ReplyWriter reply(outcome.reply, Version());
@@ -137,7 +118,8 @@ CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv
     outcome.long_read = std::move(call.long_read);
     return outcome;
   }
-  if (call.wants_own_run) return {.wants_own_run = true};
+  const bool is_long = !status && status.error().code() == ErrorCode::kLong;
+  if (is_long || call.wants_own_run) return {.wants_own_run = true};
   if (status && execute) {
     const Result<storage::Seq> seq = tx.Commit();
     if (!seq) status = std::unexpected(seq.error());

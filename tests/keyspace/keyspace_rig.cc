@@ -87,11 +87,24 @@ Status KeyspaceRig::Execute(const Work& work) {
         store().Kick();
         return {};
       }
+      if (status.error().code() == ErrorCode::kLong) break;
       if (status.error().code() != ErrorCode::kCold) return status;
       missing = view.missing();
     }
     FetchCold(std::move(missing));
   }
+  RigWaiter waiter(*this);
+  return ExecuteWaiting(work, waiter);
+}
+
+Status KeyspaceRig::ExecuteWaiting(const Work& work, Waiter& waiter) {
+  storage::View view = reader_->Newest(storage::Tier::kCacheOnly);
+  Transaction tx(*keyspace_, view, Transaction::Mode::kExecute, now_ms_);
+  tx.WaitWith(waiter);
+  CW_TRY(work(tx));
+  CW_TRY(tx.Commit());
+  store().Kick();
+  return {};
 }
 
 Status KeyspaceRig::Read(const Work& work) {

@@ -10,10 +10,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "keyspace/core/keyspace.h"
 #include "keyspace/core/transaction.h"
+#include "keyspace/core/waiter.h"
 #include "storage/reader.h"
 #include "tests/support/sim_env.h"
 
@@ -42,8 +44,10 @@ class KeyspaceRig {
 
   using Work = std::function<Status(Transaction&)>;
   /// As the executor: at the newest state; commits. Runs `work` again while its blocks are cold,
-  /// and lets it read files after a few times.
+  /// and lets it read files after a few times; lets it wait if it is long.
   Status Execute(const Work& work);
+  /// The same for work that waits from the start.
+  Status ExecuteWaiting(const Work& work, Waiter& waiter);
   /// As a reader, once everything before is visible.
   Status Read(const Work& work);
 
@@ -74,6 +78,22 @@ class KeyspaceRig {
   storage::Store::FetchedBlocks fetched_;
   int64_t now_ms_ = 0;
   uint64_t reruns_ = 0;
+};
+
+/// Waits by running the world. What is written apart has room.
+class RigWaiter : public Waiter {
+ public:
+  explicit RigWaiter(KeyspaceRig& rig) : rig_(rig) {}
+  Status Await(std::vector<storage::BlockRef> blocks, Earlier) override {
+    rig_.FetchCold(std::move(blocks));
+    return {};
+  }
+  bool IsTime() override { return false; }
+  Status Pause() override { return {}; }
+  Status AwaitRoom(uint64_t) override { return {}; }
+
+ private:
+  KeyspaceRig& rig_;
 };
 
 }  // namespace cordwood::keyspace

@@ -22,13 +22,14 @@ class StringsInChunks : public testing::Test {
   }
 
   void Execute(const KeyspaceRig::Work& work) {
+    const uint64_t before = rig_.store().Stats().user_bytes_written;
     const Status status = rig_.Execute([&](Transaction& tx) -> Status {
       CW_TRY(work(tx));
-      written_ = tx.write_bytes();
       drops_ranges_ = tx.drops_ranges();
       return {};
     });
     ASSERT_TRUE(status) << status.error().message();
+    written_ = rig_.store().Stats().user_bytes_written - before;
   }
 
   void Write(uint64_t offset, std::string_view bytes) {

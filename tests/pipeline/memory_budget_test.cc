@@ -43,7 +43,7 @@ TEST(MemoryBudget, ATinyOneStillServes) {
   EXPECT_EQ(limits.argument_bytes, 1 * kMb);
   EXPECT_EQ(limits.request_bytes, 2 * kMb);
   EXPECT_EQ(limits.reply_bytes, 2 * kMb);
-  EXPECT_EQ(KeyspaceOptionsFor({}, 1).copy_bytes_max, 1 * kMb);
+  EXPECT_EQ(KeyspaceOptionsFor({}, 1).overlay_bytes_max, 1 * kMb);
 }
 
 TEST(MemoryBudget, BoundsWhatMergesAndTheLogTakeForLargeValues) {
@@ -72,7 +72,7 @@ TEST(KeyspaceOptions, AreWhatTheOptionsSay) {
   EXPECT_EQ(options.inline_bytes_max, 100U);
   EXPECT_EQ(options.hash_listpack_entries, 5U);
   EXPECT_EQ(options.hash_listpack_value_bytes, 7U);
-  EXPECT_EQ(options.copy_bytes_max, 16 * kMb);
+  EXPECT_EQ(options.overlay_bytes_max, 16 * kMb);
 }
 
 TEST(MemoryBudget, BoundsRequests) {

@@ -11,7 +11,7 @@
 namespace cordwood::pipeline {
 namespace {
 
-constexpr int kFieldsOfHash = 1500;
+constexpr int kFieldsOfHash = 1000;  // so that a COPY is one batch
 
 config::Config HashesInElements() {
   config::Config config;

@@ -1,6 +1,7 @@
 #include "protocol/reply_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/number.h"
@@ -33,6 +34,11 @@ size_t FormatHeader(char* to, char type, size_t value) {
 }
 
 }  // namespace
+
+void ReplyWriter::GiveAwayAll() {
+  if (end_ != std::numeric_limits<size_t>::max()) end_ -= out_.size();
+  pieces_->push_back(std::exchange(out_, {}));
+}
 
 void ReplyWriter::Line(char type, std::string_view text) {
   if (!Fits(text.size() + 3)) return;

@@ -13,6 +13,8 @@
 // overflowed() says so. Whoever set the bound then replaces the reply; whoever appends in a long
 // loop looks, and stops.
 //
+// A writer of a long reply may give away what is written so far: positions count from there on.
+//
 // The string belongs to the caller and outlives the writer. Threads: one at a time.
 
 #include <cstddef>
@@ -20,6 +22,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cordwood::protocol {
 
@@ -62,6 +65,14 @@ class ReplyWriter {
   /// Bytes that still fit.
   size_t room() const { return overflowed_ ? 0 : end_ - out_.size(); }
 
+  /// From here on GiveAway hands what was written to `pieces`, which outlives the writer, when it
+  /// is much: a string that grows and grows is copied again and again.
+  void GiveAwayTo(std::vector<std::string>& pieces) { pieces_ = &pieces; }
+  /// Positions before this are void. REQUIRES: nothing will be cut back behind it.
+  void GiveAway() {
+    if (pieces_ != nullptr && out_.size() >= kPieceBytes) GiveAwayAll();
+  }
+
   /// Bytes that are replies already.
   void Raw(std::string_view encoded) {
     if (Fits(encoded.size())) out_.append(encoded);
@@ -102,6 +113,9 @@ class ReplyWriter {
   void VerbatimString(std::string_view text, std::string_view format = "txt");
 
  private:
+  static constexpr size_t kPieceBytes = 256 << 10;
+
+  void GiveAwayAll();
   bool Fits(size_t bytes) {
     overflowed_ = overflowed_ || bytes > end_ - out_.size();
     return !overflowed_;
@@ -111,6 +125,7 @@ class ReplyWriter {
   void InsertHeader(size_t position, char type, size_t count);
 
   std::string& out_;
+  std::vector<std::string>* pieces_ = nullptr;
   RespVersion version_;
   size_t end_ = std::numeric_limits<size_t>::max();  // of out_
   bool overflowed_ = false;

@@ -17,6 +17,8 @@ constexpr size_t kReadBytes = 64 << 10;
 constexpr size_t kReadBytesMin = 16 << 10;
 // Of what a client has sent to a server that stops.
 constexpr size_t kDiscardedAtTheEnd = 1 << 20;
+// Sent to one connection before others have their turn.
+constexpr size_t kFlushedAtOnce = 1 << 20;
 // How long a peer may go on sending after an error that ended its connection.
 constexpr auto kLinger = std::chrono::seconds(5);
 
@@ -64,9 +66,13 @@ size_t Connection::UntakenBytes() {
 
 bool Connection::Flush() {
   pipeline::Pipeline& pipeline = server_.pipeline();
-  while (true) {
+  for (size_t flushed = 0;;) {
     const std::string_view ready = pipeline.ReadyOutput(session_);
     if (ready.empty()) return true;
+    if (flushed >= kFlushedAtOnce) {
+      WaitToWrite();  // others first: the peer may read as fast as it is sent to
+      return true;
+    }
     asio::error_code error;
     const size_t sent = socket_.write_some(asio::buffer(ready.data(), ready.size()), error);
     if (error == asio::error::would_block || error == asio::error::try_again) {
@@ -75,6 +81,7 @@ bool Connection::Flush() {
     }
     if (error) return false;
     pipeline.Sent(session_, sent);
+    flushed += sent;
   }
 }
 

@@ -72,6 +72,7 @@ Status Complete(Call& call, LongRead& read) {
   while (true) {
     CW_ASSIGN(const bool done, read.Step(call.tx, call.reply));
     if (done || call.reply.overflowed()) return {};
+    call.reply.GiveAway();
     CW_TRY(call.tx.Breathe());
   }
 }

@@ -111,7 +111,7 @@ void LongReads::StepDone(Session& session) {
   session.hold = Hold::kLongRead;
   Result<bool> done = run->outcome().is_last;
   if (!run->outcome().status) done = std::unexpected(run->outcome().status.error());
-  session.replies.Append(run->TakeReply());
+  run->AppendReplyTo(session.replies);
   run->tx().CountLookups();
   AfterStep(session, done, reply_start, {});
 }

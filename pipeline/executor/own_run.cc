@@ -61,14 +61,27 @@ bool OwnRun::RunOnce() {
   tx_.emplace(parts_.keyspace, *view_, executes() ? Mode::kExecute : Mode::kRead, parts_.now_ms);
   tx_->WaitWith(*this);
   if (parts_.guard != nullptr) tx_->GuardReads(*parts_.guard);
+  pieces_.clear();
   reply_.clear();
   protocol::ReplyWriter reply(reply_, parts_.resp_version);
   reply.Bound(parts_.reply_bytes_max);
+  reply.GiveAwayTo(pieces_);
   outcome_ = work_(*tx_, reply);
   overflowed_ = reply.overflowed();
   missing_ = view_->missing();
   view_->Rest();
   return outcome_.status || outcome_.status.error().code() != ErrorCode::kCold;
+}
+
+uint64_t OwnRun::memory_bytes() const {
+  uint64_t bytes = reply_.capacity();
+  for (const std::string& piece : pieces_) bytes += piece.capacity();
+  return bytes;
+}
+
+void OwnRun::AppendReplyTo(ReplyQueue& replies) {
+  for (std::string& piece : pieces_) replies.AppendPiece(std::move(piece));
+  replies.Append(std::move(reply_));
 }
 
 Status OwnRun::HandOver(State state) {

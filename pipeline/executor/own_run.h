@@ -28,6 +28,7 @@
 #include "commands/core/call.h"
 #include "keyspace/core/transaction.h"
 #include "keyspace/core/waiter.h"
+#include "pipeline/loop/reply_queue.h"
 #include "pipeline/tables/read_guards.h"
 #include "protocol/reply_writer.h"
 #include "storage/reader.h"
@@ -82,12 +83,12 @@ class OwnRun final : private keyspace::Waiter {
   std::vector<storage::BlockRef> TakeMissing() { return std::exchange(missing_, {}); }
   /// What was fetched before these is still needed.
   bool keeps_fetched() const { return earlier_ == Earlier::kStay; }
-  uint64_t memory_bytes() const { return reply_.capacity(); }
+  uint64_t memory_bytes() const;
 
   // --- REQUIRES: done ---
   Outcome& outcome() { return outcome_; }
   keyspace::Transaction& tx() { return *tx_; }
-  std::string TakeReply() { return std::move(reply_); }
+  void AppendReplyTo(ReplyQueue& replies);
   /// The reply grew beyond what one may have.
   bool overflowed() const { return overflowed_; }
 
@@ -114,6 +115,7 @@ class OwnRun final : private keyspace::Waiter {
   Earlier earlier_ = Earlier::kGo;
   std::optional<storage::View> view_;
   std::optional<keyspace::Transaction> tx_;
+  std::vector<std::string> pieces_;  // of the reply, in front of the rest of it
   std::string reply_;
   bool overflowed_ = false;
   Outcome outcome_;

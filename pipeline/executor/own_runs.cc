@@ -165,7 +165,7 @@ storage::WriteGate OwnRuns::AskRoom(Session& session, uint64_t bytes) {
 void OwnRuns::Finish(Session& session) {
   if (session.guard != nullptr && !StillHolds(session)) return;
   OwnRun& run = *session.own_run;
-  const size_t reply_start = session.replies.buffer().size();
+  size_t reply_start = session.replies.buffer().size();
   Status& status = run.outcome().status;
   session.hold = Hold::kNone;
   if (status && !run.overflowed() && run.executes() && run.tx().has_writes()) {
@@ -187,7 +187,12 @@ void OwnRuns::Finish(Session& session) {
   } else if (run.overflowed()) {
     parts_.completion.PutError(session, reply_start, ReplyTooLong(parts_.limits.reply_bytes));
   } else {
-    session.replies.Append(run.TakeReply());
+    const uint64_t before = session.replies.appended();
+    run.AppendReplyTo(session.replies);
+    // Of a reply in pieces its beginning has gone by, and it is no error.
+    const uint64_t bytes = session.replies.appended() - before;
+    const size_t last = session.replies.buffer().size();
+    if (last < bytes) reply_start = last;
     for (const commands::Effect& effect : run.outcome().effects) effect();
   }
   const bool met_newest = executes || run.outcome().met_newest;

@@ -58,11 +58,11 @@ void CommandLoop::Advance(Session& session, uint64_t now_ns) {
       case protocol::RequestParser::Outcome::kCommand:
         break;
     }
-    const size_t replied = session.replies.buffer().size();
+    const uint64_t replied = session.replies.appended();
     work += 1 + session.parser.argv().size() / kArgumentsPerWork;
     Start(session);
     NoteFinished(session);
-    work += (session.replies.buffer().size() - replied) / kReplyBytesPerWork;
+    work += (session.replies.appended() - replied) / kReplyBytesPerWork;
     session.full = session.replies.unsent_bytes() >= memory.UnsentMax(session);
   }
 }

@@ -1,5 +1,8 @@
 #include "pipeline/loop/reply_queue.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/check.h"
 
 namespace cordwood::pipeline {
@@ -7,8 +10,8 @@ namespace {
 
 // An empty buffer larger than this gives its memory back.
 constexpr size_t kKeptCapacity = 64 << 10;
-// Sent bytes are cut off the front when there are this many of them, and more than the rest.
-constexpr size_t kCutBytes = 256 << 10;
+// A buffer larger than this becomes a piece.
+constexpr size_t kPieceBytes = 256 << 10;
 
 }  // namespace
 
@@ -20,20 +23,32 @@ void ReplyQueue::Append(std::string&& replies) {
   }
 }
 
+void ReplyQueue::AppendPiece(std::string&& piece) {
+  if (!buffer_.empty()) Seal();
+  buffer_ = std::move(piece);
+  if (!buffer_.empty()) Seal();
+}
+
+void ReplyQueue::Seal() {
+  begin_ = appended();
+  piece_bytes_ += buffer_.capacity();
+  pieces_.push_back(std::exchange(buffer_, {}));
+}
+
 void ReplyQueue::Commit(storage::Seq dep, storage::Seq visible) {
+  const uint64_t end = appended();
   if (waits_.empty() && dep <= visible) {
-    ready_ = buffer_.size();
-    return;
-  }
-  if (!waits_.empty() && waits_.back().dep >= dep) {
-    waits_.back().end = buffer_.size();
+    ready_ = end;
+  } else if (!waits_.empty() && waits_.back().dep >= dep) {
+    waits_.back().end = end;
   } else {
-    waits_.push_back({.end = buffer_.size(), .dep = dep});
+    waits_.push_back({.end = end, .dep = dep});
   }
+  if (buffer_.size() >= kPieceBytes) Seal();
 }
 
 bool ReplyQueue::Release(storage::Seq visible) {
-  const size_t before = ready_;
+  const uint64_t before = ready_;
   while (!waits_.empty() && waits_.front().dep <= visible) {
     ready_ = waits_.front().end;
     waits_.pop_front();
@@ -46,23 +61,27 @@ void ReplyQueue::ReleaseSpare() {
   if (wasteful && buffer_.capacity() > kKeptCapacity) buffer_.shrink_to_fit();
 }
 
+std::string_view ReplyQueue::ready() const {
+  const std::string& first = pieces_.empty() ? buffer_ : pieces_.front();
+  const uint64_t bytes = std::min(ready_ - sent_, first.size() - sent_of_first_);
+  return std::string_view(first).substr(sent_of_first_, bytes);
+}
+
 void ReplyQueue::Consume(size_t size) {
-  CHECK(size <= ready_ - sent_);
+  CHECK(size <= ready().size());
   sent_ += size;
-  if (sent_ == buffer_.size()) {
+  sent_of_first_ += size;
+  if (!pieces_.empty()) {
+    if (sent_of_first_ < pieces_.front().size()) return;
+    piece_bytes_ -= pieces_.front().capacity();
+    pieces_.pop_front();
+    sent_of_first_ = 0;
+  } else if (sent_of_first_ == buffer_.size()) {
+    begin_ = sent_;
+    sent_of_first_ = 0;
     buffer_.clear();
     if (buffer_.capacity() > kKeptCapacity) buffer_.shrink_to_fit();
-  } else if (sent_ >= kCutBytes && sent_ > buffer_.size() / 2) {
-    buffer_.erase(0, sent_);
-    for (Wait& wait : waits_) wait.end -= sent_;
-    ready_ -= sent_;
-    sent_ = 0;
-    return;
-  } else {
-    return;
   }
-  sent_ = 0;
-  ready_ = 0;
 }
 
 }  // namespace cordwood::pipeline

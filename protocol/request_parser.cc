@@ -81,6 +81,45 @@ void RequestParser::ReleaseMemory() {
   buffer_.ReleaseIfEmpty();
 }
 
+/// The line at position_: one byte that says what it is, a number, CR LF.
+RequestParser::Step RequestParser::ReadLength(const LengthTexts& texts, int64_t& value) {
+  // Most numbers have one digit or two; whatever is longer, odd or cut is for the slow ways.
+  const char* const line = buffer_.data() + position_;
+  const size_t size = buffer_.size() - position_;
+  if (size < 5 || !IsDigit(line[1])) return ReadLongLength(texts, value);
+  int64_t number = line[1] - '0';
+  size_t end = 2;
+  if (IsDigit(line[2]) && number != 0) {
+    number = number * 10 + (line[2] - '0');
+    end = 3;
+  }
+  if (line[end] != '\r' || line[end + 1] != '\n') return ReadLongLength(texts, value);
+  value = number;
+  position_ += end + 2;
+  scanned_ = 0;
+  return Step::kDone;
+}
+
+RequestParser::Step RequestParser::ReadLongLength(const LengthTexts& texts, int64_t& value) {
+  // Ten digits fit.
+  constexpr size_t kDigitsMax = 10;
+  const char* const line = buffer_.data() + position_;
+  const size_t size = buffer_.size() - position_;
+  const size_t digits_end = std::min(size, 1 + kDigitsMax);
+  int64_t number = 0;
+  size_t at = 1;
+  while (at < digits_end && IsDigit(line[at])) {
+    number = number * 10 + (line[at] - '0');
+    ++at;
+  }
+  const bool complete = at + 2 <= size && line[at] == '\r' && line[at + 1] == '\n';
+  if (!complete || at == 1 || (line[1] == '0' && at > 2)) return ReadLengthSlowly(texts, value);
+  value = number;
+  position_ += at + 2;
+  scanned_ = 0;
+  return Step::kDone;
+}
+
 RequestParser::Step RequestParser::ReadArrayHeader() {
   static constexpr LengthTexts kTexts = {.invalid = "invalid multibulk length",
                                          .too_big = "too big mbulk count string"};
@@ -135,27 +174,6 @@ RequestParser::Step RequestParser::ReadBulkHeader() {
     return FailWith("a request is longer than client-query-buffer-limit");
   }
   bulk_bytes_ = length;
-  return Step::kDone;
-}
-
-/// The line at position_: one byte that says what it is, a number, CR LF.
-RequestParser::Step RequestParser::ReadLength(const LengthTexts& texts, int64_t& value) {
-  // Ten digits fit; whatever is longer, odd or cut is for the slow way.
-  constexpr size_t kDigitsMax = 10;
-  const char* const line = buffer_.data() + position_;
-  const size_t size = buffer_.size() - position_;
-  const size_t digits_end = std::min(size, 1 + kDigitsMax);
-  int64_t number = 0;
-  size_t at = 1;
-  while (at < digits_end && IsDigit(line[at])) {
-    number = number * 10 + (line[at] - '0');
-    ++at;
-  }
-  const bool complete = at + 2 <= size && line[at] == '\r' && line[at + 1] == '\n';
-  if (!complete || at == 1 || (line[1] == '0' && at > 2)) return ReadLengthSlowly(texts, value);
-  value = number;
-  position_ += at + 2;
-  scanned_ = 0;
   return Step::kDone;
 }
 

@@ -90,6 +90,7 @@ class RequestParser {
   Step ReadArguments();
   Step ReadBulkHeader();
   Step ReadLength(const LengthTexts& texts, int64_t& value);
+  Step ReadLongLength(const LengthTexts& texts, int64_t& value);
   Step ReadLengthSlowly(const LengthTexts& texts, int64_t& value);
   Step ReadInline();
   Outcome FinishCommand();

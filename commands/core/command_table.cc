@@ -65,36 +65,70 @@ void CheckRow(const Command& command) {
   }
 }
 
-}  // namespace
-
-CommandTable::CommandTable(std::span<const Rows> families) {
-  for (const Rows rows : families) {
-    for (const Command& command : rows) {
-      CheckRow(command);
-      CHECK(by_name_.emplace(command.name, &command).second);
-      all_.push_back(&command);
-    }
+/// Whether `name`, in any case, is a lower-case one.
+bool Is(std::string_view lower, std::string_view name) {
+  if (name.size() != lower.size()) return false;
+  for (size_t i = 0; i < lower.size(); ++i) {
+    if (ToLower(name[i]) != lower[i]) return false;
   }
+  return true;
 }
 
-size_t CommandTable::NameHash::operator()(std::string_view name) const {
-  // This bit is all that the cases of a letter differ in. Names that agree in their first and last
-  // letters are few, whatever clients send.
+template <typename Number>
+uint64_t Load(const char* from) {
+  Number number;
+  std::memcpy(&number, from, sizeof number);
+  return number;
+}
+
+/// Of a name in any case, by its first and its last letters: names that agree in them are few,
+/// whatever clients send.
+uint64_t HashOfName(std::string_view name) {
+  // This bit is all that the cases of a letter differ in.
   constexpr uint64_t kCaseBits = 0x2020202020202020;
   constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
+  const char* const end = name.data() + name.size();
   uint64_t first = 0;
   uint64_t last = 0;
-  const size_t bytes = std::min(name.size(), sizeof first);
-  std::memcpy(&first, name.data(), bytes);
-  std::memcpy(&last, name.data() + name.size() - bytes, bytes);
+  if (name.size() >= 8) {
+    first = Load<uint64_t>(name.data());
+    last = Load<uint64_t>(end - 8);
+  } else if (name.size() >= 4) {
+    first = Load<uint32_t>(name.data());
+    last = Load<uint32_t>(end - 4);
+  } else if (!name.empty()) {
+    first = Load<uint8_t>(name.data()) << 8 | Load<uint8_t>(name.data() + name.size() / 2);
+    last = Load<uint8_t>(end - 1);
+  }
   const uint64_t mixed = ((first | kCaseBits) ^ std::rotl(last | kCaseBits, 29)) * kOdd;
   return (mixed >> 32) + name.size();
 }
 
-const Command* CommandTable::Find(std::string_view name) const {
-  const auto it = by_name_.find(name);
-  return it != by_name_.end() ? it->second : nullptr;
+}  // namespace
+
+CommandTable::CommandTable(std::span<const Rows> families) {
+  for (const Rows rows : families) {
+    for (const Command& command : rows) all_.push_back(&command);
+  }
+  places_.resize(std::bit_ceil(8 * all_.size() + 1));
+  for (const Command* const command : all_) {
+    CheckRow(*command);
+    const Command*& place = places_[PlaceOf(command->name)];
+    CHECK(place == nullptr);
+    place = command;
+  }
 }
+
+size_t CommandTable::PlaceOf(std::string_view name) const {
+  size_t place = HashOfName(name);
+  for (const size_t last = places_.size() - 1;; ++place) {
+    place &= last;
+    const Command* const command = places_[place];
+    if (command == nullptr || Is(command->name, name)) return place;
+  }
+}
+
+const Command* CommandTable::Find(std::string_view name) const { return places_[PlaceOf(name)]; }
 
 Resolved CommandTable::Resolve(std::span<const std::string_view> argv) const {
   CHECK(!argv.empty());

@@ -7,10 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/ascii.h"
 #include "commands/core/row.h"
 
 namespace cordwood::commands {
@@ -35,16 +33,12 @@ class CommandTable {
   Resolved Resolve(std::span<const std::string_view> argv) const;
 
  private:
-  /// Of names in any case.
-  struct NameHash {
-    size_t operator()(std::string_view name) const;
-  };
-  struct NameEqual {
-    bool operator()(std::string_view a, std::string_view b) const { return EqualsIgnoreCase(a, b); }
-  };
+  /// Where the command of that name, in any case, is among the places, or would be.
+  size_t PlaceOf(std::string_view name) const;
 
   std::vector<const Command*> all_;
-  std::unordered_map<std::string_view, const Command*, NameHash, NameEqual> by_name_;
+  // A hash table with linear probing. It is asked for every command, and mostly empty.
+  std::vector<const Command*> places_;
 };
 
 }  // namespace cordwood::commands

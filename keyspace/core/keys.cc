@@ -20,27 +20,39 @@ Result<Lookup> Judge(Transaction& tx, std::optional<std::string_view> bytes) {
   return lookup;
 }
 
-/// Of a record that is going to be replaced: the payload only if it names an object.
-Result<Lookup> JudgeReplaced(Transaction& tx, std::string_view bytes) {
-  CW_ASSIGN(const RecordHeader header, RecordHeader::Decode(bytes));
-  if (header.form == Form::kElements) return Judge(tx, bytes);
-  tx.NoteExpiry(header.expiry_ms);
-  const Record record{
-      .type = header.type, .form = header.form, .expiry_ms = header.expiry_ms, .payload = {}};
-  return Lookup{.stored = record, .expired = header.ExpiredAt(tx.now_ms())};
+/// What a record stands for beside itself.
+struct Footprint {
+  bool exists = false;
+  std::optional<int64_t> expiry_ms;
+  std::optional<ObjectPayload> object;
+};
+
+/// But for an object. Null: there is no record.
+Footprint HeaderFootprintOf(const Record* record) {
+  if (record == nullptr) return {};
+  return {.exists = true, .expiry_ms = record->expiry_ms};
+}
+
+/// Null: there is no record.
+Result<Footprint> FootprintOf(const Record* record) {
+  Footprint footprint = HeaderFootprintOf(record);
+  if (record != nullptr && record->owns_object()) {
+    CW_ASSIGN(footprint.object, ObjectPayload::Decode(record->payload));
+  }
+  return footprint;
+}
+
+/// Of a record where it lies.
+Result<Footprint> FootprintOf(std::string_view bytes) {
+  CW_ASSIGN(const RecordView record, RecordView::Decode(bytes));
+  Footprint footprint{.exists = true, .expiry_ms = record.header.expiry_ms};
+  if (record.header.form == Form::kElements) {
+    CW_ASSIGN(footprint.object, ObjectPayload::Decode(record.payload));
+  }
+  return footprint;
 }
 
 const Record* StoredOf(const Lookup& lookup) { return lookup.stored ? &*lookup.stored : nullptr; }
-
-std::optional<int64_t> ExpiryOf(const Record* record) {
-  return record != nullptr ? record->expiry_ms : std::nullopt;
-}
-
-Result<std::optional<ObjectPayload>> ObjectOf(const Record* record) {
-  if (record == nullptr || !record->owns_object()) return std::nullopt;
-  CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record->payload));
-  return object;
-}
 
 /// Deletes what lies under `prefix`, one by one. False, and nothing is deleted: not all of it can
 /// be seen at once.
@@ -70,22 +82,36 @@ void MoveDeadline(Transaction& tx, const KeyName& name, std::optional<int64_t> b
 }
 
 // Everything but the record itself that changes when `before` becomes `after`; `keep_elements`
-// when the stored record's elements live on under another key. Null: there is none.
-Status Transition(Transaction& tx, const KeyName& name, const Record* before, const Record* after,
-                  bool keep_elements) {
-  CW_ASSIGN(const std::optional<ObjectPayload> old_object, ObjectOf(before));
-  CW_ASSIGN(const std::optional<ObjectPayload> new_object, ObjectOf(after));
-  const bool same = old_object && new_object && old_object->oid == new_object->oid;
-  if (old_object && !same && !keep_elements) KillObject(tx, name.generation, *old_object);
-  if (old_object && !new_object) tx.Delete(OwnerKey(name.generation, name.key));
-  if (new_object && !old_object) tx.Put(OwnerKey(name.generation, name.key), {});
-  MoveDeadline(tx, name, ExpiryOf(before), ExpiryOf(after));
+// when the stored record's elements live on under another key.
+void Transition(Transaction& tx, const KeyName& name, const Footprint& before,
+                const Footprint& after, bool keep_elements) {
+  if (before.object || after.object) {
+    const bool same = before.object && after.object && before.object->oid == after.object->oid;
+    if (before.object && !same && !keep_elements) KillObject(tx, name.generation, *before.object);
+    if (before.object && !after.object) tx.Delete(OwnerKey(name.generation, name.key));
+    if (after.object && !before.object) tx.Put(OwnerKey(name.generation, name.key), {});
+  }
+  MoveDeadline(tx, name, before.expiry_ms, after.expiry_ms);
   const auto count = [&](CounterKind kind, bool was, bool is) {
     tx.Count(name.generation, kind, static_cast<int64_t>(is) - static_cast<int64_t>(was));
   };
-  count(CounterKind::kKeys, before != nullptr, after != nullptr);
-  count(CounterKind::kExpires, ExpiryOf(before).has_value(), ExpiryOf(after).has_value());
-  count(CounterKind::kObjects, old_object.has_value(), new_object.has_value());
+  count(CounterKind::kKeys, before.exists, after.exists);
+  count(CounterKind::kExpires, before.expiry_ms.has_value(), after.expiry_ms.has_value());
+  count(CounterKind::kObjects, before.object.has_value(), after.object.has_value());
+}
+
+/// The same, for records. Null: there is none.
+Status Transition(Transaction& tx, const KeyName& name, const Record* before, const Record* after,
+                  bool keep_elements) {
+  const bool own_nothing =
+      !(before != nullptr && before->owns_object()) && !(after != nullptr && after->owns_object());
+  if (own_nothing) {
+    Transition(tx, name, HeaderFootprintOf(before), HeaderFootprintOf(after), keep_elements);
+    return {};
+  }
+  CW_ASSIGN(const Footprint was, FootprintOf(before));
+  CW_ASSIGN(const Footprint is, FootprintOf(after));
+  Transition(tx, name, was, is, keep_elements);
   return {};
 }
 
@@ -128,9 +154,9 @@ Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
 
 Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
                  std::optional<int64_t> expiry_ms) {
-  const Record record{.expiry_ms = expiry_ms, .payload = {}};  // but for the value
+  const RecordHeader header{.expiry_ms = expiry_ms};
   const std::string store_key = KeyRecordKey(name.generation, name.key);
-  Lookup before;
+  Footprint before;
   const storage::ReadScope scope(tx.view());
   tx.NoteRead(name.generation, name.key);
   tx.NoteChange(name.generation, name.key);
@@ -146,16 +172,20 @@ Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
         tx.Count(name.generation, CounterKind::kExpires, 1);
         tx.PutDeadline(name.generation, *expiry_ms, name.key);
       }
-      tx.PutParts(store_key, record.header().Encode(), value, Assumption::kPlainKey);
+      tx.PutParts(store_key, header.Encode(), value, Assumption::kPlainKey);
       return {};
     }
-    CW_ASSIGN(before, FindKey(tx, name));
+    CW_ASSIGN(const Lookup found, FindKey(tx, name));
+    CW_ASSIGN(before, FootprintOf(StoredOf(found)));
   } else if (presence == storage::Presence::kPresent) {
-    CW_ASSIGN(before, JudgeReplaced(tx, bytes));
+    CW_ASSIGN(before, FootprintOf(bytes));
   }
-  if (before.expired) tx.NoteExpired();
-  CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
-  tx.PutParts(store_key, record.header().Encode(), value);
+  if (before.expiry_ms) {
+    tx.NoteExpiry(before.expiry_ms);
+    if (*before.expiry_ms <= tx.now_ms()) tx.NoteExpired();
+  }
+  Transition(tx, name, before, {.exists = true, .expiry_ms = expiry_ms}, false);
+  tx.PutParts(store_key, header.Encode(), value);
   return {};
 }
 

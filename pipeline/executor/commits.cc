@@ -28,6 +28,7 @@ Status Commits::Commit(keyspace::Transaction& tx, int64_t now_ms) {
 
 void Commits::NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq, int64_t now_ms) {
   start_times_.Note(seq, now_ms);
+  if (tx.changes().empty()) return;
   watches_.Mark(tx.changes());
   guards_.Mark(tx.changes());
 }

@@ -140,9 +140,13 @@ Executor::Then Executor::RunOnce(Session& session, bool execute, Admitted admitt
   }
   if (status && !reply.overflowed() && call.long_read == nullptr && tx.has_writes()) {
     // Before it is admitted: else a segment of the log would be made for what it may not hold.
-    status = tx.CheckSizes();
-    if (status && !commits_.MayCommit(session, tx, admitted, reply_start)) return Then::kEnded;
-    if (status) status = commits_.Commit(tx, now_ms);
+    if (Status sizes = tx.CheckSizes(); !sizes) [[unlikely]] {
+      status = std::move(sizes);
+    } else if (!commits_.MayCommit(session, tx, admitted, reply_start)) {
+      return Then::kEnded;
+    } else {
+      status = commits_.Commit(tx, now_ms);
+    }
   }
   tx.CountLookups();
   if (!status) {

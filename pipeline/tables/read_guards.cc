@@ -46,7 +46,7 @@ void ReadGuards::Guard::Mark(const keyspace::KeyChange& change) {
   if (!overtaken_) overtaken_ = read_.contains({change.generation, std::string(change.key)});
 }
 
-void ReadGuards::MarkEach(const std::vector<keyspace::KeyChange>& changes) {
+void ReadGuards::Mark(const std::vector<keyspace::KeyChange>& changes) {
   for (const keyspace::KeyChange& change : changes) {
     for (Guard* const guard : guards_) guard->Mark(change);
   }

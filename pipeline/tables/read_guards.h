@@ -59,17 +59,13 @@ class ReadGuards {
   };
 
   /// They are committed.
-  void Mark(const std::vector<keyspace::KeyChange>& changes) {
-    if (!guards_.empty() && !changes.empty()) MarkEach(changes);
-  }
+  void Mark(const std::vector<keyspace::KeyChange>& changes);
   /// Somebody has locked keys.
   bool has_locks() const { return locking_ != 0; }
   /// In whatever database.
   bool IsLocked(std::string_view key) const;
 
  private:
-  void MarkEach(const std::vector<keyspace::KeyChange>& changes);
-
   keyspace::Keyspace& keyspace_;
   std::set<Guard*> guards_;
   size_t locking_ = 0;  // of them

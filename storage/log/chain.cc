@@ -170,6 +170,7 @@ class Planner {
 
   void Accept(const SegmentScan& scan, const FrameRef& frame) {
     expected_ = frame.next_seq();
+    stream_ = frame.header.stream;
     if (frame.header.kind == FrameKind::kEmpty) return;
     const ChainFrame placed{.segment = scan.number, .frame = frame};
     const Seq last = frame.next_seq() - 1;
@@ -216,6 +217,8 @@ class Planner {
                             .bytes = chain_.back()->nonzero_end - from});
     }
     plan_.last_seq = FirstDue() - 1;
+    // Of older records than the tables hold it would be a lie.
+    if (expected_ == FirstDue()) plan_.stream = stream_;
     return {};
   }
 
@@ -286,6 +289,7 @@ class Planner {
   const std::vector<SegmentScan>& scans_;
   std::vector<const SegmentScan*> chain_;
   Seq expected_ = 0;                  // comes after the frames accepted so far
+  StreamPosition stream_;             // of the last frame accepted so far
   uint64_t tail_ = 0;                 // end of the last accepted frame of the last segment
   uint64_t first_bad_ = UINT64_MAX;   // where damage above S begins in the last segment
   std::optional<ChainFrame> anchor_;  // the last frame that is not copied

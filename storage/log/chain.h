@@ -55,6 +55,8 @@ struct LogPlan {
   Seq known_synced = 0;
   /// The newest record, in the log or in the tables.
   Seq last_seq = 0;
+  /// Behind last_seq. Zero also if the frame that would tell is not there.
+  StreamPosition stream;
   /// Frames with records above flushed_seq, in order.
   std::vector<ChainFrame> replay;
   /// The frames among them that may not be on stable storage: copied into the new segment.

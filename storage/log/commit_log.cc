@@ -38,6 +38,7 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
       visible_(recovered.last_seq),
       active_(std::move(recovered.active)),
       claimed_(recovered.last_seq),
+      written_stream_(recovered.stream),
       filling_(options_.group_bytes),
       writing_(options_.group_bytes),
       appended_(recovered.last_seq),
@@ -61,7 +62,13 @@ void CommitLog::Append(Seq first_seq, uint32_t op_count, std::string_view ops) {
   CHECK(first_seq == appended_ + 1);
   appended_ = first_seq + op_count - 1;
   filling_.Append(first_seq, op_count, ops, must_sync);
+  filling_.SetStream(stream_);
   room_.pending_bytes_.store(filling_.payload_bytes(), std::memory_order_relaxed);
+}
+
+void CommitLog::SetStream(const StreamPosition& stream) {
+  const MutexLock lock(mutex_);
+  stream_ = stream;
 }
 
 void CommitLog::Kick() {
@@ -297,6 +304,7 @@ Status CommitLog::WriteGroup() {
   const bool must_sync = writing_.must_sync();
   const Seq known_synced = synced();
   CW_TRY(active_.WriteGroup(writing_, known_synced));
+  written_stream_ = writing_.stream();
   {
     const MutexLock lock(mutex_);
     written_ = last_seq;
@@ -359,7 +367,7 @@ void CommitLog::MoveSynced() {
 
 Status CommitLog::WriteEmptyFrame() {
   const Seq known_synced = synced();
-  CW_TRY(active_.WriteEmpty(written_ + 1, known_synced));
+  CW_TRY(active_.WriteEmpty(written_ + 1, known_synced, written_stream_));
   const MutexLock lock(mutex_);
   claimed_ = known_synced;
   ++stats_.frames;

@@ -90,6 +90,11 @@ class CommitLog {
   /// the log has failed or was stopped.
   void Append(Seq first_seq, uint32_t op_count, std::string_view ops);
 
+  /// Where the stream of replication stands behind the batches that are appended from now on.
+  /// Zero until the first call, whatever recovery found. Called before the Append that leads
+  /// there: a frame never has a batch and an older position.
+  void SetStream(const StreamPosition& stream);
+
   /// Starts writing the group unless a write is under way, after which it is taken anyway. Called
   /// at the end of a readiness pass.
   void Kick();
@@ -212,9 +217,11 @@ class CommitLog {
   SegmentWriter active_;
   std::optional<BlankSegment> next_;  // taken for the group in flight
   Seq claimed_;                       // the S that the newest frame tells
+  StreamPosition written_stream_;     // behind the newest group
 
   mutable Mutex mutex_;
   Group filling_ GUARDED_BY(mutex_);
+  StreamPosition stream_ GUARDED_BY(mutex_);
   Group writing_;  // the log task's own once taken; emptied when it is written
   bool placed_ GUARDED_BY(mutex_) = false;   // writing_ fits the active segment, or next_
   bool running_ GUARDED_BY(mutex_) = false;  // the log task is scheduled or runs

@@ -13,13 +13,15 @@ namespace {
 
 constexpr uint64_t kSegmentMagic = 0x474553474f4c5743u;  // "CWLOGSEG"
 constexpr uint32_t kFrameMagic = 0x52465743u;            // "CWFR"
-constexpr uint32_t kLogFormat = 1;
+constexpr uint32_t kLogFormat = 2;
 
 constexpr size_t kHeaderChecksumAt = 8;
 constexpr size_t kHeaderVersionAt = 16;
 constexpr size_t kHeaderFieldsAt = 24;
 constexpr size_t kHeaderFieldCount = 9;
-constexpr size_t kFrameChecksumAt = 48;
+constexpr size_t kFrameStreamAt = 44;
+constexpr size_t kFrameStreamOffsetAt = 64;
+constexpr size_t kFrameChecksumAt = 72;
 
 uint64_t FrameSeed(uint64_t salt, uint64_t offset) { return salt ^ (offset * 0x9E3779B97F4A7C15u); }
 
@@ -85,6 +87,8 @@ void EncodeFrameHeader(const FrameHeader& header, uint64_t offset, std::string_v
   StoreFixed(at + 24, header.known_synced);
   StoreFixed(at + 32, header.payload_bytes);
   StoreFixed(at + 40, header.op_count);
+  std::ranges::copy(header.stream.id, at + kFrameStreamAt);
+  StoreFixed(at + kFrameStreamOffsetAt, header.stream.offset);
   StoreFixed(at + kFrameChecksumAt, Hash64(std::string_view(at, kFrameChecksumAt), payload,
                                            FrameSeed(header.salt, offset)));
 }
@@ -93,12 +97,14 @@ std::optional<FrameHeader> PeekFrameHeader(std::string_view bytes, uint64_t limi
   if (bytes.size() < kFrameHeaderBytes || limit < kLogAlign) return std::nullopt;
   const char* const at = bytes.data();
   if (LoadFixed<uint32_t>(at) != kFrameMagic) return std::nullopt;
-  const FrameHeader header{.kind = static_cast<FrameKind>(LoadFixed<uint8_t>(at + 4)),
-                           .salt = LoadFixed<uint64_t>(at + 8),
-                           .first_seq = LoadFixed<uint64_t>(at + 16),
-                           .known_synced = LoadFixed<uint64_t>(at + 24),
-                           .payload_bytes = LoadFixed<uint64_t>(at + 32),
-                           .op_count = LoadFixed<uint32_t>(at + 40)};
+  FrameHeader header{.kind = static_cast<FrameKind>(LoadFixed<uint8_t>(at + 4)),
+                     .salt = LoadFixed<uint64_t>(at + 8),
+                     .first_seq = LoadFixed<uint64_t>(at + 16),
+                     .known_synced = LoadFixed<uint64_t>(at + 24),
+                     .payload_bytes = LoadFixed<uint64_t>(at + 32),
+                     .op_count = LoadFixed<uint32_t>(at + 40)};
+  std::memcpy(header.stream.id.data(), at + kFrameStreamAt, header.stream.id.size());
+  header.stream.offset = LoadFixed<uint64_t>(at + kFrameStreamOffsetAt);
   if (header.payload_bytes > limit || FrameBytes(header.payload_bytes) > limit) return std::nullopt;
   if (header.first_seq > kMaxSeq || header.first_seq + header.op_count > kMaxSeq + 1) {
     return std::nullopt;

@@ -6,13 +6,14 @@
 //   | header | frame        | frame  | frame                  | zeros ...
 //   0        4096           ^ every frame starts on a multiple of 4096
 //
-//   frame  = magic kind salt first_seq known_synced payload_bytes op_count checksum | payload |
-//   0..0
+//   frame  = magic kind salt first_seq known_synced payload_bytes op_count stream checksum |
+//            payload | 0..0
 //
 // Encoding and checking only: nothing here opens a file.
 //
 // Threads: any; no state.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,7 +25,7 @@
 namespace cordwood::storage {
 
 inline constexpr uint64_t kLogAlign = 4096;
-inline constexpr uint64_t kFrameHeaderBytes = 56;
+inline constexpr uint64_t kFrameHeaderBytes = 80;
 
 /// What the first sector of a segment says.
 struct SegmentHeader {
@@ -50,6 +51,15 @@ bool IsCutSegmentHeader(std::string_view bytes);
 /// kCorruption if the bytes are no header, kUnsupported if they are one of another version.
 Result<SegmentHeader> DecodeSegmentHeader(std::string_view sector);
 
+/// A place in a stream of replication. The log keeps it beside the records that led there, so that
+/// both survive together, and knows no more of it.
+struct StreamPosition {
+  std::array<uint8_t, 20> id{};  // whose stream; all zero: nobody follows, and there is none
+  uint64_t offset = 0;
+
+  friend bool operator==(const StreamPosition&, const StreamPosition&) = default;
+};
+
 enum class FrameKind : uint8_t {
   kGroup = 1,
   kEmpty = 2,  // no operations; carries the known S
@@ -62,6 +72,7 @@ struct FrameHeader {
   Seq known_synced = 0;
   uint64_t payload_bytes = 0;
   uint32_t op_count = 0;
+  StreamPosition stream;  // behind the frame's last operation
 
   friend bool operator==(const FrameHeader&, const FrameHeader&) = default;
 };

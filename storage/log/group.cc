@@ -34,7 +34,8 @@ std::string_view Group::Encode(uint64_t offset, uint64_t salt, Seq known_synced)
                            .first_seq = first_seq_,
                            .known_synced = known_synced,
                            .payload_bytes = payload_bytes(),
-                           .op_count = op_count_};
+                           .op_count = op_count_,
+                           .stream = stream_};
   EncodeFrameHeader(header, offset, std::string_view(bytes_).substr(kFront),
                     std::span(bytes_).subspan(kLogAlign, kFrameHeaderBytes));
   bytes_.resize(kLogAlign + frame_bytes(), '\0');
@@ -54,6 +55,7 @@ void Group::Clear() {
   bytes_.resize(kFront);
   op_count_ = 0;
   must_sync_ = false;
+  stream_ = {};
 }
 
 }  // namespace cordwood::storage

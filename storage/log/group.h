@@ -5,7 +5,7 @@
 // front when it is the first of its segment.
 //
 //   | segment header | frame header | batch batch batch ... | zeros |
-//   0                4096           4152
+//   0                4096           4176
 //
 // Memory: up to twice what the batches take while that is below `keep_bytes`, above it what they
 // take.
@@ -38,6 +38,10 @@ class Group {
 
   void Append(Seq first_seq, uint32_t op_count, std::string_view ops, bool must_sync);
 
+  /// Behind all that was appended.
+  void SetStream(const StreamPosition& stream) { stream_ = stream; }
+  const StreamPosition& stream() const { return stream_; }
+
   /// The bytes to write at `offset`, where the frame begins. Pads the group: no Append after.
   std::string_view Encode(uint64_t offset, uint64_t salt, Seq known_synced);
   /// The same for the first frame of a segment, with the header in front: to be written at 0.
@@ -61,6 +65,7 @@ class Group {
   Seq first_seq_ = 0;
   uint32_t op_count_ = 0;
   bool must_sync_ = false;
+  StreamPosition stream_;
 };
 
 }  // namespace cordwood::storage

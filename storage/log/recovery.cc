@@ -42,6 +42,7 @@ class Recovery {
     CW_ASSIGN(NoteFile renewed, RenewNote(note, active.header()));
     CW_TRY(RemoveSegments(plan_.leftover));
     return RecoveredLog{.last_seq = plan_.last_seq,
+                        .stream = plan_.stream,
                         .active = std::move(active),
                         .note = std::move(renewed),
                         .kept = std::move(plan_.kept),
@@ -190,6 +191,7 @@ class Recovery {
       const FrameHeader& copied = placed.frame.header;
       group.Clear();
       group.Append(copied.first_seq, copied.op_count, ops, true);
+      group.SetStream(copied.stream);
       const std::string_view bytes = group.Encode(end, header.salt, header.known_synced);
       CW_TRY(blank.file->WriteAt(end, bytes));
       end += bytes.size();
@@ -203,7 +205,7 @@ class Recovery {
     CW_TRY(blank.file->Sync());
     SegmentWriter writer(std::move(blank.file), blank.bytes, header, end);
     // Only now that the header is on stable storage may anything say that the copies are.
-    CW_TRY(writer.WriteEmpty(plan_.last_seq + 1, plan_.last_seq));
+    CW_TRY(writer.WriteEmpty(plan_.last_seq + 1, plan_.last_seq, plan_.stream));
     return writer;
   }
 

@@ -47,6 +47,8 @@ Status CreateNote(Env& env, const std::string& dir, uint64_t store_id);
 struct RecoveredLog {
   /// The newest record, in the log or the tables. All of them are on stable storage.
   Seq last_seq = 0;
+  /// Behind it. Zero if nobody followed, or after a loss.
+  StreamPosition stream;
   SegmentWriter active;
   NoteFile note;                  // names the active segment, and last_seq
   std::vector<KeptSegment> kept;  // in order; the active one is not among them

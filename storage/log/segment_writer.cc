@@ -19,13 +19,14 @@ Status SegmentWriter::WriteGroup(Group& group, Seq known_synced) {
   return {};
 }
 
-Status SegmentWriter::WriteEmpty(Seq next_seq, Seq known_synced) {
+Status SegmentWriter::WriteEmpty(Seq next_seq, Seq known_synced, const StreamPosition& stream) {
   CHECK(has_header_);
   std::string frame(kLogAlign, '\0');
   const FrameHeader header{.kind = FrameKind::kEmpty,
                            .salt = header_.salt,
                            .first_seq = next_seq,
-                           .known_synced = known_synced};
+                           .known_synced = known_synced,
+                           .stream = stream};
   EncodeFrameHeader(header, end_, {}, std::span(frame).first(kFrameHeaderBytes));
   return file_->WriteAt(end_, frame);
 }

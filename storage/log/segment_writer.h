@@ -38,8 +38,9 @@ class SegmentWriter {
   Status WriteGroup(Group& group, Seq known_synced);
 
   /// An empty frame at the end, where the next frame overwrites it: it holds no records, and the
-  /// next frame says as much. REQUIRES: the header is written.
-  Status WriteEmpty(Seq next_seq, Seq known_synced);
+  /// next frame says as much. `stream` is that of the frame before. REQUIRES: the header is
+  /// written.
+  Status WriteEmpty(Seq next_seq, Seq known_synced, const StreamPosition& stream);
 
   Status Sync() { return file_->Sync(); }
 

@@ -155,7 +155,8 @@ std::string Frame(const SegmentHeader& segment, uint64_t offset, Seq first, uint
                            .first_seq = first,
                            .known_synced = known,
                            .payload_bytes = batch.bytes().size(),
-                           .op_count = ops};
+                           .op_count = ops,
+                           .stream = {.id = {'r'}, .offset = first + ops}};
   std::string frame(storage::FrameBytes(header.payload_bytes), '\0');
   std::copy(batch.bytes().begin(), batch.bytes().end(), &frame[storage::kFrameHeaderBytes]);
   storage::EncodeFrameHeader(header, offset, batch.bytes(),
@@ -237,7 +238,7 @@ std::vector<std::string> Dictionary() {
           std::string("\1\0\0\0", 4),
           std::string("\2\0\0\0", 4),
           std::string("\0\x10", 2),
-          std::string("\x38\0", 2)};
+          std::string("\x50\0", 2)};
 }
 
 }  // namespace cordwood::fuzz

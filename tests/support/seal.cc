@@ -59,11 +59,11 @@ void SealDataBlocks(std::string& file, uint64_t salt, uint64_t from, uint64_t to
 
 void SealSegment(std::string& file) {
   if (file.starts_with("CWLOGSEG") && file.size() >= kSector) StoreHash(file, 8, 16, kSector, 0);
-  for (size_t at = kSector; at + 56 <= file.size(); at += kSector) {
+  for (size_t at = kSector; at + 80 <= file.size(); at += kSector) {
     if (std::string_view(file).substr(at, 4) != "CWFR") continue;
     const uint64_t seed = LoadFixed<uint64_t>(file.data() + at + 8) ^ at * kOdd;
-    const std::string_view payload = Payload<uint64_t>(file, at + 56, at + 32);
-    StoreFixed(file.data() + at + 48, Hash64(std::string_view(file).substr(at, 48), payload, seed));
+    const std::string_view payload = Payload<uint64_t>(file, at + 80, at + 32);
+    StoreFixed(file.data() + at + 72, Hash64(std::string_view(file).substr(at, 72), payload, seed));
   }
 }
 

@@ -81,6 +81,37 @@ TEST(PlanRecovery, CopiesOnlyWhatIsAboveTheKnownSeqAndTheTables) {
   EXPECT_EQ(plan->last_seq, 15u);
 }
 
+TEST(PlanRecovery, TellsTheStreamOfTheNewestRecordAndOfNoOlderOne) {
+  const StreamPosition stream{.id = {7}, .offset = 50};
+  Chain chain;
+  SegmentScan& segment = chain.Segment({.number = 3, .ordinal = 1});
+  Chain::Frame(segment, 1, 5, 5);
+  Chain::Frame(segment, 6, 5, 5);
+  segment.frames.back().header.stream = stream;
+  for (const Seq flushed : {0, 7, 10}) {
+    const Result<LogPlan> plan = chain.Plan(flushed);
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->stream, stream) << flushed;
+  }
+  // The tables hold records that followed, of which the log has nothing any more.
+  Result<LogPlan> plan = chain.Plan(11);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->stream, StreamPosition());
+
+  // Behind a tail that is torn it is that of the last whole frame; and it ends where nobody
+  // follows.
+  Chain::Frame(segment, 12, 5, 5);
+  segment.frames.back().header.stream = {.id = {7}, .offset = 60};
+  plan = chain.Plan(0);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->stream, stream);
+  segment.frames.pop_back();
+  Chain::Frame(segment, 11, 5, 5);
+  plan = chain.Plan(0);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->stream, StreamPosition());
+}
+
 TEST(PlanRecovery, FollowsTheLinksAndNotTheNumbers) {
   Chain chain;
   Chain::Frame(chain.Segment({.number = 9, .ordinal = 1}), 1, 5, 0);

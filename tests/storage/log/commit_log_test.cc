@@ -6,6 +6,7 @@
 
 #include "storage/log/segment_scan.h"
 #include "tests/storage/log/log_rig.h"
+#include "tests/support/seal.h"
 
 namespace cordwood::storage {
 namespace {
@@ -205,6 +206,93 @@ TEST(CommitLog, CountsFramesBytesAndSegments) {
   EXPECT_EQ(stats.segments, 2u) << "the active one and the next one";
   EXPECT_EQ(stats.segment_bytes, 2u * (32 << 10));
   EXPECT_EQ(stats.torn_bytes, 0u);
+}
+
+// --- the stream of replication ---
+
+StreamPosition StreamAt(uint64_t offset) { return {.id = {0xab, 0xcd}, .offset = offset}; }
+
+TEST(CommitLogStream, IsThatBehindTheNewestBatchOfTheFrame) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.log().SetStream(StreamAt(10));
+  rig.Append();
+  rig.log().SetStream(StreamAt(20));
+  rig.Append();
+  rig.log().SetStream(StreamAt(30));  // of a batch that is not in the group yet
+  rig.Settle();
+  Result<SegmentScan> scan = ScanSegment(rig.env(), std::string(LogRig::kDir), 1);
+  ASSERT_TRUE(scan);
+  ASSERT_EQ(scan->frames.size(), 3u);
+  EXPECT_EQ(scan->frames[0].header.stream, StreamPosition());
+  EXPECT_EQ(scan->frames[1].header.stream, StreamAt(20));
+  EXPECT_EQ(scan->frames[2].header.kind, FrameKind::kEmpty);
+  EXPECT_EQ(scan->frames[2].header.stream, StreamAt(20));
+  rig.Commit();
+  scan = ScanSegment(rig.env(), std::string(LogRig::kDir), 1);
+  ASSERT_TRUE(scan);
+  EXPECT_EQ(scan->frames[2].header.stream, StreamAt(30));
+}
+
+TEST(CommitLogStream, IsFoundAgainAfterAStopAKillAndAPowerLoss) {
+  LogRig rig({.durability = Durability::kNever});
+  ASSERT_TRUE(rig.Open());
+  rig.log().SetStream(StreamAt(10));
+  rig.Commit();
+  rig.log().SetStream(StreamAt(20));
+  rig.Commit();
+  rig.Kill();
+  ASSERT_TRUE(rig.Open());
+  EXPECT_GT(rig.copied_groups(), 0u);
+  EXPECT_EQ(rig.recovered_stream(), StreamAt(20));
+  // The copies carry it too, also where nothing tells but them.
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered_stream(), StreamAt(20));
+  // Nothing was written since, and the segments with its frames go.
+  ASSERT_TRUE(rig.Stop());
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered_stream(), StreamAt(20));
+  const std::string oldest = rig.Segments().front();
+  rig.Flush();
+  ASSERT_TRUE(rig.Stop());
+  EXPECT_FALSE(*rig.env().Exists(oldest));
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered_stream(), StreamAt(20));
+}
+
+TEST(CommitLogStream, EndsWithTheFirstBatchThatIsPartOfNone) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.log().SetStream(StreamAt(10));
+  rig.Commit();
+  rig.Kill();
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered_stream(), StreamAt(10));
+  rig.Commit();
+  rig.Kill();
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered_stream(), StreamPosition());
+}
+
+// The frame of the older layout had no stream, and its payload began elsewhere.
+TEST(CommitLogStream, ALogOfTheOlderLayoutIsRefusedAndLeftAsItIs) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit();
+  rig.Drop();
+  const std::string path = rig.Segments().front();
+  std::string bytes = *rig.env().ReadRaw(path);
+  bytes[16] = 1;
+  support::SealSegment(bytes);
+  ASSERT_TRUE(rig.env().WriteRaw(path, bytes));
+  const auto before = rig.Snapshot();
+  const Status opened = rig.Open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ErrorCode::kUnsupported);
+  EXPECT_EQ(rig.Snapshot(), before);
 }
 
 // --- everysec and no ---

@@ -35,7 +35,9 @@ FrameHeader SomeFrame(std::string_view payload) {
           .first_seq = 100,
           .known_synced = 99,
           .payload_bytes = payload.size(),
-          .op_count = 3};
+          .op_count = 3,
+          .stream = {.id = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20},
+                     .offset = 0x1122334455667788}};
 }
 
 std::string EncodedFrame(const FrameHeader& header, uint64_t offset, std::string_view payload) {
@@ -60,7 +62,7 @@ TEST(SegmentHeader, ReadsBackWhatWasWritten) {
 TEST(SegmentHeader, HasTheBytesOfTheSpecification) {
   const std::string sector = EncodedHeader();
   EXPECT_EQ(sector.substr(0, 8), "CWLOGSEG");
-  EXPECT_EQ(LoadFixed<uint32_t>(sector.data() + 16), 1u);
+  EXPECT_EQ(LoadFixed<uint32_t>(sector.data() + 16), 2u);
   EXPECT_EQ(LoadFixed<uint64_t>(sector.data() + 24), 12u);
   EXPECT_EQ(LoadFixed<uint64_t>(sector.data() + 40), 0x1122334455667788u);
   EXPECT_EQ(LoadFixed<uint64_t>(sector.data() + 80), 41u);
@@ -79,12 +81,14 @@ TEST(SegmentHeader, RefusesEveryChangedByte) {
 }
 
 TEST(SegmentHeader, TellsAnotherVersionFromDamage) {
-  std::string sector = EncodedHeader();
-  StoreFixed(sector.data() + 16, uint32_t{2});
-  StoreFixed(sector.data() + 8, Hash64(std::string_view(sector).substr(16)));
-  const Result<SegmentHeader> header = DecodeSegmentHeader(sector);
-  ASSERT_FALSE(header);
-  EXPECT_EQ(header.error().code(), ErrorCode::kUnsupported);
+  for (const uint32_t version : {1u, 3u}) {
+    std::string sector = EncodedHeader();
+    StoreFixed(sector.data() + 16, version);
+    StoreFixed(sector.data() + 8, Hash64(std::string_view(sector).substr(16)));
+    const Result<SegmentHeader> header = DecodeSegmentHeader(sector);
+    ASSERT_FALSE(header);
+    EXPECT_EQ(header.error().code(), ErrorCode::kUnsupported);
+  }
 }
 
 TEST(SegmentHeader, RefusesAShortSector) {
@@ -101,6 +105,17 @@ TEST(Frame, ReadsBackWhatWasWritten) {
   EXPECT_EQ(*header, SomeFrame(payload));
   EXPECT_TRUE(FrameIsValid(*header, 8192, frame));
   EXPECT_EQ(FramePayload(*header, frame), payload);
+}
+
+TEST(Frame, HasTheBytesOfTheSpecification) {
+  const std::string frame = EncodedFrame(SomeFrame("abc"), 4096, "abc");
+  EXPECT_EQ(frame.substr(0, 4), "CWFR");
+  EXPECT_EQ(LoadFixed<uint32_t>(frame.data() + 40), 3u);
+  for (size_t i = 0; i < 20; ++i) EXPECT_EQ(frame[44 + i], static_cast<char>(i + 1)) << i;
+  EXPECT_EQ(LoadFixed<uint64_t>(frame.data() + 64), 0x1122334455667788u);
+  EXPECT_EQ(LoadFixed<uint64_t>(frame.data() + 72),
+            Hash64(std::string_view(frame).substr(0, 72), "abc", 7 ^ 4096 * 0x9E3779B97F4A7C15u));
+  EXPECT_EQ(frame.substr(80, 4), std::string_view("abc\0", 4));
 }
 
 TEST(Frame, RefusesEveryChangedByteAlsoInThePadding) {

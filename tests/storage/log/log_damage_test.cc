@@ -221,7 +221,7 @@ TEST_F(SmallLog, ASegmentOfAnotherStoreIsRefused) {
 
 TEST_F(SmallLog, ARefusedRecoveryChangesNothing) {
   const std::string path = rig_.Segments().front();
-  ASSERT_TRUE(rig_.env().FlipBit(path, 4096 + 60, 3));
+  ASSERT_TRUE(rig_.env().FlipBit(path, 4096 + 84, 3));
   const auto before = rig_.Snapshot();
   const Status opened = rig_.Open();
   ASSERT_FALSE(opened);
@@ -257,7 +257,7 @@ TEST_F(SmallLog, AFrameOfNonsenseIsRefusedByItsPlace) {
 
 TEST_F(SmallLog, DamageInRecordsThatTheTablesHoldDoesNoHarm) {
   const std::string path = rig_.Segments().front();
-  ASSERT_TRUE(rig_.env().FlipBit(path, 4096 + 60, 3));
+  ASSERT_TRUE(rig_.env().FlipBit(path, 4096 + 84, 3));
   EXPECT_FALSE(Plan(rig_.env(), 1));
   const Result<LogPlan> plan = Plan(rig_.env(), 2);
   ASSERT_TRUE(plan) << plan.error().message();
@@ -375,7 +375,7 @@ TEST(TornTail, EndsAtTheFirstHoleAboveTheKnownSeq) {
   for (int i = 0; i < 3; ++i) rig.Commit();
   const std::string path = rig.NewestSegment();
   rig.Kill();
-  ASSERT_TRUE(rig.env().FlipBit(path, 8192 + 70, 0));
+  ASSERT_TRUE(rig.env().FlipBit(path, 8192 + 94, 0));
   const Result<LogPlan> plan = Plan(rig.env());
   ASSERT_TRUE(plan) << plan.error().message();
   EXPECT_EQ(ReplayedTo(*plan), 1u);
@@ -406,7 +406,7 @@ TEST(TornTail, IsLostDataWhenTheManifestKnowsBetter) {
   for (int i = 0; i < 3; ++i) rig.Commit();
   const std::string path = rig.NewestSegment();
   rig.Kill();
-  ASSERT_TRUE(rig.env().FlipBit(path, 12288 + 70, 0));
+  ASSERT_TRUE(rig.env().FlipBit(path, 12288 + 94, 0));
   EXPECT_TRUE(Plan(rig.env(), 0, 2));
   EXPECT_FALSE(Plan(rig.env(), 0, 3));
   EXPECT_TRUE(Plan(rig.env(), 3, 3)) << "the tables have it";

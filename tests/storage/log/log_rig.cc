@@ -54,6 +54,7 @@ Status LogRig::Open() {
   if (!recovered) return std::unexpected(std::move(recovered).error());
 
   recovered_ = recovered->last_seq;
+  recovered_stream_ = recovered->stream;
   copied_groups_ = recovered->copied_groups;
   replayed_groups_ = recovered->replayed_groups;
   EXPECT_EQ(recovered_, std::max(replayed_, flushed_));

@@ -72,6 +72,7 @@ class LogRig {
   Seq flushed() const { return flushed_; }
   /// Of the last Open.
   Seq recovered() const { return recovered_; }
+  const StreamPosition& recovered_stream() const { return recovered_stream_; }
   uint64_t copied_groups() const { return copied_groups_; }
   uint64_t replayed_groups() const { return replayed_groups_; }
   int progress_calls() const { return progress_calls_; }
@@ -108,6 +109,7 @@ class LogRig {
   Seq known_synced_ = 0;
   Seq replayed_ = 0;
   Seq recovered_ = 0;
+  StreamPosition recovered_stream_;
   uint64_t copied_groups_ = 0;
   uint64_t replayed_groups_ = 0;
   int progress_calls_ = 0;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "tests/storage/store/store_world.h"
 
@@ -108,6 +110,43 @@ TEST(StoreFlush, BoundsALogOfSmallGroups) {
   }
   EXPECT_LE(world.store().Stats().log.segments, 6u);
   world.CheckReads();
+}
+
+// Replication finds the commands of a batch in its frame. They are no part of the tree.
+TEST(StoreFlush, ANoteSurvivesARecoveryInTheLogAndIsInNoTable) {
+  const std::string note = "what was sent";
+  StoreOptions options = TinyOptions();
+  options.durability = Durability::kNever;  // so that recovery copies the frame
+  StoreWorld world(1, options);
+  ASSERT_TRUE(world.Open());
+  WriteBatch batch;
+  batch.Put("a", "1");
+  batch.Note(note);
+  batch.Put("b", "2");
+  ASSERT_EQ(world.store().Write(batch), 3u);
+  world.store().Kick();
+  world.env().RunUntilIdle();
+  world.Kill();
+
+  Result<std::unique_ptr<Store>> store = Store::Open(world.env(), "data", options);
+  ASSERT_TRUE(store);
+  EXPECT_EQ((*store)->last_seq(), 3u);
+  const auto files_with_it = [&](std::string_view kind) {
+    return std::ranges::count_if(world.env().Paths("data"), [&](const std::string& path) {
+      return path.ends_with(kind) && world.env().ReadRaw(path)->contains(note);
+    });
+  };
+  EXPECT_EQ(files_with_it(".wal"), 1);
+  bool is_done = false;
+  (*store)->CompactEverything([&] { is_done = true; });
+  world.env().Await([&] { return is_done; });
+  EXPECT_EQ((*store)->Stats().entries_on_disk, 2u);
+  EXPECT_EQ(files_with_it(".sst"), 0);
+  ASSERT_TRUE((*store)->Close());
+  store->reset();
+  store = Store::Open(world.env(), "data", options);
+  ASSERT_TRUE(store);
+  EXPECT_EQ((*store)->last_seq(), 3u);
 }
 
 }  // namespace

@@ -168,7 +168,7 @@ void WorthMap::AddSegment(const Segment& segment, const Segment* next) {
   const uint64_t limit = next == nullptr ? bytes.size() : next->cut;
   for (uint64_t at = kSectorBytes; at < limit && bytes.substr(at, 4) == "CWFR";) {
     if (Number<uint64_t>(bytes, at + 8) != segment.salt) break;
-    const uint64_t end = at + RoundUp(56 + Number<uint64_t>(bytes, at + 32));
+    const uint64_t end = at + RoundUp(80 + Number<uint64_t>(bytes, at + 32));
     const auto operations = Number<uint32_t>(bytes, at + 40);
     const Seq last_seq = Number<uint64_t>(bytes, at + 16) + operations - 1;
     if (operations > 0 && last_seq > state_.flushed_seq) {

@@ -89,6 +89,18 @@ void LearnedGaps::Learn(std::string begin, std::string end, Seq seq, Seq visible
   while (bytes_ > bytes_max_) Erase(gaps_.find(recent_.back()));
 }
 
+void LearnedGaps::Join(std::string_view begin, std::string_view end, Seq seq, Seq visible) {
+  if (seq > visible) return;
+  auto it = gaps_.upper_bound(begin);
+  if (it == gaps_.begin() || std::prev(it)->second.end < begin) return;
+  const auto first = --it;
+  while (it->second.seq <= visible && it->second.end < end) {
+    if (++it == gaps_.end()) return;
+  }
+  if (it == first || it->first > end || it->second.seq > visible) return;
+  Learn(std::string(begin), std::string(end), seq, visible);
+}
+
 void LearnedGaps::NotePut(std::string_view key) {
   ++epoch_;
   if (gaps_.empty()) return;
@@ -153,16 +165,25 @@ void GapWatch::EndBefore(std::string_view next) {
 }
 
 void GapWatch::EndAt(std::string_view bound) {
-  if (keys_ >= LearnedGaps::kKeysMin) Learn(std::string(bound));
+  if (keys_ > 0) LearnOrJoin(std::string(bound));
   keys_ = 0;
 }
 
 void GapWatch::EndBehindLast() {
-  if (keys_ >= LearnedGaps::kKeysMin) {
+  if (keys_ > 0) {
     if (!backwards()) last_.push_back('\0');
-    Learn(std::move(last_));
+    LearnOrJoin(std::move(last_));
   }
   keys_ = 0;
+}
+
+void GapWatch::LearnOrJoin(std::string limit) {
+  if (keys_ >= LearnedGaps::kKeysMin) return Learn(std::move(limit));
+  if (gaps_.empty() || gaps_.epoch() != epoch_) return;
+  const std::string& begin = backwards() ? limit : start_;
+  const std::string& end = backwards() ? start_ : limit;
+  gaps_.Join(begin, end, stretch_seq_, visible_);
+  looked_ = false;
 }
 
 void GapWatch::Learn(std::string limit) {

@@ -9,7 +9,9 @@
 // before any reader can find it.
 //
 // Gaps of which all entries are visible to everybody grow together. Others stay as they were
-// learned; else readers at the visible state could not use what they had before.
+// learned; else readers at the visible state could not use what they had before. A jump costs a
+// search of every sorted run of the memtables and the tables, so pieces of a gap that could be one
+// are not left lying.
 //
 // Lost with the process. Bounded in bytes; those not used for the longest time go first.
 //
@@ -54,6 +56,10 @@ class LearnedGaps {
   /// what is at most `visible`. REQUIRES: begin < end; nothing was written since the walk's view
   /// was taken.
   void Learn(std::string begin, std::string end, Seq seq, Seq visible);
+  /// The same of a stretch that is too short for a gap: learned only if it lies between two gaps
+  /// and makes one of them. So what is put into a gap, and deleted again, does not leave it in
+  /// pieces for ever. REQUIRES: begin <= end, and the rest as Learn.
+  void Join(std::string_view begin, std::string_view end, Seq seq, Seq visible);
   /// Before a put of the key can be found.
   void NotePut(std::string_view key);
 
@@ -111,6 +117,8 @@ class GapWatch {
   bool backwards() const { return way_ == Way::kBackwards; }
   /// The stretch goes up to `limit`, which is an end or, backwards, a begin.
   void Learn(std::string limit);
+  /// The same, where another gap may begin at the limit.
+  void LearnOrJoin(std::string limit);
 
   LearnedGaps& gaps_;
   const Seq seq_;

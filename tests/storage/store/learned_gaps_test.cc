@@ -199,6 +199,55 @@ TEST(LearnedGaps, APutComesOutOfItsGap) {
   EXPECT_LE(steps, 40u) << "the rest of the gap is still known";
 }
 
+/// One gap of 2000 keys, in which keys were put and deleted again one after the other.
+void TakeOutAndDelete(GapWorld& world) {
+  world.Put(0);
+  for (uint64_t number = 1; number <= 2000; ++number) world.Put(number);
+  world.Delete(1, 2001);
+  world.SetVisible(world.seq());
+  world.Keys(world.seq(), 0, 3000);
+  ASSERT_EQ(world.gaps().count(), 1u);
+  for (uint64_t number = 20; number < 1980; number += 20) {
+    world.Put(number);
+    world.Delete(number, number + 1);
+  }
+  // Two that are neighbours.
+  world.Put(21);
+  world.Delete(21, 22);
+}
+
+TEST(LearnedGaps, GrowTogetherWhereWhatWasPutIsDeletedAgain) {
+  for (const bool backwards : {false, true}) {
+    GapWorld world;
+    TakeOutAndDelete(world);
+    world.SetVisible(world.seq());
+    const auto walk = [&] {
+      return backwards ? world.KeysBackwards(world.seq(), 0, 3000)
+                       : world.Keys(world.seq(), 0, 3000);
+    };
+    EXPECT_GT(walk().second, 98 * 8u) << "a jump for each";
+    EXPECT_EQ(world.gaps().count(), 1u);
+    const GapWorld::Found found = walk();
+    EXPECT_EQ(found.first, std::vector<std::string>{GapKey(0)});
+    EXPECT_LE(found.second, 16u);
+  }
+}
+
+// Else a reader at the visible state could not use what he had before.
+TEST(LearnedGaps, DoNotGrowTogetherOverWhatNotEverybodySees) {
+  for (const bool backwards : {false, true}) {
+    GapWorld world;
+    TakeOutAndDelete(world);
+    const size_t before = world.gaps().count();
+    const auto walk = [&](Seq seq) {
+      return backwards ? world.KeysBackwards(seq, 0, 3000) : world.Keys(seq, 0, 3000);
+    };
+    walk(world.seq());
+    EXPECT_EQ(world.gaps().count(), before);
+    EXPECT_LE(walk(2001 + 2000).second, 99 * (8 + 8u));
+  }
+}
+
 TEST(LearnedGaps, AreOnlyForThoseWhoSeeEveryEntryInThem) {
   GapWorld world;
   Prepare(world);

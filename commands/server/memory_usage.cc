@@ -44,7 +44,8 @@ std::optional<int64_t> TakeSamples(Call& call) {
 // Elements looked at in one slice.
 constexpr uint64_t kSliceElements = 1000;
 
-/// Looks at the first `samples` elements (0: all), and concludes from them to all.
+/// Looks at the first `samples` elements (0: all), and concludes from them to all. Of a string it
+/// looks at all chunks: they are stored without the zeros at their ends, and none tells of another.
 class Usage final : public LongRead {
  public:
   Usage(std::string_view key, int64_t samples)
@@ -58,6 +59,7 @@ class Usage final : public LongRead {
     }
     uint64_t bytes = keyspace::KeyRecordKey(generation(), key_).size() + record_->Encode().size();
     if (record_->owns_object()) {
+      if (record_->type == keyspace::Type::kString) samples_ = UINT64_MAX;
       CW_ASSIGN(const bool done, LookAtElements(tx));
       if (!done) return false;
       CW_ASSIGN(const uint64_t count, keyspace::CountItems(*record_));
@@ -90,7 +92,7 @@ class Usage final : public LongRead {
   }
 
   const std::string key_;
-  const uint64_t samples_;
+  uint64_t samples_;
   bool looked_up_ = false;
   std::optional<Record> record_;  // none: the key does not exist
   SlicedRead items_;
@@ -139,7 +141,8 @@ constexpr Command kMemoryRows[] = {
               .arguments = "key#0 [SAMPLES count:integer]",
               .summary =
                   "Returns the bytes that a key takes in the store, before compression; the first "
-                  "<count> elements stand for all (default: 5, 0: looks at all)."}},
+                  "<count> elements stand for all (default: 5, 0: looks at all). Looks at all of a "
+                  "string."}},
 };
 
 constexpr Command kRowsOfMemory[] = {

@@ -220,7 +220,20 @@ TEST_F(ChunkedStrings, MemoryUsageCountsTheChunksThatAreThere) {
   const std::string many = Text(100 * kChunk);
   Run({"APPEND", "many", many});
   EXPECT_GT(usage({"MEMORY", "USAGE", "many"}), 100 * 4096);
-  EXPECT_LT(usage({"MEMORY", "USAGE", "many"}), 100 * 4200) << "five chunks stand for all";
+  EXPECT_LT(usage({"MEMORY", "USAGE", "many"}), 100 * 4200);
+  // The first five chunks are nearly empty, and say nothing of the others; and the other way round.
+  Run({"SETRANGE", "late", "1", "x"});
+  Run({"SETRANGE", "late", Format("{}", 5 * kChunk), many});
+  for (const CommandRunner::Argv& argv :
+       {CommandRunner::Argv{"MEMORY", "USAGE", "late"},
+        CommandRunner::Argv{"MEMORY", "USAGE", "late", "SAMPLES", "1"}}) {
+    EXPECT_GT(usage(argv), 100 * 4096);
+    EXPECT_LT(usage(argv), 100 * 4200);
+  }
+  Run({"APPEND", "early", Text(5 * kChunk)});
+  for (int i = 5; i < 105; ++i) Run({"SETRANGE", "early", Format("{}", i * kChunk), "x"});
+  EXPECT_GT(usage({"MEMORY", "USAGE", "early"}), 5 * 4096);
+  EXPECT_LT(usage({"MEMORY", "USAGE", "early"}), 5 * 4200 + 100 * 100);
 }
 
 TEST_F(ChunkedStrings, DoNotGrowBeyondProtoMaxBulkLen) {

@@ -73,6 +73,10 @@ Status Append(Call& call) {
     CW_ASSIGN(length, keyspace::WriteStringAt(call.tx, name, before, length, more));
   } else if (old == nullptr) {
     CW_TRY(PutKeepingExpiry(call, name, before, {}));
+  } else {
+    // For Redis it is a change, which those who watch the key see.
+    CW_ASSIGN(const Record same, keyspace::ForNewHeader(call.tx, name.generation, *old));
+    CW_TRY(keyspace::PutRecord(call.tx, name, before, same));
   }
   call.reply.Integer(static_cast<int64_t>(length));
   return {};

@@ -307,25 +307,17 @@ TEST_F(Transactions, LargeCollectionsAreReadInTurns) {
 
 TEST_F(Transactions, AWatchedKeyThatWasChangedAborts) {
   A({"SET", "k", "1"});
-  const std::vector<std::vector<std::string_view>> changes = {{"SET", "k", "2"},
-                                                              {"DEL", "k"},
-                                                              {"SET", "k", "3"},
-                                                              {"EXPIRE", "k", "9"},
-                                                              {"PERSIST", "k"},
-                                                              {"RENAME", "k", "k2"},
-                                                              {"RENAME", "k2", "k"},
-                                                              {"APPEND", "k", "x"},
-                                                              {"FLUSHDB"},
-                                                              {"HSET", "k", "f", "v"},
-                                                              {"HSET", "k", "f", "w"},
-                                                              {"HDEL", "k", "f"},
-                                                              {"SET", "k", "1"},
-                                                              {"SWAPDB", "0", "1"},
-                                                              {"SWAPDB", "0", "1"},
-                                                              {"COPY", "k", "k2"},
-                                                              {"COPY", "k2", "k", "REPLACE"},
-                                                              {"MOVE", "k", "3"},
-                                                              {"FLUSHALL"}};
+  const std::vector<std::vector<std::string_view>> changes = {
+      {"SET", "k", "2"},       {"DEL", "k"},
+      {"SET", "k", "3"},       {"EXPIRE", "k", "9"},
+      {"PERSIST", "k"},        {"RENAME", "k", "k2"},
+      {"RENAME", "k2", "k"},   {"APPEND", "k", "x"},
+      {"APPEND", "k", ""},     {"FLUSHDB"},
+      {"HSET", "k", "f", "v"}, {"HSET", "k", "f", "w"},
+      {"HDEL", "k", "f"},      {"SET", "k", "1"},
+      {"SWAPDB", "0", "1"},    {"SWAPDB", "0", "1"},
+      {"COPY", "k", "k2"},     {"COPY", "k2", "k", "REPLACE"},
+      {"MOVE", "k", "3"},      {"FLUSHALL"}};
   for (const auto& change : changes) {
     const bool leaves_it = change[0] == "COPY" && change[1] == "k";
     const bool was_empty = change[0] == "FLUSHALL";
@@ -344,8 +336,8 @@ TEST_F(Transactions, AWriteOfElementsAloneAborts) {
   std::vector<std::string> words = {"HSET", "h"};
   for (int i = 0; i < 200; ++i) words.insert(words.end(), {Format("field:{}", i), "v"});
   A({words.begin(), words.end()});
-  const std::vector<std::vector<std::string_view>> changes = {{"SETRANGE", "s", "3", "x"},
-                                                              {"HSET", "h", "field:7", "w"}};
+  const std::vector<std::vector<std::string_view>> changes = {
+      {"SETRANGE", "s", "3", "x"}, {"APPEND", "s", ""}, {"HSET", "h", "field:7", "w"}};
   for (const auto& change : changes) {
     A({"WATCH", change[1]});
     B(change);
@@ -363,6 +355,7 @@ TEST_F(Transactions, WhatChangesNothingDoesNotAbort) {
   B({"SET", "other", "2"});
   B({"DEL", "none"});
   B({"EXPIRE", "none", "10"});
+  B({"SETRANGE", "k", "0", ""});
   A({"MULTI"});
   A({"SET", "k", "mine"});
   EXPECT_EQ(A({"EXEC"}), "*1\r\n+OK\r\n");

@@ -18,7 +18,7 @@ Status Keyspace::OpenStore() {
   storage::Reader reader(*store_);
   storage::View view = reader.Newest(storage::Tier::kMayBlock);
   CW_TRY(databases_->Load(view));
-  CW_TRY(pending_objects_.Load(view));
+  pending_objects_.Load(view);
   for (const Generation generation : databases_->written()) {
     deadline_floors_.Raise(generation, TablePrefix(generation, Table::kDeadline));
   }

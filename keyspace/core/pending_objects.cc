@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/format.h"
+#include "base/log.h"
 #include "base/number.h"
 #include "storage/write_batch.h"
 
@@ -44,18 +45,21 @@ std::string PendingObject::RecordKey() const {
   return KeyRecordKey(kSystemGeneration, Format("{}{}:{}", kNamePrefix, generation, oid));
 }
 
-Status PendingObjects::Load(storage::View& view) {
+void PendingObjects::Load(storage::View& view) {
   given_up_.clear();
   const std::string begin = KeyRecordKey(kSystemGeneration, kNamePrefix);
   storage::VisibleIterator records = view.NewIterator(/*fill_cache=*/false);
   records.SetEnd(PrefixEnd(begin));
   for (records.Seek(begin); records.Valid(); records.Next()) {
     const std::optional<ParsedKey> key = ParseStoreKey(records.key());
-    const std::optional<PendingObject> object = key ? ParseName(key->rest) : std::nullopt;
-    if (!object) return Fail(ErrorCode::kCorruption, "the record of a pending object is malformed");
-    given_up_.push_back(*object);
+    if (const std::optional<PendingObject> object = key ? ParseName(key->rest) : std::nullopt) {
+      given_up_.push_back(*object);
+    }
   }
-  return records.status();
+  if (const Status status = records.status(); !status) {
+    LogWarning(Format("values that were under construction may keep their space: {}",
+                      status.error().message()));
+  }
 }
 
 void PendingObjects::DropGivenUp(storage::Store& store) {

@@ -29,9 +29,9 @@ struct PendingObject {
 
 class PendingObjects {
  public:
-  /// Finds those that a process left behind. REQUIRES: nothing was committed yet, and the view
-  /// reads files.
-  Status Load(storage::View& view);
+  /// Finds those that a process left behind. What cannot be read is left to a later start: it costs
+  /// space and nothing else. REQUIRES: nothing was committed yet, and the view reads files.
+  void Load(storage::View& view);
 
   /// No key will get it.
   void GiveUp(const PendingObject& object) { given_up_.push_back(object); }

@@ -33,7 +33,7 @@ Status CopyItems(Transaction& tx, Generation from, const Record& record, ObjectB
 // Item by item: what lies in other spaces is derived from the items, and is built again when it is
 // asked for.
 Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record, Generation to) {
-  if (!record.owns_object()) return record;
+  if (!record.owns_object()) return ForNewHeader(tx, to, record);
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
   CW_ASSIGN(const uint64_t items, CountItems(record));
   if (!tx.waits() && items > tx.keyspace().options().part_elements_max) {

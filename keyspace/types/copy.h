@@ -11,7 +11,8 @@
 namespace cordwood::keyspace {
 
 /// A record with the content of `record`, whose key is of generation `from`, for a key of
-/// generation `to`. Elements are copied for an object of their own. Errors as those of an
+/// generation `to`. Elements are copied for an object of their own; a long whole string is copied
+/// into chunks. Errors as those of an
 /// ObjectBuilder (keyspace/types/object_builder.h).
 Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record, Generation to);
 

@@ -257,14 +257,15 @@ Result<uint64_t> WriteStringAt(Transaction& tx, const KeyName& name, const Looku
   return object.count;
 }
 
-Result<Record> ForNewHeader(Transaction& tx, Generation generation, Record record) {
+Result<Record> ForNewHeader(Transaction& tx, Generation generation, const Record& record) {
   const bool moves = record.type == Type::kString && record.form == Form::kInline &&
                      record.payload.size() > kRenewedWholeMax;
   if (!moves) return record;
   CW_ASSIGN(const ObjectPayload object, NewObject(tx, generation, record.payload, 0, {}));
-  record.form = Form::kElements;
-  record.payload = object.Encode();
-  return record;
+  return Record{.type = Type::kString,
+                .form = Form::kElements,
+                .expiry_ms = record.expiry_ms,
+                .payload = object.Encode()};
 }
 
 }  // namespace cordwood::keyspace

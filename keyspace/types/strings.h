@@ -80,6 +80,6 @@ Result<uint64_t> WriteStringAt(Transaction& tx, const KeyName& name, const Looku
 /// The record to put where that of a live key changes in its header, or its name, alone: `record`,
 /// or one that took the value of a long whole string into chunks, so that the next such change
 /// moves no value.
-Result<Record> ForNewHeader(Transaction& tx, Generation generation, Record record);
+Result<Record> ForNewHeader(Transaction& tx, Generation generation, const Record& record);
 
 }  // namespace cordwood::keyspace

@@ -325,6 +325,18 @@ TEST_F(LongWrites, ALongStringGoesIntoChunksInParts) {
   EXPECT_EQ(Digest("t"), Digest("s"));
 }
 
+TEST_F(LongWrites, ALongWholeStringIsCopiedIntoChunks) {
+  server_->keyspace().options().part_bytes_max = 100'000;
+  server_->keyspace().options().part_elements_max = 1000;
+  const std::string value((1 << 20) + 1, 'x');
+  ASSERT_EQ(Ask({"SET", "s", value}), "+OK\r\n");
+  ASSERT_EQ(Ask({"COPY", "s", "t"}), ":1\r\n");
+  ASSERT_EQ(Ask({"MOVE", "s", "1"}), ":1\r\n");
+  EXPECT_EQ(stats().long_writes, 2u);
+  EXPECT_EQ(Ask({"GET", "t"}), Format("${}\r\n{}\r\n", value.size(), value));
+  EXPECT_EQ(server_->InfoNumber("long_writes_overtaken"), 0);
+}
+
 // Power is lost after every step of a COPY: a start finds all of it or nothing.
 TEST(LongWritesAndPowerLoss, LeaveAllOrNothing) {
   int whole = 0;

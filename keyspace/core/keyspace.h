@@ -35,9 +35,11 @@ struct KeyspaceOptions {
   uint64_t hash_listpack_value_bytes = 64;
   /// What a transaction may hold of what it writes, beside what clients sent.
   uint64_t overlay_bytes_max = 256 << 20;
-  /// An object that is built, and is more than this, is written in parts that are not much more.
-  uint64_t part_bytes_max = 1 << 20;
-  uint64_t part_elements_max = 1024;
+  /// An object that is built is part of its transaction up to kPartsAtOnce times so much, and is
+  /// written in parts if it is more.
+  uint64_t part_bytes_max = 256 << 10;
+  uint64_t part_elements_max = 256;
+  static constexpr uint64_t kPartsAtOnce = 4;
 };
 
 /// What INFO reports of the keyspace; relaxed.

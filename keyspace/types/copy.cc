@@ -36,7 +36,9 @@ Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record
   if (!record.owns_object()) return ForNewHeader(tx, to, record);
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
   CW_ASSIGN(const uint64_t items, CountItems(record));
-  if (!tx.waits() && items > tx.keyspace().options().part_elements_max) {
+  const uint64_t at_once =
+      KeyspaceOptions::kPartsAtOnce * tx.keyspace().options().part_elements_max;
+  if (!tx.waits() && items > at_once) {
     return Fail(ErrorCode::kLong, "the value has too many elements to be copied at once");
   }
   ObjectBuilder copy(tx, to);

@@ -21,9 +21,11 @@ Status ObjectBuilder::Put(const Subkey& subkey, std::string_view head, std::stri
                         .subkey_bytes = subkey.head.size() + subkey.tail.size(),
                         .value_bytes = head.size() + tail.size()};
   const KeyspaceOptions& options = tx_.keyspace().options();
+  const uint64_t parts = tx_.waits() ? 1 : KeyspaceOptions::kPartsAtOnce;
   const uint64_t bytes = bytes_.size() + element.subkey_bytes + element.value_bytes;
-  const bool is_much = !elements_.empty() && (elements_.size() >= options.part_elements_max ||
-                                              bytes > options.part_bytes_max);
+  const bool is_full = elements_.size() >= parts * options.part_elements_max ||
+                       bytes > parts * options.part_bytes_max;
+  const bool is_much = is_full && !elements_.empty();
   if (is_much && !tx_.waits()) {
     return Fail(ErrorCode::kLong, "an object is too large to be written at once");
   }

@@ -15,6 +15,7 @@ namespace cordwood::keyspace {
 namespace {
 
 constexpr uint64_t kPartElements = 4;
+constexpr uint64_t kAtOnce = KeyspaceOptions::kPartsAtOnce * kPartElements;
 
 /// Gives the work up when it asks for room for its part number `parts`.
 class WaiterThatEnds final : public RigWaiter {
@@ -88,16 +89,16 @@ class Builders : public testing::Test {
 
 TEST_F(Builders, ASmallObjectIsPartOfItsTransaction) {
   const storage::Seq before = rig_.store().last_seq();
-  ASSERT_TRUE(rig_.Execute([](Transaction& tx) { return Build(tx, "k", kPartElements); }));
-  EXPECT_EQ(Elements("k"), Expected("k", kPartElements));
+  ASSERT_TRUE(rig_.Execute([](Transaction& tx) { return Build(tx, "k", kAtOnce); }));
+  EXPECT_EQ(Elements("k"), Expected("k", kAtOnce));
   // Elements, the record and its owner marker, counters of keys and objects.
-  EXPECT_EQ(rig_.store().last_seq() - before, kPartElements + 4);
+  EXPECT_EQ(rig_.store().last_seq() - before, kAtOnce + 4);
 }
 
 TEST_F(Builders, ALargeOneTakesATransactionThatWaits) {
   storage::View view = rig_.reader().Newest(storage::Tier::kCacheOnly);
   Transaction tx(rig_.keyspace(), view, Transaction::Mode::kExecute, rig_.now_ms());
-  const Status status = Build(tx, "k", kPartElements + 1);
+  const Status status = Build(tx, "k", kAtOnce + 1);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code(), ErrorCode::kLong);
   EXPECT_EQ(rig_.store().last_seq(), 0u);

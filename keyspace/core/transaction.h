@@ -61,6 +61,7 @@ class Transaction {
   Status AwaitBlocks(Waiter::Earlier earlier);
   /// From now on others may commit while it waits. The guard outlives it. REQUIRES: as WaitWith.
   void GuardReads(ReadGuard& guard) { guard_ = &guard; }
+  bool is_guarded() const { return guard_ != nullptr; }
   /// As the guard's.
   void NoteRead(Generation generation, std::string_view key) {
     if (guard_ != nullptr) guard_->NoteRead(generation, key);
@@ -128,7 +129,8 @@ class Transaction {
   Status WriteApart(uint64_t bytes, const Fill& fill);
   /// An object that was begun by WriteApart is dropped unless this is committed.
   void AdoptPending(const PendingObject& object) { pending_.push_back(object); }
-  /// Numbers that nobody had before, for objects and generations.
+  /// Numbers that nobody had before, for objects and generations. REQUIRES: !is_guarded(). Such a
+  /// one takes its numbers from what it writes apart.
   Oid NewOid();
   Generation NewGeneration() { return Databases::kFirstFree + NewOid(); }
   /// The key was changed. Who writes its record says so by itself; who writes only elements calls

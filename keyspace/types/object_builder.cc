@@ -65,8 +65,8 @@ void ObjectBuilder::FillPart(storage::WriteBatch& batch, Oid oid) const {
 }
 
 Result<Oid> ObjectBuilder::Finish() {
-  if (oid_) {
-    if (!elements_.empty()) CW_TRY(WriteOut());
+  if (oid_ || tx_.is_guarded()) {
+    if (!oid_ || !elements_.empty()) CW_TRY(WriteOut());
     tx_.Delete(PendingObject{.generation = generation_, .oid = *oid_}.RecordKey());
     return *oid_;
   }

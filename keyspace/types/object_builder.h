@@ -2,7 +2,8 @@
 
 // Writes a new object. A small one becomes part of the transaction. One that is more than a batch
 // should hold is written out in parts, before the transaction is committed, and is pending until
-// then (keyspace/core/pending_objects.h): that takes a transaction which waits.
+// then (keyspace/core/pending_objects.h): that takes a transaction which waits. So is every object
+// of a guarded one, beside which others write.
 //
 // Ownership: the transaction outlives it. Threads: the transaction's.
 

@@ -221,17 +221,25 @@ TEST_F(Builders, NumbersAreHandedOutOnce) {
   EXPECT_EQ(EntriesOnDisk(), 3u * (53 + 3 * 2));
 }
 
-TEST_F(Builders, WithAGuardNumbersAreSpentAtOnce) {
+TEST_F(Builders, WithAGuardNothingIsWrittenWithoutRoomAndEveryNumberIsSpentAtOnce) {
   struct NoGuard final : ReadGuard {
     void NoteRead(Generation, std::string_view) override {}
     void NoteExpiry(int64_t) override {}
   } guard;
-  RigWaiter waiter(rig_);
+  struct CountingWaiter final : RigWaiter {
+    using RigWaiter::RigWaiter;
+    Status AwaitRoom(uint64_t) override {
+      ++asked;
+      return {};
+    }
+    int asked = 0;
+  } waiter(rig_);
   storage::View view = rig_.reader().Newest(storage::Tier::kCacheOnly);
   Transaction tx(rig_.keyspace(), view, Transaction::Mode::kExecute, rig_.now_ms());
   tx.WaitWith(waiter);
   tx.GuardReads(guard);
   ASSERT_TRUE(Build(tx, "mine", 2));
+  EXPECT_EQ(waiter.asked, 1) << "an owner may have numbers that are not spent";
   view.Rest();
   ASSERT_TRUE(rig_.Execute([](Transaction& other) { return Build(other, "other", 3); }));
   view.Renew();

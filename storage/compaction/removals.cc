@@ -1,6 +1,7 @@
 #include "storage/compaction/removals.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cordwood::storage {
 namespace {
@@ -43,6 +44,7 @@ void Removals::Stop() {
   {
     const MutexLock lock(mutex_);
     start = Claim();
+    look_again_ = !start;
     stop_ns_ = now + kStopNs;
   }
   if (start) Schedule();
@@ -87,7 +89,8 @@ bool Removals::RunTask() {
     const MutexLock lock(mutex_);
     if (done) files_.pop_front();
     last = done && first.given_up && std::ranges::none_of(files_, &Condemned::given_up);
-    goes_on = running_ = !files_.empty() && now < stop_ns_;
+    const bool looks_again = std::exchange(look_again_, false);
+    goes_on = running_ = looks_again || (!files_.empty() && now < stop_ns_);
     if (goes_on) tasks_.fetch_add(1);
   }
   if (last) gave_back_();

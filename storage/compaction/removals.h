@@ -88,7 +88,9 @@ class Removals {
 
   mutable Mutex mutex_;
   uint64_t stop_ns_ GUARDED_BY(mutex_) = UINT64_MAX;
-  bool running_ GUARDED_BY(mutex_) = false;         // there is a task, or one follows
+  bool running_ GUARDED_BY(mutex_) = false;  // there is a task, or one follows
+  // The task that ran when Stop came may have looked before the last files were given up.
+  bool look_again_ GUARDED_BY(mutex_) = false;
   std::deque<Condemned> files_ GUARDED_BY(mutex_);  // the first is being removed while running_
 };
 

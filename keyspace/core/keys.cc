@@ -33,23 +33,17 @@ Footprint HeaderFootprintOf(const Record* record) {
   return {.exists = true, .expiry_ms = record->expiry_ms};
 }
 
-/// Null: there is no record.
-Result<Footprint> FootprintOf(const Record* record) {
-  Footprint footprint = HeaderFootprintOf(record);
-  if (record != nullptr && record->owns_object()) {
-    CW_ASSIGN(footprint.object, ObjectPayload::Decode(record->payload));
-  }
-  return footprint;
-}
-
-/// Of a record where it lies.
-Result<Footprint> FootprintOf(std::string_view bytes) {
-  CW_ASSIGN(const RecordView record, RecordView::Decode(bytes));
+Result<Footprint> FootprintOf(const RecordView& record) {
   Footprint footprint{.exists = true, .expiry_ms = record.header.expiry_ms};
   if (record.header.form == Form::kElements) {
     CW_ASSIGN(footprint.object, ObjectPayload::Decode(record.payload));
   }
   return footprint;
+}
+
+/// Null: there is no record.
+Result<Footprint> FootprintOf(const Record* record) {
+  return record != nullptr ? FootprintOf(record->view()) : Footprint();
 }
 
 const Record* StoredOf(const Lookup& lookup) { return lookup.stored ? &*lookup.stored : nullptr; }
@@ -178,7 +172,8 @@ Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
     CW_ASSIGN(const Lookup found, FindKey(tx, name));
     CW_ASSIGN(before, FootprintOf(StoredOf(found)));
   } else if (presence == storage::Presence::kPresent) {
-    CW_ASSIGN(before, FootprintOf(bytes));
+    CW_ASSIGN(const RecordView record, RecordView::Decode(bytes));
+    CW_ASSIGN(before, FootprintOf(record));
   }
   if (before.expiry_ms) {
     tx.NoteExpiry(before.expiry_ms);

@@ -143,21 +143,21 @@ void OwnRuns::GoOn(Session& session) {
 }
 
 storage::WriteGate OwnRuns::AskRoom(Session& session, uint64_t bytes) {
-  AdmissionLine& line = parts_.commits.line();
-  storage::WriteGate gate = storage::WriteGate::kLater;
-  if (owner_ == session.id()) {
-    // Ahead of all that are in line: they wait for it.
-    gate = parts_.keyspace.store().Admit(bytes, storage::Intent::kAdd);
-  } else if (owner_ != 0) {
+  if (owner_ != 0 && owner_ != session.id()) {
     // The owner has numbers that are not spent.
     Hold(session);
-    return gate;
-  } else {
-    gate = line.Ask(session, {.bytes = bytes, .intent = storage::Intent::kAdd});
+    return storage::WriteGate::kLater;
   }
+  const storage::WriteGate gate = Ask(session, {.bytes = bytes, .intent = storage::Intent::kAdd});
   if (gate == storage::WriteGate::kLater) session.hold = Hold::kAdmission;
-  if (gate == storage::WriteGate::kOpen) line.Pace(bytes);
+  if (gate == storage::WriteGate::kOpen) parts_.commits.line().Pace(bytes);
   return gate;
+}
+
+storage::WriteGate OwnRuns::Ask(const Session& session, Admitted wanted) {
+  // An owner goes ahead of all that are in line: they wait for it.
+  if (owner_ == session.id()) return parts_.keyspace.store().Admit(wanted.bytes, wanted.intent);
+  return parts_.commits.line().Ask(session, wanted);
 }
 
 // --- the end ---
@@ -224,12 +224,8 @@ bool OwnRuns::StillHolds(Session& session) {
 
 bool OwnRuns::MayCommit(Session& session, size_t reply_start) {
   const keyspace::Transaction& tx = session.own_run->tx();
-  const Admitted wanted = {.bytes = tx.write_bytes(),
-                           .intent = Commits::IntentOf(session, tx.frees())};
-  // An owner goes ahead of all that are in line: they wait for it.
-  const storage::WriteGate gate = owner_ == session.id()
-                                      ? parts_.keyspace.store().Admit(wanted.bytes, wanted.intent)
-                                      : parts_.commits.line().Ask(session, wanted);
+  const storage::WriteGate gate =
+      Ask(session, {.bytes = tx.write_bytes(), .intent = Commits::IntentOf(session, tx.frees())});
   if (parts_.commits.LetIn(session, gate, reply_start)) return true;
   if (!session.held()) Forget(session);  // it was refused
   return false;

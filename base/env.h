@@ -82,8 +82,9 @@ enum class Lane : uint8_t {
   kCompaction,  // merges
   kFetch,       // block reads that a parked command waits for
   kNote,        // one thread: how far the log is synced, noted once a second; behind nothing
+  kSort,        // one thread: memtables are sorted, which scans wait for
 };
-inline constexpr int kLaneCount = 7;
+inline constexpr int kLaneCount = 8;
 
 class Env {
  public:

@@ -89,6 +89,8 @@ TaskLane::Options LaneOptions(Lane lane, const PosixEnvOptions& options) {
       return {.thread_name = "cw-fetch", .threads = options.fetch_threads};
     case Lane::kNote:
       return {.thread_name = "cw-note"};
+    case Lane::kSort:
+      return {.thread_name = "cw-sort"};
   }
   CHECK(false);
 }

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "storage/table/prefix.h"
+#include "storage/prefix.h"
 
 namespace cordwood::storage {
 namespace {

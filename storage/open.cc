@@ -93,7 +93,7 @@ class StoreOpener {
                             .open_files = options_.open_files,
                             .memory_bytes = options_.block_cache_bytes});
     store_->versions_->SetManifestGrowth(options_.manifest_growth_bytes);
-    store_->active_ = std::make_shared<Memtable>();
+    store_->active_ = store_->NewMemtable();
     CW_ASSIGN(ManifestState state, ReadState());
     CW_TRY(BlameManifest(FindTables(state), state));
     store_->versions_->Load(state, highest_ + 1, store_->active_);
@@ -114,6 +114,7 @@ class StoreOpener {
     const bool is_repair = report_ != nullptr;
     if (is_repair || (many_segments_ && !store_->active_->empty())) store_->SwitchMemtable();
     store_->UpdatePressure();
+    store_->sorter_->Kick();
     store_->background_->Kick();
     return std::move(store_);
   }
@@ -211,7 +212,7 @@ class StoreOpener {
       CW_TRY(store.Insert(first, count, ops));
       ++store.recovered_groups_;
       if (store.active_->bytes() >= options_.memtable_bytes) {
-        store.active_ = std::make_shared<Memtable>();
+        store.active_ = store.NewMemtable();
         store.versions_->SwitchMemtable(store.active_);
       }
       return {};

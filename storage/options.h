@@ -26,6 +26,8 @@ struct StoreOptions {
   // --- memory ---
   /// A memtable of this size is flushed.
   uint64_t memtable_bytes = 32 << 20;
+  /// Of the lists in it (storage/memtable/memtable.h); fewer are for tests.
+  uint64_t memtable_list_entries = 8192;
   /// Blocks of tables; and of those that are open, filters and indexes, which take at most half.
   uint64_t block_cache_bytes = 128 << 20;
   /// For the large entries of merges: more than this for one at a time only.

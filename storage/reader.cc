@@ -1,5 +1,7 @@
 #include "storage/reader.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "storage/store.h"
 
@@ -69,11 +71,14 @@ ReadScope::~ReadScope() {
   while (view_.pin_count_ > pins_) view_.pins_[--view_.pin_count_] = {};
 }
 
-VisibleIterator View::NewIterator(bool fill_cache) {
+VisibleIterator View::NewIterator(std::string begin, std::string end, bool fill_cache) {
   const ReadOptions options{
       .tier = tier_, .fill_cache = fill_cache, .missing = &missing_, .ahead = ahead_};
-  return VisibleIterator(version_->NewIterator(options), seq_,
-                         GapWatch(gaps_, seq_, visible_seq_, gap_epoch_));
+  VisibleIterator iterator(version_->NewIterator(options, {.begin = begin, .end = end}), seq_,
+                           GapWatch(gaps_, seq_, visible_seq_, gap_epoch_));
+  iterator.SetBegin(std::move(begin));
+  iterator.SetEnd(std::move(end));
+  return iterator;
 }
 
 Reader::Reader(Store& store) : store_(store), slot_(store.versions().cell().TakeSlot()) {}

@@ -56,9 +56,10 @@ class View {
   /// key's `*value` is as of Get.
   Presence Probe(std::string_view key, std::string_view* value);
 
-  /// The view must outlive the iterator. What reads once, and not for a client, does not fill the
-  /// cache.
-  VisibleIterator NewIterator(bool fill_cache = true);
+  /// Of [begin, end): moves stay in it (VisibleIterator::SetBegin, SetEnd), and what has nothing
+  /// there is not looked at. Empty bounds: there are none. The view must outlive the iterator. What
+  /// reads once, and not for a client, does not fill the cache.
+  VisibleIterator NewIterator(std::string begin = {}, std::string end = {}, bool fill_cache = true);
 
   /// Draws places in [begin, end), so that each entry is about as likely to be next to one as any
   /// other. The view must outlive it.

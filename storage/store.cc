@@ -18,6 +18,8 @@ constexpr uint64_t kLogSegmentsMax = 4;
 constexpr double kPressureOfLateMerges = 0.25;
 // Of the block cache, what it keeps when it lends the rest to a merge of large entries.
 constexpr uint64_t kCacheKept = 8;
+// Memtables of so many bytes take blocks out of a pool: in a smaller one a block is too much.
+constexpr uint64_t kPooledMemtableBytes = 16 << 20;
 // A merge that is told to stop must not sleep for long.
 constexpr uint64_t kMergeSleepMsMax = 200;
 
@@ -52,10 +54,11 @@ Store::Store(Env& env, std::string dir, const StoreOptions& options)
     : env_(env),
       dir_(std::move(dir)),
       options_(Rounded(options)),
-      memtable_bytes_max_(options.memtable_bytes),
+      memtable_bytes_max_(0),
       cache_bytes_max_(options.block_cache_bytes),
       gaps_(options.gap_bytes) {
   CHECK(options_.write_limits.fit_the_formats());
+  SetMemtableBytes(options_.memtable_bytes);
 }
 
 Store::~Store() {
@@ -67,6 +70,7 @@ Status Store::Close() {
   AwaitFetches();
   if (versions_ != nullptr) versions_->tables().AwaitIdle();
   if (space_ != nullptr) space_->Close();
+  if (sorter_ != nullptr) sorter_->Stop();
   if (background_ != nullptr) background_->Stop();
   if (log_ == nullptr) return {};  // it was never opened: nothing was written
   CW_TRY(log_->Stop());
@@ -102,7 +106,7 @@ uint64_t Store::ImmutableBytesMax() const {
 
 void Store::SetMemory(const StoreOptions& options) {
   const StoreOptions fitted = FitToDisk(options, disk_bytes_at_start_);
-  memtable_bytes_max_.store(fitted.memtable_bytes, std::memory_order_relaxed);
+  SetMemtableBytes(fitted.memtable_bytes);
   cache_bytes_max_.store(options.block_cache_bytes, std::memory_order_relaxed);
   background_->SetMergeMemory(options.merge_memory_bytes);
   LendCache();
@@ -170,6 +174,7 @@ Result<Seq> Store::Write(const WriteBatch& batch) {
   if (fold_counts_) FoldCounts();
   user_bytes_.fetch_add(batch.bytes().size(), std::memory_order_relaxed);
   space_->NoteWritten(batch.bytes().size());
+  SortSealed();
   SwitchMemtableIfFull();
   return last_seq_;
 }
@@ -223,13 +228,34 @@ void Store::SwitchMemtableIfFull() {
   if (active_->bytes() >= memtable_bytes_max_.load(std::memory_order_relaxed)) SwitchMemtable();
 }
 
+std::shared_ptr<Memtable> Store::NewMemtable() {
+  const bool is_large = memtable_bytes_max_.load(std::memory_order_relaxed) >= kPooledMemtableBytes;
+  return std::make_shared<Memtable>(
+      Memtable::Options{.blocks = is_large ? &memtable_blocks_ : nullptr,
+                        .list_entries = options_.memtable_list_entries});
+}
+
+void Store::SetMemtableBytes(uint64_t bytes) {
+  memtable_bytes_max_.store(bytes, std::memory_order_relaxed);
+  // Of all that may wait to be flushed this is what one takes, so it is within what they may have.
+  memtable_blocks_.SetKept(bytes >= kPooledMemtableBytes ? bytes : 0);
+}
+
+void Store::SortSealed() {
+  if (active_->lists() == active_lists_) return;
+  active_lists_ = active_->lists();
+  sorter_->Kick();
+}
+
 void Store::SwitchMemtable() {
   // It can be flushed once it is on stable storage, and under kNever nothing else might ever sync.
   log_->SyncSoon(active_->last_seq());
-  active_ = std::make_shared<Memtable>();
+  active_ = NewMemtable();
   active_bytes_.store(0, std::memory_order_relaxed);
   active_unsettled_.store(0, std::memory_order_relaxed);
+  active_lists_ = 1;
   versions_->SwitchMemtable(active_);
+  sorter_->Kick();
   UpdatePressure();
   background_->Kick();
 }
@@ -285,6 +311,7 @@ Space::Use Store::SpaceInUse() const {
 
 void Store::StartBackground() {
   fetches_ = std::make_unique<Fetches>(env_, *versions_);
+  sorter_ = std::make_unique<MemtableSorter>(env_, *versions_);
   background_ = std::make_unique<Background>(
       env_, dir_, options_, *versions_,
       Background::Hooks{

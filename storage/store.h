@@ -27,6 +27,7 @@
 #include "base/mutex.h"
 #include "storage/admission.h"
 #include "storage/compaction/background.h"
+#include "storage/compaction/memtable_sorter.h"
 #include "storage/compaction/throttle.h"
 #include "storage/count_history.h"
 #include "storage/counting.h"
@@ -170,6 +171,11 @@ class Store {
   void Count(Seq seq, uint64_t counter, int64_t delta);
   void FoldCounts();
   void SwitchMemtableIfFull();
+  std::shared_ptr<Memtable> NewMemtable();
+  /// Of memtables from now on.
+  void SetMemtableBytes(uint64_t bytes);
+  /// Has lists that were sealed sorted.
+  void SortSealed();
   void SwitchMemtable();
   /// What may wait to be flushed.
   uint64_t ImmutableBytesMax() const;
@@ -198,11 +204,13 @@ class Store {
   std::atomic<uint64_t> memtable_bytes_max_;
   std::atomic<uint64_t> cache_bytes_max_;
   std::unique_ptr<DirectoryLock> lock_;
+  BlockPool memtable_blocks_;
   std::unique_ptr<BlockCache> cache_;
   std::unique_ptr<VersionSet> versions_;
   std::unique_ptr<Space> space_;
   std::unique_ptr<CommitLog> log_;
   std::unique_ptr<Background> background_;
+  std::unique_ptr<MemtableSorter> sorter_;
   std::unique_ptr<AdmissionControl> admission_;
   bool closed_ = false;
   std::unique_ptr<Fetches> fetches_;
@@ -220,6 +228,7 @@ class Store {
 
   // The executor's.
   std::shared_ptr<Memtable> active_;
+  size_t active_lists_ = 1;  // as of the last kick of the sorter
   Seq last_seq_ = 0;
   LearnedGaps gaps_;
   bool fold_counts_ = false;  // it is time to

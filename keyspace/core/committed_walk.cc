@@ -4,23 +4,14 @@
 
 namespace cordwood::keyspace {
 
-CommittedWalk::CommittedWalk(Transaction& tx) : tx_(tx) {
-  iterator_.emplace(tx.NewIterator());
+CommittedWalk::CommittedWalk(Transaction& tx, std::string begin, std::string end)
+    : tx_(tx), begin_(std::move(begin)), end_(std::move(end)) {
+  iterator_.emplace(tx.NewIterator(begin_, end_));
   if (tx_.waits()) tx_.Register(*this);
 }
 
 CommittedWalk::~CommittedWalk() {
   if (tx_.waits()) tx_.Unregister(*this);
-}
-
-void CommittedWalk::SetBegin(std::string begin) {
-  if (tx_.waits()) begin_ = begin;
-  if (iterator_) iterator_->SetBegin(std::move(begin));
-}
-
-void CommittedWalk::SetEnd(std::string end) {
-  if (tx_.waits()) end_ = end;
-  if (iterator_) iterator_->SetEnd(std::move(end));
 }
 
 void CommittedWalk::SetBudget(uint64_t entries) {
@@ -84,9 +75,7 @@ void CommittedWalk::LetGo() {
 }
 
 void CommittedWalk::TakeUp() {
-  iterator_.emplace(tx_.NewIterator());
-  iterator_->SetBegin(begin_);
-  iterator_->SetEnd(end_);
+  iterator_.emplace(tx_.NewIterator(begin_, end_));
   iterator_->SetBudget(let_go_->budget);
   let_go_.reset();
 }

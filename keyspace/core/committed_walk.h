@@ -1,7 +1,8 @@
 #pragma once
 
-// Walks what is committed, as a transaction's view shows it: a storage::VisibleIterator that waits
-// for cold blocks if its transaction waits, and then outlives the rests of the view.
+// Walks what is committed in [begin, end), as a transaction's view shows it: a
+// storage::VisibleIterator that waits for cold blocks if its transaction waits, and then outlives
+// the rests of the view.
 //
 // All members as in storage/visible_iterator.h.
 //
@@ -21,7 +22,7 @@ namespace cordwood::keyspace {
 
 class CommittedWalk final : private ViewUser {
  public:
-  explicit CommittedWalk(Transaction& tx);
+  CommittedWalk(Transaction& tx, std::string begin, std::string end);
   ~CommittedWalk() override;
   CommittedWalk(const CommittedWalk&) = delete;
   CommittedWalk& operator=(const CommittedWalk&) = delete;
@@ -36,8 +37,6 @@ class CommittedWalk final : private ViewUser {
   uint64_t stepped() const { return before_.stepped + (iterator_ ? iterator_->stepped() : 0); }
   uint64_t met() const { return before_.met + (iterator_ ? iterator_->met() : 0); }
 
-  void SetBegin(std::string begin);
-  void SetEnd(std::string end);
   void SetBudget(uint64_t entries);
   uint64_t budget() const { return iterator_ ? iterator_->budget() : let_go_->budget; }
 
@@ -75,8 +74,8 @@ class CommittedWalk final : private ViewUser {
   void Wait(Direction direction);
 
   Transaction& tx_;
-  std::string begin_;
-  std::string end_;
+  const std::string begin_;
+  const std::string end_;
   std::optional<storage::VisibleIterator> iterator_;
   std::optional<LetGoState> let_go_;  // if there is no iterator
   Counts before_;

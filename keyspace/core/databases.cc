@@ -66,7 +66,7 @@ Status Databases::Load(storage::View& view) {
 void Databases::FindWritten(storage::View& view) {
   std::set<Generation> meant;
   for (const auto& [generation, db] : numbers_) meant.insert(generation);
-  storage::VisibleIterator keys = view.NewIterator(/*fill_cache=*/false);
+  storage::VisibleIterator keys = view.NewIterator({}, {}, /*fill_cache=*/false);
   for (auto it = meant.begin(); it != meant.end();) {
     keys.SetBudget(kHiddenPerGeneration);
     keys.Seek(TablePrefix(*it, Table::kKey));

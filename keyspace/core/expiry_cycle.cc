@@ -76,8 +76,9 @@ Status ServeGeneration(Transaction& tx, Generation generation, Allowance& allowa
   if (start >= end) return {};
   std::string floor = start;
   std::optional<std::string> left;  // the first deadline that stays
-  storage::VisibleIterator deadlines = tx.NewIterator();
-  deadlines.SetEnd(TablePrefix(generation, Table::kOwner));  // behind all deadlines
+  // Up to what lies behind all deadlines.
+  storage::VisibleIterator deadlines =
+      tx.NewIterator(start, TablePrefix(generation, Table::kOwner));
   deadlines.SetBudget(allowance.hidden);
   for (deadlines.Seek(floor); deadlines.Valid() && deadlines.key() < end; deadlines.Next()) {
     if (!allowance.Take()) {

@@ -48,8 +48,8 @@ std::string PendingObject::RecordKey() const {
 void PendingObjects::Load(storage::View& view) {
   given_up_.clear();
   const std::string begin = KeyRecordKey(kSystemGeneration, kNamePrefix);
-  storage::VisibleIterator records = view.NewIterator(/*fill_cache=*/false);
-  records.SetEnd(PrefixEnd(begin));
+  storage::VisibleIterator records =
+      view.NewIterator(begin, PrefixEnd(begin), /*fill_cache=*/false);
   for (records.Seek(begin); records.Valid(); records.Next()) {
     const std::optional<ParsedKey> key = ParseStoreKey(records.key());
     if (const std::optional<PendingObject> object = key ? ParseName(key->rest) : std::nullopt) {

@@ -21,8 +21,7 @@ Result<std::optional<std::string>> Draw(Transaction& tx, const storage::PlaceSam
                                         std::string_view prefix, Random& random) {
   CW_ASSIGN(const std::optional<storage::Place> place, places.Draw(random));
   if (!place) return std::nullopt;
-  storage::VisibleIterator records = tx.NewIterator();
-  records.SetEnd(PrefixEnd(prefix));
+  storage::VisibleIterator records = tx.NewIterator(place->key, PrefixEnd(prefix));
   records.SetBudget(kHiddenPerSlice / kDraws);
   records.Seek(place->key);
   for (uint64_t skip = random.Below(place->entries); skip > 0 && records.Valid(); --skip) {

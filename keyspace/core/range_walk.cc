@@ -5,10 +5,7 @@
 namespace cordwood::keyspace {
 
 RangeWalk::RangeWalk(Transaction& tx, std::string begin, std::string end)
-    : tx_(tx), begin_(std::move(begin)), end_(std::move(end)), committed_(tx) {
-  committed_.SetBegin(begin_);
-  committed_.SetEnd(end_);
-}
+    : tx_(tx), begin_(std::move(begin)), end_(std::move(end)), committed_(tx, begin_, end_) {}
 
 void RangeWalk::Show(const Transaction::OwnWrite& own) {
   own_key_ = own.key;

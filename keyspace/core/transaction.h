@@ -90,7 +90,10 @@ class Transaction {
   storage::Presence Probe(std::string_view store_key, std::string_view* value);
   /// Walks what is committed; the overlay does not show. REQUIRES: nothing in the range walked was
   /// written by this transaction. See keyspace/core/range_walk.h for one without this requirement.
-  storage::VisibleIterator NewIterator() { return view_.NewIterator(); }
+  /// Bounds as in storage/reader.h.
+  storage::VisibleIterator NewIterator(std::string begin, std::string end) {
+    return view_.NewIterator(std::move(begin), std::move(end));
+  }
   /// What this transaction wrote first at or after `store_key`.
   struct OwnWrite {
     std::string_view key;

@@ -28,6 +28,14 @@ uint64_t EvenFragmentBytes(uint64_t bytes, uint64_t wanted) {
   return std::max(wanted / 2, bytes / files + 1);
 }
 
+SortedMemtable SortedOf(const VersionSet& versions, const std::shared_ptr<Memtable>& memtable) {
+  const std::vector<SortedMemtable> all = versions.Memtables();
+  const auto is_it = [&](const SortedMemtable& sorted) { return sorted.memtable == memtable; };
+  const auto found = std::ranges::find_if(all, is_it);
+  CHECK(found != all.end());  // it stays until it is flushed
+  return *found;
+}
+
 std::vector<uint64_t> FileNumbers(const std::vector<WrittenFragment>& fragments) {
   std::vector<uint64_t> numbers;
   for (const WrittenFragment& fragment : fragments) numbers.push_back(fragment.file);
@@ -62,8 +70,9 @@ std::unexpected<Error> Background::Unwritten(const Error& error) const {
 
 Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   OlderRuns older{.tree = versions_.tree()};
+  const SortedMemtable sorted = SortedOf(versions_, memtable);
   std::vector<std::unique_ptr<EntryIterator>> entries;
-  memtable->AppendIterators(entries);
+  sorted.AppendIterators({}, entries);
   MergePlan plan{
       .entries = NewMergingIterator(std::move(entries)),
       .rules = {.readers = hooks_.readers(),

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "storage/memtable/sorted_array.h"
+
 namespace cordwood::storage {
 namespace {
 
-/// Of one run. With 100 bytes an entry the nodes that an insert looks at fit a level-two cache:
-/// 300,000 entries took a fifth of the time that one long list took. Smaller runs make iterators
-/// slower.
-constexpr uint64_t kRunEntries = 8192;
 /// Versions of one key that Get walks past before it searches instead.
 constexpr int kVersionsWalked = 8;
 /// Draws from the hash index until one hits.
@@ -24,42 +22,24 @@ std::optional<Memtable::Found> Answer(const SkipList::Node* node) {
                          .value = node->value()};
 }
 
-class SortedRunIterator final : public EntryIterator {
- public:
-  explicit SortedRunIterator(const SkipList* list) : cursor_(list) {}
-
-  bool Valid() const override { return cursor_.Valid(); }
-  Status status() const override { return {}; }
-  void SeekToFirst() override { cursor_.SeekToFirst(); }
-  void SeekToLast() override { cursor_.SeekToLast(); }
-  void Seek(std::string_view key, uint64_t trailer) override { cursor_.Seek(key, trailer); }
-  void SeekBefore(std::string_view key, uint64_t trailer) override {
-    cursor_.SeekBefore(key, trailer);
-  }
-  void Next() override { cursor_.Next(); }
-  void Prev() override { cursor_.Prev(); }
-  std::string_view key() const override { return cursor_.key(); }
-  uint64_t trailer() const override { return cursor_.trailer(); }
-  std::string_view value() const override { return cursor_.value(); }
-
- private:
-  SkipListCursor cursor_;
-};
-
 }  // namespace
 
-Memtable::Memtable() { NewRun(); }
+Memtable::Memtable(const Options& options)
+    : list_entries_max_(options.list_entries), arena_(options.blocks) {
+  NewList();
+}
 
-void Memtable::NewRun() {
-  const Run* newest = runs_.empty() ? nullptr : &runs_.back();
-  newest_.store(&runs_.emplace_back(&arena_, newest), std::memory_order_release);
-  run_entries_ = 0;
+void Memtable::NewList() {
+  const List* newest = lists_.empty() ? nullptr : &lists_.back();
+  newest_.store(&lists_.emplace_back(&arena_, newest), std::memory_order_release);
+  side_bytes_.fetch_add(list_entries_ * SortedArray::kEntryBytes, std::memory_order_relaxed);
+  list_entries_ = 0;
 }
 
 void Memtable::Add(Seq seq, Tag tag, std::string_view key, std::string_view value) {
-  if (run_entries_ == kRunEntries) NewRun();
-  ++run_entries_;
-  SkipList::Node* node = runs_.back().list.Insert(key, PackTrailer(seq, tag), value);
+  if (list_entries_ == list_entries_max_) NewList();
+  ++list_entries_;
+  SkipList::Node* node = lists_.back().entries.Insert(key, PackTrailer(seq, tag), value);
   index_.Put(Hash64(key), node);
   entries_.fetch_add(1, std::memory_order_relaxed);
   if (tag.assumption != kSettled) unsettled_.fetch_add(1, std::memory_order_relaxed);
@@ -96,8 +76,8 @@ std::optional<Memtable::Found> Memtable::Get(std::string_view key, uint64_t hash
 }
 
 std::optional<Memtable::Found> Memtable::Search(std::string_view key, Seq at_most) const {
-  for (const Run* run = newest_.load(std::memory_order_acquire); run != nullptr; run = run->older) {
-    const SkipList::Node* node = run->list.FindAtOrAfter(key, SeekTrailer(at_most));
+  for (const SkipList* list : ListsFrom(0)) {
+    const SkipList::Node* node = list->FindAtOrAfter(key, SeekTrailer(at_most));
     if (node != nullptr && node->key() == key) return Answer(node);
   }
   return std::nullopt;
@@ -110,10 +90,13 @@ std::optional<std::string_view> Memtable::DrawKey(Random& random) const {
   return std::nullopt;
 }
 
-void Memtable::AppendIterators(std::vector<std::unique_ptr<EntryIterator>>& iterators) const {
-  for (const Run* run = newest_.load(std::memory_order_acquire); run != nullptr; run = run->older) {
-    iterators.push_back(std::make_unique<SortedRunIterator>(&run->list));
+std::vector<const SkipList*> Memtable::ListsFrom(size_t first) const {
+  std::vector<const SkipList*> lists;
+  const List* list = newest_.load(std::memory_order_acquire);
+  for (; list != nullptr && list->number >= first; list = list->older) {
+    lists.push_back(&list->entries);
   }
+  return lists;
 }
 
 size_t Memtable::bytes() const {

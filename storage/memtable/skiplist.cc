@@ -6,14 +6,6 @@
 #include <new>
 
 namespace cordwood::storage {
-namespace {
-
-bool IsBefore(const SkipList::Node& node, std::string_view key, uint64_t trailer) {
-  return CompareEntries(node.key(), node.trailer(), key, trailer) < 0;
-}
-
-}  // namespace
-
 SkipList::SkipList(Arena* arena) : arena_(arena), head_(NewNode(kMaxHeight, {}, 0, {})) {
   for (Node*& node : before_) node = head_;
 }
@@ -40,9 +32,9 @@ SkipList::Node* SkipList::Insert(std::string_view key, uint64_t trailer, std::st
 // lies between the last one and its successor, every lane's predecessor is known.
 bool SkipList::FollowsLastInsert(std::string_view key, uint64_t trailer) const {
   const Node* last = before_[0];
-  if (last != head_ && !IsBefore(*last, key, trailer)) return false;
+  if (last != head_ && !last->IsBefore(key, trailer)) return false;
   const Node* next = last->Next(0);
-  return next == nullptr || !IsBefore(*next, key, trailer);
+  return next == nullptr || !next->IsBefore(key, trailer);
 }
 
 SkipList::Node* SkipList::Descend(std::string_view key, uint64_t trailer, Node** before) const {
@@ -53,7 +45,7 @@ SkipList::Node* SkipList::Descend(std::string_view key, uint64_t trailer, Node**
       // Another thread may have put the end of a lane past what this one saw above.
       if (next == nullptr) break;
       __builtin_prefetch(next->Next(level));
-      if (!IsBefore(*next, key, trailer)) {
+      if (!next->IsBefore(key, trailer)) {
         known_after = next;
         break;
       }
@@ -67,7 +59,7 @@ SkipList::Node* SkipList::Descend(std::string_view key, uint64_t trailer, Node**
 const SkipList::Node* SkipList::FindAtOrAfter(std::string_view key, uint64_t trailer) const {
   const Node* node = Descend(key, trailer, nullptr)->Next(0);
   // The writer may have slipped an earlier entry in since the descent.
-  while (node != nullptr && IsBefore(*node, key, trailer)) node = node->Next(0);
+  while (node != nullptr && node->IsBefore(key, trailer)) node = node->Next(0);
   return node;
 }
 

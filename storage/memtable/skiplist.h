@@ -33,6 +33,10 @@ class SkipList {
     std::string_view key() const { return {bytes(), key_size_}; }
     uint64_t trailer() const { return trailer_; }
     std::string_view value() const { return {bytes() + key_size_, value_size_}; }
+    /// Whether it comes before (key, trailer).
+    bool IsBefore(std::string_view key, uint64_t trailer) const {
+      return CompareEntries(this->key(), trailer_, key, trailer) < 0;
+    }
     /// The entry after this one; null at the end.
     const Node* next() const { return Next(0); }
     /// The version of the key before this one, in this list or another; null if there is none.

@@ -5,7 +5,7 @@
 #include "base/allocated_bytes.h"
 #include "base/coding.h"
 #include "base/format.h"
-#include "storage/table/prefix.h"
+#include "storage/prefix.h"
 
 namespace cordwood::storage {
 namespace {

@@ -1,8 +1,8 @@
 #include "storage/table/block_builder.h"
 
 #include "base/coding.h"
+#include "storage/prefix.h"
 #include "storage/table/block.h"
-#include "storage/table/prefix.h"
 
 namespace cordwood::storage {
 

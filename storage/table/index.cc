@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/coding.h"
-#include "storage/table/prefix.h"
+#include "storage/prefix.h"
 
 namespace cordwood::storage {
 namespace {

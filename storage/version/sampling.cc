@@ -14,8 +14,8 @@ uint64_t EntriesPerBlock(const TableProperties& properties) {
 PlaceSampler::PlaceSampler(const Version& version, std::string_view begin, std::string_view end,
                            const ReadOptions& options)
     : begin_(begin), end_(end), options_(options) {
-  AddMemtable(*version.active);
-  for (const std::shared_ptr<Memtable>& memtable : version.immutables) AddMemtable(*memtable);
+  AddMemtable(*version.active.memtable);
+  for (const SortedMemtable& immutable : version.immutables) AddMemtable(*immutable.memtable);
   for (const Run& run : version.tree->runs()) AddRun(run);
   for (const Part& part : parts_) entries_ += part.entries;
 }

@@ -72,6 +72,24 @@ const Fragment* Run::Find(std::string_view key) const {
   return &fragments[index];
 }
 
+std::span<const Fragment> Run::Overlapping(std::string_view begin,
+                                           std::optional<std::string_view> end) const {
+  std::span<const Fragment> overlapping = fragments.subspan(LowerBound(begin));
+  if (end) {
+    const auto beyond = std::ranges::partition_point(
+        overlapping, [&](const Fragment& f) { return f.range.begin < *end; });
+    overlapping = {overlapping.begin(), beyond};
+  }
+  // Ranges are wider than what is in them.
+  while (!overlapping.empty() && overlapping.front().LiesBefore(begin)) {
+    overlapping = overlapping.subspan(1);
+  }
+  while (!overlapping.empty() && end && overlapping.back().LiesBehind(*end)) {
+    overlapping = overlapping.first(overlapping.size() - 1);
+  }
+  return overlapping;
+}
+
 Tree::Tree(std::vector<Run> runs) : runs_(std::move(runs)) {
   std::erase_if(runs_, [](const Run& run) { return run.fragments.empty(); });
   std::sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) {

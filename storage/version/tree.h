@@ -37,6 +37,9 @@ struct Fragment {
   KeyRange range;
   uint64_t bytes = 0;  // estimate: the slice's share of the file
 
+  /// Whether all its keys are smaller than `key`, or all are not.
+  bool LiesBefore(std::string_view key) const { return file->properties().largest_key < key; }
+  bool LiesBehind(std::string_view key) const { return file->properties().smallest_key >= key; }
   /// The slice's share of what its file has in all, an estimate.
   uint64_t ShareOf(uint64_t of_file) const;
   /// Keys and values before compression, an estimate.
@@ -79,6 +82,9 @@ class Run {
   const Fragment* Find(std::string_view key) const;
   /// Index of the first fragment whose range ends after `key`; fragments.size() if none.
   size_t LowerBound(std::string_view key) const;
+  /// The fragments that may have keys in [begin, end). No `end`: all from `begin` on.
+  std::span<const Fragment> Overlapping(std::string_view begin,
+                                        std::optional<std::string_view> end) const;
 
  private:
   struct RunContents {

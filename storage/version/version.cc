@@ -86,21 +86,28 @@ Result<std::optional<FoundEntry>> GetFromRuns(std::span<const Run> runs, std::st
 Result<std::optional<FoundEntry>> Version::Get(std::string_view key, Seq at_most,
                                                const ReadOptions& options) const {
   const uint64_t hash = Hash64(key);
-  if (std::optional<FoundEntry> found = GetFromMemtable(*active, key, hash, at_most)) return found;
-  for (const std::shared_ptr<Memtable>& memtable : immutables) {
-    if (std::optional<FoundEntry> found = GetFromMemtable(*memtable, key, hash, at_most)) {
+  if (std::optional<FoundEntry> found = GetFromMemtable(*active.memtable, key, hash, at_most))
+    return found;
+  for (const SortedMemtable& immutable : immutables) {
+    if (std::optional<FoundEntry> found =
+            GetFromMemtable(*immutable.memtable, key, hash, at_most)) {
       return found;
     }
   }
   return GetFromRuns(tree->runs(), key, hash, at_most, options);
 }
 
-std::unique_ptr<EntryIterator> Version::NewIterator(const ReadOptions& options) const {
+std::unique_ptr<EntryIterator> Version::NewIterator(const ReadOptions& options,
+                                                    const WalkBounds& bounds) const {
   std::vector<std::unique_ptr<EntryIterator>> children;
-  active->AppendIterators(children);
-  for (const std::shared_ptr<Memtable>& memtable : immutables) memtable->AppendIterators(children);
+  active.AppendIterators(bounds, children);
+  for (const SortedMemtable& immutable : immutables) immutable.AppendIterators(bounds, children);
+  std::optional<std::string_view> end;
+  if (!bounds.end.empty()) end = bounds.end;
   for (const Run& run : tree->runs()) {
-    children.push_back(std::make_unique<RunIterator>(run.fragments, options));
+    const std::span<const Fragment> fragments = run.Overlapping(bounds.begin, end);
+    if (fragments.empty()) continue;
+    children.push_back(std::make_unique<RunIterator>(fragments, options));
   }
   const bool past_cache = options.tier == Tier::kMayBlock && !options.fill_cache;
   return NewMergingIterator(std::move(children), past_cache ? Values::kOneAtATime : Values::kAll);

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "storage/entry_iterator.h"
-#include "storage/memtable/memtable.h"
+#include "storage/memtable/sorted_memtable.h"
 #include "storage/read_options.h"
 #include "storage/table/block_cache.h"
 #include "storage/version/tree.h"
@@ -33,16 +33,18 @@ struct FoundEntry {
 void NameClosedTable(TableFile& file, const ReadOptions& options);
 
 struct Version {
-  std::shared_ptr<Memtable> active;
-  std::vector<std::shared_ptr<Memtable>> immutables;  // newest first
+  SortedMemtable active;
+  std::vector<SortedMemtable> immutables;  // newest first
   std::shared_ptr<const Tree> tree;
 
   /// The newest entry of `key` with a seq of at most `at_most`, tombstones included.
   Result<std::optional<FoundEntry>> Get(std::string_view key, Seq at_most,
                                         const ReadOptions& options) const;
 
-  /// Every entry. The version must outlive the iterator.
-  std::unique_ptr<EntryIterator> NewIterator(const ReadOptions& options) const;
+  /// Every entry in the bounds, and maybe others: what has none there is not opened. The version
+  /// must outlive the iterator.
+  std::unique_ptr<EntryIterator> NewIterator(const ReadOptions& options,
+                                             const WalkBounds& bounds = {}) const;
 };
 
 }  // namespace cordwood::storage

@@ -38,7 +38,6 @@ std::vector<Seq> VersionCell::PinnedSeqs() const {
 }
 
 void VersionCell::Publish(std::unique_ptr<const Version> version, ClosedTables closed) {
-  std::vector<Retired> unpinned;  // destroyed after the lock is gone
   const MutexLock lock(mutex_);
   current_.store(version.get());
   publications_.fetch_add(1);
@@ -46,11 +45,10 @@ void VersionCell::Publish(std::unique_ptr<const Version> version, ClosedTables c
     retired_.push_back({.version = std::move(owned_), .closed = std::move(closed)});
   }
   owned_ = std::move(version);
-  unpinned = TakeUnpinned();
 }
 
 void VersionCell::Sweep() {
-  std::vector<Retired> unpinned;
+  std::vector<Retired> unpinned;  // destroyed after the lock is gone
   const MutexLock lock(mutex_);
   unpinned = TakeUnpinned();
 }

@@ -69,14 +69,16 @@ class VersionCell {
   /// The seqs that slots pin, in no order.
   std::vector<Seq> PinnedSeqs() const;
 
-  /// Makes `version` current. The one before is destroyed once no slot pins it. So are `closed`,
-  /// tables that are open for nobody who pins `version`, once no version before that is pinned.
+  /// Makes `version` current. The one before is destroyed by the first Sweep that finds it pinned
+  /// by no slot. So are `closed`, tables that are open for nobody who pins `version`, once no
+  /// version before that is pinned. Destroys nothing itself: a version may be the last that holds a
+  /// memtable, and who publishes may be the executor.
   void Publish(std::unique_ptr<const Version> version, ClosedTables closed = {});
 
   /// The current version, for those who publish: REQUIRES that nobody else publishes meanwhile.
   const Version& Latest() const { return *current_.load(std::memory_order_acquire); }
 
-  /// Destroys versions that were still pinned when they were replaced, and no longer are.
+  /// Destroys versions that were replaced and are not pinned. On background threads.
   void Sweep();
   /// Whether there are versions that were replaced, and are still there.
   bool HasRetired() const;

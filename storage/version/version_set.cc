@@ -24,9 +24,16 @@ void VersionSet::GiveUp(FileName file) {
   obsolete_.push_back(file);
 }
 
+void VersionSet::Publish(ClosedTables closed) {
+  cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}), std::move(closed));
+}
+
 void VersionSet::KeepClosed(ClosedTables tables) {
-  const MutexLock lock(mutex_);
-  cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}), std::move(tables));
+  {
+    const MutexLock lock(mutex_);
+    Publish(std::move(tables));
+  }
+  cell_.Sweep();
 }
 
 void VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr<Memtable> active) {
@@ -41,9 +48,9 @@ void VersionSet::Load(ManifestState state, uint64_t next_file, std::shared_ptr<M
   next_run_ = state_.next_run;
   flushed_seq_ = state_.flushed_seq;
   const MutexLock lock(mutex_);
-  active_ = std::move(active);
+  active_ = {.memtable = std::move(active)};
   tree_ = std::move(tree);
-  cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
+  Publish();
 }
 
 Status VersionSet::StartManifest() { return ReplaceManifest(state_); }
@@ -77,14 +84,37 @@ std::shared_ptr<const Tree> VersionSet::tree() const {
 
 std::vector<std::shared_ptr<Memtable>> VersionSet::Immutables() const {
   const MutexLock lock(mutex_);
-  return {immutables_.rbegin(), immutables_.rend()};
+  std::vector<std::shared_ptr<Memtable>> oldest_first;
+  for (const SortedMemtable& immutable : immutables_) oldest_first.push_back(immutable.memtable);
+  std::ranges::reverse(oldest_first);
+  return oldest_first;
+}
+
+std::vector<SortedMemtable> VersionSet::Memtables() const {
+  const MutexLock lock(mutex_);
+  std::vector<SortedMemtable> memtables{active_};
+  memtables.insert(memtables.end(), immutables_.begin(), immutables_.end());
+  return memtables;
 }
 
 void VersionSet::SwitchMemtable(std::shared_ptr<Memtable> fresh) {
   const MutexLock lock(mutex_);
   immutables_.insert(immutables_.begin(), std::move(active_));
-  active_ = std::move(fresh);
-  cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
+  active_ = {.memtable = std::move(fresh)};
+  Publish();
+}
+
+void VersionSet::SetSorted(const SortedMemtable& sorted) {
+  {
+    const MutexLock lock(mutex_);
+    const auto is_same = [&](const SortedMemtable& m) { return m.memtable == sorted.memtable; };
+    const auto immutable = std::ranges::find_if(immutables_, is_same);
+    const bool is_active = is_same(active_);
+    if (!is_active && immutable == immutables_.end()) return;
+    (is_active ? active_ : *immutable) = sorted;
+    Publish();
+  }
+  cell_.Sweep();
 }
 
 std::shared_ptr<TableFile> VersionSet::FindTable(uint64_t number) const {
@@ -159,6 +189,7 @@ Status VersionSet::Install(Installation installation) {
     has_failed_ = true;
   }
   turn_.fetch_add(1);
+  cell_.Sweep();
   return installed;
 }
 
@@ -189,11 +220,11 @@ Status VersionSet::InstallInTurn(const Installation& installation, TableMap new_
     dropped.back()->MarkObsolete();
   }
   tree_ = std::move(tree);
-  std::erase_if(immutables_, [&](const std::shared_ptr<Memtable>& memtable) {
-    return memtable.get() == installation.flushed;
+  std::erase_if(immutables_, [&](const SortedMemtable& immutable) {
+    return immutable.memtable.get() == installation.flushed;
   });
   if (edit.flushed_seq) flushed_seq_ = *edit.flushed_seq;
-  cell_.Publish(std::make_unique<Version>(Version{active_, immutables_, tree_}));
+  Publish();
   return {};
 }
 

@@ -61,9 +61,14 @@ class VersionSet {
   TableCache& tables() { return table_cache_; }
   /// Memtables that wait to be flushed, oldest first.
   std::vector<std::shared_ptr<Memtable>> Immutables() const;
+  /// All, newest first: the active one, and those that wait to be flushed.
+  std::vector<SortedMemtable> Memtables() const;
 
   /// Makes the active memtable immutable and `fresh` the active one.
   void SwitchMemtable(std::shared_ptr<Memtable> fresh);
+  /// Publishes how far a memtable is sorted; nothing if it was flushed meanwhile. REQUIRES: one
+  /// caller at a time.
+  void SetSorted(const SortedMemtable& sorted);
 
   struct Installation {
     Edit edit;
@@ -88,6 +93,8 @@ class VersionSet {
  private:
   using TableMap = std::unordered_map<uint64_t, std::shared_ptr<TableFile>>;
 
+  /// What is there now.
+  void Publish(ClosedTables closed = {}) REQUIRES(mutex_);
   /// Has tables that were closed kept for whoever may look at them.
   void KeepClosed(ClosedTables tables);
   /// The tree that state_ describes. Runs of `old` that are not in `changed` are taken over as they
@@ -128,8 +135,8 @@ class VersionSet {
   Status health_;  // ok, or why nothing can be installed any more
 
   mutable Mutex mutex_;
-  std::shared_ptr<Memtable> active_ GUARDED_BY(mutex_);
-  std::vector<std::shared_ptr<Memtable>> immutables_ GUARDED_BY(mutex_);  // newest first
+  SortedMemtable active_ GUARDED_BY(mutex_);
+  std::vector<SortedMemtable> immutables_ GUARDED_BY(mutex_);  // newest first
   std::shared_ptr<const Tree> tree_ GUARDED_BY(mutex_);
   /// Those that the tree uses, by number. Changed by whose turn it is; read under mutex_.
   TableMap tables_;

@@ -18,7 +18,7 @@ namespace cordwood {
 namespace {
 
 constexpr Lane kLanes[] = {Lane::kLog,        Lane::kFlush, Lane::kSegments, Lane::kRemovals,
-                           Lane::kCompaction, Lane::kFetch, Lane::kNote};
+                           Lane::kCompaction, Lane::kFetch, Lane::kNote,     Lane::kSort};
 
 TEST(PosixEnvTasks, TasksOfALaneStartInOrder) {
   const auto env = NewPosixEnv();
@@ -80,7 +80,7 @@ TEST(PosixEnvTasks, ThreadsAreNamedAfterTheirLane) {
     env->Await([&] { return ended > before; });
   }
   EXPECT_EQ(names, (std::vector<std::string>{"cw-log", "cw-flush", "cw-segments", "cw-removals",
-                                             "cw-compact", "cw-fetch", "cw-note"}));
+                                             "cw-compact", "cw-fetch", "cw-note", "cw-sort"}));
 }
 
 TEST(PosixEnvTasks, CompactionsYieldToTheOthers) {

@@ -53,6 +53,7 @@ WITHOUT_THREADS = ["protocol", "pipeline"]
 # The types whose lifetime is truly shared.
 SHARED_TYPES = {
     "Memtable": "readers and the flush of it hold one while the version that lists it is gone",
+    "SortedArray": "the versions before and after a sort share those that it left alone",
     "Tree": "readers pin the version that they read",
     "TableFile": "every version that lists one holds it; the last one closes it",
     "FileDescriptor": "of a directory that is held: calls under way keep it while its lock ends",

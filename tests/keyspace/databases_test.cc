@@ -382,7 +382,7 @@ TEST(WrittenDatabases, AStartHoldsOneLargeValueAtATime) {
   ASSERT_GE(rig.store().Stats().levels.front().runs, 10u);
   const uint64_t before = support::HeapBytes();
   support::ResetHeapPeak();
-  storage::VisibleIterator keys = view.NewIterator(/*fill_cache=*/false);
+  storage::VisibleIterator keys = view.NewIterator({}, {}, /*fill_cache=*/false);
   keys.Seek(TablePrefix(rig.keyspace().databases().Newest(0), Table::kKey));
   ASSERT_TRUE(keys.Valid());
   EXPECT_LT(support::HeapPeak() - before, 4 * kLarge);

@@ -350,8 +350,8 @@ Crossing CrossTombstones(int expired) {
 }
 
 TEST(ExpiryCycleAfterARestart, GetsPastColdTombstonesInLinearTime) {
-  const Crossing some = CrossTombstones(10'000);
-  const Crossing many = CrossTombstones(40'000);
+  const Crossing some = CrossTombstones(30'000);
+  const Crossing many = CrossTombstones(120'000);
   EXPECT_LT(many.rounds, 6 * some.rounds);
   EXPECT_LT(many.blocks, 8 * some.blocks);
 }

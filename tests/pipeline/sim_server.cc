@@ -19,6 +19,7 @@ constexpr uint64_t kAvailableMemoryBytes = 16ull << 30;
 storage::StoreOptions TinyStoreOptions() {
   return {.log_segment_bytes = 64 << 10,
           .memtable_bytes = 8 << 10,
+          .memtable_list_entries = 8,
           .block_cache_bytes = 32 << 10,
           .block_bytes = 512,
           .fragment_bytes = 4 << 10,

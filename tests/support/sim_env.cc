@@ -17,7 +17,7 @@ constexpr uint64_t kStepsMax = 20'000'000;
 constexpr uint64_t kAwaitNsMax = 24ULL * 3600 * 1'000'000'000;
 
 SimScheduler::LaneLimits LimitsOf(const SimOptions& options) {
-  return {1, 1, 1, 1, options.compaction_tasks, options.fetch_tasks, 1};
+  return {1, 1, 1, 1, options.compaction_tasks, options.fetch_tasks, 1, 1};
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 // Background work of the simulation: every task is a fiber, and a seeded choice says which one
 // goes on next. Lanes keep their promises: tasks of a lane start in order, the log, flush,
-// segment and removal lanes run one at a time, the others up to a limit.
+// segment, removal, note and sort lanes run one at a time, the others up to a limit.
 //
 // A task gives the thread back when it yields, sleeps, waits or ends; Step then returns to the
 // driver, which is whoever runs on the thread's own stack.

@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "storage/compaction/merge.h"
 #include "storage/file_names.h"
-#include "storage/memtable/memtable.h"
+#include "storage/memtable/sorted_memtable.h"
 #include "storage/table/merging_iterator.h"
 #include "storage/table/table.h"
 #include "tests/support/heap_meter.h"
@@ -124,7 +124,7 @@ TEST_F(MergeMemoryTest, AFlushHoldsNoneOfThem) {
     sum_ += Hash64(key, value, PackTrailer(seq, {.is_put = true}));
   }
   std::vector<std::unique_ptr<EntryIterator>> iterators;
-  memtable.AppendIterators(iterators);
+  AppendListIterators(memtable, 0, iterators);
   const uint64_t peak = PeakOf(
       {.entries = NewMergingIterator(std::move(iterators)), .rules = {.values_stay = true}}, false);
   EXPECT_LE(peak, kSmallPerInput);

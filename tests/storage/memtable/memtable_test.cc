@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "storage/memtable/sorted_memtable.h"
 #include "storage/table/merging_iterator.h"
 #include "tests/support/seeds.h"
 
@@ -19,7 +20,7 @@ constexpr Tag kDelete{.is_put = false};
 
 std::unique_ptr<EntryIterator> Sorted(const Memtable& memtable) {
   std::vector<std::unique_ptr<EntryIterator>> iterators;
-  memtable.AppendIterators(iterators);
+  AppendListIterators(memtable, 0, iterators);
   return NewMergingIterator(std::move(iterators));
 }
 

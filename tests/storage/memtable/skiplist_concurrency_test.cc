@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "storage/memtable/memtable.h"
+#include "storage/memtable/sorted_memtable.h"
 #include "storage/table/merging_iterator.h"
 
 namespace cordwood::storage {
@@ -27,7 +27,7 @@ uint64_t Walk(const Memtable& memtable) {
   std::string last_key;
   uint64_t last_trailer = ~uint64_t{0};
   std::vector<std::unique_ptr<EntryIterator>> runs;
-  memtable.AppendIterators(runs);
+  AppendListIterators(memtable, 0, runs);
   const auto iterator = NewMergingIterator(std::move(runs));
   for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next(), ++count) {
     EXPECT_LT(CompareEntries(last_key, last_trailer, iterator->key(), iterator->trailer()), 0);

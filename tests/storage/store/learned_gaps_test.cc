@@ -13,7 +13,7 @@
 
 #include "base/format.h"
 #include "base/random.h"
-#include "storage/memtable/memtable.h"
+#include "storage/memtable/sorted_memtable.h"
 #include "storage/table/merging_iterator.h"
 #include "storage/visible_iterator.h"
 #include "tests/support/seeds.h"
@@ -47,7 +47,7 @@ class GapWorld {
 
   VisibleIterator Walk(Seq seq) {
     std::vector<std::unique_ptr<EntryIterator>> lists;
-    memtable_.AppendIterators(lists);
+    AppendListIterators(memtable_, 0, lists);
     return {NewMergingIterator(std::move(lists)), seq,
             GapWatch(gaps_, seq, visible_, gaps_.epoch())};
   }

@@ -9,6 +9,7 @@ namespace cordwood::storage {
 StoreOptions TinyOptions() {
   return {.log_segment_bytes = 64 << 10,
           .memtable_bytes = 8 << 10,
+          .memtable_list_entries = 8,
           .block_cache_bytes = 64 << 10,
           .block_bytes = 512,
           .fragment_bytes = 4 << 10,

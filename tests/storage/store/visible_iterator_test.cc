@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "storage/memtable/memtable.h"
+#include "storage/memtable/sorted_memtable.h"
 #include "storage/table/merging_iterator.h"
 #include "tests/support/seeds.h"
 
@@ -21,9 +21,8 @@ constexpr Tag kPut{.is_put = true};
 
 std::unique_ptr<EntryIterator> IteratorOf(const Memtable& memtable) {
   std::vector<std::unique_ptr<EntryIterator>> lists;
-  memtable.AppendIterators(lists);
-  EXPECT_EQ(lists.size(), 1u);
-  return std::move(lists.front());
+  AppendListIterators(memtable, 0, lists);
+  return NewMergingIterator(std::move(lists));
 }
 
 /// Passes on another one; counts its moves, and calls back after every search.

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/memtable/memtable.h"
+#include "storage/memtable/sorted_memtable.h"
 #include "tests/storage/table/entry_model.h"
 #include "tests/support/seeds.h"
 
@@ -47,9 +47,8 @@ class Fallible final : public EntryIterator {
 
 std::unique_ptr<EntryIterator> IteratorOf(const Memtable& memtable) {
   Children runs;
-  memtable.AppendIterators(runs);
-  EXPECT_EQ(runs.size(), 1u);
-  return std::move(runs.front());
+  AppendListIterators(memtable, 0, runs);
+  return NewMergingIterator(std::move(runs));
 }
 
 void AddTo(Memtable& memtable, const EntryKey& key, const std::string& value) {

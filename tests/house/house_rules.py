@@ -36,6 +36,7 @@ THIRD_PARTY = [
     (r"CLI/", ["config"]),
     (r"(lz4\w*|zstd\w*|liburing)\.h$", ["storage"]),
     (r"xxhash\.h$", ["base"]),
+    (r"(rocksdb|leveldb)/", ["bench"]),  # engines that ours is measured beside
     (r"(spdlog|fmt)/", ["base"]),
     (r"(gtest|hiredis)/", ["tests"]),
     (r"(lua|lauxlib|lualib)\w*\.(h|hpp)$", ["scripting"]),

@@ -80,6 +80,10 @@ int Run(const BenchOptions& options) {
   const std::unique_ptr<Engine> engine = OpenEngine(options.engine, engine_options);
   const Context context{.options = options, .engine = *engine, .values = values};
   for (const Workload& workload : workloads) {
+    if (workload.kind == WorkKind::kState) {
+      workload.run(context);
+      continue;
+    }
     const Row row = Measure(workload, context, dir.path());
     Print(options.json ? RowJson(row) : RowText(row));
   }

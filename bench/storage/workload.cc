@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/number.h"
 
 namespace cordwood::bench {
 namespace {
+
+constexpr std::string_view kFlushRuns = "flushruns";
 
 const std::vector<Workload>& Workloads() {
   static const std::vector<Workload> kAll = {
@@ -20,6 +23,8 @@ const std::vector<Workload>& Workloads() {
       {"seekrandom", WorkKind::kRead, SeekRandom},
       {"scan", WorkKind::kRead, Scan},
       {"readwhilewriting", WorkKind::kFill, ReadWhileWriting},
+      {"compact", WorkKind::kState, Compact},
+      {"fillmemtable", WorkKind::kState, FillMemtable},
   };
   return kAll;
 }
@@ -30,13 +35,17 @@ std::optional<Workload> FindWorkload(std::string_view name) {
   for (const Workload& workload : Workloads()) {
     if (workload.name == name) return workload;
   }
-  return std::nullopt;
+  if (!name.starts_with(kFlushRuns)) return std::nullopt;
+  const std::optional<uint64_t> runs = ParseUint64(name.substr(kFlushRuns.size()));
+  if (!runs || *runs == 0) return std::nullopt;
+  return Workload{kFlushRuns, WorkKind::kState,
+                  [runs = *runs](const Context& context) { return FlushRuns(context, runs); }};
 }
 
 std::string WorkloadNames() {
   std::string names;
   for (const Workload& workload : Workloads()) names.append(workload.name).append(" ");
-  return names;
+  return names.append(kFlushRuns).append("N");
 }
 
 Random RandomFor(const Context& context, std::string_view row, uint64_t thread) {

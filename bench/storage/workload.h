@@ -41,8 +41,9 @@ struct Work {
 };
 
 enum class WorkKind : uint8_t {
-  kFill,  // writes, and is measured until the engine is idle again
-  kRead,  // leaves nothing to do
+  kFill,   // writes, and is measured until the engine is idle again
+  kRead,   // leaves nothing to do
+  kState,  // builds what the next rows meet, and is not measured
 };
 
 struct Workload {
@@ -82,5 +83,11 @@ Work ReadMissing(const Context& context);
 Work SeekRandom(const Context& context);
 Work Scan(const Context& context);
 Work ReadWhileWriting(const Context& context);
+
+// --- bench/storage/states.cc ---
+
+Work Compact(const Context& context);
+Work FillMemtable(const Context& context);
+Work FlushRuns(const Context& context, uint64_t runs);
 
 }  // namespace cordwood::bench

@@ -27,6 +27,9 @@
 namespace cordwood::bench {
 namespace {
 
+// What the other engines have no such part for.
+constexpr std::string_view kOwnRow = "memtableadd";
+
 /// Where the data lies: as the options say, or in a directory that goes with this.
 class DataDirectory {
  public:
@@ -60,6 +63,9 @@ std::vector<Workload> WorkloadsOf(const BenchOptions& options) {
   for (const std::string& name : options.benchmarks) {
     std::optional<Workload> workload = FindWorkload(name);
     if (!workload) EndWith(Format("no benchmark '{}'; there are {}", name, WorkloadNames()));
+    if (name == kOwnRow && options.engine != "cordwood") {
+      EndWith(Format("{} is a row of Cordwood's alone", name));
+    }
     workloads.push_back(*std::move(workload));
   }
   return workloads;

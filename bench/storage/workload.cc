@@ -23,6 +23,7 @@ const std::vector<Workload>& Workloads() {
       {"seekrandom", WorkKind::kRead, SeekRandom},
       {"scan", WorkKind::kRead, Scan},
       {"readwhilewriting", WorkKind::kFill, ReadWhileWriting},
+      {"memtableadd", WorkKind::kRead, MemtableAdd},
       {"compact", WorkKind::kState, Compact},
       {"fillmemtable", WorkKind::kState, FillMemtable},
   };

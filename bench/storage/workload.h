@@ -90,4 +90,8 @@ Work Compact(const Context& context);
 Work FillMemtable(const Context& context);
 Work FlushRuns(const Context& context, uint64_t runs);
 
+// --- bench/storage/memtable_add.cc ---
+
+Work MemtableAdd(const Context& context);
+
 }  // namespace cordwood::bench

@@ -76,11 +76,11 @@ TaskLane::Options LaneOptions(Lane lane, const PosixEnvOptions& options) {
     case Lane::kLog:
       return {.thread_name = "cw-log"};
     case Lane::kFlush:
-      return {.thread_name = "cw-flush"};
+      return {.thread_name = "cw-flush", .priority = TaskLane::Priority::kLow};
     case Lane::kSegments:
       return {.thread_name = "cw-segments"};
     case Lane::kRemovals:
-      return {.thread_name = "cw-removals"};
+      return {.thread_name = "cw-removals", .priority = TaskLane::Priority::kLow};
     case Lane::kCompaction:
       return {.thread_name = "cw-compact",
               .threads = options.compaction_threads,
@@ -90,7 +90,7 @@ TaskLane::Options LaneOptions(Lane lane, const PosixEnvOptions& options) {
     case Lane::kNote:
       return {.thread_name = "cw-note"};
     case Lane::kSort:
-      return {.thread_name = "cw-sort"};
+      return {.thread_name = "cw-sort", .priority = TaskLane::Priority::kLow};
   }
   CHECK(false);
 }

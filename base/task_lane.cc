@@ -22,7 +22,8 @@ void LeaveSignalsToOthers() {
 
 /// A preference, so a kernel that refuses it (a container may) is no error.
 void LowerPriority() {
-  constexpr int kNice = 5;
+  // A tenth of a processor's time beside a thread that always wants it.
+  constexpr int kNice = 10;
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   // From linux/ioprio.h, which newer kernels' headers do not let C++ include.
   constexpr int kThisThread = 1;                  // IOPRIO_WHO_PROCESS, with 0

@@ -242,7 +242,7 @@ void Store::SetMemtableBytes(uint64_t bytes) {
 }
 
 void Store::SortSealed() {
-  if (active_->lists() == active_lists_) return;
+  if (active_->lists() == active_lists_ && !memtable_blocks_.wants_blocks()) return;
   active_lists_ = active_->lists();
   sorter_->Kick();
 }
@@ -311,7 +311,7 @@ Space::Use Store::SpaceInUse() const {
 
 void Store::StartBackground() {
   fetches_ = std::make_unique<Fetches>(env_, *versions_);
-  sorter_ = std::make_unique<MemtableSorter>(env_, *versions_);
+  sorter_ = std::make_unique<MemtableSorter>(env_, *versions_, memtable_blocks_);
   background_ = std::make_unique<Background>(
       env_, dir_, options_, *versions_,
       Background::Hooks{

@@ -174,7 +174,7 @@ class Store {
   std::shared_ptr<Memtable> NewMemtable();
   /// Of memtables from now on.
   void SetMemtableBytes(uint64_t bytes);
-  /// Has lists that were sealed sorted.
+  /// Has lists that were sealed sorted, and blocks made ready.
   void SortSealed();
   void SwitchMemtable();
   /// What may wait to be flushed.

@@ -38,8 +38,9 @@ void MemtableSorter::Kick() {
 
 void MemtableSorter::Run() {
   while (GoesOn()) {
-    while (!stopping_ && SortOne()) {
-    }
+    do {
+      blocks_.Prepare();
+    } while (!stopping_ && SortOne());
   }
 }
 

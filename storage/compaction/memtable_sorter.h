@@ -1,7 +1,8 @@
 #pragma once
 
 // Sorts memtables in the background, on Lane::kSort: sealed lists of the active one into arrays as
-// they come, and what waits to be flushed into one array, which the flush reads.
+// they come, and what waits to be flushed into one array, which the flush reads. Has blocks ready
+// for what is written next, too.
 //
 // Owned by the store. Threads: any. Stop must be called before destruction, when no more work is
 // handed in.
@@ -18,12 +19,14 @@ namespace cordwood::storage {
 
 class MemtableSorter {
  public:
-  MemtableSorter(Env& env, VersionSet& versions) : env_(env), versions_(versions) {}
+  MemtableSorter(Env& env, VersionSet& versions, BlockPool& blocks)
+      : env_(env), versions_(versions), blocks_(blocks) {}
 
   MemtableSorter(const MemtableSorter&) = delete;
   MemtableSorter& operator=(const MemtableSorter&) = delete;
 
-  /// Starts sorting what there is to sort. Cheap. Called after a list was sealed.
+  /// Starts sorting what there is to sort. Cheap. Called after a list was sealed, or when the pool
+  /// wants blocks.
   void Kick();
   /// Waits until a running task has ended, and starts none any more.
   void Stop();
@@ -37,6 +40,7 @@ class MemtableSorter {
 
   Env& env_;
   VersionSet& versions_;
+  BlockPool& blocks_;
   std::atomic<bool> stopping_{false};
   std::atomic<int> tasks_{0};  // raised under mutex_
 

@@ -141,9 +141,6 @@ class Planner {
     for (const FrameRef& frame : scan.frames) {
       if (frame.offset >= limit) break;
       if (frame.end() > limit) return Inconsistent(scan.number, frame.offset);
-      if (frame.offset != at) {
-        CW_TRY(MeetDamage(scan.number, at, is_last, frame.header.first_seq));
-      }
       if (frame.header.first_seq < expected_) return Inconsistent(scan.number, frame.offset);
       if (frame.header.first_seq > FirstDue()) {
         // Records are missing. Above S, the frame lies behind a torn one and is part of the tail.
@@ -161,7 +158,6 @@ class Planner {
       return {};
     }
     const SegmentHeader& next = *chain_[index + 1]->header;
-    if (at != limit) CW_TRY(MeetDamage(scan.number, at, false, next.cut_seq + 1));
     if (next.cut_seq + 1 < expected_) return Inconsistent(next.number, 0);
     if (next.cut_seq + 1 > FirstDue()) return Lost(scan.number, at, FirstDue(), next.cut_seq);
     expected_ = next.cut_seq + 1;
@@ -182,22 +178,12 @@ class Planner {
     }
   }
 
-  /// Bytes at `at` are no frame although one is due; the log goes on with `next_seq` later.
-  Status MeetDamage(uint64_t segment, uint64_t at, bool is_last, Seq next_seq) {
-    if (expected_ <= facts_.flushed_seq) return {};
-    if (!is_last || expected_ <= plan_.known_synced) {
-      return Lost(segment, at, expected_, std::max(expected_, next_seq - 1));
-    }
-    first_bad_ = std::min(first_bad_, at);
-    return {};
-  }
-
   Status CheckEnd() {
     if (FirstDue() <= plan_.known_synced) {
       // A damaged header hides a whole segment: name that one unless the chain's own end is bad.
-      const bool own_end = !chain_.empty() && chain_.back()->nonzero_end > tail_;
+      const bool own_end = !chain_.empty() && chain_.back()->claimed_end > tail_;
       for (const SegmentScan& scan : scans_) {
-        if (own_end || scan.header || scan.frames.empty()) continue;
+        if (own_end || scan.header || scan.blank) continue;
         return Lost(scan.number, 0, FirstDue(), plan_.known_synced,
                     "the segment header is damaged");
       }
@@ -210,11 +196,10 @@ class Planner {
                  "them is missing",
                  facts_.dir, FirstDue(), plan_.known_synced));
     }
-    const uint64_t from = std::min(tail_, first_bad_);
-    if (!chain_.empty() && chain_.back()->nonzero_end > from) {
+    if (!chain_.empty() && chain_.back()->claimed_end > tail_) {
       plan_.torn.push_back({.segment = chain_.back()->number,
-                            .offset = from,
-                            .bytes = chain_.back()->nonzero_end - from});
+                            .offset = tail_,
+                            .bytes = chain_.back()->claimed_end - tail_});
     }
     plan_.last_seq = FirstDue() - 1;
     // Of older records than the tables hold it would be a lie.
@@ -249,14 +234,7 @@ class Planner {
     for (const SegmentScan& scan : scans_) {
       const auto is_scan = [&](const KeptSegment& kept) { return kept.number == scan.number; };
       if (std::ranges::any_of(plan_.kept, is_scan)) continue;
-      if (scan.blank()) {
-        plan_.blank.push_back(scan.number);
-        continue;
-      }
-      plan_.leftover.push_back(scan.number);
-      if (!scan.header) {
-        plan_.torn.push_back({.segment = scan.number, .offset = 0, .bytes = scan.nonzero_end});
-      }
+      (scan.blank ? plan_.blank : plan_.leftover).push_back(scan.number);
     }
   }
 
@@ -291,7 +269,6 @@ class Planner {
   Seq expected_ = 0;                  // comes after the frames accepted so far
   StreamPosition stream_;             // of the last frame accepted so far
   uint64_t tail_ = 0;                 // end of the last accepted frame of the last segment
-  uint64_t first_bad_ = UINT64_MAX;   // where damage above S begins in the last segment
   std::optional<ChainFrame> anchor_;  // the last frame that is not copied
   LogPlan plan_;
 };

@@ -44,7 +44,7 @@ struct KeptSegment {
   Seq last_seq = 0;  // nothing in it is newer
 };
 
-/// Bytes that were cut off: neither records nor zeros.
+/// Bytes that were cut off: frames were begun there that are not whole, or follow such a one.
 struct TornBytes {
   uint64_t segment = 0;
   uint64_t offset = 0;
@@ -70,7 +70,7 @@ struct LogPlan {
 
   std::vector<KeptSegment> kept;
   std::vector<TornBytes> torn;
-  /// All zero: prepared and never used.
+  /// Prepared, and not in use.
   std::vector<uint64_t> blank;
   /// Superseded by the new segment.
   std::vector<uint64_t> leftover;

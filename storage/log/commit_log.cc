@@ -292,14 +292,17 @@ bool CommitLog::PlaceGroup() {
     room_.half_.store(room / 2, std::memory_order_relaxed);
   }
   placed_ = frame_bytes <= room;
-  room_.left_.store(placed_ ? room - frame_bytes : 0, std::memory_order_relaxed);
+  const uint64_t left = !placed_ ? 0
+                        : next_  ? room - SectorFrom(frame_bytes)
+                                 : active_.RoomBehindNext(frame_bytes);
+  room_.left_.store(left, std::memory_order_relaxed);
   return placed_;
 }
 
 Status CommitLog::WriteGroup() {
   const bool is_first = next_.has_value();
   if (is_first) CW_TRY(SwitchSegment());
-  const uint64_t frame_bytes = writing_.frame_bytes();
+  const uint64_t end_before = is_first ? 0 : SectorFrom(active_.end());
   const Seq last_seq = writing_.last_seq();
   const bool must_sync = writing_.must_sync();
   const Seq known_synced = synced();
@@ -310,7 +313,7 @@ Status CommitLog::WriteGroup() {
     written_ = last_seq;
     claimed_ = known_synced;
     ++stats_.frames;
-    stats_.bytes_written += frame_bytes;
+    stats_.bytes_written += SectorFrom(active_.end()) - end_before;
     stats_.group_ops.Add(writing_.op_count());
     // Its memory is of use before the sync is done, and who is told of that must find it free.
     ClearWritten();

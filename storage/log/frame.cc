@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kSegmentMagic = 0x474553474f4c5743u;  // "CWLOGSEG"
 constexpr uint32_t kFrameMagic = 0x52465743u;            // "CWFR"
-constexpr uint32_t kLogFormat = 2;
+constexpr uint32_t kLogFormat = 3;
 
 constexpr size_t kHeaderChecksumAt = 8;
 constexpr size_t kHeaderVersionAt = 16;
@@ -94,7 +94,7 @@ void EncodeFrameHeader(const FrameHeader& header, uint64_t offset, std::string_v
 }
 
 std::optional<FrameHeader> PeekFrameHeader(std::string_view bytes, uint64_t limit) {
-  if (bytes.size() < kFrameHeaderBytes || limit < kLogAlign) return std::nullopt;
+  if (bytes.size() < kFrameHeaderBytes) return std::nullopt;
   const char* const at = bytes.data();
   if (LoadFixed<uint32_t>(at) != kFrameMagic) return std::nullopt;
   FrameHeader header{.kind = static_cast<FrameKind>(LoadFixed<uint8_t>(at + 4)),
@@ -121,8 +121,7 @@ bool FrameIsValid(const FrameHeader& header, uint64_t offset, std::string_view f
   CHECK(frame.size() == FrameBytes(header.payload_bytes));
   const uint64_t expected = Hash64(frame.substr(0, kFrameChecksumAt), FramePayload(header, frame),
                                    FrameSeed(header.salt, offset));
-  return LoadFixed<uint64_t>(frame.data() + kFrameChecksumAt) == expected &&
-         AllZero(frame.substr(kFrameHeaderBytes + header.payload_bytes));
+  return LoadFixed<uint64_t>(frame.data() + kFrameChecksumAt) == expected;
 }
 
 }  // namespace cordwood::storage

@@ -1,10 +1,9 @@
 #pragma once
 
-// The bytes of a log segment (docs/STORAGE_FORMAT.md, "Log files"): a header sector, then frames,
-// each on sectors of its own.
+// The bytes of a log segment (docs/STORAGE_FORMAT.md, "Log files"): a header sector, then frames.
 //
-//   | header | frame        | frame  | frame                  | zeros ...
-//   0        4096           ^ every frame starts on a multiple of 4096
+//   | header | frame | frame  | frame | 0..0 | frame  | ...
+//   0        4096    ^ the next multiple of 8 ^ or of 4096, if there was a sync in between
 //
 //   frame  = magic kind salt first_seq known_synced payload_bytes op_count stream checksum |
 //            payload | 0..0
@@ -24,7 +23,10 @@
 
 namespace cordwood::storage {
 
+/// A sector: what a device writes as a whole.
 inline constexpr uint64_t kLogAlign = 4096;
+/// What every frame starts on a multiple of.
+inline constexpr uint64_t kFrameAlign = 8;
 inline constexpr uint64_t kFrameHeaderBytes = 80;
 
 /// What the first sector of a segment says.
@@ -79,7 +81,12 @@ struct FrameHeader {
 
 /// Bytes that a frame with such a payload takes in the file.
 inline constexpr uint64_t FrameBytes(uint64_t payload_bytes) {
-  return (kFrameHeaderBytes + payload_bytes + kLogAlign - 1) / kLogAlign * kLogAlign;
+  return (kFrameHeaderBytes + payload_bytes + kFrameAlign - 1) / kFrameAlign * kFrameAlign;
+}
+
+/// Where a sector begins, at `offset` or behind it.
+inline constexpr uint64_t SectorFrom(uint64_t offset) {
+  return (offset + kLogAlign - 1) / kLogAlign * kLogAlign;
 }
 
 /// Writes the header of a frame that will stand at `offset` of its file.
@@ -91,8 +98,8 @@ void EncodeFrameHeader(const FrameHeader& header, uint64_t offset, std::string_v
 /// (the payload fits into `limit` bytes of frame). Nothing if these are no frame's first bytes.
 std::optional<FrameHeader> PeekFrameHeader(std::string_view bytes, uint64_t limit);
 
-/// Whether `frame`, FrameBytes(header.payload_bytes) long, is what was written at `offset`: header,
-/// payload and the zeros behind it. `header` is what PeekFrameHeader read from it.
+/// Whether `frame`, FrameBytes(header.payload_bytes) long, is what was written at `offset`: header
+/// and payload. `header` is what PeekFrameHeader read from it.
 bool FrameIsValid(const FrameHeader& header, uint64_t offset, std::string_view frame);
 
 inline std::string_view FramePayload(const FrameHeader& header, std::string_view frame) {

@@ -11,9 +11,9 @@ void Group::Append(Seq first_seq, uint32_t op_count, std::string_view ops, bool 
   if (empty()) first_seq_ = first_seq;
   CHECK(first_seq == first_seq_ + op_count_ && op_count > 0 && !ops.empty());
   // With the padding, so that Encode does not have to move a huge group for it.
-  if (const size_t size = kLogAlign + FrameBytes(payload_bytes() + ops.size());
+  if (const size_t size = 2 * kLogAlign + FrameBytes(payload_bytes() + ops.size());
       size > bytes_.capacity()) {
-    Grow(std::max(size, std::min<size_t>(2 * bytes_.capacity(), keep_bytes_)));
+    Grow(std::max<size_t>(size, keep_bytes_));
   }
   bytes_.append(ops);
   op_count_ += op_count;
@@ -28,7 +28,9 @@ void Group::Grow(size_t capacity) {
   bytes_ = std::move(grown);
 }
 
-std::string_view Group::Encode(uint64_t offset, uint64_t salt, Seq known_synced) {
+std::string_view Group::Encode(uint64_t offset, std::string_view before, uint64_t salt,
+                               Seq known_synced) {
+  CHECK(offset % kLogAlign == before.size());
   const FrameHeader header{.kind = FrameKind::kGroup,
                            .salt = salt,
                            .first_seq = first_seq_,
@@ -38,12 +40,14 @@ std::string_view Group::Encode(uint64_t offset, uint64_t salt, Seq known_synced)
                            .stream = stream_};
   EncodeFrameHeader(header, offset, std::string_view(bytes_).substr(kFront),
                     std::span(bytes_).subspan(kLogAlign, kFrameHeaderBytes));
-  bytes_.resize(kLogAlign + frame_bytes(), '\0');
-  return std::string_view(bytes_).substr(kLogAlign);
+  const size_t begin = kLogAlign - before.size();
+  std::ranges::copy(before, bytes_.begin() + static_cast<ptrdiff_t>(begin));
+  bytes_.resize(begin + SectorFrom(before.size() + frame_bytes()), '\0');
+  return std::string_view(bytes_).substr(begin);
 }
 
 std::string_view Group::EncodeFirst(const SegmentHeader& segment, Seq known_synced) {
-  Encode(kLogAlign, segment.salt, known_synced);
+  Encode(kLogAlign, {}, segment.salt, known_synced);
   EncodeSegmentHeader(segment, std::span(bytes_).first(kLogAlign));
   return bytes_;
 }

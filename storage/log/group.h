@@ -1,14 +1,15 @@
 #pragma once
 
-// Batches on their way into one frame, in the layout of the file: room for a segment header, room
-// for the frame header, then the batches. One write stores a group, with the segment header in
-// front when it is the first of its segment.
+// Batches on their way into one frame, in the layout of the file: room for a sector, room for the
+// frame header, then the batches. One write of whole sectors stores a group; in front of it stands
+// the segment header, when it is the first of its segment, or what its first sector has already.
 //
-//   | segment header | frame header | batch batch batch ... | zeros |
-//   0                4096           4176
+//   | sector | frame header | batch batch batch ... | zeros |
+//   0        4096           4176
 //
-// Memory: up to twice what the batches take while that is below `keep_bytes`, above it what they
-// take.
+// Memory: `keep_bytes` from the first batch on, of which the system maps what batches were in, so
+// that nothing is moved as it grows: that would take milliseconds of the loop's. Above it what the
+// batches take.
 //
 // Threads: one at a time; CommitLog hands a group from the executor to the log task.
 
@@ -42,8 +43,10 @@ class Group {
   void SetStream(const StreamPosition& stream) { stream_ = stream; }
   const StreamPosition& stream() const { return stream_; }
 
-  /// The bytes to write at `offset`, where the frame begins. Pads the group: no Append after.
-  std::string_view Encode(uint64_t offset, uint64_t salt, Seq known_synced);
+  /// The whole sectors to write for a frame that begins at `offset`, from where `before` begins:
+  /// the bytes of its first sector that stand in front of it. Pads the group: no Append after.
+  std::string_view Encode(uint64_t offset, std::string_view before, uint64_t salt,
+                          Seq known_synced);
   /// The same for the first frame of a segment, with the header in front: to be written at 0.
   std::string_view EncodeFirst(const SegmentHeader& segment, Seq known_synced);
 

@@ -192,7 +192,7 @@ class Recovery {
       group.Clear();
       group.Append(copied.first_seq, copied.op_count, ops, true);
       group.SetStream(copied.stream);
-      const std::string_view bytes = group.Encode(end, header.salt, header.known_synced);
+      const std::string_view bytes = group.Encode(end, {}, header.salt, header.known_synced);
       CW_TRY(blank.file->WriteAt(end, bytes));
       end += bytes.size();
       return {};
@@ -220,8 +220,9 @@ class Recovery {
 
   Result<BlankSegment> TryToMakeNewFile() {
     uint64_t frames = 0;
-    for (const ChainFrame& placed : plan_.copy)
-      frames += FrameBytes(placed.frame.header.payload_bytes);
+    for (const ChainFrame& placed : plan_.copy) {
+      frames += SectorFrom(FrameBytes(placed.frame.header.payload_bytes));
+    }
     const uint64_t small = SegmentBytesFor(frames);
     const uint64_t wanted =
         FrameRoom(options_.segment_bytes) > frames ? options_.segment_bytes : small;

@@ -75,7 +75,7 @@ Result<LogPlan> PlanSalvage(const ChainFacts& facts, const std::vector<SegmentSc
   plan.ordinal =
       std::max(facts.note.ordinal, segments.empty() ? 0 : segments.back()->header->ordinal) + 1;
   for (const SegmentScan& scan : scans) {
-    if (scan.blank()) {
+    if (scan.blank) {
       plan.blank.push_back(scan.number);
       continue;
     }

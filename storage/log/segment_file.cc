@@ -38,10 +38,10 @@ uint64_t FrameRoom(uint64_t segment_bytes) {
   return segment_bytes > kReservedBytes ? segment_bytes - kReservedBytes : 0;
 }
 
-uint64_t FileBytesFor(uint64_t frame_bytes) { return frame_bytes + kReservedBytes; }
+uint64_t FileBytesFor(uint64_t frame_bytes) { return SectorFrom(frame_bytes) + kReservedBytes; }
 
 uint64_t SegmentBytesFor(uint64_t frame_bytes) {
-  return frame_bytes + kReservedBytes + kSlackBytes;
+  return SectorFrom(frame_bytes) + kReservedBytes + kSlackBytes;
 }
 
 Result<BlankSegment> MakeSegment(Env& env, const std::string& dir, uint64_t number,

@@ -13,6 +13,8 @@ namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kReadAheadBytes = 1 << 20;
+// What a header may claim, however long the file is: so that sums stay sums.
+constexpr uint64_t kPayloadMax = uint64_t{1} << 60;
 
 /// Shows parts of a file, in ascending order, through one buffer.
 class Window {
@@ -41,27 +43,21 @@ class Window {
   std::string buffer_;
 };
 
-uint64_t LastNonzeroEnd(std::string_view bytes) {
-  return bytes.find_last_not_of('\0') + 1;  // npos + 1 is 0
-}
-
 class Scanner {
  public:
   Scanner(File& file, SegmentScan& scan) : window_(file, scan.size), scan_(scan) {}
 
   Status Run() {
     CW_TRY(ReadHeader());
+    if (!scan_.header) return {};
     uint64_t offset = kLogAlign;
     while (offset < scan_.size) {
       CW_ASSIGN(const std::optional<FrameRef> frame, FrameAt(offset));
       if (frame) {
         scan_.frames.push_back(*frame);
-        scan_.nonzero_end = offset + kFrameHeaderBytes + frame->header.payload_bytes;
         offset = frame->end();
       } else {
-        CW_ASSIGN(const std::string_view sector, window_.View(offset, kLogAlign));
-        if (!AllZero(sector)) scan_.nonzero_end = offset + LastNonzeroEnd(sector);
-        offset += kLogAlign;
+        offset = SectorFrom(offset + 1);
       }
     }
     return {};
@@ -70,7 +66,7 @@ class Scanner {
  private:
   Status ReadHeader() {
     CW_ASSIGN(const std::string_view sector, window_.View(0, kLogAlign));
-    if (!AllZero(sector)) scan_.nonzero_end = LastNonzeroEnd(sector);
+    scan_.blank = AllZero(sector);
     scan_.header_is_cut = IsCutSegmentHeader(sector);
     Result<SegmentHeader> header = DecodeSegmentHeader(sector);
     if (header) {
@@ -83,10 +79,14 @@ class Scanner {
   }
 
   Result<std::optional<FrameRef>> FrameAt(uint64_t offset) {
-    CW_ASSIGN(std::string_view bytes, window_.View(offset, kLogAlign));
-    const std::optional<FrameHeader> header = PeekFrameHeader(bytes, scan_.size - offset);
-    if (!header || (scan_.header && header->salt != scan_.header->salt)) return std::nullopt;
-    CW_ASSIGN(bytes, window_.View(offset, FrameBytes(header->payload_bytes)));
+    CW_ASSIGN(std::string_view bytes, window_.View(offset, kFrameHeaderBytes));
+    const std::optional<FrameHeader> header = PeekFrameHeader(bytes, kPayloadMax);
+    if (!header || header->salt != scan_.header->salt) return std::nullopt;
+    const uint64_t left = scan_.size - offset;
+    const uint64_t frame_bytes = FrameBytes(header->payload_bytes);
+    scan_.claimed_end = std::max(scan_.claimed_end, offset + std::min(frame_bytes, left));
+    if (frame_bytes > left) return std::nullopt;
+    CW_ASSIGN(bytes, window_.View(offset, frame_bytes));
     if (!FrameIsValid(*header, offset, bytes)) return std::nullopt;
     return FrameRef{.header = *header, .offset = offset};
   }

@@ -1,7 +1,10 @@
 #pragma once
 
-// Finds what a segment file holds: its header, every valid frame, and where its last nonzero byte
-// is. Judges nothing (storage/log/chain.h does) and writes nothing.
+// Finds what a segment file holds: its header, every valid frame, and how far frames that were
+// begun may reach. Judges nothing (storage/log/chain.h does) and writes nothing.
+//
+// A segment may have been used before, so what is no frame of its header tells nothing: neither do
+// old frames, nor what lies in a file whose header is gone.
 //
 // Threads: any, one file each.
 
@@ -34,15 +37,17 @@ struct SegmentScan {
   std::optional<SegmentHeader> header;
   /// The file ends within its header: something cut it, for no crash leaves that.
   bool header_is_cut = false;
-  /// By offset; they do not overlap. Only frames with the header's salt, if there is a header.
+  /// The first sector has nothing but zeros: prepared, and not in use.
+  bool blank = false;
+  /// By offset; they do not overlap. None without a header.
   std::vector<FrameRef> frames;
-  /// Behind the last byte that is not zero.
-  uint64_t nonzero_end = 0;
-
-  bool blank() const { return nonzero_end == 0; }
+  /// The furthest end that a header of a frame of this segment claims, valid or not; 0: there is
+  /// none.
+  uint64_t claimed_end = 0;
 };
 
-/// Reads the whole file. After bytes that are no valid frame it looks again at the next sector.
+/// Reads the whole file. A frame stands behind the one before, at the next multiple of kFrameAlign,
+/// or else at a sector.
 /// kIo if a read fails, kUnsupported if another version wrote the segment, kCorruption if it is no
 /// regular file.
 Result<SegmentScan> ScanSegment(Env& env, const std::string& dir, uint64_t number);

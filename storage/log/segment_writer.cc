@@ -9,26 +9,34 @@ namespace cordwood::storage {
 Status SegmentWriter::WriteGroup(Group& group, Seq known_synced) {
   const uint64_t frame_bytes = group.frame_bytes();
   CHECK(frame_bytes <= room());
+  const uint64_t offset = next();
+  const uint64_t sector = offset - last_sector_.size();
+  std::string_view bytes;
   if (has_header_) {
-    CW_TRY(file_->WriteAt(end_, group.Encode(end_, header_.salt, known_synced)));
+    bytes = group.Encode(offset, last_sector_, header_.salt, known_synced);
+    CW_TRY(file_->WriteAt(sector, bytes));
   } else {
-    CW_TRY(file_->WriteAt(0, group.EncodeFirst(header_, known_synced)));
+    bytes = group.EncodeFirst(header_, known_synced);
+    CW_TRY(file_->WriteAt(0, bytes));
     has_header_ = true;
   }
-  end_ += frame_bytes;
+  end_ = offset + frame_bytes;
+  const uint64_t shared = end_ % kLogAlign;
+  last_sector_.assign(bytes.substr(bytes.size() - (shared == 0 ? 0 : kLogAlign), shared));
   return {};
 }
 
 Status SegmentWriter::WriteEmpty(Seq next_seq, Seq known_synced, const StreamPosition& stream) {
-  CHECK(has_header_);
+  CHECK(has_header_ && last_sector_.empty());
   std::string frame(kLogAlign, '\0');
   const FrameHeader header{.kind = FrameKind::kEmpty,
                            .salt = header_.salt,
                            .first_seq = next_seq,
                            .known_synced = known_synced,
                            .stream = stream};
-  EncodeFrameHeader(header, end_, {}, std::span(frame).first(kFrameHeaderBytes));
-  return file_->WriteAt(end_, frame);
+  const uint64_t offset = SectorFrom(end_);
+  EncodeFrameHeader(header, offset, {}, std::span(frame).first(kFrameHeaderBytes));
+  return file_->WriteAt(offset, frame);
 }
 
 }  // namespace cordwood::storage

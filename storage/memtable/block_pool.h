@@ -6,10 +6,11 @@
 //
 // Owned by the store; outlives the memtables. Threads: any.
 
+#include <atomic>
 #include <cstddef>
 #include <vector>
 
-#include "base/huge_block.h"
+#include "base/large_block.h"
 #include "base/mutex.h"
 
 namespace cordwood::storage {
@@ -17,7 +18,7 @@ namespace cordwood::storage {
 class BlockPool {
  public:
   static constexpr size_t kBlockBytes = kHugePageBytes;
-  using Block = HugeBlock;
+  using Block = LargeBlock;
 
   BlockPool() = default;
   BlockPool(const BlockPool&) = delete;
@@ -31,10 +32,20 @@ class BlockPool {
   Block Take();
   void Return(Block block);
 
+  /// Whether whoever takes the next blocks might have to wait for the system to map them: it takes
+  /// milliseconds to clear a huge page.
+  bool wants_blocks() const { return wants_blocks_.load(std::memory_order_relaxed); }
+  /// Has blocks mapped ahead. On a background thread.
+  void Prepare();
+
  private:
+  void Keep(Block block) REQUIRES(mutex_);
+  void Note() REQUIRES(mutex_);
+
   mutable Mutex mutex_;
   size_t kept_max_ GUARDED_BY(mutex_) = 0;  // blocks
   std::vector<Block> kept_ GUARDED_BY(mutex_);
+  std::atomic<bool> wants_blocks_ = false;
 };
 
 }  // namespace cordwood::storage

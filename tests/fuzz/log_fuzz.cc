@@ -79,15 +79,15 @@ void CheckScan(SimEnv& env, uint64_t number) {
     CheckNamesThePlace(scan.error());
     return;
   }
-  CHECK(scan->size == bytes.size() && scan->nonzero_end <= bytes.size());
-  CHECK(AllZero(std::string_view(bytes).substr(scan->nonzero_end)));
-  CHECK(scan->nonzero_end == 0 || bytes[scan->nonzero_end - 1] != 0 || !scan->frames.empty());
+  CHECK(scan->size == bytes.size() && scan->claimed_end <= bytes.size());
+  CHECK(scan->blank == AllZero(std::string_view(bytes).substr(0, storage::kLogAlign)));
+  CHECK(scan->header || (scan->frames.empty() && scan->claimed_end == 0));
   const std::unique_ptr<File> file = *env.Open(path, OpenMode::kRead);
   uint64_t end = storage::kLogAlign;
   std::string buffer;
   for (const FrameRef& frame : scan->frames) {
-    CHECK(frame.offset >= end && frame.end() <= bytes.size());
-    CHECK(!scan->header || frame.header.salt == scan->header->salt);
+    CHECK(frame.offset == end || (frame.offset > end && frame.offset % storage::kLogAlign == 0));
+    CHECK(frame.end() <= scan->claimed_end && frame.header.salt == scan->header->salt);
     CHECK(storage::ReadFrame(*file, frame, buffer));
     end = frame.end();
   }
@@ -170,13 +170,14 @@ std::string Sector(const SegmentHeader& header) {
   return sector;
 }
 
-/// Seqs 1 to 4, of which 3 were known to be synced, in two frames and an empty one.
+/// Seqs 1 to 4, of which 3 were known to be synced, in two frames side by side and an empty one.
 std::string FirstSegment() {
   const SegmentHeader header{
       .number = 1, .ordinal = 1, .salt = kSaltOfTheFirst, .store_id = kStoreId, .bytes = 6 << 12};
   std::string file = Sector(header);
   file += Frame(header, file.size(), 1, 3, 0);
   file += Frame(header, file.size(), 4, 1, 3, 5000);
+  file.resize(storage::SectorFrom(file.size()));  // there was a sync
   file += Frame(header, file.size(), 5, 0, 4);
   file.resize(header.bytes);
   return file;
@@ -195,6 +196,7 @@ std::string SecondSegment() {
                              .bytes = 4 << 12};
   std::string file = Sector(header);
   file += Frame(header, file.size(), 5, 2, 4);
+  file.resize(storage::SectorFrom(file.size()));
   file += Frame(header, file.size(), 7, 1, 6);
   file.resize(header.bytes);
   return file;
@@ -214,7 +216,7 @@ std::string Input(std::string_view choices, const std::vector<std::string>& segm
 std::vector<std::string> Corpus() {
   const std::string blank(3 << 12, '\0');
   std::string torn = SecondSegment();
-  torn.replace(9000, 20, "bytes that were torn");
+  torn.replace(8275, 20, "bytes that were torn");
   std::vector<std::string> corpus = {
       Input("\1\2\3", {}),
       Input(std::string_view("\0\0\0", 3), {FirstSegment(), SecondSegment()}),

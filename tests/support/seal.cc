@@ -59,11 +59,15 @@ void SealDataBlocks(std::string& file, uint64_t salt, uint64_t from, uint64_t to
 
 void SealSegment(std::string& file) {
   if (file.starts_with("CWLOGSEG") && file.size() >= kSector) StoreHash(file, 8, 16, kSector, 0);
-  for (size_t at = kSector; at + 80 <= file.size(); at += kSector) {
-    if (std::string_view(file).substr(at, 4) != "CWFR") continue;
+  for (size_t at = kSector; at + 80 <= file.size();) {
+    if (std::string_view(file).substr(at, 4) != "CWFR") {
+      at = (at / kSector + 1) * kSector;
+      continue;
+    }
     const uint64_t seed = LoadFixed<uint64_t>(file.data() + at + 8) ^ at * kOdd;
     const std::string_view payload = Payload<uint64_t>(file, at + 80, at + 32);
     StoreFixed(file.data() + at + 72, Hash64(std::string_view(file).substr(at, 72), payload, seed));
+    at += (80 + payload.size() + 7) / 8 * 8;  // where it is packed, the next one is there
   }
 }
 

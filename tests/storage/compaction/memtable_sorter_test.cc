@@ -46,7 +46,8 @@ class MemtableSorterTest : public testing::Test {
   VersionSet versions_{env_, nullptr, {.dir = "data", .open_files = 8, .memory_bytes = 1 << 20}};
   std::shared_ptr<Memtable> memtable_ = NewMemtable();
   Seq seq_ = 0;
-  MemtableSorter sorter_{env_, versions_};
+  BlockPool blocks_;
+  MemtableSorter sorter_{env_, versions_, blocks_};
 };
 
 TEST_F(MemtableSorterTest, SortsListsOfTheActiveMemtableOnceTheyAreSealed) {
@@ -85,6 +86,14 @@ TEST_F(MemtableSorterTest, AKickWhileItIsAtWorkIsNotLost) {
   EXPECT_EQ(versions_.Memtables().at(0).lists_sorted, 2u);
 }
 
+TEST_F(MemtableSorterTest, HasBlocksReadyForWhatIsWrittenNext) {
+  blocks_.SetKept(100 * BlockPool::kBlockBytes);
+  EXPECT_TRUE(blocks_.wants_blocks());
+  Sort();
+  EXPECT_FALSE(blocks_.wants_blocks());
+  EXPECT_GE(blocks_.kept(), 2 * BlockPool::kBlockBytes);
+}
+
 TEST_F(MemtableSorterTest, StartsNothingOnceItIsStopped) {
   Fill(3 * kListEntries);
   sorter_.Stop();
@@ -99,7 +108,8 @@ TEST(MemtableSorterConcurrency, ReadersSeeEverythingWhileListsAreSorted) {
   VersionSet versions(*env, nullptr, {.dir = ".", .open_files = 8, .memory_bytes = 1 << 20});
   std::shared_ptr<Memtable> memtable = NewMemtable();
   versions.Load({.store_id = 7}, 1, memtable);
-  MemtableSorter sorter(*env, versions);
+  BlockPool blocks;
+  MemtableSorter sorter(*env, versions, blocks);
   std::atomic<Seq> visible{0};
   std::jthread reader([&] {
     VersionCell::Slot& slot = versions.cell().TakeSlot();

@@ -20,20 +20,19 @@ struct Chain {
         scans.emplace_back(SegmentScan{.number = header.number, .size = kBytes, .header = header});
     scan.header->store_id = kChainStoreId;
     scan.header->bytes = kBytes;
-    scan.nonzero_end = 96;
     return scan;
   }
 
-  /// A one-sector frame behind the last one.
+  /// A frame in a sector behind the last one.
   static void Frame(SegmentScan& scan, Seq first, uint32_t count, Seq known) {
-    const uint64_t offset = scan.frames.empty() ? kLogAlign : scan.frames.back().end();
+    const uint64_t offset = SectorFrom(scan.frames.empty() ? kLogAlign : scan.frames.back().end());
     scan.frames.push_back({.header = {.kind = count > 0 ? FrameKind::kGroup : FrameKind::kEmpty,
                                       .first_seq = first,
                                       .known_synced = known,
                                       .payload_bytes = count * 10u,
                                       .op_count = count},
                            .offset = offset});
-    scan.nonzero_end = offset + 100;
+    scan.claimed_end = scan.frames.back().end();
   }
 
   Result<LogPlan> Plan(Seq flushed, Seq known = 0) const {
@@ -64,7 +63,7 @@ TEST(PlanRecovery, CopiesOnlyWhatIsAboveTheKnownSeqAndTheTables) {
   ASSERT_EQ(plan->copy.size(), 2u);
   EXPECT_EQ(plan->copy[0].frame.header.first_seq, 6u);
   EXPECT_EQ(plan->predecessor, 3u);
-  EXPECT_EQ(plan->cut, 2 * kLogAlign);
+  EXPECT_EQ(plan->cut, segment.frames.front().end());
   EXPECT_EQ(plan->cut_seq, 5u);
 
   // The tables hold half of a group: all of the group is needed, and it may be lost.
@@ -204,7 +203,7 @@ TEST(PlanRecovery, RefusesAGapBelowTheKnownSeq) {
   Chain::Frame(segment, 7, 5, 6);
   const Result<LogPlan> plan = chain.Plan(0);
   ASSERT_FALSE(plan);
-  EXPECT_NE(plan.error().message().find("offset 8192"), std::string::npos);
+  EXPECT_NE(plan.error().message().find("offset 4232"), std::string::npos);
   EXPECT_NE(plan.error().message().find("seqs 6 to 6"), std::string::npos);
 }
 
@@ -218,7 +217,7 @@ TEST(PlanRecovery, BelievesAHeaderThatNoFrameConfirms) {
                                         .cut = 2 * kLogAlign,
                                         .cut_seq = 5,
                                         .known_synced = 8});
-  damaged.nonzero_end = kLogAlign + 100;
+  damaged.claimed_end = kLogAlign + 100;
   const Result<LogPlan> plan = chain.Plan(0);
   ASSERT_FALSE(plan);
   EXPECT_EQ(
@@ -246,7 +245,7 @@ TEST(PlanRecovery, NamesTheSegmentWhoseHeaderHidesRecords) {
 TEST(PlanRecovery, SortsOutBlankSegments) {
   Chain chain;
   Chain::Frame(chain.Segment({.number = 1, .ordinal = 1}), 1, 5, 0);
-  chain.scans.push_back({.number = 2, .size = kBytes});
+  chain.scans.push_back({.number = 2, .size = kBytes, .blank = true});
   const Result<LogPlan> plan = chain.Plan(0, 5);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->blank, std::vector<uint64_t>{2});

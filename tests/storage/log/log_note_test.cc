@@ -131,7 +131,7 @@ TEST_P(LostSegment, GarbledBehindItsHeaderIsRefused) {
 TEST_P(LostSegment, ACopyTwoSecondsOlderIsRefused) {
   ASSERT_NE(*rig_.env().ReadRaw(newest_), older_);
   ASSERT_TRUE(rig_.env().WriteRaw(newest_, older_));
-  MustRefuse("20480: the frame is damaged or missing; seqs 8 to 9");
+  MustRefuse("16464: the frame is damaged or missing; seqs 8 to 9");
 }
 
 TEST_P(LostSegment, AnotherStoresIsRefused) {

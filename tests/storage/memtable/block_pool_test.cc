@@ -29,6 +29,21 @@ TEST(BlockPool, KeepsWhatComesBackUpToItsLimit) {
   EXPECT_EQ(pool.kept(), 0u);
 }
 
+TEST(BlockPool, PreparesAFewAndNoMoreThanItKeeps) {
+  BlockPool pool;
+  EXPECT_FALSE(pool.wants_blocks());
+  pool.SetKept(3 * BlockPool::kBlockBytes);
+  EXPECT_TRUE(pool.wants_blocks());
+  pool.Prepare();
+  EXPECT_FALSE(pool.wants_blocks());
+  EXPECT_EQ(pool.kept(), 3 * BlockPool::kBlockBytes);
+  pool.SetKept(100 * BlockPool::kBlockBytes);
+  pool.Prepare();
+  EXPECT_LT(pool.kept(), 10 * BlockPool::kBlockBytes);
+  const BlockPool::Block taken = pool.Take();
+  EXPECT_TRUE(pool.wants_blocks());
+}
+
 TEST(BlockPool, AnArenaTakesItsBlocksThereAndReturnsThem) {
   BlockPool pool;
   pool.SetKept(100 * BlockPool::kBlockBytes);

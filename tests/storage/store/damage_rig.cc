@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "base/ascii.h"
 #include "base/coding.h"
 #include "base/format.h"
 #include "storage/check.h"
+#include "storage/log/frame.h"
 
 namespace cordwood::storage {
 namespace {
@@ -77,7 +79,13 @@ void KillInTheMiddleOfAWrite(Sample& sample, std::unique_ptr<Store>& store) {
   std::string bytes = *sample.env->ReadRaw(newest);
   const size_t end = bytes.rfind("CWFR");
   ASSERT_EQ(bytes[end + 4], 2);
-  bytes.replace(end + 4, 100, std::string(100, '#'));
+  const std::string payload(100, '.');
+  const FrameHeader header{.salt = LoadFixed<uint64_t>(bytes.data() + 40),
+                           .first_seq = LoadFixed<uint64_t>(bytes.data() + end + 16),
+                           .payload_bytes = payload.size(),
+                           .op_count = 1};
+  EncodeFrameHeader(header, end, payload, std::span(bytes).subspan(end, kFrameHeaderBytes));
+  bytes.replace(end + kFrameHeaderBytes, payload.size(), std::string(payload.size(), '#'));
   ASSERT_TRUE(sample.env->WriteRaw(newest, bytes));
 }
 

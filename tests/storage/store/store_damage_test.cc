@@ -197,7 +197,8 @@ TEST_P(StoreDamage, OfSectorsThatChangedPlacesIsNamedUnlessBothAreSpare) {
         std::swap_ranges(&damaged[a], &damaged[a] + kSector, &damaged[b]);
         // The empty frame at the end of the newest segment is the only one to know that the group
         // before it was synced: when both are gone nobody can tell.
-        const bool is_witness = IsOnItsOwn(path) && b == worth_.SpareFrom(path);
+        const uint64_t spare = worth_.SpareFrom(path);
+        const bool is_witness = IsOnItsOwn(path) && b >= spare && b < spare + kSector;
         if (damaged == bytes || is_witness) continue;
         const Worth worth =
             std::max(worth_.In(path, a, a + kSector), worth_.In(path, b, b + kSector));

@@ -166,15 +166,18 @@ void WorthMap::AddLog() {
 void WorthMap::AddSegment(const Segment& segment, const Segment* next) {
   const std::string_view bytes = Bytes(segment.path);
   const uint64_t limit = next == nullptr ? bytes.size() : next->cut;
-  for (uint64_t at = kSectorBytes; at < limit && bytes.substr(at, 4) == "CWFR";) {
+  // A frame is packed behind the one before, or begins the next sector.
+  for (uint64_t at = kSectorBytes; at < limit;) {
+    if (bytes.substr(at, 4) != "CWFR" && at % kSectorBytes != 0) at = RoundUp(at);
+    if (at >= limit || bytes.substr(at, 4) != "CWFR") break;
     if (Number<uint64_t>(bytes, at + 8) != segment.salt) break;
-    const uint64_t end = at + RoundUp(80 + Number<uint64_t>(bytes, at + 32));
+    const uint64_t end = at + 80 + Number<uint64_t>(bytes, at + 32);
     const auto operations = Number<uint32_t>(bytes, at + 40);
     const Seq last_seq = Number<uint64_t>(bytes, at + 16) + operations - 1;
     if (operations > 0 && last_seq > state_.flushed_seq) {
       Add(segment.path, at, end, Worth::kNeeded);
     }
-    at = end;
+    at = (end + 7) / 8 * 8;
   }
   const bool header = next == nullptr || next->cut_seq > state_.flushed_seq;
   if (header) Add(segment.path, 0, kSectorBytes, Worth::kNeeded);

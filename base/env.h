@@ -48,6 +48,16 @@ class File {
   /// must never sync this file again and believe the answer.
   virtual Status Sync() = 0;
 
+  /// Gives the file `size` bytes, at least, that have their space: what was not written there reads
+  /// as zeros. kUnsupported if the file system cannot; kNoSpace.
+  virtual Status Reserve(uint64_t size) = 0;
+  /// Has the system begin to write the range to the medium, so that a later Sync has less to do.
+  /// Makes nothing durable. kUnsupported if the system cannot; any other error may be one that the
+  /// next Sync would have reported, and is as final.
+  virtual Status WriteBack(uint64_t offset, uint64_t size) = 0;
+  /// What was synced need not be in memory any more. A hint.
+  virtual void DropCache() = 0;
+
   virtual Status Truncate(uint64_t size) = 0;
   virtual Result<uint64_t> Size() = 0;
   /// How many names the file has: 0 once the last one was removed.

@@ -15,6 +15,11 @@
 namespace cordwood {
 namespace {
 
+/// The file system, or a filter in front of the kernel, does not know a call.
+bool IsRefusal(int errno_value) {
+  return errno_value == EOPNOTSUPP || errno_value == ENOSYS || errno_value == EINVAL;
+}
+
 class PosixFile : public File {
  public:
   PosixFile(std::string path, FileDescriptor fd) : path_(std::move(path)), fd_(std::move(fd)) {}
@@ -55,6 +60,25 @@ class PosixFile : public File {
     }
     return {};
   }
+
+  Status Reserve(uint64_t size) override {
+    const auto length = static_cast<off_t>(size);
+    if (Uninterrupted([&] { return ::fallocate(fd_.get(), 0, 0, length); }) == 0) return {};
+    if (IsRefusal(errno)) return Fail(ErrorCode::kUnsupported, path_ + ": space is not reserved");
+    return FailToGrow("reserve space for", size);
+  }
+
+  Status WriteBack(uint64_t offset, uint64_t size) override {
+    const auto from = static_cast<off_t>(offset);
+    const auto length = static_cast<off_t>(size);
+    const int done = Uninterrupted(
+        [&] { return ::sync_file_range(fd_.get(), from, length, SYNC_FILE_RANGE_WRITE); });
+    if (done == 0) return {};
+    if (IsRefusal(errno)) return Fail(ErrorCode::kUnsupported, path_ + ": no early write-back");
+    return PosixFail("write back", path_, errno);
+  }
+
+  void DropCache() override { ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
 
   Status Truncate(uint64_t size) override {
     if (Uninterrupted([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }) != 0) {

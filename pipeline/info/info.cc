@@ -204,6 +204,7 @@ void Keyspace(const Source& source, Out& out) {
 
 void AddLog(const storage::LogStats& log, Out& out) {
   out.Add("log_segments", log.segments);
+  out.Add("log_segments_recycled", log.recycled);
   out.Add("log_bytes", log.segment_bytes);
   out.Add("log_bytes_written", log.bytes_written);
   out.Add("log_groups", log.group_ops.count);

@@ -22,6 +22,7 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
                      .segment_bytes = options_.segment_bytes,
                      .allocate = options_.allocate,
                      .gate = options_.gate,
+                     .space = [this] { return SpaceOfSegments(); },
                      .make_space = options_.make_space,
                      .schedule = [this](Lane lane, auto task) { Schedule(lane, std::move(task)); },
                      .on_change = [this] { OnReserveChange(); }}),
@@ -325,6 +326,7 @@ Status CommitLog::WriteGroup() {
     return {};
   }
   if (must_sync) return SyncActive();
+  CW_TRY(WriteBack());
   visible_.store(last_seq);
   Notify();
   return {};

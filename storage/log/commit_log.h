@@ -180,8 +180,12 @@ class CommitLog {
   void MoveSynced();
   Result<bool> WriteNote();
   Status WriteEmptyFrame();
+  Status WriteBack();
   Status Close();
   bool MakeSegment();
+  SegmentSpace SpaceOfSegments() const;
+  /// Whether a segment that is not needed any more is a spare now; else it is to be removed.
+  bool Recycle(const KeptSegment& segment);
   void Fail(Error error);
   void ClearWritten() REQUIRES(mutex_);
   void DropGroups() REQUIRES(mutex_);
@@ -218,6 +222,7 @@ class CommitLog {
   std::optional<BlankSegment> next_;  // taken for the group in flight
   Seq claimed_;                       // the S that the newest frame tells
   StreamPosition written_stream_;     // behind the newest group
+  bool can_write_back_ = true;        // as far as is known
 
   mutable Mutex mutex_;
   Group filling_ GUARDED_BY(mutex_);

@@ -4,10 +4,23 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "storage/file_names.h"
 #include "storage/log/commit_log.h"
 
 namespace cordwood::storage {
+namespace {
+
+/// One that no frame in the file carries, whatever was in it.
+uint64_t NewSalt(Env& env, uint64_t old_salt) {
+  uint64_t salt = 0;
+  do {
+    salt = env.RandomU64();
+  } while (salt == old_salt || salt == 0);
+  return salt;
+}
+
+}  // namespace
 
 // --- the log task ---
 
@@ -36,7 +49,7 @@ Status CommitLog::SwitchSegment() {
   if (written_ != synced()) CW_TRY(SyncActive());
   const SegmentHeader header{.number = next_->number,
                              .ordinal = active_.header().ordinal + 1,
-                             .salt = env_.RandomU64(),
+                             .salt = NewSalt(env_, next_->old_salt),
                              .store_id = options_.store_id,
                              .predecessor = active_.header().number,
                              .cut = active_.end(),
@@ -85,7 +98,21 @@ Result<bool> CommitLog::WriteNote() {
   return false;
 }
 
+Status CommitLog::WriteBack() {
+  if (!can_write_back_) return {};
+  Status begun = active_.WriteBack();
+  if (begun || begun.error().code() != ErrorCode::kUnsupported) return begun;
+  can_write_back_ = false;
+  LogNotice("the system begins no write-back when it is asked: syncs of the log take longer");
+  return {};
+}
+
 // --- what changed beside the log task ---
+
+SegmentSpace CommitLog::SpaceOfSegments() const {
+  const bool always = room_.durability_.load(std::memory_order_relaxed) == Durability::kAlways;
+  return always ? SegmentSpace::kZeros : SegmentSpace::kReserved;
+}
 
 void CommitLog::OnReserveChange() {
   UpdateFull();
@@ -109,7 +136,9 @@ void CommitLog::OnNoteChange() {
 
 void CommitLog::UpdateFull() {
   const bool note_is_full = note_.error().has_value();
-  room_.full_.store(note_is_full || reserve_.full(), std::memory_order_release);
+  const bool is_full = note_is_full || reserve_.full();
+  room_.full_.store(is_full, std::memory_order_release);
+  if (is_full) reserve_.GiveBackSpares();
   const MutexLock lock(mutex_);
   room_.stuck_.store(note_is_full && note_for_ == NoteFor::kFirstGroup, std::memory_order_relaxed);
 }
@@ -140,6 +169,20 @@ void CommitLog::ReleaseThrough(Seq flushed) {
   });
 }
 
+bool CommitLog::Recycle(const KeptSegment& segment) {
+  // Others get their space for nothing.
+  const bool is_of_use = SpaceOfSegments() == SegmentSpace::kZeros && !stopping() &&
+                         !room_.full() && reserve_.WantsSpare(segment.bytes);
+  if (!is_of_use) return false;
+  Result<BlankSegment> spare =
+      RecycleSegment(env_, options_.dir, segment.number, options_.allocate(), segment.bytes);
+  if (!spare) return false;
+  reserve_.AddSpare(*std::move(spare));
+  const MutexLock lock(mutex_);
+  ++stats_.recycled;
+  return true;
+}
+
 void CommitLog::Release(Seq flushed) {
   std::vector<KeptSegment> released;
   {
@@ -154,6 +197,7 @@ void CommitLog::Release(Seq flushed) {
   size_t removed = 0;
   for (; removed < released.size(); ++removed) {
     if (env_.MonotonicNs() >= stop_removing_ns_.load()) break;
+    if (Recycle(released[removed])) continue;
     const Status status = env_.Remove(LogPath(options_.dir, released[removed].number));
     if (!status && status.error().code() != ErrorCode::kNotFound) break;
   }

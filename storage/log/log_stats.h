@@ -29,6 +29,7 @@ struct LogStats {
   uint64_t bytes_written = 0;  // to segments, with padding; not the zeros written ahead
   uint64_t segments = 0;       // files, with those written ahead
   uint64_t segment_bytes = 0;
+  uint64_t recycled = 0;    // segments that were used again
   uint64_t torn_bytes = 0;  // cut off by the recovery before
   Log2Histogram group_ops;  // its count is the number of groups
   Log2Histogram sync_ns;    // its count is the number of syncs

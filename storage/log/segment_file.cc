@@ -1,8 +1,10 @@
 #include "storage/log/segment_file.h"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 
+#include "base/format.h"
 #include "storage/file_names.h"
 #include "storage/log/frame.h"
 
@@ -29,7 +31,39 @@ Status FillWithZeros(File& file, uint64_t bytes) {
       synced = offset + chunk;
     }
   }
+  // A small write to a large cached folio counts, and is walked over, as the whole of it.
+  file.DropCache();
   return {};
+}
+
+Status ReserveSpace(File& file, uint64_t bytes) {
+  CW_TRY(file.Reserve(bytes));
+  return file.Sync();
+}
+
+/// The salt of a segment that is about to lose its header.
+uint64_t SaltOf(std::string_view sector) {
+  const Result<SegmentHeader> header = DecodeSegmentHeader(sector);
+  return header ? header->salt : 0;
+}
+
+Result<BlankSegment> TakeOverFile(Env& env, const std::string& path, uint64_t number,
+                                  uint64_t bytes) {
+  CW_ASSIGN(std::unique_ptr<File> file, env.Open(path, OpenMode::kReadWrite));
+  // A backup may hold on to it under another name.
+  CW_ASSIGN(const uint64_t names, file->LinkCount());
+  CW_ASSIGN(const uint64_t size, file->Size());
+  if (names != 1 || size != bytes) {
+    return Fail(ErrorCode::kUnsupported, Format("{} names, {} bytes", names, size));
+  }
+  std::string sector(kLogAlign, '\0');
+  CW_ASSIGN([[maybe_unused]] const size_t got, file->ReadAt(0, std::span<char>(sector)));
+  const uint64_t old_salt = SaltOf(sector);
+  CW_TRY(file->WriteAt(0, std::string(kLogAlign, '\0')));
+  CW_TRY(file->Sync());
+  file->DropCache();
+  return BlankSegment{
+      .number = number, .bytes = bytes, .file = std::move(file), .old_salt = old_salt};
 }
 
 }  // namespace
@@ -44,19 +78,36 @@ uint64_t SegmentBytesFor(uint64_t frame_bytes) {
   return SectorFrom(frame_bytes) + kReservedBytes + kSlackBytes;
 }
 
-Result<BlankSegment> MakeSegment(Env& env, const std::string& dir, uint64_t number,
-                                 uint64_t bytes) {
+Result<BlankSegment> MakeSegment(Env& env, const std::string& dir, uint64_t number, uint64_t bytes,
+                                 SegmentSpace space) {
   const std::string path = LogPath(dir, number);
   if (const uint64_t limit = env.FileBytesMax(); bytes > limit) {
     return std::unexpected(FailForFileLimit(limit, bytes).error().Prefixed(path));
   }
   Result<std::unique_ptr<File>> file = env.Open(path, OpenMode::kCreate);
   if (!file) return std::unexpected(file.error().Prefixed(path));
-  Status status = FillWithZeros(**file, bytes);
+  Status status =
+      space == SegmentSpace::kReserved ? ReserveSpace(**file, bytes) : FillWithZeros(**file, bytes);
   if (status) status = env.SyncDir(dir);
   if (status) return BlankSegment{.number = number, .bytes = bytes, .file = *std::move(file)};
   file->reset();
   IgnoreError(env.Remove(path), "the first error tells more; recovery removes what is left");
+  return std::unexpected(status.error().Prefixed(path));
+}
+
+Result<BlankSegment> RecycleSegment(Env& env, const std::string& dir, uint64_t old_number,
+                                    uint64_t number, uint64_t bytes) {
+  const std::string old_path = LogPath(dir, old_number);
+  const std::string path = LogPath(dir, number);
+  Status status = env.Rename(old_path, path);
+  if (status) {
+    Result<BlankSegment> taken = TakeOverFile(env, path, number, bytes);
+    status = taken ? env.SyncDir(dir) : std::unexpected(taken.error());
+    if (status) return taken;
+  }
+  for (const std::string& left : {old_path, path}) {
+    IgnoreError(env.Remove(left), "the first error tells more; recovery removes what is left");
+  }
   return std::unexpected(status.error().Prefixed(path));
 }
 

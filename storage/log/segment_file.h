@@ -1,7 +1,9 @@
 #pragma once
 
-// Makes the files that log segments are: full of zeros and on stable storage before their first
-// use, so that a commit later changes neither size nor extents, and cannot run out of space.
+// Makes the files that log segments are: of their full size and on stable storage before their
+// first use, so that a commit later cannot run out of space. Full of zeros, or used before, so that
+// it changes no extents either: a sync of every group would pay for that
+// (docs/decisions/log_writes.md).
 //
 // Threads: any.
 
@@ -26,6 +28,13 @@ struct BlankSegment {
   uint64_t number = 0;
   uint64_t bytes = 0;
   std::unique_ptr<File> file;
+  uint64_t old_salt = 0;  // of the frames that are left in it; 0: there are none
+};
+
+/// How a file gets its space.
+enum class SegmentSpace : uint8_t {
+  kZeros,     // by writing them
+  kReserved,  // by asking for it: takes no time, but the first write of each block costs more
 };
 
 /// The bytes of a segment that frames may take: all but the header and the sector kept for the
@@ -39,7 +48,15 @@ uint64_t FileBytesFor(uint64_t frame_bytes);
 uint64_t SegmentBytesFor(uint64_t frame_bytes);
 
 /// Creates `n.wal` of `bytes` zeros, syncs it and its directory entry. After an error no file is
-/// left, as far as the system lets us.
-Result<BlankSegment> MakeSegment(Env& env, const std::string& dir, uint64_t number, uint64_t bytes);
+/// left, as far as the system lets us. kUnsupported: space cannot be reserved there.
+Result<BlankSegment> MakeSegment(Env& env, const std::string& dir, uint64_t number, uint64_t bytes,
+                                 SegmentSpace space = SegmentSpace::kZeros);
+
+/// Makes a segment of one that is not needed any more: its file gets another number, and has no
+/// header from then on. What is left in it tells nothing without its salt. After an error neither
+/// file is left, as far as the system lets us; so it is with one that has another name as well.
+/// REQUIRES: a start without the old segment is right, and stays right.
+Result<BlankSegment> RecycleSegment(Env& env, const std::string& dir, uint64_t old_number,
+                                    uint64_t number, uint64_t bytes);
 
 }  // namespace cordwood::storage

@@ -17,6 +17,8 @@ constexpr uint64_t kTellEveryNs = 60'000'000'000;
 // While space is short a segment may be as small as this share of the standard one.
 constexpr uint64_t kShrinkMost = 16;
 constexpr uint64_t kSmallestBytes = 16 * kLogAlign;
+// Segments that are ready, those that were used before included: as many as a flush may let go of.
+constexpr size_t kSparesMax = 2;
 
 }  // namespace
 
@@ -35,9 +37,44 @@ std::optional<BlankSegment> SegmentReserve::Take(uint64_t frame_bytes) {
       ready_room_.store(0, std::memory_order_release);
     }
     slot->is_due = false;
-    return std::exchange(slot->ready, std::nullopt);
+    std::optional<BlankSegment> taken = std::exchange(slot->ready, std::nullopt);
+    if (slot == &standard_ && !spares_.empty()) {
+      SetStandard(std::move(spares_.back()));
+      spares_.pop_back();
+    }
+    return taken;
   }
   return std::nullopt;
+}
+
+void SegmentReserve::SetStandard(BlankSegment ready) {
+  standard_.ready = std::move(ready);
+  ready_room_.store(FrameRoom(standard_.ready->bytes), std::memory_order_release);
+}
+
+bool SegmentReserve::WantsSpare(uint64_t bytes) const {
+  const MutexLock lock(mutex_);
+  const bool is_ready = standard_.ready.has_value();
+  return bytes == options_.segment_bytes && !closed_ && !standard_.error &&
+         spares_.size() + (is_ready || making_ ? 1 : 0) < kSparesMax;
+}
+
+void SegmentReserve::AddSpare(BlankSegment spare) {
+  const MutexLock lock(mutex_);
+  if (standard_.ready || making_) {
+    spares_.push_back(std::move(spare));
+  } else {
+    SetStandard(std::move(spare));
+  }
+}
+
+void SegmentReserve::GiveBackSpares() {
+  std::vector<BlankSegment> spares;
+  {
+    const MutexLock lock(mutex_);
+    spares = std::exchange(spares_, {});
+  }
+  for (const BlankSegment& spare : spares) ScheduleRemovalOf(spare);
 }
 
 bool SegmentReserve::Fits(uint64_t frame_bytes) const {
@@ -173,6 +210,8 @@ SegmentReserve::Totals SegmentReserve::totals() const {
     ++totals.segments;
     totals.bytes += slot->ready->bytes;
   }
+  totals.segments += spares_.size();
+  for (const BlankSegment& spare : spares_) totals.bytes += spare.bytes;
   return totals;
 }
 
@@ -229,9 +268,11 @@ bool SegmentReserve::Make(Slot& slot) {
     const MutexLock lock(mutex_);
     making_ = false;
     if (success) {
-      outgrown = std::exchange(slot.ready, *std::move(made));
+      outgrown = std::exchange(slot.ready, std::nullopt);
       if (&slot == &standard_) {
-        ready_room_.store(FrameRoom(slot.ready->bytes), std::memory_order_release);
+        SetStandard(*std::move(made));
+      } else {
+        slot.ready = *std::move(made);
       }
       slot.ready_ns = now;
       slot.error.reset();
@@ -272,12 +313,28 @@ Result<BlankSegment> SegmentReserve::MakeFile(uint64_t wanted, uint64_t needed) 
 
 Result<BlankSegment> SegmentReserve::TryToMakeFile(uint64_t bytes) {
   if (options_.gate) CW_TRY(options_.gate(bytes));
-  Result<BlankSegment> made = MakeSegment(env_, options_.dir, options_.allocate(), bytes);
+  Result<BlankSegment> made = MakeHowever(bytes);
   const bool no_space = !made && made.error().code() == ErrorCode::kNoSpace;
-  if (no_space && options_.make_space && options_.make_space()) {
-    made = MakeSegment(env_, options_.dir, options_.allocate(), bytes);
-  }
+  if (no_space && options_.make_space && options_.make_space()) made = MakeHowever(bytes);
   return made;
+}
+
+SegmentSpace SegmentReserve::NextSpace() const {
+  const SegmentSpace wanted = options_.space();
+  const MutexLock lock(mutex_);
+  return can_reserve_space_ ? wanted : SegmentSpace::kZeros;
+}
+
+Result<BlankSegment> SegmentReserve::MakeHowever(uint64_t bytes) {
+  Result<BlankSegment> made =
+      MakeSegment(env_, options_.dir, options_.allocate(), bytes, NextSpace());
+  if (made || made.error().code() != ErrorCode::kUnsupported) return made;
+  LogNotice("the file system reserves no space: segments of the log are filled with zeros");
+  {
+    const MutexLock lock(mutex_);
+    can_reserve_space_ = false;
+  }
+  return MakeSegment(env_, options_.dir, options_.allocate(), bytes);
 }
 
 }  // namespace cordwood::storage

@@ -1,7 +1,8 @@
 #pragma once
 
 // Keeps segments ready before the log needs them: one of the standard size always, and one of
-// another size when a batch that is larger than a segment asks for it.
+// another size when a batch that is larger than a segment asks for it. Segments that were used and
+// are not needed any more may be spares: what there is of them is used before one is made.
 //
 // Segments are made on Lane::kSegments, or by the log's own task when it cannot wait, and those
 // that are not needed are removed on Lane::kRemovals. Where there is no space for one of the
@@ -17,6 +18,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/env.h"
 #include "base/error.h"
@@ -32,6 +34,8 @@ class SegmentReserve {
     uint64_t segment_bytes = 0;
     NumberAllocator allocate;
     SpaceGate gate;  // may be empty
+    /// How the next one gets its space.
+    std::function<SegmentSpace()> space = [] { return SegmentSpace::kZeros; };
     /// Called after a call said that there is no space; true if there may be some now. May be
     /// empty.
     std::function<bool()> make_space;
@@ -89,6 +93,13 @@ class SegmentReserve {
   /// Lets what failed for want of space be tried again: there may be some now.
   void Retry();
 
+  /// Whether a used segment of so many bytes would be of use.
+  bool WantsSpare(uint64_t bytes) const;
+  /// Takes one, that was recycled.
+  void AddSpare(BlankSegment spare);
+  /// Has spares that the log can do without removed.
+  void GiveBackSpares();
+
   /// Starts nothing in the background any more. MakeNow still works, also where it failed before.
   void Close();
 
@@ -113,6 +124,9 @@ class SegmentReserve {
   };
 
   bool IsLarge(uint64_t frame_bytes) const;
+  void SetStandard(BlankSegment ready) REQUIRES(mutex_);
+  SegmentSpace NextSpace() const;
+  Result<BlankSegment> MakeHowever(uint64_t bytes);
   /// Removes the large segment if nobody came for it.
   void GiveBackUnused();
   void ScheduleRemovalOf(const BlankSegment& blank);
@@ -136,6 +150,8 @@ class SegmentReserve {
   mutable Mutex mutex_;
   Slot standard_ GUARDED_BY(mutex_);
   Slot large_ GUARDED_BY(mutex_);
+  std::vector<BlankSegment> spares_ GUARDED_BY(mutex_);  // beside the standard one
+  bool can_reserve_space_ GUARDED_BY(mutex_) = true;     // as far as is known
   bool scheduled_ GUARDED_BY(mutex_) = false;
   bool making_ GUARDED_BY(mutex_) = false;  // in one task at a time
   bool closed_ GUARDED_BY(mutex_) = false;

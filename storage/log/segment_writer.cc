@@ -5,6 +5,11 @@
 #include "base/check.h"
 
 namespace cordwood::storage {
+namespace {
+
+constexpr uint64_t kWriteBackBytes = 1 << 20;
+
+}  // namespace
 
 Status SegmentWriter::WriteGroup(Group& group, Seq known_synced) {
   const uint64_t frame_bytes = group.frame_bytes();
@@ -24,6 +29,15 @@ Status SegmentWriter::WriteGroup(Group& group, Seq known_synced) {
   const uint64_t shared = end_ % kLogAlign;
   last_sector_.assign(bytes.substr(bytes.size() - (shared == 0 ? 0 : kLogAlign), shared));
   return {};
+}
+
+Status SegmentWriter::WriteBack() {
+  // The last sector will be written again.
+  const uint64_t from = written_back_ / kLogAlign * kLogAlign;
+  const uint64_t whole = end_ / kLogAlign * kLogAlign;
+  if (whole < from + kWriteBackBytes) return {};
+  written_back_ = whole;
+  return file_->WriteBack(from, whole - from);
 }
 
 Status SegmentWriter::WriteEmpty(Seq next_seq, Seq known_synced, const StreamPosition& stream) {

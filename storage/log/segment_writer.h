@@ -53,8 +53,13 @@ class SegmentWriter {
 
   Status Sync() {
     last_sector_.clear();
+    written_back_ = end_;
     return file_->Sync();
   }
+
+  /// Once a mebibyte of frames came since the last call, or sync, has the system begin to write
+  /// them, so that a sync in the end has little to do. Errors as of File::WriteBack.
+  Status WriteBack();
 
  private:
   /// Where the next frame begins.
@@ -68,7 +73,8 @@ class SegmentWriter {
   uint64_t bytes_;
   SegmentHeader header_;
   uint64_t end_ = kLogAlign;
-  std::string last_sector_;  // its bytes up to end_, if the next frame may share it
+  uint64_t written_back_ = 0;  // up to here
+  std::string last_sector_;    // its bytes up to end_, if the next frame may share it
   bool has_header_ = false;
 };
 

@@ -17,6 +17,8 @@ enum class SimOp : uint8_t {
   kRead,
   kWrite,
   kSync,
+  kReserve,
+  kWriteBack,
   kTruncate,
   kSize,
   kLinkCount,

@@ -35,6 +35,9 @@ class SimFile final : public File {
   Result<size_t> ReadAt(uint64_t offset, std::span<char> out) override;
   Status WriteAt(uint64_t offset, std::string_view data) override;
   Status Sync() override;
+  Status Reserve(uint64_t size) override;
+  Status WriteBack(uint64_t offset, uint64_t size) override;
+  void DropCache() override {}
   Status Truncate(uint64_t size) override;
   Result<uint64_t> Size() override;
   Result<uint64_t> LinkCount() override;
@@ -255,6 +258,26 @@ Status SimFile::Sync() {
                        // In the middle of a sync any subset is durable. That is what LosePower
                        // makes of data that nobody synced, so there is nothing to do for a cut.
                        .failed = [&](ErrorCode) { node_->content.FailSync(); }});
+}
+
+Status SimFile::Reserve(uint64_t size) {
+  CW_TRY(CheckWritable());
+  const uint64_t wanted = std::max<uint64_t>(size, node_->content.cached().size());
+  return env_.Perform({SimOp::kReserve, path_, 0, size}, {.all = [&]() -> Status {
+                        const uint64_t most = env_.file_bytes_max_;
+                        if (wanted > most) return FailForFileLimit(most, wanted);
+                        return env_.disk_.Resize(*node_, wanted);
+                      }});
+}
+
+// A dirty sector may reach the medium at any time: what LosePower makes of it is enough.
+Status SimFile::WriteBack(uint64_t offset, uint64_t size) {
+  return env_.Perform({SimOp::kWriteBack, path_, offset, size},
+                      {.all = [] { return Status(); },
+                       .failed =
+                           [&](ErrorCode code) {
+                             if (code != ErrorCode::kUnsupported) node_->content.FailSync();
+                           }});
 }
 
 Status SimFile::Truncate(uint64_t size) {

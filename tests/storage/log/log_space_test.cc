@@ -459,10 +459,10 @@ TEST(ReleaseThrough, RemovesSegmentsWhoseRecordsAreAllFlushed) {
   EXPECT_EQ(rig.Segments().size(), 6u);
   rig.log().ReleaseThrough(5);
   rig.env().RunUntilIdle();
-  EXPECT_EQ(rig.Segments().size(), 4u) << "seq 6 shares a segment with seq 5";
+  EXPECT_EQ(rig.Segments().size(), 5u) << "seq 6 shares a segment with seq 5, and one is a spare";
   rig.Flush();
-  EXPECT_EQ(rig.Segments().size(), 2u) << "the active one and the next one stay";
-  EXPECT_EQ(rig.log().stats().segments, 2u);
+  EXPECT_EQ(rig.Segments().size(), 3u) << "the active one, the next one and a spare stay";
+  EXPECT_EQ(rig.log().stats().segments, 3u);
   rig.LosePower(1, PowerLoss::kDrop);
   ASSERT_TRUE(rig.Open());
   EXPECT_EQ(rig.recovered(), 9u);
@@ -503,7 +503,7 @@ TEST(ReleaseThrough, AlsoCoversSegmentsOfEarlierLives) {
   EXPECT_EQ(rig.Segments().size(), 4u);
   rig.Commit();
   rig.Flush();
-  EXPECT_EQ(rig.Segments().size(), 2u);
+  EXPECT_EQ(rig.Segments().size(), 3u);
 }
 
 TEST(ReleaseThrough, TriesAgainWhatCouldNotBeRemoved) {
@@ -514,7 +514,102 @@ TEST(ReleaseThrough, TriesAgainWhatCouldNotBeRemoved) {
   rig.Flush();
   EXPECT_FALSE(rig.log().failed());
   rig.Flush();
-  EXPECT_EQ(rig.log().stats().segments, 2u);
+  EXPECT_EQ(rig.log().stats().segments, 3u);
+}
+
+// --- using segments again ---
+
+TEST(Recycling, UsesSegmentsAgainInsteadOfMakingNewOnes) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 60; ++i) {
+    rig.Commit(1, 9000);
+    if (i % 6 == 5) rig.Flush();
+  }
+  EXPECT_GT(rig.log().stats().recycled, 8u);
+  EXPECT_LE(rig.Segments().size(), 7u);
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 60u);
+}
+
+TEST(Recycling, IsForPromisesThatSyncEveryGroup) {
+  LogRig rig({.durability = Durability::kNever});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 9; ++i) rig.Commit(1, 9000);
+  rig.log().SyncSoon(9);
+  rig.Settle();
+  rig.Flush();
+  EXPECT_EQ(rig.log().stats().recycled, 0u);
+  EXPECT_EQ(rig.Segments().size(), 2u);
+}
+
+TEST(Recycling, LeavesNothingBehindWhenAStepFails) {
+  for (const SimOp op : {SimOp::kRename, SimOp::kOpen, SimOp::kLinkCount, SimOp::kRead}) {
+    SCOPED_TRACE(static_cast<int>(op));
+    LogRig rig({});
+    ASSERT_TRUE(rig.Open());
+    for (int i = 0; i < 5; ++i) rig.Commit(1, 9000);
+    rig.env().FailNext(op, ".wal", ErrorCode::kIo);
+    rig.Flush();
+    EXPECT_FALSE(rig.log().failed());
+    EXPECT_EQ(rig.log().stats().segments, rig.Segments().size());
+    rig.Commit(1, 9000);
+    rig.LosePower(1, PowerLoss::kDrop);
+    ASSERT_TRUE(rig.Open());
+    EXPECT_EQ(rig.recovered(), 6u);
+  }
+}
+
+TEST(Recycling, GivesSparesBackWhenTheDiskIsFull) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 5; ++i) rig.Commit(1, 9000);
+  rig.Flush();
+  const size_t before = rig.Segments().size();
+  rig.env().SetDiskBytes(rig.env().UsedDiskBytes());
+  for (int i = 0; i < 12 && !rig.log().room().full(); ++i) rig.Commit(1, 9000);
+  EXPECT_TRUE(rig.log().room().full());
+  rig.Settle();
+  EXPECT_LE(rig.Segments().size(), before + 1);
+}
+
+// --- space that is reserved, and written back early ---
+
+TEST(ReservedSpace, IsAskedForWhereNotEveryGroupIsSynced) {
+  LogRig rig({.durability = Durability::kEverySecond});
+  ASSERT_TRUE(rig.Open());
+  rig.env().FailNext(SimOp::kReserve, ".wal", ErrorCode::kUnsupported);
+  for (int i = 0; i < 12; ++i) rig.Commit(1, 9000);
+  EXPECT_EQ(rig.log().visible(), 12u) << "zeros do as well";
+  EXPECT_FALSE(rig.log().room().full());
+}
+
+TEST(ReservedSpace, ThatThereIsNotMakesTheLogFull) {
+  LogRig rig({.durability = Durability::kEverySecond});
+  ASSERT_TRUE(rig.Open());
+  rig.env().FailNext(SimOp::kReserve, ".wal", ErrorCode::kNoSpace);
+  rig.Commit();
+  rig.Settle();
+  EXPECT_TRUE(rig.log().room().AcceptsWrites()) << "a smaller one, or another try";
+}
+
+TEST(WriteBack, ThatIsRefusedIsDoneWithout) {
+  LogRig rig({.segment_bytes = 4 << 20, .durability = Durability::kNever});
+  ASSERT_TRUE(rig.Open());
+  rig.env().FailNext(SimOp::kWriteBack, ".wal", ErrorCode::kUnsupported);
+  for (int i = 0; i < 30; ++i) rig.Commit(1, 100'000);
+  EXPECT_FALSE(rig.log().failed());
+  EXPECT_EQ(rig.log().visible(), 30u);
+}
+
+// It may have swallowed what the next sync would have said.
+TEST(WriteBack, ThatFailsIsFinal) {
+  LogRig rig({.segment_bytes = 4 << 20, .durability = Durability::kNever});
+  ASSERT_TRUE(rig.Open());
+  rig.env().FailNext(SimOp::kWriteBack, ".wal", ErrorCode::kIo);
+  for (int i = 0; i < 30; ++i) rig.Commit(1, 100'000);
+  EXPECT_TRUE(rig.log().failed());
 }
 
 }  // namespace

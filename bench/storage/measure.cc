@@ -49,6 +49,7 @@ Row Measure(const Workload& workload, const Context& context, const std::string&
   row.ops = work.ops;
   row.user_bytes = work.user_bytes;
   row.latencies = work.latencies;
+  row.longest_put_ns = work.longest_put_ns.value_or(work.latencies.max_ns());
   row.longest_puts_ns = work.longest_puts_ns;
   row.wall_ns = work.wall_ns.value_or(after.wall_ns - before.wall_ns);
   row.cpu_ns = work.cpu_ns.value_or(after.cpu_ns - before.cpu_ns - probed.cpu_ns);

@@ -110,6 +110,7 @@ Work ReadWhileWriting(const Context& context) {
   work.wall_ns = NowNs() - start_ns;
   stopping = true;
   writer.join();
+  work.longest_put_ns = written.latencies.max_ns();
   work.user_bytes = written.ops * (kKeyBytes + context.options.value_bytes);
   constexpr double kNsPerUs = 1000;
   const Histogram& puts = written.latencies;

@@ -43,7 +43,8 @@ void AppendProbe(std::string& out, std::string_view when, const std::optional<Hi
 
 void AppendHeld(std::string& out, const Row& row) {
   if (!row.held) {
-    if (row.user_bytes > 0) out += "  held: the engine does not tell; see the longest put\n";
+    AppendFormat(out, "  held: the engine does not tell; longest put {:.2f} ms\n",
+                 Ms(row.longest_put_ns));
     return;
   }
   bool any = false;
@@ -107,7 +108,7 @@ void AppendJsonFill(std::string& out, const Row& row) {
   }
   const HeldWrites::Reason longest =
       row.held ? LongestHeld(*row.held)
-               : HeldWrites::Reason{.name = "put", .longest_ns = row.latencies.max_ns()};
+               : HeldWrites::Reason{.name = "put", .longest_ns = row.longest_put_ns};
   AppendJsonNumber(out, "held_ms", Ms(longest.longest_ns));
   AppendJsonText(out, "held_reason", longest.name);
   if (row.probe_alone) AppendJsonLatencies(out, "fdatasync_alone_", *row.probe_alone);
@@ -143,6 +144,7 @@ std::string RowJson(const Row& row) {
   AppendJsonText(out, "note", row.note);
   AppendFormat(out, "\"ops\":{},\"user_bytes\":{},", row.ops, row.user_bytes);
   AppendJsonNumber(out, "ops_per_second", OpsPerSecond(row));
+  AppendJsonNumber(out, "user_bytes_per_second", Ratio(row.user_bytes, row.wall_ns) * kNsPerSecond);
   AppendJsonNumber(out, "cpu_us", CpuUs(row, row.cpu_ns));
   AppendJsonLatencies(out, "", row.latencies);
   if (row.is_fill) AppendJsonFill(out, row);

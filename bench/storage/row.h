@@ -23,6 +23,7 @@ struct Row {
   uint64_t wall_ns = 0;
   uint64_t cpu_ns = 0;  // of all threads
   Histogram latencies;
+  uint64_t longest_put_ns = 0;   // of fills
   uint64_t longest_puts_ns = 0;  // Work says of which
 
   // Of fills: until the engine was idle again.

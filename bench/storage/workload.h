@@ -35,6 +35,8 @@ struct Work {
   Histogram latencies;
   uint64_t longest_puts_ns = 0;  // of kPutsInARow in a row, by one client; 0: not measured
   std::string note;              // in words; may be empty
+  // Of puts, where the latencies are of reads.
+  std::optional<uint64_t> longest_put_ns;
   // Where not all that happens is to be measured.
   std::optional<uint64_t> wall_ns;
   std::optional<uint64_t> cpu_ns;

@@ -255,6 +255,8 @@ class StoreOpener {
             .allocate = allocate,
             .gate = [s = store_.get()](uint64_t bytes) { return s->space_->CheckSegment(bytes); },
             .make_space = [s = store_.get()] { return s->space_->GiveFirstHalf(); },
+            .space_is_short =
+                [s = store_.get()] { return s->full() || s->background_->merges_lack_space(); },
             .on_progress = [s = store_.get()] { s->OnLogProgress(); }},
         std::move(log));
     store.admission_ =

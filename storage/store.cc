@@ -11,9 +11,9 @@ namespace {
 constexpr uint64_t kImmutablesMax = 4;
 // As many more may wait while flushes find no room and what is written gives space back.
 constexpr uint64_t kStuckImmutablesMax = 2 * kImmutablesMax;
-// Groups of few operations fill the log faster than the memtable: with more segments than this,
-// those being written and ready included, the memtable is flushed early.
-constexpr uint64_t kLogSegmentsMax = 4;
+// Groups of few operations fill the log faster than the memtable: when more segments than this are
+// in use the memtable is flushed early.
+constexpr uint64_t kLogSegmentsMax = 3;
 // From here on (writers are slowed from one half) merges run as they can.
 constexpr double kPressureOfLateMerges = 0.25;
 // Of the block cache, what it keeps when it lends the rest to a merge of large entries.
@@ -337,7 +337,11 @@ void Store::StartBackground() {
                 return PickerState::Room{.bytes = space_->MergeRoom(), .is_short = full()};
               },
           .make_room = [this](uint64_t bytes) { space_->MakeRoom(bytes); },
-          .out_of_room = [this] { return space_->GiveBallast(); }});
+          .out_of_room =
+              [this] {
+                const bool had_spares = log_ != nullptr && log_->GiveBackSpares();
+                return had_spares || space_->GiveBallast();
+              }});
 }
 
 void Store::LendCache() {
@@ -369,7 +373,8 @@ void Store::Tick() {
   space_->Tick();
   log_->Tick();
   const bool none_waits = versions_->Immutables().empty();
-  const bool log_is_long = none_waits && log_->stats().segments > kLogSegmentsMax;
+  const LogStats log = log_->stats();
+  const bool log_is_long = none_waits && log.segments - log.ready > kLogSegmentsMax;
   // What was deleted gives its space back only once flushes and merges learn of it.
   const bool few_wait = versions_->Immutables().size() < kStuckImmutablesMax;
   const bool drops = few_wait && !active_->dead_ranges().empty();

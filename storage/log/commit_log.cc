@@ -166,6 +166,7 @@ LogStats CommitLog::stats() const {
   const MutexLock lock(mutex_);
   LogStats stats = stats_;
   stats.segments = 1 + sealed_.size() + ready.segments;
+  stats.ready = ready.segments;
   stats.segment_bytes = active_bytes_ + ready.bytes;
   for (const KeptSegment& segment : sealed_) stats.segment_bytes += segment.bytes;
   return stats;

@@ -61,6 +61,8 @@ struct LogOptions {
   SpaceGate gate;
   /// Called when a segment found no space; true if there may be some now. May be empty.
   std::function<bool()> make_space;
+  /// Whether nothing is to be kept that is not needed at once; may be empty.
+  std::function<bool()> space_is_short;
   /// Called, in a background task, after S, D or the state changed; must be cheap.
   std::function<void()> on_progress;
 };
@@ -124,6 +126,8 @@ class CommitLog {
   /// Why it is full, or else why the last segment of its own size for a batch could not be made.
   Status shortage() const;
 
+  /// Has segments removed that it can do without; whether there were any.
+  bool GiveBackSpares() { return reserve_.GiveBackSpares(); }
   /// Space was given back: tries again to make what found none.
   void RetrySegments() { reserve_.Retry(); }
 

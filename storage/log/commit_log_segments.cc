@@ -171,8 +171,9 @@ void CommitLog::ReleaseThrough(Seq flushed) {
 
 bool CommitLog::Recycle(const KeptSegment& segment) {
   // Others get their space for nothing.
-  const bool is_of_use = SpaceOfSegments() == SegmentSpace::kZeros && !stopping() &&
-                         !room_.full() && reserve_.WantsSpare(segment.bytes);
+  const bool is_short = room_.full() || (options_.space_is_short && options_.space_is_short());
+  const bool is_of_use = SpaceOfSegments() == SegmentSpace::kZeros && !stopping() && !is_short &&
+                         reserve_.WantsSpare(segment.bytes);
   if (!is_of_use) return false;
   Result<BlankSegment> spare =
       RecycleSegment(env_, options_.dir, segment.number, options_.allocate(), segment.bytes);

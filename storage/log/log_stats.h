@@ -27,7 +27,8 @@ struct Log2Histogram {
 struct LogStats {
   uint64_t frames = 0;         // groups and empty frames written
   uint64_t bytes_written = 0;  // to segments, with padding; not the zeros written ahead
-  uint64_t segments = 0;       // files, with those written ahead
+  uint64_t segments = 0;       // files, with those that are ready
+  uint64_t ready = 0;          // of those, not in use yet
   uint64_t segment_bytes = 0;
   uint64_t recycled = 0;    // segments that were used again
   uint64_t torn_bytes = 0;  // cut off by the recovery before

@@ -68,13 +68,14 @@ void SegmentReserve::AddSpare(BlankSegment spare) {
   }
 }
 
-void SegmentReserve::GiveBackSpares() {
+bool SegmentReserve::GiveBackSpares() {
   std::vector<BlankSegment> spares;
   {
     const MutexLock lock(mutex_);
     spares = std::exchange(spares_, {});
   }
   for (const BlankSegment& spare : spares) ScheduleRemovalOf(spare);
+  return !spares.empty();
 }
 
 bool SegmentReserve::Fits(uint64_t frame_bytes) const {

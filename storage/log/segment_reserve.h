@@ -97,8 +97,8 @@ class SegmentReserve {
   bool WantsSpare(uint64_t bytes) const;
   /// Takes one, that was recycled.
   void AddSpare(BlankSegment spare);
-  /// Has spares that the log can do without removed.
-  void GiveBackSpares();
+  /// Has spares that the log can do without removed; whether there were any.
+  bool GiveBackSpares();
 
   /// Starts nothing in the background any more. MakeNow still works, also where it failed before.
   void Close();

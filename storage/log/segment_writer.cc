@@ -31,6 +31,12 @@ Status SegmentWriter::WriteGroup(Group& group, Seq known_synced) {
   return {};
 }
 
+Status SegmentWriter::Sync() {
+  last_sector_.clear();
+  written_back_ = end_;
+  return file_->Sync();
+}
+
 Status SegmentWriter::WriteBack() {
   // The last sector will be written again.
   const uint64_t from = written_back_ / kLogAlign * kLogAlign;

@@ -51,11 +51,8 @@ class SegmentWriter {
   /// written, and all frames before it are synced.
   Status WriteEmpty(Seq next_seq, Seq known_synced, const StreamPosition& stream);
 
-  Status Sync() {
-    last_sector_.clear();
-    written_back_ = end_;
-    return file_->Sync();
-  }
+  /// From its beginning on, the next frame begins a sector.
+  Status Sync();
 
   /// Once a mebibyte of frames came since the last call, or sync, has the system begin to write
   /// them, so that a sync in the end has little to do. Errors as of File::WriteBack.

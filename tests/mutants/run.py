@@ -59,6 +59,13 @@ MUTANTS = [
            ["ManifestTest.ANewOneCountsFromItsReturnOn"]),
     Mutant("segment_directory_unsynced", "storage_log_test",
            ["PowerLossAfterACommit.KeepsEverySegmentThatWasWritten"]),
+    # A segment that is used again has the salt of the frames that are left in it.
+    Mutant("old_salt_again", "storage_log_test",
+           ["Log/PowerLossAtEveryCall.LosesNothingThatWasAcknowledged/Recycled",
+            "PowerLossInRandomLives.LosesNothingThatWasAcknowledged"]),
+    # A frame shares a sector with one that was synced.
+    Mutant("synced_sector_shared", "storage_log_test",
+           ["Log/PowerLossAtEveryCall.LosesNothingThatWasAcknowledged/ThreeCommits"]),
     # Recovery goes on in the old segment, over its torn tail.
     Mutant("cut_segment_reused", "storage_log_test",
            ["TornTail.IsNeverWrittenOver",

@@ -9,7 +9,7 @@ import re
 import shutil
 import struct
 
-NEWER_FORMAT = 3
+NEWER_FORMAT = 4
 
 _SECTOR = 4096
 _MIX = 0x9E3779B97F4A7C15

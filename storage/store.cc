@@ -228,10 +228,13 @@ void Store::SwitchMemtableIfFull() {
   if (active_->bytes() >= memtable_bytes_max_.load(std::memory_order_relaxed)) SwitchMemtable();
 }
 
+bool Store::HasLargeMemtables() const {
+  return memtable_bytes_max_.load(std::memory_order_relaxed) >= kPooledMemtableBytes;
+}
+
 std::shared_ptr<Memtable> Store::NewMemtable() {
-  const bool is_large = memtable_bytes_max_.load(std::memory_order_relaxed) >= kPooledMemtableBytes;
   return std::make_shared<Memtable>(
-      Memtable::Options{.blocks = is_large ? &memtable_blocks_ : nullptr,
+      Memtable::Options{.blocks = HasLargeMemtables() ? &memtable_blocks_ : nullptr,
                         .list_entries = options_.memtable_list_entries});
 }
 
@@ -255,6 +258,8 @@ void Store::SwitchMemtable() {
   active_unsettled_.store(0, std::memory_order_relaxed);
   active_lists_ = 1;
   versions_->SwitchMemtable(active_);
+  // A small one is gone in no time, and where memory is short it must not wait for a thread.
+  if (!HasLargeMemtables()) versions_->cell().Sweep();
   sorter_->Kick();
   UpdatePressure();
   background_->Kick();

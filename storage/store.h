@@ -171,6 +171,7 @@ class Store {
   void Count(Seq seq, uint64_t counter, int64_t delta);
   void FoldCounts();
   void SwitchMemtableIfFull();
+  bool HasLargeMemtables() const;
   std::shared_ptr<Memtable> NewMemtable();
   /// Of memtables from now on.
   void SetMemtableBytes(uint64_t bytes);

@@ -38,6 +38,8 @@ void MemtableSorter::Kick() {
 
 void MemtableSorter::Run() {
   while (GoesOn()) {
+    // Of whoever publishes, the executor alone destroys nothing itself.
+    versions_.cell().Sweep();
     do {
       blocks_.Prepare();
     } while (!stopping_ && SortOne());

@@ -2,7 +2,7 @@
 
 // Sorts memtables in the background, on Lane::kSort: sealed lists of the active one into arrays as
 // they come, and what waits to be flushed into one array, which the flush reads. Has blocks ready
-// for what is written next, too.
+// for what is written next, too, and destroys the versions that a switch of memtables replaced.
 //
 // Owned by the store. Threads: any. Stop must be called before destruction, when no more work is
 // handed in.

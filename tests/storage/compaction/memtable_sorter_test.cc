@@ -94,6 +94,14 @@ TEST_F(MemtableSorterTest, HasBlocksReadyForWhatIsWrittenNext) {
   EXPECT_GE(blocks_.kept(), 2 * BlockPool::kBlockBytes);
 }
 
+TEST_F(MemtableSorterTest, DestroysTheVersionsThatASwitchReplaced) {
+  Fill(1);
+  Switch();
+  EXPECT_TRUE(versions_.cell().HasRetired()) << "the executor does not";
+  Sort();
+  EXPECT_FALSE(versions_.cell().HasRetired());
+}
+
 TEST_F(MemtableSorterTest, StartsNothingOnceItIsStopped) {
   Fill(3 * kListEntries);
   sorter_.Stop();

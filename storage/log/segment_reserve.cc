@@ -264,7 +264,7 @@ bool SegmentReserve::Make(Slot& slot) {
   const uint64_t now = env_.MonotonicNs();
   const bool success = made.has_value();
   std::optional<BlankSegment> outgrown;
-  bool is_news = false;
+  std::optional<std::string> news;
   {
     const MutexLock lock(mutex_);
     making_ = false;
@@ -278,7 +278,7 @@ bool SegmentReserve::Make(Slot& slot) {
       slot.ready_ns = now;
       slot.error.reset();
     } else {
-      is_news = IsNews(made.error(), now);
+      if (IsNews(made.error(), now)) news = made.error().message();
       slot.error = made.error();
       slot.refused_bytes = bytes;
       slot.may_try = false;
@@ -286,9 +286,7 @@ bool SegmentReserve::Make(Slot& slot) {
       last_failure_ns_ = now;
     }
   }
-  if (is_news) {
-    LogWarning(Format("no segment can be made for the log: {}", made.error().message()));
-  }
+  if (news) LogWarning(Format("no segment can be made for the log: {}", *news));
   if (outgrown) ScheduleRemovalOf(*outgrown);
   options_.on_change();
   ScheduleIfNeeded();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/allocated_bytes.h"
 #include "base/check.h"
 #include "base/mutex.h"
 

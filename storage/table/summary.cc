@@ -40,7 +40,7 @@ Result<std::shared_ptr<const TableSummary>> TableSummary::Decode(std::string_vie
       !in.empty() || *data_bytes > *file_bytes) {
     return malformed();
   }
-  const auto summary = std::make_shared<TableSummary>();
+  auto summary = std::make_shared<TableSummary>();
   summary->salt = *salt;
   CW_ASSIGN(summary->properties, DecodeProperties(*properties));
   summary->properties.file_bytes = *file_bytes;

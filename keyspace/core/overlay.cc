@@ -4,6 +4,12 @@
 #include <type_traits>
 
 namespace cordwood::keyspace {
+namespace {
+
+/// Longer than every store key, so that only values are. They can be given back before the rest.
+constexpr size_t kLargeValueBytes = 2 << 20;
+
+}  // namespace
 
 static_assert(std::is_trivially_destructible_v<Overlay::Map::value_type>);
 
@@ -49,7 +55,9 @@ void Overlay::DeleteRange(std::string_view begin, std::string_view end) {
 std::string_view Overlay::Copy(std::string_view head, std::string_view tail) {
   const size_t size = head.size() + tail.size();
   if (size == 0) return {};
-  auto* copy = static_cast<char*>(memory_.allocate(size, 1));
+  auto* copy = size > kLargeValueBytes
+                   ? large_values_.emplace_back(new char[size]).get()
+                   : static_cast<char*>(memory_.allocate(size, 1));
   head.copy(copy, head.size());
   tail.copy(copy + head.size(), tail.size());
   return {copy, size};

@@ -10,9 +10,11 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <memory_resource>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "keyspace/core/counters.h"
 
@@ -54,6 +56,9 @@ class Overlay {
 
   /// `head` and `tail`, one behind the other, for as long as the overlay lives.
   std::string_view Copy(std::string_view head, std::string_view tail);
+  /// The writes were taken over by a batch, which holds the values too: gives up the large ones, of
+  /// which a few at a time are what memory is short of. No value may be looked at any more.
+  void DropLargeValues() { large_values_.clear(); }
 
  private:
   /// Its nodes may be many, and nothing in them needs to be destroyed: they go with the memory.
@@ -69,6 +74,7 @@ class Overlay {
   // Most transactions need no allocation.
   std::array<std::byte, 1024> first_memory_;
   std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};
+  std::vector<std::unique_ptr<char[]>> large_values_;
   mutable Writes writes_{&memory_};  // a place to write at is found without changing anything
   // Of the last write, and the one behind it.
   Map::iterator last_ = writes_.map.end();

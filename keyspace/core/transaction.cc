@@ -264,6 +264,7 @@ Result<storage::Seq> Transaction::Commit() {
   }
   for (const auto& [counter, delta] : counts_.sums()) batch.Count(counter, delta);
   CHECK(oids_ <= batch.count());  // the numbers handed out are those of the batch's operations
+  overlay_.DropLargeValues();
   CW_ASSIGN(const storage::Seq seq, WriteToStore(batch));
   pending_.clear();
   ApplyDeadlines();

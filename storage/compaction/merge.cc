@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/short_turns.h"
+
 namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kProceedBytes = 256 << 10;
+constexpr uint64_t kTurnBytes = 16 << 10;
 
 }  // namespace
 
@@ -30,6 +33,7 @@ Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer) {
     return writer.Add(*entry);
   };
   uint64_t bytes = 0;
+  ShortTurns turns(kTurnBytes);
   EntryIterator& entries = *plan.entries;
   for (entries.Seek(plan.bounds.begin, SeekTrailer(kMaxSeq)); entries.Valid(); entries.Next()) {
     const std::string_view key = entries.key();
@@ -41,6 +45,7 @@ Result<MergeResult> RunMerge(MergePlan plan, RunWriter& writer) {
     const uint64_t entry_bytes = key.size() + value.size() + sizeof(uint64_t);
     result.bytes_in += entry_bytes;
     bytes += entry_bytes;
+    turns.Did(entry_bytes);
     if (bytes >= kProceedBytes) {
       if (!plan.proceed(bytes)) return Fail(ErrorCode::kClosed, "the merge was told to stop");
       bytes = 0;

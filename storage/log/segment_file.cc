@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/format.h"
+#include "base/short_turns.h"
 #include "storage/file_names.h"
 #include "storage/log/frame.h"
 
@@ -23,9 +24,11 @@ constexpr uint64_t kSlackBytes = 256 << 10;
 Status FillWithZeros(File& file, uint64_t bytes) {
   const std::string zeros(std::min(bytes, kChunkBytes), '\0');
   uint64_t synced = 0;
+  ShortTurns turns(kChunkBytes);
   for (uint64_t offset = 0; offset < bytes; offset += zeros.size()) {
     const uint64_t chunk = std::min<uint64_t>(zeros.size(), bytes - offset);
     CW_TRY(file.WriteAt(offset, std::string_view(zeros).substr(0, chunk)));
+    turns.Did(chunk);
     if (offset + chunk - synced >= kSyncEveryBytes || offset + chunk == bytes) {
       CW_TRY(file.Sync());
       synced = offset + chunk;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/short_turns.h"
+
 namespace cordwood::storage {
 namespace {
 
@@ -43,7 +45,9 @@ void BlockPool::Return(Block block) {
 }
 
 void BlockPool::Prepare() {
+  ShortTurns turns(1);
   while (wants_blocks()) {
+    turns.Did(1);
     Block block = AllocateBlock(kBlockBytes, Pages::kHuge);
     TouchBlock(block, kBlockBytes);
     const MutexLock lock(mutex_);

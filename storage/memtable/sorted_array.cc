@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/short_turns.h"
 #include "storage/prefix.h"
 
 namespace cordwood::storage {
@@ -18,6 +19,8 @@ constexpr size_t kGroupShift = 7;
 constexpr size_t kGroup = size_t{1} << kGroupShift;
 // Nodes lie anywhere in the memtable: asked for so many steps before they are looked at.
 constexpr size_t kNodesAhead = 8;
+// That many are sorted in one turn of the processor.
+constexpr uint64_t kTurnNodes = 1024;
 
 /// The 8 bytes of `key` behind the first `prefix`, as a number that is ordered like them; zeros
 /// stand for those that it does not have.
@@ -56,7 +59,9 @@ SortedArray::Level SortedArray::MakeLevel(size_t stride) const {
   const size_t entries = (nodes_.size() + stride - 1) / stride;
   level.heads.reserve(entries);
   level.prefixes.reserve((entries + kGroup - 1) / kGroup);
+  ShortTurns turns(kTurnNodes);
   for (size_t at = 0; at < entries; ++at) {
+    turns.Did(1);
     PrefetchNode(nodes_, (at + kNodesAhead) * stride);
     if (at % kGroup == 0) {
       const size_t last = std::min(at + kGroup, entries) - 1;
@@ -120,7 +125,11 @@ size_t SortedArray::FindInGroup(size_t level, size_t group, Target& target) cons
 
 SortedArray::Nodes NodesOf(const SkipList& list) {
   SortedArray::Nodes nodes;
-  for (const Node* node = list.First(); node != nullptr; node = node->next()) nodes.push_back(node);
+  ShortTurns turns(kTurnNodes);
+  for (const Node* node = list.First(); node != nullptr; node = node->next()) {
+    nodes.push_back(node);
+    turns.Did(1);
+  }
   return nodes;
 }
 
@@ -134,7 +143,9 @@ SortedArray::Nodes MergeNodes(std::span<const Node* const> a, std::span<const No
     nodes.assign(a.begin(), a.end());
     at_a = a.size();
   }
+  ShortTurns turns(kTurnNodes);
   while (at_a < a.size() && at_b < b.size()) {
+    turns.Did(1);
     const Node* const node = b[at_b];
     if (a[at_a]->IsBefore(node->key(), node->trailer())) {
       nodes.push_back(a[at_a++]);

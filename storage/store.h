@@ -89,6 +89,8 @@ class Store {
 
   /// Whether a batch of about `bytes` may be written.
   WriteGate Admit(uint64_t bytes, Intent intent);
+  /// After an answer of kLater: what the batch waits for.
+  HeldFor held_for() const { return admission_->held_for(); }
   /// Logs and inserts the batch; returns the seq of its last operation. kTooLarge, with nothing
   /// done, if it passes write_limits(): what is taken here every format behind it takes too. Every
   /// other error says that the store failed.

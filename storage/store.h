@@ -235,6 +235,7 @@ class Store {
   Seq last_seq_ = 0;
   LearnedGaps gaps_;
   bool fold_counts_ = false;  // it is time to
+  bool shorten_log_ = false;  // there was a load that is to be cleared away
   std::atomic<uint64_t> active_bytes_{0};
   std::atomic<uint64_t> active_unsettled_{0};
   std::atomic<uint64_t> user_bytes_{0};

@@ -111,4 +111,13 @@ Result<BlankSegment> RecycleSegment(Env& env, const std::string& dir, uint64_t o
   return std::unexpected(status.error().Prefixed(path));
 }
 
+Status CutSegment(BlankSegment& blank, uint64_t bytes) {
+  CW_ASSIGN(const uint64_t names, blank.file->LinkCount());
+  if (names != 1) return Fail(ErrorCode::kUnsupported, Format("{} names", names));
+  CW_TRY(blank.file->Truncate(bytes));
+  CW_TRY(blank.file->Sync());
+  blank.bytes = bytes;
+  return {};
+}
+
 }  // namespace cordwood::storage

@@ -59,4 +59,8 @@ Result<BlankSegment> MakeSegment(Env& env, const std::string& dir, uint64_t numb
 Result<BlankSegment> RecycleSegment(Env& env, const std::string& dir, uint64_t old_number,
                                     uint64_t number, uint64_t bytes);
 
+/// Makes a blank segment smaller. After an error it is to be removed, as one is that has another
+/// name as well.
+Status CutSegment(BlankSegment& blank, uint64_t bytes);
+
 }  // namespace cordwood::storage

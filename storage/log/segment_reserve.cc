@@ -23,8 +23,20 @@ constexpr size_t kSparesMax = 2;
 }  // namespace
 
 SegmentReserve::SegmentReserve(Env& env, Options options)
-    : env_(env), options_(std::move(options)) {
-  standard_.wanted_bytes = options_.segment_bytes;
+    : env_(env), options_(std::move(options)), standard_bytes_(options_.first_bytes) {
+  standard_.wanted_bytes = standard_bytes_;
+}
+
+void SegmentReserve::SetStandardBytes(uint64_t bytes) {
+  std::vector<BlankSegment> outgrown;
+  {
+    const MutexLock lock(mutex_);
+    standard_bytes_ = bytes;
+    standard_.wanted_bytes = bytes;
+    outgrown = std::exchange(spares_, {});
+  }
+  for (const BlankSegment& spare : outgrown) ScheduleRemovalOf(spare);
+  ScheduleIfNeeded();
 }
 
 std::optional<BlankSegment> SegmentReserve::Take(uint64_t frame_bytes) {
@@ -33,6 +45,7 @@ std::optional<BlankSegment> SegmentReserve::Take(uint64_t frame_bytes) {
     if (!slot->ready || FrameRoom(slot->ready->bytes) < frame_bytes) continue;
     if (slot == &large_) large_.wanted_bytes = 0;
     if (slot == &standard_) {
+      standard_.wanted_bytes = standard_bytes_;
       standard_.needed_bytes = 0;
       ready_room_.store(0, std::memory_order_release);
     }
@@ -55,7 +68,7 @@ void SegmentReserve::SetStandard(BlankSegment ready) {
 bool SegmentReserve::WantsSpare(uint64_t bytes) const {
   const MutexLock lock(mutex_);
   const bool is_ready = standard_.ready.has_value();
-  return bytes == options_.segment_bytes && !closed_ && !standard_.error &&
+  return bytes == standard_bytes_ && !closed_ && !standard_.error &&
          spares_.size() + (is_ready || making_ ? 1 : 0) < kSparesMax;
 }
 
@@ -223,7 +236,7 @@ bool SegmentReserve::IsLarge(uint64_t frame_bytes) const {
 void SegmentReserve::ScheduleIfNeeded() {
   {
     const MutexLock lock(mutex_);
-    if (scheduled_ || making_ || !NextJob()) return;
+    if (scheduled_ || making_ || (!MustCut() && NextJob() == nullptr)) return;
     scheduled_ = true;
   }
   options_.schedule(Lane::kSegments, [this] { RunScheduled(); });
@@ -235,19 +248,46 @@ void SegmentReserve::RunScheduled() {
     const MutexLock lock(mutex_);
     scheduled_ = false;
     slot = making_ ? nullptr : NextJob();
-    if (!slot) return;
+    const bool must_cut = !making_ && slot == nullptr && MustCut();
+    if (slot == nullptr && !must_cut) return;
     making_ = true;
   }
-  Make(*slot);
+  if (slot != nullptr) {
+    Make(*slot);
+  } else {
+    Cut();
+  }
+}
+
+bool SegmentReserve::MustCut() const {
+  return !closed_ && standard_.ready && standard_.needed_bytes == 0 &&
+         standard_.ready->bytes > standard_.wanted_bytes;
+}
+
+void SegmentReserve::Cut() {
+  std::optional<BlankSegment> blank;
+  uint64_t bytes = 0;
+  {
+    const MutexLock lock(mutex_);
+    blank = std::exchange(standard_.ready, std::nullopt);
+    bytes = standard_.wanted_bytes;
+    ready_room_.store(0, std::memory_order_release);
+  }
+  if (blank && !CutSegment(*blank, bytes)) ScheduleRemovalOf(*std::exchange(blank, std::nullopt));
+  {
+    const MutexLock lock(mutex_);
+    making_ = false;
+    if (blank) SetStandard(*std::move(blank));
+  }
+  options_.on_change();
+  ScheduleIfNeeded();
 }
 
 SegmentReserve::Slot* SegmentReserve::NextJob() {
   if (closed_) return nullptr;
   for (Slot* slot : {&large_, &standard_}) {
-    // A small one that was made for want of space is used up before there is another.
-    const uint64_t wanted = slot == &standard_ && slot->ready ? 0 : slot->wanted_bytes;
     const uint64_t have = slot->ready ? slot->ready->bytes : 0;
-    if (have < std::max(wanted, slot->needed_bytes) && slot->may_try) return slot;
+    if (have < std::max(slot->wanted_bytes, slot->needed_bytes) && slot->may_try) return slot;
   }
   return nullptr;
 }
@@ -255,10 +295,15 @@ SegmentReserve::Slot* SegmentReserve::NextJob() {
 bool SegmentReserve::Make(Slot& slot) {
   uint64_t bytes = 0;
   uint64_t needed = 0;
+  bool would_do = false;  // what there is
   {
     const MutexLock lock(mutex_);
+    const uint64_t have = slot.ready ? slot.ready->bytes : 0;
     bytes = slot.wanted_bytes;
     needed = &slot == &standard_ ? slot.needed_bytes : bytes;
+    if (needed > bytes) bytes = options_.segment_bytes;
+    would_do = have > 0 && have >= needed;
+    needed = std::max(needed, have == 0 ? 0 : have + kLogAlign);
   }
   Result<BlankSegment> made = MakeFile(bytes, needed);
   const uint64_t now = env_.MonotonicNs();
@@ -271,12 +316,16 @@ bool SegmentReserve::Make(Slot& slot) {
     if (success) {
       outgrown = std::exchange(slot.ready, std::nullopt);
       if (&slot == &standard_) {
+        // One that is smaller for want of space is used up before there is another.
+        if (made->bytes < bytes) slot.wanted_bytes = made->bytes;
         SetStandard(*std::move(made));
       } else {
         slot.ready = *std::move(made);
       }
       slot.ready_ns = now;
       slot.error.reset();
+    } else if (would_do) {
+      slot.wanted_bytes = slot.ready ? slot.ready->bytes : standard_bytes_;
     } else {
       if (IsNews(made.error(), now)) news = made.error().message();
       slot.error = made.error();

@@ -42,7 +42,7 @@ Status LogRig::Open() {
   const NumberAllocator allocate = [this] { return next_number_++; };
   const RecoveryOptions recovery{.dir = std::string(kDir),
                                  .store_id = kStoreId,
-                                 .segment_bytes = options_.segment_bytes,
+                                 .segment_bytes = first_bytes(),
                                  .flushed_seq = flushed_,
                                  .known_synced = known_synced_,
                                  .allocate = allocate};
@@ -72,6 +72,7 @@ Status LogRig::Open() {
                                      LogOptions{.dir = std::string(kDir),
                                                 .store_id = kStoreId,
                                                 .segment_bytes = options_.segment_bytes,
+                                                .small_segment_bytes = first_bytes(),
                                                 .durability = durability_,
                                                 .allocate = allocate,
                                                 .gate = options_.gate,
@@ -85,7 +86,7 @@ Result<Seq> LogRig::RecoverOnCopy() const {
   uint64_t number = HighestNumber();
   const RecoveryOptions recovery{.dir = std::string(kDir),
                                  .store_id = kStoreId,
-                                 .segment_bytes = options_.segment_bytes,
+                                 .segment_bytes = first_bytes(),
                                  .flushed_seq = flushed_,
                                  .known_synced = known_synced_,
                                  .allocate = [&] { return ++number; }};

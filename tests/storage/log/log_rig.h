@@ -11,6 +11,7 @@
 //
 // Threads: one.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,6 +28,7 @@ class LogRig {
   struct Options {
     uint64_t seed = 1;
     uint64_t segment_bytes = 32 << 10;
+    uint64_t small_segment_bytes = UINT64_MAX;  // as segment_bytes
     Durability durability = Durability::kAlways;
     uint32_t switch_percent = 25;
     SpaceGate gate;
@@ -95,6 +97,9 @@ class LogRig {
 
   Status Replay(Seq first_seq, uint32_t op_count, std::string_view ops);
   uint64_t HighestNumber() const;
+  uint64_t first_bytes() const {
+    return std::min(options_.segment_bytes, options_.small_segment_bytes);
+  }
 
   const Options options_;
   std::unique_ptr<support::SimEnv> env_;

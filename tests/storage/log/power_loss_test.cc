@@ -135,10 +135,24 @@ void RecycledAndPacked(LogRig& rig) {
   });
 }
 
+// The ready segment is made larger, and cut again.
+void LoadAndRest(LogRig& rig) {
+  OpenOr(rig, [&] {
+    for (int i = 0; i < 2; ++i) {
+      for (int j = 0; j < 5; ++j) rig.Commit(1, 7000);
+      rig.Flush();
+      rig.env().AdvanceMs(30'001);
+      rig.log().Tick();
+      rig.Settle();
+    }
+  });
+}
+
 struct Script {
   const char* name;
   void (*run)(LogRig&);
   Durability durability = Durability::kAlways;
+  uint64_t small_segment_bytes = UINT64_MAX;
 };
 
 constexpr Script kScripts[] = {
@@ -153,10 +167,13 @@ constexpr Script kScripts[] = {
     {"NeverSynced", NeverSynced, Durability::kNever},
     {"Recycled", Recycled},
     {"RecycledAndPacked", RecycledAndPacked},
+    {"LoadAndRest", LoadAndRest, Durability::kAlways, 16 << 10},
 };
 
 LogRig MakeRig(const Script& script, uint64_t seed) {
-  return LogRig({.seed = seed, .durability = script.durability});
+  return LogRig({.seed = seed,
+                 .small_segment_bytes = script.small_segment_bytes,
+                 .durability = script.durability});
 }
 
 uint64_t CallsOf(const Script& script, uint64_t seed) {
@@ -297,6 +314,7 @@ class RandomLife {
       : random_(seed),
         rig_({.seed = seed,
               .segment_bytes = 16384 + random_.Below(12) * 4096,
+              .small_segment_bytes = 16384 + random_.Below(12) * 4096,
               .durability = AnyDurability(),
               .switch_percent = static_cast<uint32_t>(random_.Below(60))}) {}
 
@@ -335,7 +353,7 @@ class RandomLife {
         rig_.Flush();
         break;
       case 1:
-        rig_.env().AdvanceMs(random_.Below(1500));
+        rig_.env().AdvanceMs(random_.Below(8) == 0 ? 31'000 : random_.Below(1500));
         rig_.log().Tick();
         break;
       case 2:

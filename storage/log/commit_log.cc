@@ -344,10 +344,9 @@ Status CommitLog::WriteGroup() {
     return {};
   }
   if (must_sync) return SyncActive();
-  CW_TRY(WriteBack());
   visible_.store(last_seq);
   Notify();
-  return {};
+  return WriteBack();
 }
 
 void CommitLog::ClearWritten() {

@@ -61,8 +61,8 @@ class AdmissionLine {
   Env& env_;
   keyspace::Keyspace& keyspace_;
   PipelineStats& stats_;
-  std::deque<SessionId> line_;  // in the order in which they came
-  uint64_t free_at_ns_ = 0;     // pacing: the next write may run then
+  std::deque<SessionId> line_;                             // in the order in which they came
+  uint64_t free_at_ns_ = 0;                                // pacing: the next write may run then
   storage::HeldFor held_for_ = storage::HeldFor::kPacing;  // those in line, as of the last answer
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
 // How large the log's next segments are: small while little is written, so that a server at rest
-// keeps little of the disk; of the full size under load, so that few of its groups wait for a switch
-// of segments.
+// keeps little of the disk; of the full size under load, so that few of its groups wait for a
+// switch of segments.
 //
 //   load   half a small segment was written within 30 s
 //   rest   until that comes, and again once it has not come for 30 s

@@ -82,10 +82,10 @@ class SegmentWriter {
   uint64_t bytes_;
   SegmentHeader header_;
   uint64_t end_ = kLogAlign;
-  uint64_t synced_ = kLogAlign;   // up to here
-  uint64_t written_back_ = 0;     // begun up to here
-  uint64_t awaited_ = 0;          // done up to here
-  std::string last_sector_;    // its bytes up to end_, if the next frame may share it
+  uint64_t synced_ = kLogAlign;  // up to here
+  uint64_t written_back_ = 0;    // begun up to here
+  uint64_t awaited_ = 0;         // done up to here
+  std::string last_sector_;      // its bytes up to end_, if the next frame may share it
   bool has_header_ = false;
 };
 

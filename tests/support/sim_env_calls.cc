@@ -38,7 +38,7 @@ class SimFile final : public File {
   Status Reserve(uint64_t size) override;
   Status WriteBack(uint64_t offset, uint64_t size) override;
   Status AwaitWriteBack(uint64_t offset, uint64_t size) override;
-  void DropCache() override {}
+  void DropCache() override { node_->content.DropCache(); }
   Status Truncate(uint64_t size) override;
   Result<uint64_t> Size() override;
   Result<uint64_t> LinkCount() override;

@@ -57,6 +57,7 @@ Status LogRig::Open() {
   recovered_stream_ = recovered->stream;
   copied_groups_ = recovered->copied_groups;
   replayed_groups_ = recovered->replayed_groups;
+  resumed_ = recovered->resumed;
   EXPECT_EQ(recovered_, std::max(replayed_, flushed_));
   EXPECT_GE(recovered_, std::max(owed_, kernel_has_)) << "records that were acknowledged are gone";
   EXPECT_LE(recovered_, records_.size());

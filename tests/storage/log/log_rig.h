@@ -77,6 +77,8 @@ class LogRig {
   const StreamPosition& recovered_stream() const { return recovered_stream_; }
   uint64_t copied_groups() const { return copied_groups_; }
   uint64_t replayed_groups() const { return replayed_groups_; }
+  /// Whether the last Open went on in the segment that it found.
+  bool resumed() const { return resumed_; }
   int progress_calls() const { return progress_calls_; }
 
   /// The log's files, and one of them.
@@ -117,6 +119,7 @@ class LogRig {
   StreamPosition recovered_stream_;
   uint64_t copied_groups_ = 0;
   uint64_t replayed_groups_ = 0;
+  bool resumed_ = false;
   int progress_calls_ = 0;
 };
 

@@ -55,6 +55,9 @@ class File {
   /// Makes nothing durable. kUnsupported if the system cannot; any other error may be one that the
   /// next Sync would have reported, and is as final.
   virtual Status WriteBack(uint64_t offset, uint64_t size) = 0;
+  /// Waits until what WriteBack began of the range is done. Makes nothing durable either. Errors as
+  /// WriteBack's.
+  virtual Status AwaitWriteBack(uint64_t offset, uint64_t size) = 0;
   /// What was synced need not be in memory any more. A hint.
   virtual void DropCache() = 0;
 

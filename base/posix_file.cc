@@ -69,13 +69,11 @@ class PosixFile : public File {
   }
 
   Status WriteBack(uint64_t offset, uint64_t size) override {
-    const auto from = static_cast<off_t>(offset);
-    const auto length = static_cast<off_t>(size);
-    const int done = Uninterrupted(
-        [&] { return ::sync_file_range(fd_.get(), from, length, SYNC_FILE_RANGE_WRITE); });
-    if (done == 0) return {};
-    if (IsRefusal(errno)) return Fail(ErrorCode::kUnsupported, path_ + ": no early write-back");
-    return PosixFail("write back", path_, errno);
+    return SyncRange(offset, size, SYNC_FILE_RANGE_WRITE);
+  }
+
+  Status AwaitWriteBack(uint64_t offset, uint64_t size) override {
+    return SyncRange(offset, size, SYNC_FILE_RANGE_WAIT_BEFORE);
   }
 
   void DropCache() override { ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
@@ -100,6 +98,16 @@ class PosixFile : public File {
   }
 
  private:
+  Status SyncRange(uint64_t offset, uint64_t size, unsigned flags) {
+    const auto from = static_cast<off_t>(offset);
+    const auto length = static_cast<off_t>(size);
+    if (Uninterrupted([&] { return ::sync_file_range(fd_.get(), from, length, flags); }) == 0) {
+      return {};
+    }
+    if (IsRefusal(errno)) return Fail(ErrorCode::kUnsupported, path_ + ": no early write-back");
+    return PosixFail("write back", path_, errno);
+  }
+
   /// What errno says of a call that wanted the file to have `size` bytes, or those it has.
   std::unexpected<Error> FailToGrow(std::string_view action, uint64_t size) {
     const int reason = errno;

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "storage/compaction/background.h"
+#include "storage/held_writes.h"
 #include "storage/log/commit_log.h"
 #include "storage/space.h"
 
@@ -41,18 +42,25 @@ class AdmissionControl {
   WriteGate Judge(uint64_t bytes, Intent intent, const Memory& memory);
   /// After an answer of kLater: a flush of the active memtable would help.
   bool wants_flush() const { return wants_flush_; }
+  /// After an answer of kLater: what the batch waits for.
+  HeldFor held_for() const { return held_for_; }
 
  private:
   WriteGate JudgeSpace(uint64_t bytes, Intent intent, const Memory& memory);
-  WriteGate JudgeMemory(uint64_t bytes, Intent intent, const Memory& memory) const;
+  WriteGate JudgeMemory(uint64_t bytes, Intent intent, const Memory& memory);
   WriteGate JudgeLog(uint64_t bytes, Intent intent);
   /// Of the log, for those who give back more.
   uint64_t SpareBytes(Intent intent) const;
+  WriteGate Later(HeldFor reason) {
+    held_for_ = reason;
+    return WriteGate::kLater;
+  }
 
   CommitLog& log_;
   Background& background_;
   Space& space_;
   bool wants_flush_ = false;
+  HeldFor held_for_ = HeldFor::kSpace;
 };
 
 }  // namespace cordwood::storage

@@ -125,13 +125,13 @@ void GapWatch::Begin(Way way) {
 }
 
 std::optional<std::string_view> GapWatch::Beyond(std::string_view key) {
-  if (gaps_.empty()) return std::nullopt;
+  if (gaps_ == nullptr || gaps_->empty()) return std::nullopt;
   if (looked_) {
     const bool none = backwards() ? key > next_gap_ : next_gap_.empty() || key < next_gap_;
     if (none) return std::nullopt;
   }
   const LearnedGaps::Ahead ahead =
-      backwards() ? gaps_.LookBefore(key, seq_) : gaps_.Look(key, seq_);
+      backwards() ? gaps_->LookBefore(key, seq_) : gaps_->Look(key, seq_);
   if (ahead.inside) return ahead.place;
   looked_ = true;
   next_gap_.assign(ahead.place);
@@ -179,18 +179,18 @@ void GapWatch::EndBehindLast() {
 
 void GapWatch::LearnOrJoin(std::string limit) {
   if (keys_ >= LearnedGaps::kKeysMin) return Learn(std::move(limit));
-  if (gaps_.empty() || gaps_.epoch() != epoch_) return;
+  if (gaps_ == nullptr || gaps_->empty() || gaps_->epoch() != epoch_) return;
   const std::string& begin = backwards() ? limit : start_;
   const std::string& end = backwards() ? start_ : limit;
-  gaps_.Join(begin, end, stretch_seq_, visible_);
+  gaps_->Join(begin, end, stretch_seq_, visible_);
   looked_ = false;
 }
 
 void GapWatch::Learn(std::string limit) {
-  if (gaps_.epoch() != epoch_) return;
+  if (gaps_ == nullptr || gaps_->epoch() != epoch_) return;
   std::string& begin = backwards() ? limit : start_;
   std::string& end = backwards() ? start_ : limit;
-  gaps_.Learn(std::move(begin), std::move(end), stretch_seq_, visible_);
+  gaps_->Learn(std::move(begin), std::move(end), stretch_seq_, visible_);
   looked_ = false;
 }
 

@@ -90,7 +90,8 @@ class LearnedGaps {
 class GapWatch {
  public:
   /// `epoch` is the table's when the walk's view was taken; `visible` what everybody saw then.
-  GapWatch(LearnedGaps& gaps, Seq seq, Seq visible, uint64_t epoch)
+  /// Null: there are no gaps, and none is learned.
+  GapWatch(LearnedGaps* gaps, Seq seq, Seq visible, uint64_t epoch)
       : gaps_(gaps), seq_(seq), visible_(visible), epoch_(epoch) {}
 
   enum class Way : bool { kForwards, kBackwards };
@@ -120,7 +121,7 @@ class GapWatch {
   /// The same, where another gap may begin at the limit.
   void LearnOrJoin(std::string limit);
 
-  LearnedGaps& gaps_;
+  LearnedGaps* gaps_;
   const Seq seq_;
   const Seq visible_;
   const uint64_t epoch_;

@@ -19,9 +19,6 @@ namespace {
 // With more old segments than this, what they hold is flushed right after the start.
 constexpr size_t kSegmentsKept = 2;
 
-// The segment that a start writes before it serves is small, so that it serves soon.
-constexpr uint64_t kFirstSegmentBytes = 8 << 20;
-
 Status MakeDirectory(Env& env, const std::string& dir) {
   CW_ASSIGN(const bool exists, env.Exists(dir));
   return exists ? Status() : env.CreateDir(dir);
@@ -221,8 +218,8 @@ class StoreOpener {
               RecoverLog(env_,
                          {.dir = dir_,
                           .store_id = state.store_id,
-                          .segment_bytes = store.space_->FirstSegmentBytes(
-                              std::min(options_.log_segment_bytes, kFirstSegmentBytes)),
+                          .segment_bytes = store.space_->FirstSegmentBytes(std::min(
+                              options_.log_segment_bytes, options_.log_small_segment_bytes)),
                           .flushed_seq = state.flushed_seq,
                           .known_synced = std::max(state.flushed_seq, state.synced_seq),
                           .accept_loss = report_ != nullptr,
@@ -250,6 +247,7 @@ class StoreOpener {
             .dir = dir_,
             .store_id = state.store_id,
             .segment_bytes = options_.log_segment_bytes,
+            .small_segment_bytes = options_.log_small_segment_bytes,
             .durability = options_.durability,
             .group_bytes = options_.log_group_bytes,
             .allocate = allocate,

@@ -22,6 +22,8 @@ struct StoreOptions {
   // --- log ---
   Durability durability = Durability::kAlways;
   uint64_t log_segment_bytes = 64 << 20;
+  /// The same, at the start and while little is written (storage/log/segment_size.h).
+  uint64_t log_small_segment_bytes = 8 << 20;
 
   // --- memory ---
   /// A memtable of this size is flushed.

@@ -7,17 +7,17 @@
 
 namespace cordwood::storage {
 
-View::View(Store& store, VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier,
-           uint32_t ahead)
+View::View(Store& store, LearnedGaps* gaps, VersionCell::Slot& slot, VersionCell::Pinned pinned,
+           Seq seq, Tier tier, uint32_t ahead)
     : store_(store),
       slot_(slot),
       version_(pinned.version),
       seq_(seq),
       tier_(tier),
       ahead_(ahead),
-      gaps_(store.gaps()),
+      gaps_(gaps),
       visible_seq_(pinned.seq),
-      gap_epoch_(gaps_.epoch()) {}
+      gap_epoch_(GapEpoch()) {}
 
 View::~View() {
   if (version_ != nullptr) VersionCell::Unpin(slot_);
@@ -35,7 +35,7 @@ void View::Renew() {
       slot_, [this] { return seq_ == kMaxSeq ? store_.visible() : seq_; });
   version_ = pinned.version;
   visible_seq_ = pinned.seq;
-  gap_epoch_ = gaps_.epoch();
+  gap_epoch_ = GapEpoch();
   missing_.clear();
 }
 
@@ -81,26 +81,29 @@ VisibleIterator View::NewIterator(std::string begin, std::string end, bool fill_
   return iterator;
 }
 
-Reader::Reader(Store& store) : store_(store), slot_(store.versions().cell().TakeSlot()) {}
+Reader::Reader(Store& store, Gaps gaps)
+    : store_(store),
+      gaps_(gaps == Gaps::kLearned ? &store.gaps() : nullptr),
+      slot_(store.versions().cell().TakeSlot()) {}
 
 Reader::~Reader() { store_.versions().cell().ReturnSlot(slot_); }
 
 View Reader::Visible(Tier tier, uint32_t ahead) {
   const VersionCell::Pinned pinned =
       store_.versions().cell().Pin(slot_, [this] { return store_.visible(); });
-  return View(store_, slot_, pinned, pinned.seq, tier, ahead);
+  return View(store_, gaps_, slot_, pinned, pinned.seq, tier, ahead);
 }
 
 View Reader::Newest(Tier tier, uint32_t ahead) {
   const VersionCell::Pinned pinned =
       store_.versions().cell().Pin(slot_, [this] { return store_.visible(); });
-  return View(store_, slot_, pinned, kMaxSeq, tier, ahead);
+  return View(store_, gaps_, slot_, pinned, kMaxSeq, tier, ahead);
 }
 
 View Reader::At(const Snapshot& snapshot, Tier tier, uint32_t ahead) {
   const VersionCell::Pinned pinned =
       store_.versions().cell().Pin(slot_, [&] { return snapshot.seq(); });
-  return View(store_, slot_, pinned, snapshot.seq(), tier, ahead);
+  return View(store_, gaps_, slot_, pinned, snapshot.seq(), tier, ahead);
 }
 
 }  // namespace cordwood::storage

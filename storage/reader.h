@@ -84,8 +84,9 @@ class View {
  private:
   friend class Reader;
   friend class ReadScope;
-  View(Store& store, VersionCell::Slot& slot, VersionCell::Pinned pinned, Seq seq, Tier tier,
-       uint32_t ahead);
+  View(Store& store, LearnedGaps* gaps, VersionCell::Slot& slot, VersionCell::Pinned pinned,
+       Seq seq, Tier tier, uint32_t ahead);
+  uint64_t GapEpoch() const { return gaps_ == nullptr ? 0 : gaps_->epoch(); }
 
   /// Makes the value live as long as the view.
   std::string_view Keep(FoundEntry found);
@@ -97,7 +98,7 @@ class View {
   const Tier tier_;
   const uint32_t ahead_;
   bool keeps_over_rests_ = false;
-  LearnedGaps& gaps_;
+  LearnedGaps* const gaps_;
   Seq visible_seq_;  // to everybody, when it was taken
   uint64_t gap_epoch_;
   std::vector<BlockRef> missing_;
@@ -135,7 +136,11 @@ class Snapshot {
 
 class Reader {
  public:
-  explicit Reader(Store& store);
+  /// What walks learn of deleted stretches (storage/learned_gaps.h) belongs to the executor: a
+  /// reader on another thread does without.
+  enum class Gaps : bool { kNone, kLearned };
+
+  explicit Reader(Store& store, Gaps gaps = Gaps::kLearned);
   ~Reader();
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -148,6 +153,7 @@ class Reader {
 
  private:
   Store& store_;
+  LearnedGaps* const gaps_;
   VersionCell::Slot& slot_;
 };
 

@@ -1,6 +1,7 @@
 #include "storage/store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/format.h"
@@ -25,8 +26,10 @@ constexpr uint64_t kMergeSleepMsMax = 200;
 
 StoreOptions Rounded(StoreOptions options) {
   constexpr uint64_t kSectorsMin = 4;
-  const uint64_t sectors = (options.log_segment_bytes + kLogAlign - 1) / kLogAlign;
-  options.log_segment_bytes = std::max(sectors, kSectorsMin) * kLogAlign;
+  for (uint64_t* bytes : {&options.log_segment_bytes, &options.log_small_segment_bytes}) {
+    const uint64_t sectors = (*bytes + kLogAlign - 1) / kLogAlign;
+    *bytes = std::max(sectors, kSectorsMin) * kLogAlign;
+  }
   return options;
 }
 
@@ -379,7 +382,11 @@ void Store::Tick() {
   log_->Tick();
   const bool none_waits = versions_->Immutables().empty();
   const LogStats log = log_->stats();
-  const bool log_is_long = none_waits && log.segments - log.ready > kLogSegmentsMax;
+  if (log.under_load) shorten_log_ = true;
+  // Once a load is over its segments go, with what is only in them.
+  const bool shortens = none_waits && !log.under_load && std::exchange(shorten_log_, false);
+  const size_t segments_max = shortens ? 1 : kLogSegmentsMax;
+  const bool log_is_long = none_waits && log.segments - log.ready > segments_max;
   // What was deleted gives its space back only once flushes and merges learn of it.
   const bool few_wait = versions_->Immutables().size() < kStuckImmutablesMax;
   const bool drops = few_wait && !active_->dead_ranges().empty();

@@ -89,6 +89,8 @@ class Store {
 
   /// Whether a batch of about `bytes` may be written.
   WriteGate Admit(uint64_t bytes, Intent intent);
+  /// After an answer of kLater: what the batch waits for.
+  HeldFor held_for() const { return admission_->held_for(); }
   /// Logs and inserts the batch; returns the seq of its last operation. kTooLarge, with nothing
   /// done, if it passes write_limits(): what is taken here every format behind it takes too. Every
   /// other error says that the store failed.
@@ -233,6 +235,7 @@ class Store {
   Seq last_seq_ = 0;
   LearnedGaps gaps_;
   bool fold_counts_ = false;  // it is time to
+  bool shorten_log_ = false;  // there was a load that is to be cleared away
   std::atomic<uint64_t> active_bytes_{0};
   std::atomic<uint64_t> active_unsettled_{0};
   std::atomic<uint64_t> user_bytes_{0};

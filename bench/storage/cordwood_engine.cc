@@ -65,7 +65,10 @@ class CordwoodCursor final : public Cursor {
 class CordwoodClient final : public Client {
  public:
   CordwoodClient(WriteLine& line, size_t window)
-      : line_(line), store_(line.store()), reader_(store_), window_(window) {}
+      : line_(line),
+        store_(line.store()),
+        reader_(store_, storage::Reader::Gaps::kNone),
+        window_(window) {}
 
   void Put(std::string_view key, std::string_view value, Histogram& latencies) override {
     TakeFinished(latencies);
@@ -218,8 +221,8 @@ class CordwoodEngine final : public Engine {
     return text;
   }
 
-  std::optional<HeldWrites> TakeHeldWrites() override {
-    HeldWrites held;
+  std::optional<storage::HeldWrites> TakeHeldWrites() override {
+    storage::HeldWrites held;
     line_->RunAsExecutor([&] { held = line_->TakeHeldWrites(); });
     return held;
   }

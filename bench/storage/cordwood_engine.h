@@ -10,9 +10,7 @@
 // each is from its beginning until then: most of it is waiting behind the others of the window. A
 // RocksDB or LevelDB client has a window of one: its Put writes to the log itself.
 //
-// Threads: as bench/storage/engine.h says. Readers of several threads may look at the store while
-// one writes, because nothing is deleted here: what readers note of deleted stretches
-// (storage/learned_gaps.h) belongs to one thread, and stays empty.
+// Threads: as bench/storage/engine.h says.
 
 #include <memory>
 

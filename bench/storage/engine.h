@@ -10,7 +10,6 @@
 // cursors belong to one thread; the engine's own methods are called while no client is at work,
 // but for NewClient and MemtableFill.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +18,7 @@
 #include <string_view>
 
 #include "bench/storage/histogram.h"
+#include "storage/held_writes.h"
 
 namespace cordwood::bench {
 
@@ -71,18 +71,6 @@ class Client {
   virtual std::unique_ptr<Cursor> NewCursor() = 0;
 };
 
-/// Writes that were not let in at once.
-struct HeldWrites {
-  static constexpr size_t kReasonsMax = 4;
-  struct Reason {
-    std::string_view name;
-    uint64_t count = 0;
-    uint64_t total_ns = 0;
-    uint64_t longest_ns = 0;
-  };
-  std::array<Reason, kReasonsMax> reasons;
-};
-
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -109,8 +97,9 @@ class Engine {
   /// The memtables, and the runs or files of each level, in words.
   virtual std::string Shape() = 0;
 
-  /// Since the last call. Nothing: the engine does not tell, and the longest put is what is known.
-  virtual std::optional<HeldWrites> TakeHeldWrites() { return std::nullopt; }
+  /// Writes that were not let in at once, since the last call. Nothing: the engine does not tell,
+  /// and the longest put is what is known.
+  virtual std::optional<storage::HeldWrites> TakeHeldWrites() { return std::nullopt; }
 };
 
 }  // namespace cordwood::bench

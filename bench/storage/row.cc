@@ -8,6 +8,8 @@
 namespace cordwood::bench {
 namespace {
 
+using storage::HeldFor;
+
 constexpr double kNsPerUs = 1e3;
 constexpr double kNsPerMs = 1e6;
 constexpr double kNsPerSecond = 1e9;
@@ -26,14 +28,6 @@ double Ms(uint64_t ns) { return static_cast<double>(ns) / kNsPerMs; }
 
 uint64_t Megabytes(uint64_t bytes) { return bytes >> 20; }
 
-HeldWrites::Reason LongestHeld(const HeldWrites& held) {
-  HeldWrites::Reason longest = {.name = "none"};
-  for (const HeldWrites::Reason& reason : held.reasons) {
-    if (reason.longest_ns > longest.longest_ns) longest = reason;
-  }
-  return longest;
-}
-
 void AppendProbe(std::string& out, std::string_view when, const std::optional<Histogram>& probe) {
   if (!probe) return;
   AppendFormat(out, "  fdatasync {}, ms: p50 {:.2f}, p99.9 {:.2f}, max {:.2f} of {}\n", when,
@@ -47,15 +41,21 @@ void AppendHeld(std::string& out, const Row& row) {
                  Ms(row.longest_put_ns));
     return;
   }
-  bool any = false;
-  for (const HeldWrites::Reason& reason : row.held->reasons) {
-    if (reason.count == 0) continue;
-    AppendFormat(out, "{}{} {} times, longest {:.2f} ms, {:.2f} s in all",
-                 any ? "; " : "  held: ", reason.name, reason.count, Ms(reason.longest_ns),
-                 static_cast<double>(reason.total_ns) / kNsPerSecond);
-    any = true;
+  const std::optional<HeldFor> longest = row.held->longest();
+  if (!longest) {
+    out += "  held: none\n";
+    return;
   }
-  out += any ? "\n" : "  held: none\n";
+  AppendFormat(out, "  longest held write: {:.2f} ms, for {}\n",
+               Ms(row.held->of(*longest).longest_ns), storage::NameOf(*longest));
+  for (size_t i = 0; i < storage::kHeldReasons; ++i) {
+    const auto reason = static_cast<HeldFor>(i);
+    const storage::HeldWrites::Count& count = row.held->of(reason);
+    if (count.writes == 0) continue;
+    AppendFormat(out, "  held for {} {} times, longest {:.2f} ms, {:.2f} s in all\n",
+                 storage::NameOf(reason), count.writes, Ms(count.longest_ns),
+                 static_cast<double>(count.total_ns) / kNsPerSecond);
+  }
 }
 
 std::string WrittenEach(const Row& row, const std::optional<uint64_t>& bytes) {
@@ -106,11 +106,14 @@ void AppendJsonFill(std::string& out, const Row& row) {
   if (row.device_written_bytes) {
     AppendJsonNumber(out, "device_written", Ratio(*row.device_written_bytes, row.user_bytes));
   }
-  const HeldWrites::Reason longest =
-      row.held ? LongestHeld(*row.held)
-               : HeldWrites::Reason{.name = "put", .longest_ns = row.longest_put_ns};
-  AppendJsonNumber(out, "held_ms", Ms(longest.longest_ns));
-  AppendJsonText(out, "held_reason", longest.name);
+  if (row.held) {
+    const std::optional<HeldFor> longest = row.held->longest();
+    AppendJsonNumber(out, "held_ms", longest ? Ms(row.held->of(*longest).longest_ns) : 0);
+    AppendJsonText(out, "held_reason", longest ? storage::NameOf(*longest) : "none");
+  } else {
+    AppendJsonNumber(out, "held_ms", Ms(row.longest_put_ns));
+    AppendJsonText(out, "held_reason", "put");
+  }
   if (row.probe_alone) AppendJsonLatencies(out, "fdatasync_alone_", *row.probe_alone);
   if (row.probe_beside) AppendJsonLatencies(out, "fdatasync_beside_", *row.probe_beside);
 }

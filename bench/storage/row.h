@@ -37,7 +37,7 @@ struct Row {
   std::optional<uint64_t> device_written_bytes;
   Memory memory;
 
-  std::optional<HeldWrites> held;  // nothing: the engine does not tell
+  std::optional<storage::HeldWrites> held;  // nothing: the engine does not tell
   std::optional<Histogram> probe_alone;
   std::optional<Histogram> probe_beside;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <utility>
 
 #include "base/format.h"
@@ -11,20 +10,18 @@
 namespace cordwood::bench {
 namespace {
 
+using storage::HeldFor;
 using storage::WriteGate;
 
 // These three as pipeline/executor/admission_line.cc has them.
 constexpr uint64_t kPacingSlackNs = 1'000'000;
 constexpr uint64_t kPacingMaxNs = 1'000'000'000;
 constexpr uint64_t kPacedBytes = 1 << 20;
-// As many may wait to be flushed (storage/store.cc).
-constexpr uint64_t kImmutableMemtablesMax = 4;
 constexpr std::chrono::milliseconds kTickEvery{100};
 
 }  // namespace
 
 WriteLine::WriteLine(Env& env, storage::Store& store) : env_(env), store_(store) {
-  TakeHeldWrites();
   store_.SetListener([this] { progress_.Note(); });
   ticks_ = std::thread([this] { RunTicks(); });
 }
@@ -88,31 +85,30 @@ void WriteLine::Write(QueuedWrite& write) {
 // --- admission ---
 
 void WriteLine::AwaitRoom(uint64_t bytes) {
-  if (WhyHeld(bytes) == kReasons) return;
-  std::array<uint64_t, kReasons> waited_ns{};
+  storage::HeldWrite held;
   for (;;) {
     const uint64_t seen = progress_.events();
-    const Reason reason = WhyHeld(bytes);
-    if (reason == kReasons) break;
+    const std::optional<HeldFor> reason = WhyHeld(bytes);
+    if (!reason) break;
     store_.Kick();  // what the pass wrote so far must not wait, too
-    const uint64_t begin_ns = env_.MonotonicNs();
+    const uint64_t now_ns = env_.MonotonicNs();
+    held_.Hold(held, *reason, now_ns);
     std::chrono::nanoseconds most = kTickEvery;
-    if (reason == kPacing && free_at_ns_ > begin_ns) {
-      most = std::min(most, std::chrono::nanoseconds(free_at_ns_ - begin_ns));
+    if (reason == HeldFor::kPacing && free_at_ns_ > now_ns) {
+      most = std::min(most, std::chrono::nanoseconds(free_at_ns_ - now_ns));
     }
     progress_.Await(seen, most);
     TickIfDue();
-    waited_ns[reason] += env_.MonotonicNs() - begin_ns;
   }
-  NoteHeld(waited_ns);
+  if (held.reason) held_.LetGo(held, env_.MonotonicNs());
 }
 
-WriteLine::Reason WriteLine::WhyHeld(uint64_t bytes) {
+std::optional<HeldFor> WriteLine::WhyHeld(uint64_t bytes) {
   switch (store_.Admit(bytes, storage::Intent::kAdd)) {
     case WriteGate::kOpen:
-      return IsPaced() ? kPacing : kReasons;
+      return IsPaced() ? std::optional(HeldFor::kPacing) : std::nullopt;
     case WriteGate::kLater:
-      return WhyLater();
+      return store_.held_for();
     case WriteGate::kFull: {
       const Status shortage = store_.shortage();
       EndWith(shortage ? "the disk is full" : shortage.error().message());
@@ -122,13 +118,6 @@ WriteLine::Reason WriteLine::WhyHeld(uint64_t bytes) {
       break;
   }
   EndWith("the store takes no writes");
-}
-
-// The store does not say it. Memtables can be counted; what remains is the log: its next segment is
-// not ready, or under everysec it has not synced for two seconds. While the store asks how full the
-// disk is, which it seldom does, that counts as the log's, too.
-WriteLine::Reason WriteLine::WhyLater() const {
-  return store_.Stats().immutable_memtables >= kImmutableMemtablesMax ? kMemtables : kLog;
 }
 
 void WriteLine::Pace(uint64_t bytes) {
@@ -143,27 +132,6 @@ bool WriteLine::IsPaced() {
   const bool is_relieved = store_.WriteDelayUs(kPacedBytes) == 0;
   if (is_relieved) free_at_ns_ = 0;
   return !is_relieved && env_.MonotonicNs() + kPacingSlackNs < free_at_ns_;
-}
-
-// --- what was held ---
-
-void WriteLine::NoteHeld(const std::array<uint64_t, kReasons>& waited_ns) {
-  const uint64_t total_ns = std::accumulate(waited_ns.begin(), waited_ns.end(), uint64_t{0});
-  if (total_ns == 0) return;
-  // One that was held for several reasons counts for the one that took longest.
-  const auto longest = std::max_element(waited_ns.begin(), waited_ns.end());
-  HeldWrites::Reason& reason = held_.reasons[static_cast<size_t>(longest - waited_ns.begin())];
-  ++reason.count;
-  reason.total_ns += total_ns;
-  reason.longest_ns = std::max(reason.longest_ns, total_ns);
-}
-
-HeldWrites WriteLine::TakeHeldWrites() {
-  HeldWrites fresh;
-  fresh.reasons[kMemtables].name = "memtables";
-  fresh.reasons[kLog].name = "log";
-  fresh.reasons[kPacing].name = "pacing";
-  return std::exchange(held_, fresh);
 }
 
 // --- ticks ---

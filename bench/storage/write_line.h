@@ -13,13 +13,16 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/env.h"
 #include "base/mutex.h"
 #include "bench/storage/engine.h"
 #include "bench/storage/progress.h"
+#include "storage/held_writes.h"
 #include "storage/store.h"
 
 namespace cordwood::bench {
@@ -49,21 +52,18 @@ class WriteLine {
   /// For those who wait for the store: the process ends if it has failed.
   void CheckStore() const;
 
-  HeldWrites TakeHeldWrites();
+  /// REQUIRES: called by the executor.
+  storage::HeldWrites TakeHeldWrites() { return std::exchange(held_, {}); }
 
  private:
-  enum Reason : uint8_t { kMemtables, kLog, kPacing, kReasons };
-
   void RunPasses();
   void Write(QueuedWrite& write);
   /// Returns once a batch of so many bytes may be written.
   void AwaitRoom(uint64_t bytes);
-  /// Why not now; kReasons: it may be.
-  Reason WhyHeld(uint64_t bytes);
-  Reason WhyLater() const;
+  /// Why not now; nothing: it may be.
+  std::optional<storage::HeldFor> WhyHeld(uint64_t bytes);
   void Pace(uint64_t bytes);
   bool IsPaced();
-  void NoteHeld(const std::array<uint64_t, kReasons>& waited_ns);
   void TickIfDue();
   void RunTicks();
 
@@ -74,7 +74,7 @@ class WriteLine {
   // The executor's.
   std::vector<QueuedWrite*> pass_;
   uint64_t free_at_ns_ = 0;  // pacing: the next write may run then
-  HeldWrites held_;
+  storage::HeldWrites held_;
 
   std::atomic<bool> tick_is_due_ = false;
 

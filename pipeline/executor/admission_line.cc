@@ -13,20 +13,45 @@ constexpr uint64_t kMegabyte = 1 << 20;
 
 }  // namespace
 
-storage::WriteGate AdmissionLine::Ask(const Session& session, Admitted wanted) {
+storage::WriteGate AdmissionLine::Ask(Session& session, Admitted wanted) {
   storage::WriteGate gate = keyspace_.store().Admit(wanted.bytes, wanted.intent);
+  storage::HeldFor reason = keyspace_.store().held_for();
+  const bool adds = wanted.intent == storage::Intent::kAdd;
   const bool first_in_line = !line_.empty() && line_.front() == session.id();
-  if (gate == storage::WriteGate::kOpen && wanted.intent == storage::Intent::kAdd) {
+  if (gate == storage::WriteGate::kOpen && adds) {
     // One that is run again was let in before. A long write asks for each of its parts.
     const bool is_rerun = session.fetches > 0 && session.own_run == nullptr;
     const bool in_line = first_in_line || is_rerun || line_.empty();
-    if (!in_line || IsPaced()) gate = storage::WriteGate::kLater;
+    const bool is_paced = IsPaced();
+    if (!in_line || is_paced) gate = storage::WriteGate::kLater;
+    // Who stands behind others waits for what they wait for.
+    reason = is_paced ? storage::HeldFor::kPacing : held_for_;
   }
+  if (gate == storage::WriteGate::kLater && adds) held_for_ = reason;
   if (gate == storage::WriteGate::kLater && !first_in_line) {
     line_.push_back(session.id());
     ++stats_.held_for_admission;
   }
+  return Count(session, gate, reason);
+}
+
+storage::WriteGate AdmissionLine::AskAhead(Session& session, Admitted wanted) {
+  const storage::WriteGate gate = keyspace_.store().Admit(wanted.bytes, wanted.intent);
+  return Count(session, gate, keyspace_.store().held_for());
+}
+
+storage::WriteGate AdmissionLine::Count(Session& session, storage::WriteGate gate,
+                                        storage::HeldFor reason) {
+  if (gate == storage::WriteGate::kLater) {
+    stats_.held_writes.Hold(session.held_write, reason, env_.MonotonicNs());
+  } else {
+    NoteLetGo(session);
+  }
   return gate;
+}
+
+void AdmissionLine::NoteHeld(Session& session) {
+  stats_.held_writes.Hold(session.held_write, storage::HeldFor::kOtherWrite, env_.MonotonicNs());
 }
 
 void AdmissionLine::Pace(uint64_t bytes) {

@@ -31,7 +31,15 @@ class AdmissionLine {
 
   /// Whether the session's command may write so much. kLater: it stands in line, and is to be held
   /// for admission.
-  storage::WriteGate Ask(const Session& session, Admitted wanted);
+  storage::WriteGate Ask(Session& session, Admitted wanted);
+  /// The same of one that goes ahead of all that are in line, because they wait for it.
+  storage::WriteGate AskAhead(Session& session, Admitted wanted);
+  /// The session's command waits for another write, and for nothing here.
+  void NoteHeld(Session& session);
+  /// It waits for nothing any more: it runs, or is gone.
+  void NoteLetGo(Session& session) {
+    if (session.held_write.reason) stats_.held_writes.LetGo(session.held_write, env_.MonotonicNs());
+  }
   /// A write of so many bytes is going to be made, which adds: the next ones wait for it, by the
   /// pressure of now.
   void Pace(uint64_t bytes);
@@ -48,12 +56,14 @@ class AdmissionLine {
  private:
   /// Whether writers are being held back for what was written before.
   bool IsPaced();
+  storage::WriteGate Count(Session& session, storage::WriteGate gate, storage::HeldFor reason);
 
   Env& env_;
   keyspace::Keyspace& keyspace_;
   PipelineStats& stats_;
-  std::deque<SessionId> line_;  // in the order in which they came
-  uint64_t free_at_ns_ = 0;     // pacing: the next write may run then
+  std::deque<SessionId> line_;                             // in the order in which they came
+  uint64_t free_at_ns_ = 0;                                // pacing: the next write may run then
+  storage::HeldFor held_for_ = storage::HeldFor::kPacing;  // those in line, as of the last answer
 };
 
 }  // namespace cordwood::pipeline

@@ -94,6 +94,8 @@ void Executor::Run(Session& session) {
   session.hold = Hold::kNone;
   const bool execute = MustExecute(session);
   if (execute && own_runs_.HoldBack(session)) return;
+  if (session.held_write.reason == storage::HeldFor::kOtherWrite)
+    commits_.line().NoteLetGo(session);
   if (session.reruns >= kRerunsMax) {
     RunAlone(session, execute, Then::kRunAlone);
     return;

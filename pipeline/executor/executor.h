@@ -71,7 +71,10 @@ class Executor {
   /// what holds it.
   void TakeTurn(Session& session);
   /// The session will be gone.
-  void Forget(Session& session) { own_runs_.Forget(session); }
+  void Forget(Session& session) {
+    commits_.line().NoteLetGo(session);
+    own_runs_.Forget(session);
+  }
   /// Some of what the session was replied was sent.
   void NoteSent(Session& session) { long_reads_.ResumeStalled(session); }
   /// Ends what has gone on for too long.

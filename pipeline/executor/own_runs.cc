@@ -19,6 +19,8 @@ void OwnRuns::Hold(Session& session) {
   session.hold = Hold::kExecutor;
   session.DropFetched();  // the run may need the memory, and may take long
   held_.push_back(session.id());
+  const bool writes = (session.run_flags & commands::kWrite) != 0;
+  if (writes) parts_.commits.line().NoteHeld(session);
 }
 
 bool OwnRuns::NeedsLocked(const Session& session) const {
@@ -154,16 +156,17 @@ storage::WriteGate OwnRuns::AskRoom(Session& session, uint64_t bytes) {
   return gate;
 }
 
-storage::WriteGate OwnRuns::Ask(const Session& session, Admitted wanted) {
+storage::WriteGate OwnRuns::Ask(Session& session, Admitted wanted) {
   // An owner goes ahead of all that are in line: they wait for it.
-  if (owner_ == session.id()) return parts_.keyspace.store().Admit(wanted.bytes, wanted.intent);
-  return parts_.commits.line().Ask(session, wanted);
+  AdmissionLine& line = parts_.commits.line();
+  return owner_ == session.id() ? line.AskAhead(session, wanted) : line.Ask(session, wanted);
 }
 
 // --- the end ---
 
 void OwnRuns::Finish(Session& session) {
   if (session.guard != nullptr && !StillHolds(session)) return;
+  parts_.commits.line().NoteLetGo(session);
   OwnRun& run = *session.own_run;
   size_t reply_start = session.replies.buffer().size();
   Status& status = run.outcome().status;

@@ -92,7 +92,7 @@ class OwnRuns {
   /// Whether a run may write so many bytes apart; kLater: it is held.
   storage::WriteGate AskRoom(Session& session, uint64_t bytes);
   /// As AdmissionLine::Ask.
-  storage::WriteGate Ask(const Session& session, Admitted wanted);
+  storage::WriteGate Ask(Session& session, Admitted wanted);
   /// The handler is done: commits, and ends the command. Holds the session if it may not write yet.
   void Finish(Session& session);
   /// False: the long write is held, or begins anew.

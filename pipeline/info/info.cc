@@ -140,6 +140,23 @@ void Persistence(const Source& source, Out& out) {
   out.Add("recovery_truncated_bytes", source.store.torn_bytes);
 }
 
+// Those that wait now count as if they were let go now.
+void AddHeldWrites(const Source& source, Out& out) {
+  storage::HeldWrites held = source.pipeline.stats().held_writes;
+  const uint64_t now_ns = source.pipeline.env().MonotonicNs();
+  for (const auto& [id, session] : source.pipeline.sessions()) {
+    storage::HeldWrite write = session->held_write;
+    held.LetGo(write, now_ns);
+  }
+  for (size_t i = 0; i < storage::kHeldReasons; ++i) {
+    const auto reason = static_cast<storage::HeldFor>(i);
+    const storage::HeldWrites::Count& count = held.of(reason);
+    out.Add(Format("held_writes_{}", storage::NameOf(reason)),
+            Format("count={},usec={},longest_usec={}", count.writes, count.total_ns / 1000,
+                   count.longest_ns / 1000));
+  }
+}
+
 void Stats(const Source& source, Out& out) {
   const PipelineStats& stats = source.pipeline.stats();
   const keyspace::KeyspaceStats& keys = source.pipeline.keyspace().stats();
@@ -166,6 +183,7 @@ void Stats(const Source& source, Out& out) {
   out.Add("long_writes_overtaken", stats.long_writes_overtaken);
   out.Add("longest_turn_usec", stats.longest_turn_ns / 1000);
   out.Add("held_for_admission", stats.held_for_admission);
+  AddHeldWrites(source, out);
 }
 
 void Replication(const Source& source, Out& out) {

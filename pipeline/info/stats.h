@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "storage/held_writes.h"
+
 namespace cordwood::commands {
 struct Command;
 }
@@ -31,6 +33,7 @@ struct PipelineStats {
   uint64_t long_writes = 0;            // of these, writes beside which others go on
   uint64_t long_writes_overtaken = 0;  // and so often they had to begin anew
   uint64_t held_for_admission = 0;     // writes that had to wait
+  storage::HeldWrites held_writes;     // these, and those that waited for another write
   uint64_t query_buffer_disconnections = 0;
   uint64_t output_buffer_disconnections = 0;
   uint64_t failed_logins = 0;

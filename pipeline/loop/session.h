@@ -76,6 +76,7 @@ struct Session {
   storage::Seq dep = 0;
 
   Hold hold = Hold::kNone;
+  storage::HeldWrite held_write;                     // a write that was not let in at once
   const commands::Command* command = nullptr;        // running or held
   std::optional<commands::ClientState> before_exec;  // of the client; nothing: no EXEC runs
   uint32_t run_flags = 0;                 // its own, or those of the queue that EXEC runs

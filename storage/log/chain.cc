@@ -137,6 +137,7 @@ class Planner {
     const SegmentScan& scan = *chain_[index];
     const bool is_last = index + 1 == chain_.size();
     const uint64_t limit = is_last ? scan.size : chain_[index + 1]->header->cut;
+    if (is_last) plan_.newest = NewestSegment{.header = *scan.header, .end = kLogAlign};
     uint64_t at = kLogAlign;
     for (const FrameRef& frame : scan.frames) {
       if (frame.offset >= limit) break;
@@ -152,6 +153,8 @@ class Planner {
       }
       Accept(scan, frame);
       at = frame.end();
+      const bool is_group = frame.header.kind == FrameKind::kGroup;
+      if (is_last && is_group) plan_.newest->end = at;
     }
     if (is_last) {
       tail_ = at;

@@ -10,6 +10,7 @@
 // Threads: any; no state.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,13 @@ struct TornBytes {
   uint64_t bytes = 0;
 };
 
+/// The segment that the chain ends in.
+struct NewestSegment {
+  SegmentHeader header;
+  /// Of the last group in it that counts; behind the header if there is none.
+  uint64_t end = 0;
+};
+
 struct LogPlan {
   Seq known_synced = 0;
   /// The newest record, in the log or in the tables.
@@ -74,6 +82,9 @@ struct LogPlan {
   std::vector<uint64_t> blank;
   /// Superseded by the new segment.
   std::vector<uint64_t> leftover;
+
+  /// Where the log may go on if there is no space for a new one; nothing: nowhere.
+  std::optional<NewestSegment> newest;
 };
 
 /// kCorruption, naming file, offset and seqs, if records that were on stable storage are gone.

@@ -13,6 +13,10 @@ constexpr uint64_t kSyncsForgottenNs = 5'000'000'000;
 // How long a stop goes on with the removal of segments; what is left goes with the next start.
 constexpr uint64_t kStopRemovingNs = 100'000'000;
 
+uint64_t SmallBytes(const LogOptions& options) {
+  return std::min(options.small_segment_bytes, options.segment_bytes);
+}
+
 }  // namespace
 
 CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
@@ -20,6 +24,7 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
       options_(std::move(options)),
       reserve_(env, {.dir = options_.dir,
                      .segment_bytes = options_.segment_bytes,
+                     .first_bytes = SmallBytes(options_),
                      .allocate = options_.allocate,
                      .gate = options_.gate,
                      .space = [this] { return SpaceOfSegments(); },
@@ -45,7 +50,8 @@ CommitLog::CommitLog(Env& env, LogOptions options, RecoveredLog recovered)
       appended_(recovered.last_seq),
       written_(recovered.last_seq),
       active_bytes_(active_.bytes()),
-      sealed_(std::move(recovered.kept)) {
+      sealed_(std::move(recovered.kept)),
+      size_(SmallBytes(options_), options_.segment_bytes) {
   CHECK(options_.segment_bytes % kLogAlign == 0 && options_.segment_bytes >= 4 * kLogAlign);
   stats_.torn_bytes = recovered.torn_bytes;
 }
@@ -153,6 +159,12 @@ void CommitLog::Tick() {
     recent_sync_ns_.store(0, std::memory_order_relaxed);
   }
   note_.Tick(now);
+  bool is_at_rest = false;
+  {
+    const MutexLock lock(mutex_);
+    is_at_rest = size_.Tick(now);
+  }
+  if (is_at_rest) reserve_.SetStandardBytes(SmallBytes(options_));
   {
     const MutexLock lock(mutex_);
     const bool note_is_due = parked_ && note_for_ != NoteFor::kNothing && note_.CanEnter(now);
@@ -165,6 +177,7 @@ LogStats CommitLog::stats() const {
   const SegmentReserve::Totals ready = reserve_.totals();
   const MutexLock lock(mutex_);
   LogStats stats = stats_;
+  stats.under_load = size_.under_load();
   stats.segments = 1 + sealed_.size() + ready.segments;
   stats.ready = ready.segments;
   stats.segment_bytes = active_bytes_ + ready.bytes;
@@ -310,16 +323,20 @@ Status CommitLog::WriteGroup() {
   const Seq known_synced = synced();
   CW_TRY(active_.WriteGroup(writing_, known_synced));
   written_stream_ = writing_.stream();
+  bool is_load = false;
   {
     const MutexLock lock(mutex_);
     written_ = last_seq;
     claimed_ = known_synced;
     ++stats_.frames;
-    stats_.bytes_written += SectorFrom(active_.end()) - end_before;
+    const uint64_t written = SectorFrom(active_.end()) - end_before;
+    stats_.bytes_written += written;
+    is_load = size_.NoteWritten(written, taken_ns_);
     stats_.group_ops.Add(writing_.op_count());
     // Its memory is of use before the sync is done, and who is told of that must find it free.
     ClearWritten();
   }
+  if (is_load) reserve_.SetStandardBytes(options_.segment_bytes);
   if (is_first) {
     CW_TRY(SyncFile());
     const MutexLock lock(mutex_);
@@ -327,10 +344,9 @@ Status CommitLog::WriteGroup() {
     return {};
   }
   if (must_sync) return SyncActive();
-  CW_TRY(WriteBack());
   visible_.store(last_seq);
   Notify();
-  return {};
+  return WriteBack();
 }
 
 void CommitLog::ClearWritten() {

@@ -44,6 +44,7 @@
 #include "storage/log/note_keeper.h"
 #include "storage/log/recovery.h"
 #include "storage/log/segment_reserve.h"
+#include "storage/log/segment_size.h"
 #include "storage/options.h"
 
 namespace cordwood::storage {
@@ -53,6 +54,8 @@ struct LogOptions {
   uint64_t store_id = 0;
   /// A multiple of 4096, at least four times that.
   uint64_t segment_bytes = 64 << 20;
+  /// The same; of segments while little is written, if that is less.
+  uint64_t small_segment_bytes = 8 << 20;
   Durability durability = Durability::kAlways;
   /// What may wait in a group for its write, but for one batch that is larger.
   uint64_t group_bytes = 32 << 20;
@@ -245,6 +248,7 @@ class CommitLog {
   std::optional<Error> error_ GUARDED_BY(mutex_);
   uint64_t active_bytes_ GUARDED_BY(mutex_);
   std::vector<KeptSegment> sealed_ GUARDED_BY(mutex_);  // in order
+  SegmentSize size_ GUARDED_BY(mutex_);
   LogStats stats_ GUARDED_BY(mutex_);
 };
 

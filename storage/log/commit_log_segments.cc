@@ -98,13 +98,16 @@ Result<bool> CommitLog::WriteNote() {
   return false;
 }
 
+/// So that the next sync, which may come with a switch of segments, finds little to write.
 Status CommitLog::WriteBack() {
-  if (!can_write_back_) return {};
-  Status begun = active_.WriteBack();
-  if (begun || begun.error().code() != ErrorCode::kUnsupported) return begun;
-  can_write_back_ = false;
-  LogNotice("the system begins no write-back when it is asked: syncs of the log take longer");
-  return {};
+  if (can_write_back_) {
+    Status begun = active_.WriteBack();
+    if (begun || begun.error().code() != ErrorCode::kUnsupported) return begun;
+    can_write_back_ = false;
+    LogNotice("the system begins no write-back when it is asked: the log syncs more often");
+  }
+  if (active_.unsynced_bytes() < SegmentWriter::kUnwrittenMax) return {};
+  return SyncActive();
 }
 
 // --- what changed beside the log task ---

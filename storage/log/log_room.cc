@@ -51,8 +51,7 @@ bool LogRoom::HalfIsUsed() const {
          FrameWith(0) + half_.load(std::memory_order_relaxed);
 }
 
-bool LogRoom::WritersMustWait(bool frees) const {
-  if (!frees && HalfIsUsed() && !reserve_.ready()) return true;
+bool LogRoom::SyncIsLate() const {
   if (durability_.load(std::memory_order_relaxed) != Durability::kEverySecond) return false;
   const uint64_t oldest = oldest_unsynced_ns_.load(std::memory_order_relaxed);
   return oldest != 0 && env_.MonotonicNs() > oldest + kWritersWaitNs;

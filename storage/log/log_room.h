@@ -50,10 +50,12 @@ class LogRoom {
   /// Segments are being removed or made: HasRoomFor may change without anybody's help.
   bool MayGainRoom() const;
 
-  /// Whether writers are ahead of the disk: the next segment is not ready although this one is half
-  /// used, and only what `frees` space may go on; or, under kEverySecond, the oldest record that is
-  /// not on stable storage is more than 2 s old.
-  bool WritersMustWait(bool frees) const;
+  /// Writers are ahead of the disk: the next segment is not ready although this one is half used.
+  /// Only what frees space may go on.
+  bool SegmentIsLate() const { return HalfIsUsed() && !reserve_.ready(); }
+  /// The same: under kEverySecond the oldest record that is not on stable storage is more than 2 s
+  /// old. Nobody may go on.
+  bool SyncIsLate() const;
 
  private:
   friend class CommitLog;

@@ -30,6 +30,7 @@ struct LogStats {
   uint64_t segments = 0;       // files, with those that are ready
   uint64_t ready = 0;          // of those, not in use yet
   uint64_t segment_bytes = 0;
+  bool under_load = false;  // segments are of the full size
   uint64_t recycled = 0;    // segments that were used again
   uint64_t torn_bytes = 0;  // cut off by the recovery before
   Log2Histogram group_ops;  // its count is the number of groups

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "storage/file_names.h"
 #include "storage/log/salvage.h"
+#include "storage/log/segment_resume.h"
 #include "storage/log/segment_scan.h"
 #include "storage/write_batch.h"
 
@@ -38,7 +39,7 @@ class Recovery {
     // They hold nothing but space, which the rest may need.
     CW_TRY(RemoveSegments(plan_.blank));
     for (const TornBytes& torn : plan_.torn) CW_TRY(KeepTornBytesIfTheyFit(torn));
-    CW_ASSIGN(SegmentWriter active, StartNewSegment());
+    CW_ASSIGN(SegmentWriter active, StartOrResume());
     CW_ASSIGN(NoteFile renewed, RenewNote(note, active.header()));
     CW_TRY(RemoveSegments(plan_.leftover));
     return RecoveredLog{.last_seq = plan_.last_seq,
@@ -51,7 +52,8 @@ class Recovery {
                         .set_aside = std::move(set_aside_),
                         .replayed_groups = plan_.replay.size(),
                         .copied_groups = plan_.copy.size(),
-                        .torn_bytes = TornTotal()};
+                        .torn_bytes = TornTotal(),
+                        .resumed = resumed_};
   }
 
  private:
@@ -173,9 +175,26 @@ class Recovery {
     return {};
   }
 
+  Result<SegmentWriter> StartOrResume() {
+    Result<BlankSegment> made = MakeNewFile();
+    if (made) return StartSegment(*std::move(made));
+    const bool may_resume = made.error().code() == ErrorCode::kNoSpace && plan_.newest;
+    if (!may_resume) return std::unexpected(made.error());
+    Result<SegmentWriter> resumed = ResumeSegment(env_, options_.dir, *plan_.newest, plan_.copy);
+    if (!resumed && resumed.error().code() == ErrorCode::kIo) return resumed;
+    if (!resumed) return std::unexpected(made.error());
+    LogWarning(Format("no space for a log segment ({}): the log goes on in {}",
+                      made.error().message(), LogPath(options_.dir, plan_.newest->header.number)));
+    const uint64_t number = plan_.newest->header.number;
+    std::erase(plan_.leftover, number);
+    std::erase_if(plan_.kept, [&](const KeptSegment& kept) { return kept.number == number; });
+    resumed_ = true;
+    CW_TRY(resumed->WriteEmpty(plan_.last_seq + 1, plan_.last_seq, plan_.stream));
+    return resumed;
+  }
+
   /// Copied frames first, all of it synced, then the header: a segment with a header is complete.
-  Result<SegmentWriter> StartNewSegment() {
-    CW_ASSIGN(BlankSegment blank, MakeNewFile());
+  Result<SegmentWriter> StartSegment(BlankSegment blank) {
     const SegmentHeader header{.number = blank.number,
                                .ordinal = plan_.ordinal,
                                .salt = env_.RandomU64(),
@@ -259,6 +278,7 @@ class Recovery {
   std::vector<std::string> torn_copies_;  // made by this recovery
   std::vector<std::string> in_the_way_;   // what is no file where one should be
   std::vector<std::string> set_aside_;    // the names of that now
+  bool resumed_ = false;
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 // Reads the log back after a clean stop or a crash, by the rules of docs/STORAGE_FORMAT.md,
 // "Recovery": replays what the tables lack, refuses to lose what was on stable storage, and goes
 // on in a new segment, which is on stable storage, and named by the note, when the call returns.
-// Old segments are never written, and none is removed before the note names the new one.
+// Old segments are not written, and none is removed before the note names the new one. Only where
+// there is no space for a new one the log goes on in the newest that it has
+// (storage/log/segment_resume.h).
 //
 // The answer does not depend on how often a crash cut an earlier recovery short.
 //
@@ -60,6 +62,7 @@ struct RecoveredLog {
   uint64_t replayed_groups = 0;
   uint64_t copied_groups = 0;
   uint64_t torn_bytes = 0;
+  bool resumed = false;  // it goes on in the segment that it ended in
 };
 
 /// Gets the records above flushed_seq, in order: whole batches, one or more a call. Operation i
@@ -68,7 +71,7 @@ using ApplyRecords = std::function<Status(Seq first_seq, uint32_t op_count, std:
 
 /// kCorruption if records that were on stable storage are lost: the error names file, offset and
 /// seqs, and nothing in the directory has changed. kIo if a call failed. kNoSpace if there is no
-/// room for even a small new segment.
+/// room for even a small new segment, and none to go on in.
 Result<RecoveredLog> RecoverLog(Env& env, const RecoveryOptions& options,
                                 const ApplyRecords& apply);
 

@@ -22,18 +22,7 @@ constexpr uint64_t kReservedBytes = 2 * kLogAlign;  // header, closing frame
 constexpr uint64_t kSlackBytes = 256 << 10;
 
 Status FillWithZeros(File& file, uint64_t bytes) {
-  const std::string zeros(std::min(bytes, kChunkBytes), '\0');
-  uint64_t synced = 0;
-  ShortTurns turns(kChunkBytes);
-  for (uint64_t offset = 0; offset < bytes; offset += zeros.size()) {
-    const uint64_t chunk = std::min<uint64_t>(zeros.size(), bytes - offset);
-    CW_TRY(file.WriteAt(offset, std::string_view(zeros).substr(0, chunk)));
-    turns.Did(chunk);
-    if (offset + chunk - synced >= kSyncEveryBytes || offset + chunk == bytes) {
-      CW_TRY(file.Sync());
-      synced = offset + chunk;
-    }
-  }
+  CW_TRY(WriteZeros(file, 0, bytes));
   // A small write to a large cached folio counts, and is walked over, as the whole of it.
   file.DropCache();
   return {};
@@ -70,6 +59,22 @@ Result<BlankSegment> TakeOverFile(Env& env, const std::string& path, uint64_t nu
 }
 
 }  // namespace
+
+Status WriteZeros(File& file, uint64_t begin, uint64_t end) {
+  const std::string zeros(std::min(end - begin, kChunkBytes), '\0');
+  uint64_t synced = begin;
+  ShortTurns turns(kChunkBytes);
+  for (uint64_t offset = begin; offset < end; offset += zeros.size()) {
+    const uint64_t chunk = std::min<uint64_t>(zeros.size(), end - offset);
+    CW_TRY(file.WriteAt(offset, std::string_view(zeros).substr(0, chunk)));
+    turns.Did(chunk);
+    if (offset + chunk - synced >= kSyncEveryBytes || offset + chunk == end) {
+      CW_TRY(file.Sync());
+      synced = offset + chunk;
+    }
+  }
+  return {};
+}
 
 uint64_t FrameRoom(uint64_t segment_bytes) {
   return segment_bytes > kReservedBytes ? segment_bytes - kReservedBytes : 0;
@@ -112,6 +117,15 @@ Result<BlankSegment> RecycleSegment(Env& env, const std::string& dir, uint64_t o
     IgnoreError(env.Remove(left), "the first error tells more; recovery removes what is left");
   }
   return std::unexpected(status.error().Prefixed(path));
+}
+
+Status CutSegment(BlankSegment& blank, uint64_t bytes) {
+  CW_ASSIGN(const uint64_t names, blank.file->LinkCount());
+  if (names != 1) return Fail(ErrorCode::kUnsupported, Format("{} names", names));
+  CW_TRY(blank.file->Truncate(bytes));
+  CW_TRY(blank.file->Sync());
+  blank.bytes = bytes;
+  return {};
 }
 
 }  // namespace cordwood::storage

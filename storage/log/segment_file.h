@@ -47,6 +47,9 @@ uint64_t FileBytesFor(uint64_t frame_bytes);
 /// The size of a segment made for one frame, with some room for what joins its group.
 uint64_t SegmentBytesFor(uint64_t frame_bytes);
 
+/// Over what is there, with a sync now and then and in the end.
+Status WriteZeros(File& file, uint64_t begin, uint64_t end);
+
 /// Creates `n.wal` of `bytes` zeros, syncs it and its directory entry. After an error no file is
 /// left, as far as the system lets us. kUnsupported: space cannot be reserved there.
 Result<BlankSegment> MakeSegment(Env& env, const std::string& dir, uint64_t number, uint64_t bytes,
@@ -58,5 +61,9 @@ Result<BlankSegment> MakeSegment(Env& env, const std::string& dir, uint64_t numb
 /// REQUIRES: a start without the old segment is right, and stays right.
 Result<BlankSegment> RecycleSegment(Env& env, const std::string& dir, uint64_t old_number,
                                     uint64_t number, uint64_t bytes);
+
+/// Makes a blank segment smaller. After an error it is to be removed, as one is that has another
+/// name as well.
+Status CutSegment(BlankSegment& blank, uint64_t bytes);
 
 }  // namespace cordwood::storage

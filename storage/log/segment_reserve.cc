@@ -3,28 +3,33 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/format.h"
-#include "base/log.h"
 #include "storage/file_names.h"
-#include "storage/log/frame.h"
 
 namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kSegmentRetryNs = 1'000'000'000;
 constexpr uint64_t kUnusedNs = 10'000'000'000;
-constexpr uint64_t kTellEveryNs = 60'000'000'000;
-// While space is short a segment may be as small as this share of the standard one.
-constexpr uint64_t kShrinkMost = 16;
-constexpr uint64_t kSmallestBytes = 16 * kLogAlign;
 // Segments that are ready, those that were used before included: as many as a flush may let go of.
 constexpr size_t kSparesMax = 2;
 
 }  // namespace
 
 SegmentReserve::SegmentReserve(Env& env, Options options)
-    : env_(env), options_(std::move(options)) {
-  standard_.wanted_bytes = options_.segment_bytes;
+    : env_(env), options_(std::move(options)), standard_bytes_(options_.first_bytes) {
+  standard_.wanted_bytes = standard_bytes_;
+}
+
+void SegmentReserve::SetStandardBytes(uint64_t bytes) {
+  std::vector<BlankSegment> outgrown;
+  {
+    const MutexLock lock(mutex_);
+    standard_bytes_ = bytes;
+    standard_.wanted_bytes = bytes;
+    outgrown = std::exchange(spares_, {});
+  }
+  for (const BlankSegment& spare : outgrown) ScheduleRemovalOf(spare);
+  ScheduleIfNeeded();
 }
 
 std::optional<BlankSegment> SegmentReserve::Take(uint64_t frame_bytes) {
@@ -33,6 +38,7 @@ std::optional<BlankSegment> SegmentReserve::Take(uint64_t frame_bytes) {
     if (!slot->ready || FrameRoom(slot->ready->bytes) < frame_bytes) continue;
     if (slot == &large_) large_.wanted_bytes = 0;
     if (slot == &standard_) {
+      standard_.wanted_bytes = standard_bytes_;
       standard_.needed_bytes = 0;
       ready_room_.store(0, std::memory_order_release);
     }
@@ -55,7 +61,7 @@ void SegmentReserve::SetStandard(BlankSegment ready) {
 bool SegmentReserve::WantsSpare(uint64_t bytes) const {
   const MutexLock lock(mutex_);
   const bool is_ready = standard_.ready.has_value();
-  return bytes == options_.segment_bytes && !closed_ && !standard_.error &&
+  return bytes == standard_bytes_ && !closed_ && !standard_.error &&
          spares_.size() + (is_ready || making_ ? 1 : 0) < kSparesMax;
 }
 
@@ -223,7 +229,7 @@ bool SegmentReserve::IsLarge(uint64_t frame_bytes) const {
 void SegmentReserve::ScheduleIfNeeded() {
   {
     const MutexLock lock(mutex_);
-    if (scheduled_ || making_ || !NextJob()) return;
+    if (scheduled_ || making_ || (!MustCut() && NextJob() == nullptr)) return;
     scheduled_ = true;
   }
   options_.schedule(Lane::kSegments, [this] { RunScheduled(); });
@@ -235,105 +241,29 @@ void SegmentReserve::RunScheduled() {
     const MutexLock lock(mutex_);
     scheduled_ = false;
     slot = making_ ? nullptr : NextJob();
-    if (!slot) return;
+    const bool must_cut = !making_ && slot == nullptr && MustCut();
+    if (slot == nullptr && !must_cut) return;
     making_ = true;
   }
-  Make(*slot);
+  if (slot != nullptr) {
+    Make(*slot);
+  } else {
+    Cut();
+  }
+}
+
+bool SegmentReserve::MustCut() const {
+  return !closed_ && standard_.ready && standard_.needed_bytes == 0 &&
+         standard_.ready->bytes > standard_.wanted_bytes;
 }
 
 SegmentReserve::Slot* SegmentReserve::NextJob() {
   if (closed_) return nullptr;
   for (Slot* slot : {&large_, &standard_}) {
-    // A small one that was made for want of space is used up before there is another.
-    const uint64_t wanted = slot == &standard_ && slot->ready ? 0 : slot->wanted_bytes;
     const uint64_t have = slot->ready ? slot->ready->bytes : 0;
-    if (have < std::max(wanted, slot->needed_bytes) && slot->may_try) return slot;
+    if (have < std::max(slot->wanted_bytes, slot->needed_bytes) && slot->may_try) return slot;
   }
   return nullptr;
-}
-
-bool SegmentReserve::Make(Slot& slot) {
-  uint64_t bytes = 0;
-  uint64_t needed = 0;
-  {
-    const MutexLock lock(mutex_);
-    bytes = slot.wanted_bytes;
-    needed = &slot == &standard_ ? slot.needed_bytes : bytes;
-  }
-  Result<BlankSegment> made = MakeFile(bytes, needed);
-  const uint64_t now = env_.MonotonicNs();
-  const bool success = made.has_value();
-  std::optional<BlankSegment> outgrown;
-  std::optional<std::string> news;
-  {
-    const MutexLock lock(mutex_);
-    making_ = false;
-    if (success) {
-      outgrown = std::exchange(slot.ready, std::nullopt);
-      if (&slot == &standard_) {
-        SetStandard(*std::move(made));
-      } else {
-        slot.ready = *std::move(made);
-      }
-      slot.ready_ns = now;
-      slot.error.reset();
-    } else {
-      if (IsNews(made.error(), now)) news = made.error().message();
-      slot.error = made.error();
-      slot.refused_bytes = bytes;
-      slot.may_try = false;
-      if (&slot == &large_ && !slot.is_due) slot.wanted_bytes = 0;
-      last_failure_ns_ = now;
-    }
-  }
-  if (news) LogWarning(Format("no segment can be made for the log: {}", *news));
-  if (outgrown) ScheduleRemovalOf(*outgrown);
-  options_.on_change();
-  ScheduleIfNeeded();
-  return success;
-}
-
-bool SegmentReserve::IsNews(const Error& error, uint64_t now_ns) {
-  const bool told = error.code() == told_ && now_ns < told_ns_ + kTellEveryNs;
-  if (told) return false;
-  told_ = error.code();
-  told_ns_ = now_ns;
-  return true;
-}
-
-Result<BlankSegment> SegmentReserve::MakeFile(uint64_t wanted, uint64_t needed) {
-  const uint64_t least = std::max({needed, wanted / kShrinkMost, kSmallestBytes});
-  while (true) {
-    Result<BlankSegment> made = TryToMakeFile(wanted);
-    if (made || made.error().code() != ErrorCode::kNoSpace || wanted <= least) return made;
-    wanted = std::max(wanted / 2 / kLogAlign * kLogAlign, least);
-  }
-}
-
-Result<BlankSegment> SegmentReserve::TryToMakeFile(uint64_t bytes) {
-  if (options_.gate) CW_TRY(options_.gate(bytes));
-  Result<BlankSegment> made = MakeHowever(bytes);
-  const bool no_space = !made && made.error().code() == ErrorCode::kNoSpace;
-  if (no_space && options_.make_space && options_.make_space()) made = MakeHowever(bytes);
-  return made;
-}
-
-SegmentSpace SegmentReserve::NextSpace() const {
-  const SegmentSpace wanted = options_.space();
-  const MutexLock lock(mutex_);
-  return can_reserve_space_ ? wanted : SegmentSpace::kZeros;
-}
-
-Result<BlankSegment> SegmentReserve::MakeHowever(uint64_t bytes) {
-  Result<BlankSegment> made =
-      MakeSegment(env_, options_.dir, options_.allocate(), bytes, NextSpace());
-  if (made || made.error().code() != ErrorCode::kUnsupported) return made;
-  LogNotice("the file system reserves no space: segments of the log are filled with zeros");
-  {
-    const MutexLock lock(mutex_);
-    can_reserve_space_ = false;
-  }
-  return MakeSegment(env_, options_.dir, options_.allocate(), bytes);
 }
 
 }  // namespace cordwood::storage

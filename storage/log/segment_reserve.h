@@ -4,6 +4,10 @@
 // another size when a batch that is larger than a segment asks for it. Segments that were used and
 // are not needed any more may be spares: what there is of them is used before one is made.
 //
+// The standard size changes with the load (storage/log/segment_size.h). The ready segment is cut
+// when it is smaller from then on; when it is larger another one is made, and what there is stays
+// until that is there, or for good if there is no space.
+//
 // Segments are made on Lane::kSegments, or by the log's own task when it cannot wait, and those
 // that are not needed are removed on Lane::kRemovals. Where there is no space for one of the
 // standard size, a smaller one is made: what deletes needs little. When the standard one could not
@@ -31,7 +35,8 @@ class SegmentReserve {
  public:
   struct Options {
     std::string dir;
-    uint64_t segment_bytes = 0;
+    uint64_t segment_bytes = 0;  // the largest standard size
+    uint64_t first_bytes = 0;    // the standard size until it is set
     NumberAllocator allocate;
     SpaceGate gate;  // may be empty
     /// How the next one gets its space.
@@ -56,6 +61,9 @@ class SegmentReserve {
   bool ready() const { return ready_room() != 0; }
   /// For frames, in the standard segment; 0: it is not ready.
   uint64_t ready_room() const { return ready_room_.load(std::memory_order_acquire); }
+
+  /// From now on. REQUIRES: at most Options::segment_bytes.
+  void SetStandardBytes(uint64_t bytes);
 
   /// Starts making the standard segment in the background unless it is there.
   void Replenish();
@@ -131,7 +139,11 @@ class SegmentReserve {
   void GiveBackUnused();
   void ScheduleRemovalOf(const BlankSegment& blank);
   void RunScheduled();
-  /// The slot to work on; null if there is nothing to do.
+  /// Whether the ready standard segment is larger than it should be.
+  bool MustCut() const REQUIRES(mutex_);
+  /// The caller has set making_ and holds no lock.
+  void Cut();
+  /// The slot to work on; null if there is nothing to make.
   Slot* NextJob() REQUIRES(mutex_);
   /// Makes the segment that `slot` wants. The caller has set making_ and holds no lock.
   bool Make(Slot& slot);
@@ -148,6 +160,7 @@ class SegmentReserve {
   std::atomic<uint64_t> ready_room_ = 0;
 
   mutable Mutex mutex_;
+  uint64_t standard_bytes_ GUARDED_BY(mutex_);
   Slot standard_ GUARDED_BY(mutex_);
   Slot large_ GUARDED_BY(mutex_);
   std::vector<BlankSegment> spares_ GUARDED_BY(mutex_);  // beside the standard one

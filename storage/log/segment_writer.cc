@@ -8,6 +8,8 @@ namespace cordwood::storage {
 namespace {
 
 constexpr uint64_t kWriteBackBytes = 1 << 20;
+// So much may be on its way to the medium when nothing is waited for any more.
+constexpr uint64_t kUnderWayBytes = 2 << 20;
 
 }  // namespace
 
@@ -33,7 +35,7 @@ Status SegmentWriter::WriteGroup(Group& group, Seq known_synced) {
 
 Status SegmentWriter::Sync() {
   last_sector_.clear();
-  written_back_ = end_;
+  synced_ = written_back_ = awaited_ = end_;
   return file_->Sync();
 }
 
@@ -42,8 +44,14 @@ Status SegmentWriter::WriteBack() {
   const uint64_t from = written_back_ / kLogAlign * kLogAlign;
   const uint64_t whole = end_ / kLogAlign * kLogAlign;
   if (whole < from + kWriteBackBytes) return {};
+  CW_TRY(file_->WriteBack(from, whole - from));
   written_back_ = whole;
-  return file_->WriteBack(from, whole - from);
+  // Another piece comes before the next call.
+  if (whole < awaited_ + kUnwrittenMax - kWriteBackBytes) return {};
+  const uint64_t to = whole - kUnderWayBytes;
+  CW_TRY(file_->AwaitWriteBack(awaited_, to - awaited_));
+  awaited_ = to;
+  return {};
 }
 
 Status SegmentWriter::WriteEmpty(Seq next_seq, Seq known_synced, const StreamPosition& stream) {

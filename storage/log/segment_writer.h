@@ -32,7 +32,14 @@ class SegmentWriter {
   /// REQUIRES: `end` is a multiple of kFrameAlign, and everything before it is synced.
   SegmentWriter(std::unique_ptr<File> file, uint64_t bytes, const SegmentHeader& header,
                 uint64_t end)
-      : file_(std::move(file)), bytes_(bytes), header_(header), end_(end), has_header_(true) {}
+      : file_(std::move(file)),
+        bytes_(bytes),
+        header_(header),
+        end_(end),
+        synced_(end),
+        written_back_(end),
+        awaited_(end),
+        has_header_(true) {}
 
   const SegmentHeader& header() const { return header_; }
   uint64_t bytes() const { return bytes_; }
@@ -55,8 +62,13 @@ class SegmentWriter {
   Status Sync();
 
   /// Once a mebibyte of frames came since the last call, or sync, has the system begin to write
-  /// them, so that a sync in the end has little to do. Errors as of File::WriteBack.
+  /// them, and waits for those of before: beside what one group brings, a sync in the end finds no
+  /// more than kUnwrittenMax bytes that are not on their way to the medium or there. Errors as of
+  /// File::WriteBack.
   Status WriteBack();
+  static constexpr uint64_t kUnwrittenMax = 4 << 20;
+  /// What a sync would have to write if there were no WriteBack.
+  uint64_t unsynced_bytes() const { return end_ - synced_; }
 
  private:
   /// Where the next frame begins.
@@ -70,8 +82,10 @@ class SegmentWriter {
   uint64_t bytes_;
   SegmentHeader header_;
   uint64_t end_ = kLogAlign;
-  uint64_t written_back_ = 0;  // up to here
-  std::string last_sector_;    // its bytes up to end_, if the next frame may share it
+  uint64_t synced_ = kLogAlign;  // up to here
+  uint64_t written_back_ = 0;    // begun up to here
+  uint64_t awaited_ = 0;         // done up to here
+  std::string last_sector_;      // its bytes up to end_, if the next frame may share it
   bool has_header_ = false;
 };
 

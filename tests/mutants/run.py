@@ -70,6 +70,9 @@ MUTANTS = [
     Mutant("cut_segment_reused", "storage_log_test",
            ["TornTail.IsNeverWrittenOver",
             "LogFailure.WhatIsRecoveredAfterAFailedSyncSurvivesPowerLoss"]),
+    # A start on a full disk goes on in its segment, before frames that were torn off.
+    Mutant("resumed_over_old_frames", "storage_log_test",
+           ["ResumedSegment.HasNoOldFramesBehindNewOnes"]),
     # What frames say was on stable storage is not believed: damage passes for a torn tail.
     Mutant("watermark_ignored", "storage_log_test",
            ["TornTail.IsLostDataWhenAnyLaterFrameKnowsBetter"]),

@@ -135,6 +135,9 @@ TEST_F(OwnRuns, OthersReadWhileAWriteOwnsTheExecutorAndWriteWhenItIsDone) {
   EXPECT_EQ(server_->Receive(owner), ":1\r\n");
   EXPECT_EQ(server_->Receive(writer), "+OK\r\n");
   EXPECT_EQ(server_->Receive(second), ":2\r\n") << "in the order in which they came";
+  const storage::HeldWrites& held = server_->pipeline().stats().held_writes;
+  EXPECT_EQ(held.of(storage::HeldFor::kOtherWrite).writes, 2u);
+  EXPECT_GE(held.of(storage::HeldFor::kOtherWrite).longest_ns, 10'000'000u);
 }
 
 TEST_F(OwnRuns, AKeyDoesNotComeBackThatWasSeenExpiredMeanwhile) {

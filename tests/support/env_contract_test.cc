@@ -88,6 +88,15 @@ TEST_P(EnvContract, FilesHoldWhatWasWritten) {
   EXPECT_EQ(*file->Size(), 3U) << "nothing written, nothing extended";
 }
 
+TEST_P(EnvContract, WriteBackChangesNothingThatIsSeen) {
+  const auto file = *env().Open(Path("a"), OpenMode::kCreate);
+  ASSERT_TRUE(file->WriteAt(0, std::string(100, 'x')).has_value());
+  for (const Status& status : {file->WriteBack(0, 100), file->AwaitWriteBack(0, 100)}) {
+    EXPECT_TRUE(status || status.error().code() == ErrorCode::kUnsupported);
+  }
+  EXPECT_EQ(Get("a"), std::string(100, 'x'));
+}
+
 TEST_P(EnvContract, MistakesHaveTheSameErrors) {
   Put("file", "x");
   ASSERT_TRUE(env().CreateDir(Path("sub")).has_value());

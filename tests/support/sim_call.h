@@ -19,6 +19,7 @@ enum class SimOp : uint8_t {
   kSync,
   kReserve,
   kWriteBack,
+  kAwaitWriteBack,
   kTruncate,
   kSize,
   kLinkCount,

@@ -144,7 +144,10 @@ void SimContent::Sync() {
   MarkClean();
 }
 
-void SimContent::FailSync() { MarkClean(); }
+void SimContent::FailSync() {
+  is_apart_ = true;
+  MarkClean();
+}
 
 uint64_t SimContent::SurvivingSize(PowerLoss kind, SimRandom& random) const {
   if (!size_dirty_ || kind == PowerLoss::kDrop) return medium_size_;
@@ -160,6 +163,20 @@ uint64_t SimContent::SurvivingSize(PowerLoss kind, SimRandom& random) const {
     }
     default:
       return cached().size();
+  }
+}
+
+void SimContent::DropCache() {
+  if (!std::exchange(is_apart_, false)) return;
+  std::string& bytes = cached_.Own();
+  for (uint64_t sector = 0; sector * kSectorBytes < bytes.size(); ++sector) {
+    if (sector < dirty_.size() && dirty_[sector]) {
+      is_apart_ = true;
+      continue;
+    }
+    const uint64_t begin = sector * kSectorBytes;
+    const uint64_t length = std::min<uint64_t>(kSectorBytes, bytes.size() - begin);
+    std::copy_n(SectorOf(medium_.get(), sector).data(), length, bytes.data() + begin);
   }
 }
 

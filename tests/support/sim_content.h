@@ -55,6 +55,8 @@ class SimContent {
 
   void Sync();
   void FailSync();
+  /// What is clean is read from the medium from now on.
+  void DropCache();
   void LosePower(PowerLoss kind, SimRandom& random);
 
   /// Damage of the medium, visible at once. REQUIRES: offset < size, bit < 8.
@@ -75,6 +77,8 @@ class SimContent {
   std::vector<bool> dirty_;   // by sector
   uint64_t dirty_begin_ = 0;  // no dirty sector stands outside [begin, end)
   uint64_t dirty_end_ = 0;
+
+  bool is_apart_ = false;  // what is clean may not be what the medium has: a sync failed
 
   bool size_dirty_ = false;  // the length changed since the last sync, between these bounds
   uint64_t low_size_ = 0;

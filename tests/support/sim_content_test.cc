@@ -125,6 +125,17 @@ TEST(SimContent, SyncsWhatIsWrittenAfterAFailedSync) {
   EXPECT_EQ(after.substr(kSectorBytes, 6), "againn");
 }
 
+TEST(SimContent, ReadsWhatTheMediumHasOnceTheCacheIsDropped) {
+  SimRandom random(1);
+  SimContent content(std::string(2 * kSectorBytes, 'o'));
+  content.Write(0, std::string(2 * kSectorBytes, 'n'), random);
+  content.FailSync();
+  content.Write(kSectorBytes, "again", random);
+  content.DropCache();
+  EXPECT_EQ(content.cached().substr(0, kSectorBytes), std::string(kSectorBytes, 'o'));
+  EXPECT_EQ(content.cached().substr(kSectorBytes, 6), "againn") << "it is not clean";
+}
+
 TEST(SimContent, MayUndoAnUnsyncedTruncation) {
   SimContent content("abcdef");
   content.Resize(2);

@@ -37,12 +37,14 @@ class SimFile final : public File {
   Status Sync() override;
   Status Reserve(uint64_t size) override;
   Status WriteBack(uint64_t offset, uint64_t size) override;
-  void DropCache() override {}
+  Status AwaitWriteBack(uint64_t offset, uint64_t size) override;
+  void DropCache() override { node_->content.DropCache(); }
   Status Truncate(uint64_t size) override;
   Result<uint64_t> Size() override;
   Result<uint64_t> LinkCount() override;
 
  private:
+  Status SyncRange(const SimCall& call);
   Status CheckWritable() const {
     if (writable_) return {};
     return Fail(ErrorCode::kIo, path_ + ": opened for reading only");
@@ -272,12 +274,19 @@ Status SimFile::Reserve(uint64_t size) {
 
 // A dirty sector may reach the medium at any time: what LosePower makes of it is enough.
 Status SimFile::WriteBack(uint64_t offset, uint64_t size) {
-  return env_.Perform({SimOp::kWriteBack, path_, offset, size},
-                      {.all = [] { return Status(); },
-                       .failed =
-                           [&](ErrorCode code) {
-                             if (code != ErrorCode::kUnsupported) node_->content.FailSync();
-                           }});
+  return SyncRange({SimOp::kWriteBack, path_, offset, size});
+}
+
+Status SimFile::AwaitWriteBack(uint64_t offset, uint64_t size) {
+  return SyncRange({SimOp::kAwaitWriteBack, path_, offset, size});
+}
+
+Status SimFile::SyncRange(const SimCall& call) {
+  return env_.Perform(call, {.all = [] { return Status(); },
+                             .failed =
+                                 [&](ErrorCode code) {
+                                   if (code != ErrorCode::kUnsupported) node_->content.FailSync();
+                                 }});
 }
 
 Status SimFile::Truncate(uint64_t size) {

@@ -8,10 +8,11 @@ namespace cordwood::support {
 
 namespace {
 
-constexpr std::array<std::string_view, 19> kOpNames = {
-    "any",        "open",     "create", "read",       "write",  "sync",   "reserve",
-    "write_back", "truncate", "size",   "link_count", "rename", "remove", "create_dir",
-    "list",       "sync_dir", "exists", "space_of",   "lock"};
+constexpr std::array<std::string_view, 20> kOpNames = {
+    "any",      "open",       "create",           "read",     "write",    "sync",
+    "reserve",  "write_back", "await_write_back", "truncate", "size",     "link_count",
+    "rename",   "remove",     "create_dir",       "list",     "sync_dir", "exists",
+    "space_of", "lock"};
 
 bool Matches(SimOp op, const std::string& path_part, const SimCall& call) {
   return (op == SimOp::kAny || op == call.op) && call.path.find(path_part) != std::string::npos;

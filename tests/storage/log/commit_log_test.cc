@@ -343,17 +343,17 @@ TEST(CommitLogEverySecond, MakesWritersWaitAfterTwoSecondsWithoutASync) {
   LogRig rig({.durability = Durability::kEverySecond});
   ASSERT_TRUE(rig.Open());
   rig.Commit();
-  EXPECT_FALSE(rig.log().room().WritersMustWait(false));
+  EXPECT_FALSE(rig.log().room().SyncIsLate());
   rig.env().StallSyncs(rig.NewestSegment(), 3000);
   rig.env().AdvanceMs(1500);
   rig.log().Tick();
   rig.env().RunForMs(100);
-  EXPECT_FALSE(rig.log().room().WritersMustWait(false));
+  EXPECT_FALSE(rig.log().room().SyncIsLate());
   rig.env().RunForMs(600);
-  EXPECT_TRUE(rig.log().room().WritersMustWait(false));
+  EXPECT_TRUE(rig.log().room().SyncIsLate());
   rig.env().RunForMs(3000);
   EXPECT_EQ(rig.log().synced(), 1u);
-  EXPECT_FALSE(rig.log().room().WritersMustWait(false));
+  EXPECT_FALSE(rig.log().room().SyncIsLate());
 }
 
 TEST(CommitLogEverySecond, CountsTheAgeOfWhatCameDuringTheSync) {
@@ -368,7 +368,7 @@ TEST(CommitLogEverySecond, CountsTheAgeOfWhatCameDuringTheSync) {
   rig.log().Kick();
   rig.env().RunForMs(2450);
   EXPECT_EQ(rig.log().synced(), 1u);
-  EXPECT_TRUE(rig.log().room().WritersMustWait(false)) << "the second record is 2.4 s old";
+  EXPECT_TRUE(rig.log().room().SyncIsLate()) << "the second record is 2.4 s old";
 }
 
 TEST(CommitLogNever, SyncsWhenASegmentEndsAndAtTheStop) {
@@ -380,7 +380,7 @@ TEST(CommitLogNever, SyncsWhenASegmentEndsAndAtTheStop) {
   rig.log().Tick();
   rig.env().RunUntilIdle();
   EXPECT_EQ(rig.log().synced(), 0u);
-  EXPECT_FALSE(rig.log().room().WritersMustWait(false));
+  EXPECT_FALSE(rig.log().room().SyncIsLate());
   rig.Commit(1, 9000);
   EXPECT_EQ(rig.log().synced(), 3u) << "the third does not fit the first segment";
   rig.Commit();

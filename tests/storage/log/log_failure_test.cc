@@ -127,6 +127,28 @@ TEST(LogFailure, WhatIsRecoveredAfterAFailedSyncSurvivesPowerLoss) {
   }
 }
 
+// Nor can it be written again where there is no space: then it is not taken for what is on the
+// medium.
+TEST(LogFailure, OnAFullDiskWhatAFailedSyncLeftIsNotBelieved) {
+  LogRig rig({});
+  ASSERT_TRUE(rig.Open());
+  for (int i = 0; i < 3; ++i) rig.Commit();
+  rig.env().FailNext(SimOp::kSync, rig.NewestSegment(), ErrorCode::kIo);
+  rig.Commit();
+  ASSERT_TRUE(rig.log().failed());
+  rig.Kill();
+  rig.env().SetDiskBytes(1);
+  const Status opened = rig.Open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ErrorCode::kNoSpace) << opened.error().message();
+  rig.env().SetDiskBytes(UINT64_MAX);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 3u);
+  rig.LosePower(1, PowerLoss::kDrop);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_EQ(rig.recovered(), 3u);
+}
+
 TEST(LogFailure, AFailedReadIsNeverTheEndOfTheLog) {
   LogRig rig({});
   ASSERT_TRUE(rig.Open());

@@ -42,7 +42,7 @@ Status LogRig::Open() {
   const NumberAllocator allocate = [this] { return next_number_++; };
   const RecoveryOptions recovery{.dir = std::string(kDir),
                                  .store_id = kStoreId,
-                                 .segment_bytes = options_.segment_bytes,
+                                 .segment_bytes = first_bytes(),
                                  .flushed_seq = flushed_,
                                  .known_synced = known_synced_,
                                  .allocate = allocate};
@@ -57,6 +57,7 @@ Status LogRig::Open() {
   recovered_stream_ = recovered->stream;
   copied_groups_ = recovered->copied_groups;
   replayed_groups_ = recovered->replayed_groups;
+  resumed_ = recovered->resumed;
   EXPECT_EQ(recovered_, std::max(replayed_, flushed_));
   EXPECT_GE(recovered_, std::max(owed_, kernel_has_)) << "records that were acknowledged are gone";
   EXPECT_LE(recovered_, records_.size());
@@ -72,6 +73,7 @@ Status LogRig::Open() {
                                      LogOptions{.dir = std::string(kDir),
                                                 .store_id = kStoreId,
                                                 .segment_bytes = options_.segment_bytes,
+                                                .small_segment_bytes = first_bytes(),
                                                 .durability = durability_,
                                                 .allocate = allocate,
                                                 .gate = options_.gate,
@@ -85,7 +87,7 @@ Result<Seq> LogRig::RecoverOnCopy() const {
   uint64_t number = HighestNumber();
   const RecoveryOptions recovery{.dir = std::string(kDir),
                                  .store_id = kStoreId,
-                                 .segment_bytes = options_.segment_bytes,
+                                 .segment_bytes = first_bytes(),
                                  .flushed_seq = flushed_,
                                  .known_synced = known_synced_,
                                  .allocate = [&] { return ++number; }};

@@ -11,6 +11,7 @@
 //
 // Threads: one.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,6 +28,7 @@ class LogRig {
   struct Options {
     uint64_t seed = 1;
     uint64_t segment_bytes = 32 << 10;
+    uint64_t small_segment_bytes = UINT64_MAX;  // as segment_bytes
     Durability durability = Durability::kAlways;
     uint32_t switch_percent = 25;
     SpaceGate gate;
@@ -75,6 +77,8 @@ class LogRig {
   const StreamPosition& recovered_stream() const { return recovered_stream_; }
   uint64_t copied_groups() const { return copied_groups_; }
   uint64_t replayed_groups() const { return replayed_groups_; }
+  /// Whether the last Open went on in the segment that it found.
+  bool resumed() const { return resumed_; }
   int progress_calls() const { return progress_calls_; }
 
   /// The log's files, and one of them.
@@ -95,6 +99,9 @@ class LogRig {
 
   Status Replay(Seq first_seq, uint32_t op_count, std::string_view ops);
   uint64_t HighestNumber() const;
+  uint64_t first_bytes() const {
+    return std::min(options_.segment_bytes, options_.small_segment_bytes);
+  }
 
   const Options options_;
   std::unique_ptr<support::SimEnv> env_;
@@ -112,6 +119,7 @@ class LogRig {
   StreamPosition recovered_stream_;
   uint64_t copied_groups_ = 0;
   uint64_t replayed_groups_ = 0;
+  bool resumed_ = false;
   int progress_calls_ = 0;
 };
 

@@ -47,7 +47,7 @@ TEST(LogSpace, MakesWritersWaitWhenHalfIsUsedAndTheNextSegmentIsNotReady) {
   rig.env().Schedule(Lane::kSegments, [&] { rig.env().Await([&] { return release; }); });
   rig.env().Step();
   int commits = 0;
-  for (; !rig.log().room().WritersMustWait(false); ++commits) {
+  for (; !rig.log().room().SegmentIsLate(); ++commits) {
     ASSERT_LT(commits, 32) << "the whole segment is used up";
     rig.Append();
     rig.log().Kick();
@@ -55,7 +55,7 @@ TEST(LogSpace, MakesWritersWaitWhenHalfIsUsedAndTheNextSegmentIsNotReady) {
   }
   EXPECT_GE(commits, 13);
   EXPECT_FALSE(rig.log().room().full());
-  EXPECT_FALSE(rig.log().room().WritersMustWait(true)) << "what frees space goes on";
+  EXPECT_TRUE(rig.log().room().HasRoomFor(0)) << "what frees space may go on";
   gate.open = false;
   release = true;
   rig.env().Schedule(Lane::kCompaction, [] {});
@@ -594,22 +594,66 @@ TEST(ReservedSpace, ThatThereIsNotMakesTheLogFull) {
   EXPECT_TRUE(rig.log().room().AcceptsWrites()) << "a smaller one, or another try";
 }
 
-TEST(WriteBack, ThatIsRefusedIsDoneWithout) {
-  LogRig rig({.segment_bytes = 4 << 20, .durability = Durability::kNever});
+TEST(WriteBack, ThatIsRefusedIsReplacedBySyncs) {
+  for (const SimOp op : {SimOp::kWriteBack, SimOp::kAwaitWriteBack}) {
+    SCOPED_TRACE(static_cast<int>(op));
+    LogRig rig({.segment_bytes = 16 << 20, .durability = Durability::kNever});
+    ASSERT_TRUE(rig.Open());
+    rig.env().FailNext(op, ".wal", ErrorCode::kUnsupported);
+    for (int i = 0; i < 35; ++i) rig.Commit(1, 100'000);
+    EXPECT_EQ(rig.log().synced(), 0u) << "less than 4 MiB";
+    for (int i = 0; i < 65; ++i) rig.Commit(1, 100'000);
+    EXPECT_FALSE(rig.log().failed());
+    EXPECT_EQ(rig.log().visible(), 100u);
+    EXPECT_EQ(rig.log().synced(), 84u) << "twice, with 42 groups each";
+    EXPECT_EQ(rig.log().stats().sync_ns.count, 2u);
+  }
+}
+
+// So a later sync finds at most 4 MiB that are not on their way, or there.
+TEST(WriteBack, IsWaitedForBeforeFourMebibytesAreUnderWay) {
+  LogRig rig({.segment_bytes = 16 << 20, .durability = Durability::kNever});
   ASSERT_TRUE(rig.Open());
-  rig.env().FailNext(SimOp::kWriteBack, ".wal", ErrorCode::kUnsupported);
-  for (int i = 0; i < 30; ++i) rig.Commit(1, 100'000);
+  rig.env().Stall(SimOp::kAwaitWriteBack, ".wal", 500);
+  uint64_t written = 0;
+  uint64_t unwaited = 0;  // since a call took long
+  for (int i = 0; i < 140; ++i) {
+    const uint64_t before = rig.env().MonotonicNs();
+    rig.Commit(1, 100'000);
+    written += 100'000;
+    unwaited += 100'000;
+    if (rig.env().MonotonicNs() - before < 500'000'000) continue;
+    EXPECT_EQ(rig.log().visible(), static_cast<Seq>(i + 1)) << "nobody who was written waits";
+    unwaited = 2 << 20;  // so much may still be under way
+  }
+  EXPECT_GT(written, 12u << 20);
+  EXPECT_LE(unwaited, SegmentWriter::kUnwrittenMax);
+  EXPECT_EQ(rig.log().synced(), 0u);
+}
+
+TEST(WriteBack, OfWhatWasSyncedIsNotWaitedFor) {
+  LogRig rig({.segment_bytes = 16 << 20, .durability = Durability::kEverySecond});
+  ASSERT_TRUE(rig.Open());
+  rig.env().FailNext(SimOp::kAwaitWriteBack, ".wal", ErrorCode::kIo);
+  for (int i = 0; i < 100; ++i) {
+    rig.Commit(1, 100'000);
+    if (i % 20 != 19) continue;
+    rig.env().AdvanceMs(1001);
+    rig.log().Tick();
+    rig.Settle();
+  }
   EXPECT_FALSE(rig.log().failed());
-  EXPECT_EQ(rig.log().visible(), 30u);
 }
 
 // It may have swallowed what the next sync would have said.
 TEST(WriteBack, ThatFailsIsFinal) {
-  LogRig rig({.segment_bytes = 4 << 20, .durability = Durability::kNever});
-  ASSERT_TRUE(rig.Open());
-  rig.env().FailNext(SimOp::kWriteBack, ".wal", ErrorCode::kIo);
-  for (int i = 0; i < 30; ++i) rig.Commit(1, 100'000);
-  EXPECT_TRUE(rig.log().failed());
+  for (const SimOp op : {SimOp::kWriteBack, SimOp::kAwaitWriteBack}) {
+    LogRig rig({.segment_bytes = 16 << 20, .durability = Durability::kNever});
+    ASSERT_TRUE(rig.Open());
+    rig.env().FailNext(op, ".wal", ErrorCode::kIo);
+    for (int i = 0; i < 60; ++i) rig.Commit(1, 100'000);
+    EXPECT_TRUE(rig.log().failed());
+  }
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ TEST(CommitLogThreads, AppendsSyncsReleasesAndRecovers) {
         log.SetDurability(i % 2 == 0 ? Durability::kEverySecond : Durability::kAlways);
         EXPECT_LE(log.stats().group_ops.total, kRecords);
         EXPECT_TRUE(log.room().AcceptsWrites());
-        EXPECT_FALSE(log.room().WritersMustWait(true));
+        EXPECT_FALSE(log.room().SyncIsLate());
       }
     });
     WriteBatch batch;

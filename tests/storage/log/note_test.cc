@@ -30,7 +30,7 @@ std::string Slot(const LogNote& note) {
 }
 
 /// A file of the notes 6 and 7.
-std::string File() { return Slot(NoteOf(6)) + Slot(NoteOf(7)); }
+std::string BothSlots() { return Slot(NoteOf(6)) + Slot(NoteOf(7)); }
 
 Result<LogNote> Decode(std::string_view bytes) { return DecodeNote(bytes, kStoreId, "d/NOTE"); }
 
@@ -50,13 +50,13 @@ TEST(LogNote, HasTheBytesOfTheSpecification) {
 }
 
 TEST(LogNote, TheLargerCounterWins) {
-  EXPECT_EQ(*Decode(File()), NoteOf(7));
+  EXPECT_EQ(*Decode(BothSlots()), NoteOf(7));
   EXPECT_EQ(*Decode(Slot(NoteOf(8)) + Slot(NoteOf(7))), NoteOf(8));
 }
 
 TEST(LogNote, AnyFlippedBitOfASlotLeavesTheOtherOne) {
   for (uint64_t at = 0; at < kNoteBytes; ++at) {
-    std::string bytes = File();
+    std::string bytes = BothSlots();
     bytes[at] = static_cast<char>(bytes[at] ^ (1 << at % 8));
     const Result<LogNote> note = Decode(bytes);
     ASSERT_TRUE(note) << note.error().message();
@@ -66,13 +66,13 @@ TEST(LogNote, AnyFlippedBitOfASlotLeavesTheOtherOne) {
 
 TEST(LogNote, ASlotThatIsCutOffLeavesTheFirstOne) {
   for (const uint64_t size : {4096, 4097, 8191}) {
-    EXPECT_EQ(*Decode(File().substr(0, size)), NoteOf(6)) << size;
+    EXPECT_EQ(*Decode(BothSlots().substr(0, size)), NoteOf(6)) << size;
   }
 }
 
 TEST(LogNote, NoWholeSlotIsRefused) {
   for (const std::string& bytes :
-       {std::string(), std::string(kNoteBytes, '\0'), File().substr(0, 4095),
+       {std::string(), std::string(kNoteBytes, '\0'), BothSlots().substr(0, 4095),
         std::string(kNoteSlotBytes, '#') + Slot(NoteOf(7)).replace(100, 1, "#")}) {
     const Result<LogNote> note = Decode(bytes);
     ASSERT_FALSE(note);

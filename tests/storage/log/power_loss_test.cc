@@ -135,10 +135,40 @@ void RecycledAndPacked(LogRig& rig) {
   });
 }
 
+// The ready segment is made larger, and cut again.
+void LoadAndRest(LogRig& rig) {
+  OpenOr(rig, [&] {
+    for (int i = 0; i < 2; ++i) {
+      for (int j = 0; j < 5; ++j) rig.Commit(1, 7000);
+      rig.Flush();
+      rig.env().AdvanceMs(30'001);
+      rig.log().Tick();
+      rig.Settle();
+    }
+  });
+}
+
+// There is less than nothing left: blank segments, which a start gives back, do not help.
+void RestartsOnAFullDisk(LogRig& rig) {
+  OpenOr(rig, [&] {
+    for (int i = 0; i < 3; ++i) rig.Commit(1, 2000);
+    for (int life = 0; life < 3; ++life) {
+      rig.Append(1, 3000);
+      rig.log().Kick();
+      for (int i = 0; i < 3; ++i) rig.env().Step();
+      rig.Drop();
+      rig.env().SetDiskBytes(1);
+      OpenOr(rig, [&] { rig.Commit(1, 500); });
+      if (!rig.is_open()) return;
+    }
+  });
+}
+
 struct Script {
   const char* name;
   void (*run)(LogRig&);
   Durability durability = Durability::kAlways;
+  uint64_t small_segment_bytes = UINT64_MAX;
 };
 
 constexpr Script kScripts[] = {
@@ -153,10 +183,15 @@ constexpr Script kScripts[] = {
     {"NeverSynced", NeverSynced, Durability::kNever},
     {"Recycled", Recycled},
     {"RecycledAndPacked", RecycledAndPacked},
+    {"LoadAndRest", LoadAndRest, Durability::kAlways, 16 << 10},
+    {"RestartsOnAFullDisk", RestartsOnAFullDisk},
+    {"RestartsOnAFullDiskPacked", RestartsOnAFullDisk, Durability::kEverySecond},
 };
 
 LogRig MakeRig(const Script& script, uint64_t seed) {
-  return LogRig({.seed = seed, .durability = script.durability});
+  return LogRig({.seed = seed,
+                 .small_segment_bytes = script.small_segment_bytes,
+                 .durability = script.durability});
 }
 
 uint64_t CallsOf(const Script& script, uint64_t seed) {
@@ -167,6 +202,7 @@ uint64_t CallsOf(const Script& script, uint64_t seed) {
 
 /// The log is usable, and what is acknowledged now survives the next crash.
 void ExpectAFullRecovery(LogRig& rig, uint64_t seed) {
+  rig.env().SetDiskBytes(UINT64_MAX);
   const Status opened = rig.Open();
   ASSERT_TRUE(opened) << opened.error().message() << rig.env().Report();
   const Seq before = rig.recovered();
@@ -297,13 +333,21 @@ class RandomLife {
       : random_(seed),
         rig_({.seed = seed,
               .segment_bytes = 16384 + random_.Below(12) * 4096,
+              .small_segment_bytes = 16384 + random_.Below(12) * 4096,
               .durability = AnyDurability(),
               .switch_percent = static_cast<uint32_t>(random_.Below(60))}) {}
 
   void Run() {
     for (int world = 0; world < 4; ++world) {
       if (random_.Below(3) == 0) rig_.env().CrashAtCall(random_.Below(20) + 1);
-      const Status opened = rig_.Open();
+      const bool is_full = world > 0 && random_.Below(3) == 0;
+      if (is_full) rig_.env().SetDiskBytes(1);
+      Status opened = rig_.Open();
+      rig_.env().SetDiskBytes(UINT64_MAX);
+      if (opened && rig_.resumed()) ++resumed_;
+      // There may be no segment yet.
+      const bool had_none = !opened && opened.error().code() == ErrorCode::kNoSpace;
+      if (is_full && had_none) opened = rig_.Open();
       if (opened) {
         PlanACrash();
         const uint64_t steps = random_.Below(40);
@@ -319,6 +363,8 @@ class RandomLife {
 
   /// Segments that were used again.
   uint64_t recycled() const { return recycled_; }
+  /// Starts that went on in the segment that they found.
+  uint64_t resumed() const { return resumed_; }
 
  private:
   Durability AnyDurability() { return static_cast<Durability>(random_.Below(3)); }
@@ -335,7 +381,7 @@ class RandomLife {
         rig_.Flush();
         break;
       case 1:
-        rig_.env().AdvanceMs(random_.Below(1500));
+        rig_.env().AdvanceMs(random_.Below(8) == 0 ? 31'000 : random_.Below(1500));
         rig_.log().Tick();
         break;
       case 2:
@@ -378,19 +424,24 @@ class RandomLife {
   SimRandom random_;
   LogRig rig_;
   uint64_t recycled_ = 0;
+  uint64_t resumed_ = 0;
 };
 
 TEST(PowerLossInRandomLives, LosesNothingThatWasAcknowledged) {
   uint64_t recycled = 0;
+  uint64_t resumed = 0;
   for (const uint64_t seed : support::Seeds(400, 40'000)) {
     SCOPED_TRACE(Format("CORDWOOD_SEED={}", seed));
     RandomLife life(seed);
     life.Run();
     recycled += life.recycled();
+    resumed += life.resumed();
     if (HasFailure()) return;
   }
-  std::cout << "[ recycled ] " << recycled << " segments were used again\n";
+  std::cout << "[ recycled ] " << recycled << " segments were used again, " << resumed
+            << " starts went on in theirs\n";
   EXPECT_GT(recycled, 0u);
+  EXPECT_GT(resumed, 0u);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "storage/memtable/sorted_memtable.h"
 #include "storage/table/merging_iterator.h"
 #include "storage/visible_iterator.h"
+#include "tests/storage/store/store_world.h"
 #include "tests/support/seeds.h"
 
 namespace cordwood::storage {
@@ -49,7 +50,7 @@ class GapWorld {
     std::vector<std::unique_ptr<EntryIterator>> lists;
     AppendListIterators(memtable_, 0, lists);
     return {NewMergingIterator(std::move(lists)), seq,
-            GapWatch(gaps_, seq, visible_, gaps_.epoch())};
+            GapWatch(&gaps_, seq, visible_, gaps_.epoch())};
   }
   using Found = std::pair<std::vector<std::string>, uint64_t>;
   /// The keys in [begin, end) at `seq`, and the hidden entries that were stepped over.
@@ -435,6 +436,30 @@ TEST(LearnedGaps, HideNothingThatExists) {
     for (int i = 0; i < 300 && !testing::Test::HasFatalFailure(); ++i) model.Step();
     if (testing::Test::HasFailure()) return;
   }
+}
+
+TEST(LearnedGaps, AreNotTouchedByAReaderThatDoesWithout) {
+  StoreWorld world(1, TinyOptions());
+  ASSERT_TRUE(world.Open());
+  for (uint64_t i = 0; i < 4 * LearnedGaps::kKeysMin; ++i) {
+    world.Put(GapKey(i), "v");
+    world.Delete(GapKey(i));
+  }
+  world.Sync();
+  const auto walk = [&](Reader::Gaps gaps) {
+    Reader reader(world.store(), gaps);
+    View view = reader.Visible(Tier::kMayBlock);
+    VisibleIterator entries = view.NewIterator();
+    entries.SeekToFirst();
+    EXPECT_FALSE(entries.Valid());
+  };
+  walk(Reader::Gaps::kNone);
+  EXPECT_TRUE(world.store().gaps().empty());
+  walk(Reader::Gaps::kLearned);
+  EXPECT_FALSE(world.store().gaps().empty());
+  const uint64_t bytes = world.store().gaps().bytes();
+  walk(Reader::Gaps::kNone);
+  EXPECT_EQ(world.store().gaps().bytes(), bytes);
 }
 
 }  // namespace

@@ -149,5 +149,39 @@ TEST(StoreFlush, ANoteSurvivesARecoveryInTheLogAndIsInNoTable) {
   EXPECT_EQ((*store)->last_seq(), 3u);
 }
 
+// What the log takes of the disk: one segment in use, of the load, and a small one that is ready.
+TEST(StoreAtRest, ShortensItsLogThirtySecondsAfterALoad) {
+  constexpr uint64_t kSmall = 16 << 10;
+  StoreOptions options = TinyOptions();
+  options.log_small_segment_bytes = kSmall;
+  options.memtable_bytes = 1 << 20;
+  for (const Durability durability :
+       {Durability::kAlways, Durability::kEverySecond, Durability::kNever}) {
+    SCOPED_TRACE(static_cast<int>(durability));
+    options.durability = durability;
+    StoreWorld world(1, options);
+    ASSERT_TRUE(world.Open());
+    for (int i = 0; i < 300; ++i) {
+      world.Put("key:" + std::to_string(i), std::string(700, 'v'));
+      world.store().Kick();
+      world.env().RunForMs(1);
+    }
+    const LogStats loaded = world.store().Stats().log;
+    EXPECT_TRUE(loaded.under_load);
+    EXPECT_GT(loaded.segments, 3u);
+    for (int tick = 0; tick < 310; ++tick) {
+      world.env().RunForMs(100);
+      world.store().Tick();
+    }
+    const LogStats log = world.store().Stats().log;
+    EXPECT_FALSE(log.under_load);
+    EXPECT_EQ(log.segments, 2u);
+    EXPECT_EQ(log.segment_bytes, options.log_segment_bytes + kSmall);
+    world.CheckReads();
+    world.LosePower(1);
+    ASSERT_TRUE(world.Open());
+  }
+}
+
 }  // namespace
 }  // namespace cordwood::storage

@@ -51,6 +51,64 @@ TEST(StoreFullDisk, RefusesWritesServesReadsAndGoesOnByItself) {
   }
 }
 
+// The ballast is gone, and whatever is given back others take at once.
+TEST(StoreFullDisk, AStartWithoutAnySpaceServesReadsAndDeletesAndWritesResume) {
+  int deletes = 0;
+  for (const uint64_t seed : support::Seeds(20, 200)) {
+    SCOPED_TRACE("CORDWOOD_SEED=" + std::to_string(seed));
+    StoreOptions options = TinyOptions();
+    options.durability = static_cast<Durability>(seed % 3);
+    StoreWorld world(seed, options);
+    const auto sync = [&] {
+      world.store().SetDurability(Durability::kAlways);
+      world.Sync();
+      world.store().SetDurability(options.durability);
+    };
+    ASSERT_TRUE(world.Open());
+    for (int i = 0; i < 100; ++i) {
+      world.WriteRandom(200);
+      world.LetRun(50);
+    }
+    world.Put("kept", "value");
+    sync();
+    for (int life = 0; life < 4; ++life) {
+      if (world.random().Below(2) == 0) {
+        world.Kill();
+      } else {
+        world.LosePower(world.random().Next());
+      }
+      IgnoreError(world.env().RemoveRaw("data/BALLAST"), "there may be none");
+      world.env().SetDiskBytes(1);
+      const Status opened = world.Open();
+      ASSERT_TRUE(opened) << opened.error().message();
+      world.CheckReads();
+      EXPECT_EQ(world.store().Admit(100, Intent::kAdd), WriteGate::kFull);
+      world.store().Tick();
+      world.env().RunUntilIdle();
+      if (world.store().Admit(100, Intent::kTakeAway) != WriteGate::kOpen) continue;
+      world.Delete("key");
+      sync();
+      ++deletes;
+    }
+    world.CheckReads();
+    world.env().SetDiskBytes(UINT64_MAX);
+    for (int ticks = 0; world.store().Admit(100, Intent::kAdd) != WriteGate::kOpen; ++ticks) {
+      ASSERT_LT(ticks, 50) << "writes did not resume";
+      world.env().AdvanceMs(200);
+      world.store().Tick();
+      world.env().RunUntilIdle();
+    }
+    for (int i = 0; i < 50; ++i) world.WriteRandom(200);
+    sync();
+    world.CheckReads();
+    world.LosePower(world.random().Next());
+    ASSERT_TRUE(world.Open());
+    world.CheckReads();
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(deletes, 0);
+}
+
 TEST(StoreFullDisk, ALimitOfOurOwnCanBeRaised) {
   StoreOptions options = TinyOptions();
   options.max_disk_bytes = 300'000;

@@ -99,6 +99,12 @@ Result<bool> HashedElements::Put(const Name& name, std::string_view value) {
   return elements_.Replace({.head = hash.view(), .tail = name.name}, head_, value);
 }
 
+Result<bool> HashedElements::PutIfAbsent(const Name& name, std::string_view value) {
+  CW_ASSIGN(const std::optional<std::string_view> old, Get(name));
+  if (!old) PutNew(name, value);
+  return old.has_value();
+}
+
 void HashedElements::PutNew(const Name& name, std::string_view value) {
   const HashBytes hash(name.hash);
   elements_.Put({.head = hash.view(), .tail = name.name}, head_, value);

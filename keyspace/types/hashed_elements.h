@@ -1,6 +1,7 @@
 #pragma once
 
-// Elements that lie in the order of a 64-bit hash of their name: the fields of a hash that grew.
+// Elements that lie in the order of a 64-bit hash of their name: the fields of a hash that grew,
+// the members of such a set.
 //
 //   subkey = be64 Hash64(name), name; in space 1 (keyspace/types/ordered_elements.h)
 //   value  = what the type puts in front of a value, then the value
@@ -64,6 +65,8 @@ class HashedElements {
   Result<std::optional<std::string_view>> Get(std::string_view name) { return Get(Name(name)); }
   /// Whether the element was there. The caller counts.
   Result<bool> Put(const Name& name, std::string_view value);
+  /// The same, but one that was there stays as it is.
+  Result<bool> PutIfAbsent(const Name& name, std::string_view value);
   /// One that cannot be there: in a new object, of names that differ.
   void PutNew(const Name& name, std::string_view value);
   void Delete(const Name& name);

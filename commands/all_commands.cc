@@ -23,6 +23,8 @@ std::span<const Rows> AllCommands() {
       server::ConfigRows(),
       server::MemoryRows(),
       server::ProcessRows(),
+      sets::ReadRows(),
+      sets::WriteRows(),
       strings::EditRows(),
       strings::LcsRows(),
       strings::ReadRows(),

@@ -47,6 +47,11 @@ Rows MemoryRows();
 Rows ProcessRows();
 }  // namespace server
 
+namespace sets {
+Rows ReadRows();
+Rows WriteRows();
+}  // namespace sets
+
 namespace strings {
 Rows EditRows();
 Rows LcsRows();

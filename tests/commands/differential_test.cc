@@ -47,6 +47,8 @@ constexpr Allowance kAllowances[] = {
     {"scan", Allowed::kScan, "as keys; cursors are ours"},
     {"randomkey", Allowed::kItems, "drawn at random"},
     {"memory", Allowed::kItems, "bytes in the store, not on the heap"},
+    {"smembers", Allowed::kSet, "small sets lie in the order of insertion, or theirs of integers"},
+    {"sscan", Allowed::kScan, "as smembers; COUNT is a hint, and cursors are ours"},
     {"hscan", Allowed::kPage, "as hgetall; COUNT is a hint, and cursors are ours"},
 };
 
@@ -211,6 +213,10 @@ void Compare(int resp, const std::vector<CommandForms>& families) {
 TEST(DifferentialWithRedis, Strings) { Compare(2, {StringForms()}); }
 
 TEST(DifferentialWithRedis, Hashes) { Compare(2, {HashForms()}); }
+
+TEST(DifferentialWithRedis, Sets) { Compare(2, {SetForms()}); }
+
+TEST(DifferentialWithRedis, SetsInResp3) { Compare(3, {SetForms()}); }
 
 TEST(DifferentialWithRedis, Keys) { Compare(2, {KeyForms()}); }
 

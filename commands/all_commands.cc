@@ -23,6 +23,7 @@ std::span<const Rows> AllCommands() {
       server::ConfigRows(),
       server::MemoryRows(),
       server::ProcessRows(),
+      sets::DrawRows(),
       sets::ReadRows(),
       sets::WriteRows(),
       strings::EditRows(),

@@ -48,6 +48,7 @@ Rows ProcessRows();
 }  // namespace server
 
 namespace sets {
+Rows DrawRows();
 Rows ReadRows();
 Rows WriteRows();
 }  // namespace sets

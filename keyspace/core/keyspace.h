@@ -30,6 +30,10 @@ struct KeyspaceOptions {
   /// may take kSingleItemShare times as much.
   uint64_t inline_bytes_max = 512;
   static constexpr uint64_t kSingleItemShare = 32;
+  /// Whether so many items of so many bytes may lie in the record.
+  bool FitsInline(uint64_t items, uint64_t bytes) const {
+    return bytes <= (items > 1 ? inline_bytes_max : inline_bytes_max * kSingleItemShare);
+  }
   /// What OBJECT ENCODING calls a listpack: up to so many fields, none nor its value longer.
   uint64_t hash_listpack_entries = 128;
   uint64_t hash_listpack_value_bytes = 64;

@@ -14,8 +14,6 @@ namespace cordwood::keyspace {
 namespace {
 
 constexpr size_t kHashBytes = sizeof(uint64_t);
-/// How many neighbours of a random position a draw chooses from.
-constexpr uint64_t kNeighbours = 32;
 /// So many names are put near their places before they are sorted, with about so many others.
 constexpr size_t kManyNames = 1024;
 constexpr size_t kNamesTogether = 8;

@@ -7,26 +7,10 @@
 #include "base/format.h"
 #include "protocol/reply_reader.h"
 #include "tests/commands/runner.h"
+#include "tests/commands/set_replies.h"
 
 namespace cordwood::commands {
 namespace {
-
-constexpr std::string_view kWrongTypeReply =
-    "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
-
-/// The members of an array or a set, none of them twice.
-std::set<std::string> MembersOf(std::string_view bytes) {
-  protocol::ReplyReader reader;
-  reader.Feed(bytes);
-  const auto value = reader.Next();
-  EXPECT_TRUE(value && *value) << bytes.substr(0, 200);
-  std::set<std::string> members;
-  if (!value || !*value) return members;
-  for (const protocol::Value& item : (*value)->items) {
-    EXPECT_TRUE(members.insert(item.text).second) << "twice: " << item.text;
-  }
-  return members;
-}
 
 /// Each test runs on sets in their records and on ones in elements.
 class SetCommandsTest : public testing::TestWithParam<bool> {

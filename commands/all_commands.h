@@ -49,7 +49,9 @@ Rows ProcessRows();
 
 namespace sets {
 Rows DrawRows();
+Rows OperationRows();
 Rows ReadRows();
+Rows StoreRows();
 Rows WriteRows();
 }  // namespace sets
 

@@ -36,19 +36,18 @@ class SampleRead final : public CollectionRead {
   }
 
   void Begin(ReplyWriter& reply, uint64_t length) override {
-    sampler_.Begin(length, {.count = sample_.count,
-                            .repeats = sample_.repeats,
-                            .with_values = sample_.with_values});
+    sampler_.Begin(
+        length,
+        {.count = sample_.count, .repeats = sample_.repeats, .with_values = sample_.with_values});
     if (sample_.single) return;
     const bool flat_pairs = sample_.with_values && !reply.resp3();
     reply.ArrayHeader(flat_pairs ? 2 * sampler_.left() : sampler_.left());
   }
 
   Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
-    return sampler_.Advance(tx, generation(), record,
-                            [&](std::string_view name, std::string_view value) {
-                              ReplyItem(reply, name, value);
-                            });
+    return sampler_.Advance(
+        tx, generation(), record,
+        [&](std::string_view name, std::string_view value) { ReplyItem(reply, name, value); });
   }
 
   void ReplyItem(ReplyWriter& reply, std::string_view name, std::string_view value) const {

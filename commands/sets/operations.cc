@@ -166,9 +166,8 @@ Status SInterCard(Call& call) {
     limit = *given;
   }
   const uint64_t most = limit == 0 ? UINT64_MAX : static_cast<uint64_t>(limit);
-  return RunSliced(call, WhenCold::kGoOn, [&] {
-    return std::make_unique<CountRead>(keys, Kind::kIntersection, most);
-  });
+  return RunSliced(call, WhenCold::kGoOn,
+                   [&] { return std::make_unique<CountRead>(keys, Kind::kIntersection, most); });
 }
 
 constexpr Command kRowsOfOperation[] = {

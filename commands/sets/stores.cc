@@ -1,5 +1,5 @@
-// SINTERSTORE, SUNIONSTORE and SDIFFSTORE. A result that is more than a batch should hold is built in
-// parts, beside other commands: docs/decisions/long_writes.md.
+// SINTERSTORE, SUNIONSTORE and SDIFFSTORE. A result that is more than a batch should hold is built
+// in parts, beside other commands: docs/decisions/long_writes.md.
 
 #include "commands/all_commands.h"
 #include "commands/core/error_texts.h"
@@ -37,8 +37,7 @@ Status Build(Call& call, SetOperation& operation, SetBuilder& result) {
 
 Status Store(Call& call, Kind kind) {
   const KeyName name = call.Key(call.argv[1]);
-  CW_ASSIGN(Sources sources,
-            OpenSources(call.tx, name.generation, call.argv.subspan(2), kind));
+  CW_ASSIGN(Sources sources, OpenSources(call.tx, name.generation, call.argv.subspan(2), kind));
   if (sources.wrong_type) return call.Error(kWrongType);
   CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   SetBuilder result(call.tx, name.generation);

@@ -151,10 +151,8 @@ Result<std::optional<uint64_t>> HashedCollection::PutOne(const InlinePayload& pa
   const uint64_t bytes = items.size() - (behind - before) + BytesOf(item);
   if (!collection_.FitsInline(count + (is_new ? 1 : 0), bytes)) return std::nullopt;
   const size_t first = 0;
-  const Growth growth = {.put = {&item, 1},
-                         .added = {&first, is_new ? size_t{1} : 0},
-                         .before = count,
-                         .named = 1};
+  const Growth growth = {
+      .put = {&item, 1}, .added = {&first, is_new ? size_t{1} : 0}, .before = count, .named = 1};
   std::string changed = InlinePayload::Begin(ShapeWith(payload.shape, growth), bytes);
   changed += items.substr(0, before);
   AppendInlineItem(changed, item.name, rules_.value_head, item.value);
@@ -224,8 +222,8 @@ Result<uint64_t> HashedCollection::PutElements(HashedElements& elements, ObjectP
     if (is_repeated && rules_.replaces) continue;  // the last one counts
     const storage::ReadScope scope(collection_.tx().view());
     const std::string_view value = items[names[i].index].value;
-    const Result<bool> was_there = rules_.replaces ? elements.Put(names[i], value)
-                                                   : elements.PutIfAbsent(names[i], value);
+    const Result<bool> was_there =
+        rules_.replaces ? elements.Put(names[i], value) : elements.PutIfAbsent(names[i], value);
     if (reads.Ok(was_there)) {
       if (!*was_there) added.push_back(names[i].index);
     } else if (reads.failed()) {

@@ -35,9 +35,8 @@ SetOperation::SetOperation(Kind kind, std::vector<SetCursor> sets)
   }
   const auto from = sets_.begin() + (kind_ == Kind::kDifference ? 1 : 0);
   // Those that are asked come last: what they lack does not stop the walks beside.
-  std::stable_sort(from, sets_.end(), [](const SetCursor& a, const SetCursor& b) {
-    return a.count() < b.count();
-  });
+  std::stable_sort(from, sets_.end(),
+                   [](const SetCursor& a, const SetCursor& b) { return a.count() < b.count(); });
   const auto is_beside = [&](const SetCursor& set) {
     return set.count() / kAskedAbove <= sets_.front().count();
   };
@@ -59,8 +58,8 @@ void SetOperation::Rewind() {
 
 Result<bool> SetOperation::Advance(Transaction& tx, const Visit& visit) {
   Slice slice;
-  Result<bool> done = kind_ == Kind::kUnion ? AdvanceUnion(tx, visit, slice)
-                                            : AdvanceFilter(tx, visit, slice);
+  Result<bool> done =
+      kind_ == Kind::kUnion ? AdvanceUnion(tx, visit, slice) : AdvanceFilter(tx, visit, slice);
   for (SetCursor& set : sets_) set.Rest();
   if (done || !IsStop(done.error())) return done;
   // A pause gets further each time.

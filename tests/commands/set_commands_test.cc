@@ -118,14 +118,13 @@ TEST_P(SetCommandsTest, ReadsOfWhatIsNotThere) {
 
 TEST_P(SetCommandsTest, OtherTypesAreRefused) {
   Run({"HSET", "h", "f", "v"});
-  for (const CommandRunner::Argv& argv :
-       std::vector<CommandRunner::Argv>{{"SADD", "h", "a"},
-                                        {"SREM", "h", "a"},
-                                        {"SCARD", "h"},
-                                        {"SISMEMBER", "h", "a"},
-                                        {"SMISMEMBER", "h", "a"},
-                                        {"SMEMBERS", "h"},
-                                        {"SSCAN", "h", "0"}}) {
+  for (const CommandRunner::Argv& argv : std::vector<CommandRunner::Argv>{{"SADD", "h", "a"},
+                                                                          {"SREM", "h", "a"},
+                                                                          {"SCARD", "h"},
+                                                                          {"SISMEMBER", "h", "a"},
+                                                                          {"SMISMEMBER", "h", "a"},
+                                                                          {"SMEMBERS", "h"},
+                                                                          {"SSCAN", "h", "0"}}) {
     EXPECT_EQ(Run(argv), kWrongTypeReply) << argv[0];
   }
   Run({"SADD", "s", "a"});

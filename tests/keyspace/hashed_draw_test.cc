@@ -63,7 +63,7 @@ TEST(HashedDraw, NoMemberIsMuchMoreLikelyThanItsNeighbours) {
   }
   EXPECT_NEAR(sum, 1, 1e-9);
   EXPECT_LT(worst, 1.5) << "of the mean of its hundred neighbours";
-  EXPECT_LT(most, 1.6) << "of the mean of all";
+  EXPECT_LT(most, 1.5) << "of the mean of all";
 }
 
 /// The sum over bins of (drawn - expected)^2 / expected.
@@ -76,7 +76,8 @@ double ChiSquare(const std::vector<double>& expected, const std::vector<uint64_t
   return sum;
 }
 
-// What draws give has the chances that were computed above: also where they begin anew at the front.
+// What draws give has the chances that were computed above: also where they begin anew at the
+// front.
 TEST(HashedDraw, DrawsAsOftenAsItsChancesSay) {
   const std::vector<Member> members = MembersInOrder();
   KeyspaceRig rig;

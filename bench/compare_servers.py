@@ -28,8 +28,7 @@ import time
 KEYS = 1_000_000
 KEY_BYTES = len("key:000000000000")
 VALUE_BYTES = 100
-# By a request of each test, beside KEY_BYTES. A member of a set, element:000000000000, has as many and
-# more, with the key myset.
+# By a request of each test, beside KEY_BYTES; a member of a set is element:000000000000 of myset.
 WRITTEN_VALUE_BYTES = {"set": VALUE_BYTES, "get": 0, "incr": 1, "sadd": 9, "spop": 9}
 
 

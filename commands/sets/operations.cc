@@ -30,20 +30,20 @@ class OperationRead : public LongRead {
       : keys_(keys.begin(), keys.end()), kind_(kind) {}
 
   Result<bool> Step(Transaction& tx, ReplyWriter& reply) final {
-    if (opened_) return operation_ ? Continue(tx, *operation_, reply) : true;
-    const std::vector<std::string_view> keys(keys_.begin(), keys_.end());
-    CW_ASSIGN(Sources sources, OpenSources(tx, generation(), keys, kind_));
-    opened_ = true;
-    if (sources.wrong_type) {
+    if (!sources_) {
+      const std::vector<std::string_view> keys(keys_.begin(), keys_.end());
+      CW_ASSIGN(sources_, OpenSources(tx, generation(), keys, kind_));
+    }
+    bool done = true;
+    if (sources_->wrong_type) {
       reply.Error(kWrongType);
-      return true;
-    }
-    if (!sources.operation) {
+    } else if (!sources_->operation) {
       ReplyEmpty(reply);
-      return true;
+    } else {
+      CW_ASSIGN(done, Continue(tx, *sources_->operation, reply));
     }
-    operation_.emplace(*std::move(sources.operation));
-    return Continue(tx, *operation_, reply);
+    if (done) CountLookups(tx, *sources_);
+    return done;
   }
 
  protected:
@@ -54,8 +54,7 @@ class OperationRead : public LongRead {
  private:
   const std::vector<std::string> keys_;
   const Kind kind_;
-  bool opened_ = false;
-  std::optional<SetOperation> operation_;
+  std::optional<Sources> sources_;  // as of the first slice
 };
 
 /// All members. How many they are stands in front of them: they are counted first, unless a slice

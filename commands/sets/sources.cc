@@ -29,7 +29,7 @@ Result<Sources> OpenSources(keyspace::Transaction& tx, keyspace::Generation gene
       if (reads.failed()) break;
       continue;
     }
-    CountLookup(tx, found->live() != nullptr);
+    ++(found->live() != nullptr ? sources.hits : sources.misses);
     if (found->live() == nullptr) {
       is_empty |= kind == SetOperation::Kind::kIntersection ||
                   (kind == SetOperation::Kind::kDifference && i == 0);
@@ -47,6 +47,11 @@ Result<Sources> OpenSources(keyspace::Transaction& tx, keyspace::Generation gene
     sources.operation.emplace(kind, std::move(sets));
   }
   return sources;
+}
+
+void CountLookups(keyspace::Transaction& tx, const Sources& sources) {
+  for (uint64_t i = 0; i < sources.hits; ++i) CountLookup(tx, true);
+  for (uint64_t i = 0; i < sources.misses; ++i) CountLookup(tx, false);
 }
 
 }  // namespace cordwood::commands::sets

@@ -38,6 +38,7 @@ Status Build(Call& call, SetOperation& operation, SetBuilder& result) {
 Status Store(Call& call, Kind kind) {
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(Sources sources, OpenSources(call.tx, name.generation, call.argv.subspan(2), kind));
+  CountLookups(call.tx, sources);
   if (sources.wrong_type) return call.Error(kWrongType);
   CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   SetBuilder result(call.tx, name.generation);

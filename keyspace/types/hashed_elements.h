@@ -126,10 +126,9 @@ class HashedElements {
   static Drawing BeginDraw(Random& random);
   /// A random element; nothing if there are none. Close to uniform: one of kNeighbours behind a
   /// random position, so that the gaps before it average out. What is left: an element's chance is
-  /// proportional to the sum of as many gaps, and so at most half more than the mean for any of 100 000,
-  /// and closer yet to that of its neighbours, which have most of these gaps in common. Takes the
-  /// deleted ones that it steps over off `budget`. kCold or kPaused: `drawing` tells how far it
-  /// got.
+  /// proportional to the sum of as many gaps. Among 100 000 none has more than 1.5 times the mean,
+  /// and neighbours are closer yet, for they have most of these gaps in common. Takes the deleted
+  /// ones that it steps over off `budget`. kCold or kPaused: `drawing` tells how far it got.
   Result<std::optional<std::pair<std::string, std::string>>> Draw(Drawing& drawing,
                                                                   uint64_t& budget);
 

@@ -68,7 +68,7 @@ class SetOperation {
   Status Decide(Transaction& tx);
   Status Decide(Transaction& tx, Candidate& candidate);
 
-  const Kind kind_;
+  Kind kind_;
   std::vector<SetCursor> sets_;
   // Of a union: indexes of sets. A heap of those whose place is known, the least in front.
   std::vector<size_t> placed_;

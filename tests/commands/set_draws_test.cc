@@ -213,6 +213,28 @@ TEST(LargeSetDraws, ReadTheirDrawsFromDisk) {
   }
 }
 
+TEST(LargeSetDraws, DrainASetInPortions) {
+  constexpr int kMembers = 20'000;
+  CommandRunner runner;
+  std::set<std::string> left;
+  for (int i = 0; i < kMembers; ++i) left.insert(Format("m{}", i));
+  CommandRunner::Argv argv = {"SADD", "s"};
+  argv.insert(argv.end(), left.begin(), left.end());
+  runner.Execute(argv);
+  while (left.size() > 500) {
+    for (const std::string& member : MembersOf(runner.Execute({"SPOP", "s", "300"}))) {
+      EXPECT_EQ(left.erase(member), 1U) << member;
+    }
+  }
+  EXPECT_EQ(MembersOf(runner.Read({"SMEMBERS", "s"})), left);
+  uint64_t slices = runner.slices();
+  for (int i = 0; i < 100; ++i) {
+    const std::string member = runner.Read({"SRANDMEMBER", "s"});
+    EXPECT_TRUE(std::ranges::any_of(left, [&](const auto& name) { return Bulk(name) == member; }));
+  }
+  EXPECT_LT(runner.slices() - slices, 400U) << "of so many deleted ones a few are met again";
+}
+
 // What was deleted is stepped over in slices, for reads and for pops.
 TEST(LargeSetDraws, GetToTheFewThatAreLeft) {
   constexpr int kMembers = 100'000;

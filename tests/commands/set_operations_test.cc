@@ -172,6 +172,21 @@ TEST_F(LargeSetOperations, GoInSlicesAtOneState) {
   }
 }
 
+TEST_F(LargeSetOperations, CountEachLookupOnce) {
+  Fill("all", 10'000, 1);
+  Fill("fifths", 10'000, 5);
+  ToDisk();
+  const keyspace::KeyspaceStats& stats = runner_.keyspace().stats();
+  const uint64_t hits = stats.hits;
+  const uint64_t misses = stats.misses;
+  runner_.Read({"SUNION", "all", "fifths", "none"});
+  EXPECT_EQ(stats.hits - hits, 2U);
+  EXPECT_EQ(stats.misses - misses, 1U);
+  runner_.Execute({"SUNIONSTORE", "d", "all", "fifths", "none"});
+  EXPECT_EQ(stats.hits - hits, 4U);
+  EXPECT_EQ(stats.misses - misses, 2U);
+}
+
 TEST_F(LargeSetOperations, StoreInPartsWhatIsLarge) {
   const MemberNames all = Fill("all", 10'000, 1);
   const MemberNames fifths = Fill("fifths", 10'000, 5);

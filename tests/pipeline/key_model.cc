@@ -180,7 +180,8 @@ std::string KeyModel::HDel(const Key& key, const Argv& argv) {
 std::string KeyModel::SAdd(const Key& key, const Argv& argv) {
   Value value = ValueOrNew(key);
   int added = 0;
-  for (size_t i = 2; i < argv.size(); ++i) added += value.fields.emplace(argv[i], "").second ? 1 : 0;
+  for (size_t i = 2; i < argv.size(); ++i)
+    added += value.fields.emplace(argv[i], "").second ? 1 : 0;
   Set(key, std::move(value));
   return Format(":{}\r\n", added);
 }

@@ -28,7 +28,8 @@ import time
 KEYS = 1_000_000
 KEY_BYTES = len("key:000000000000")
 VALUE_BYTES = 100
-WRITTEN_VALUE_BYTES = {"set": VALUE_BYTES, "get": 0, "incr": 1}  # by a request of each test
+# By a request of each test, beside KEY_BYTES; a member of a set is element:000000000000 of myset.
+WRITTEN_VALUE_BYTES = {"set": VALUE_BYTES, "get": 0, "incr": 1, "sadd": 9, "spop": 9}
 
 
 def free_port():

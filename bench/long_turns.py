@@ -3,8 +3,9 @@
 
     bench/long_turns.py --cordwood build/release/server/cordwood-server
 
-Fills a hash of a million fields and a string of 64 MB that was written in parts, then runs each
-command of the list on them while another client sends a PING every half of a millisecond.
+Fills a hash of a million fields, two sets of a million members and a string of 64 MB that was
+written in parts, then runs each command of the list on them while another client sends a PING every
+half of a millisecond.
 Prints for each command its milliseconds, the longest PING meanwhile, and INFO's longest turn of the
 loop where it became longer; at the end, of all PINGs, median, p99.9 and longest. The same beside
 redis-server (Debian: redis-server). Uses loopback only and ends the servers it started.
@@ -34,8 +35,12 @@ COMMANDS = [
     "TYPE h", "OBJECT ENCODING h", "MEMORY USAGE h SAMPLES 0", "EXPIRE h 100000", "PERSIST h",
     "RENAME h h2", "RENAME h2 h", "EXISTS h", "TOUCH h", "DBSIZE", "SCAN 0", "KEYS *", "RANDOMKEY",
     "STRLEN s", "GETRANGE s 1000 2000", "SETRANGE s 30000000 x", "APPEND s x", "GET s",
+    "SADD m another", "SREM m another", "SMOVE m n m1", "SISMEMBER m m5", "SCARD m",
+    "SRANDMEMBER m", "SRANDMEMBER m -1000", "SPOP n", "SPOP n 1000", "SMEMBERS m", "SINTER m n",
+    "SINTERCARD 2 m n", "SDIFF m n", "SUNION m n", "SUNIONSTORE u m n", "SINTERSTORE u m n",
+    "SDIFFSTORE u m n", "COPY m n REPLACE", "SPOP n 500000", "SPOP n 1000000", "DEL u",
     "MULTI|HGETALL h|HLEN h|EXEC", "MULTI|HSET h f1 x|HGETALL h|EXEC", "COPY s s2",
-    "COPY h h2", "MOVE h2 1", "DEL s2", "DEL h", "DEL s", "FLUSHALL"]
+    "COPY h h2", "MOVE h2 1", "DEL s2", "DEL m", "DEL h", "DEL s", "FLUSHALL"]
 
 
 class Link:
@@ -117,6 +122,9 @@ def fill(link):
         for i in range(first, first + FIELDS_PER_HSET):
             pairs += [b"f%d" % i, b"value:%020d" % i]
         link.call(b"HSET", b"h", *pairs)
+        members = [b"m%d" % i for i in range(first, first + FIELDS_PER_HSET)]
+        link.call(b"SADD", b"m", *members)
+        link.call(b"SADD", b"n", *(b"n" + member for member in members[::2]), *members[::2])
     for at in range(0, STRING_BYTES, PART_BYTES):
         link.call(b"SETRANGE", b"s", b"%d" % at, b"x" * PART_BYTES)
     link.call(b"CONFIG", b"RESETSTAT")

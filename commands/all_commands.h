@@ -47,6 +47,14 @@ Rows MemoryRows();
 Rows ProcessRows();
 }  // namespace server
 
+namespace sets {
+Rows DrawRows();
+Rows OperationRows();
+Rows ReadRows();
+Rows StoreRows();
+Rows WriteRows();
+}  // namespace sets
+
 namespace strings {
 Rows EditRows();
 Rows LcsRows();

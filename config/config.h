@@ -90,6 +90,10 @@ struct Config {
   // What OBJECT ENCODING calls a listpack: fields, and bytes of the longest field or value.
   int64_t hash_max_listpack_entries = 128;
   int64_t hash_max_listpack_value = 64;
+  // The same of sets; and what it calls an intset: so many members, all of them integers.
+  int64_t set_max_intset_entries = 512;
+  int64_t set_max_listpack_entries = 128;
+  int64_t set_max_listpack_value = 64;
 
   /// Values of options that are accepted without effect, by name, as far as they were set.
   std::map<std::string, std::string, std::less<>> accepted;

@@ -125,6 +125,9 @@ void AddRedisOptions(std::vector<Option>& options) {
                 "hash-max-ziplist-entries"));
   add(WithAlias(MemoryOption("hash-max-listpack-value", &Config::hash_max_listpack_value),
                 "hash-max-ziplist-value"));
+  add(IntegerOption("set-max-intset-entries", &Config::set_max_intset_entries));
+  add(IntegerOption("set-max-listpack-entries", &Config::set_max_listpack_entries));
+  add(IntegerOption("set-max-listpack-value", &Config::set_max_listpack_value));
 }
 
 void AddOwnOptions(std::vector<Option>& options) {

@@ -23,6 +23,9 @@ class CollectionRead : public LongRead {
  public:
   CollectionRead(std::string_view key, keyspace::Type type) : key_(key), type_(type) {}
 
+  /// There are fewer items than a record says.
+  static Error CountIsWrong();
+
   /// Counts a hit or a miss with the last slice.
   Result<bool> Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) final;
 
@@ -49,9 +52,6 @@ class CollectionRead : public LongRead {
     const auto is_full = [&] { return left-- == 0 || reply.size() - start >= kSliceBytes; };
     return items_.Step(tx, generation(), record, is_full, visit);
   }
-
-  /// There are fewer items than the record says.
-  static Error CountIsWrong();
 
  private:
   const std::string key_;

@@ -1,66 +1,39 @@
 // HGETALL, HKEYS, HVALS and HRANDFIELD.
 
-#include <memory>
-
 #include "commands/all_commands.h"
-#include "commands/core/collection_read.h"
 #include "commands/core/row.h"
 #include "commands/core/sample.h"
-#include "keyspace/types/object_reader.h"
+#include "commands/core/whole_read.h"
 
 namespace cordwood::commands::hashes {
 namespace {
 
-using keyspace::ObjectReader;
-using keyspace::Record;
-using keyspace::Transaction;
+using keyspace::Item;
 using keyspace::Type;
 using protocol::ReplyWriter;
 
-enum class Part : uint8_t { kBoth, kFields, kValues };
+constexpr WholeReply kPairs = {
+    .type = Type::kHash,
+    .begin = [](ReplyWriter& reply, uint64_t length) { reply.MapHeader(length); },
+    .item =
+        [](ReplyWriter& reply, const Item& pair) {
+          reply.Bulk(pair.name);
+          reply.Bulk(pair.value);
+        }};
+constexpr WholeReply kFields = {
+    .type = Type::kHash,
+    .begin = [](ReplyWriter& reply, uint64_t length) { reply.ArrayHeader(length); },
+    .item = [](ReplyWriter& reply, const Item& pair) { reply.Bulk(pair.name); }};
+constexpr WholeReply kValues = {
+    .type = Type::kHash,
+    .begin = [](ReplyWriter& reply, uint64_t length) { reply.ArrayHeader(length); },
+    .item = [](ReplyWriter& reply, const Item& pair) { reply.Bulk(pair.value); }};
 
-class WholeHash final : public CollectionRead {
- public:
-  WholeHash(const Call& call, Part part) : CollectionRead(call.argv[1], Type::kHash), part_(part) {}
+Status HGetAll(Call& call) { return ReplyWhole(call, kPairs); }
 
- private:
-  void ReplyMissing(ReplyWriter& reply) override { Begin(reply, 0); }
+Status HKeys(Call& call) { return ReplyWhole(call, kFields); }
 
-  void Begin(ReplyWriter& reply, uint64_t length) override {
-    left_ = length;
-    if (part_ == Part::kBoth) {
-      reply.MapHeader(length);
-    } else {
-      reply.ArrayHeader(length);
-    }
-  }
-
-  Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
-    if (left_ == 0) return true;
-    CW_ASSIGN(const bool at_end,
-              WalkItems(tx, record, reply, [&](const ObjectReader::ReadItem& read) {
-                if (part_ != Part::kValues) reply.Bulk(read.item.name);
-                if (part_ != Part::kFields) reply.Bulk(read.item.value);
-                return --left_ > 0;
-              }));
-    if (at_end && left_ > 0) return std::unexpected(CountIsWrong());
-    return at_end;
-  }
-
-  const Part part_;
-  uint64_t left_ = 0;
-};
-
-Status ReplyWhole(Call& call, Part part) {
-  return RunSliced(call, WhenCold::kRunAgain,
-                   [&] { return std::make_unique<WholeHash>(call, part); });
-}
-
-Status HGetAll(Call& call) { return ReplyWhole(call, Part::kBoth); }
-
-Status HKeys(Call& call) { return ReplyWhole(call, Part::kFields); }
-
-Status HVals(Call& call) { return ReplyWhole(call, Part::kValues); }
+Status HVals(Call& call) { return ReplyWhole(call, kValues); }
 
 Status HRandField(Call& call) {
   const std::optional<Sample> sample = TakeSample(call, "WITHVALUES");

@@ -1,9 +1,7 @@
 // The commands that read single fields.
 
 #include "commands/all_commands.h"
-#include "commands/core/arg_reader.h"
-#include "commands/core/error_texts.h"
-#include "commands/core/lookup.h"
+#include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "keyspace/types/hashes.h"
 
@@ -11,23 +9,14 @@ namespace cordwood::commands::hashes {
 namespace {
 
 using keyspace::Hash;
-using keyspace::Lookup;
-using keyspace::Type;
 
 /// What the single-field commands do with the value that they find.
 template <typename Reply>
 Status ReadField(Call& call, const Reply& reply) {
-  const keyspace::KeyName name = call.Key(call.argv[1]);
-  Result<Lookup> found = keyspace::FindKey(call.tx, name);
-  if (!found) return std::unexpected(found.error());
-  const bool exists = found->live() != nullptr;
-  if (exists && found->live()->type != Type::kHash) {
-    CountLookup(call, true);
-    return call.Error(kWrongType);
-  }
-  CW_ASSIGN(const std::optional<std::string> value,
-            Hash(call.tx, name, *std::move(found)).Get(call.argv[2]));
-  CountLookup(call, exists);
+  std::optional<Hash> hash;
+  CW_TRY(OpenForRead(call, call.argv[1], hash));
+  if (!hash) return {};
+  CW_ASSIGN(const std::optional<std::string> value, hash->Get(call.argv[2]));
   reply(value);
   return {};
 }
@@ -55,30 +44,22 @@ Status HStrLen(Call& call) {
 }
 
 Status HMGet(Call& call) {
-  const keyspace::KeyName name = call.Key(call.argv[1]);
-  CW_ASSIGN(Lookup found, keyspace::FindKey(call.tx, name));
-  const bool exists = found.live() != nullptr;
-  if (exists && found.live()->type != Type::kHash) {
-    CountLookup(call, true);
-    return call.Error(kWrongType);
-  }
+  std::optional<Hash> hash;
+  CW_TRY(OpenForRead(call, call.argv[1], hash));
+  if (!hash) return {};
   const std::span<const std::string_view> fields = call.argv.subspan(2);
   call.reply.ArrayHeader(fields.size());
-  const auto reply_value = [&](std::optional<std::string_view> value) {
+  return hash->GetMany(fields, [&](std::optional<std::string_view> value) {
     ReplyValue(call.reply, value);
     return !call.reply.overflowed();
-  };
-  CW_TRY(Hash(call.tx, name, std::move(found)).GetMany(fields, reply_value));
-  CountLookup(call, exists);
-  return {};
+  });
 }
 
 Status HLen(Call& call) {
-  const keyspace::KeyName name = call.Key(call.argv[1]);
-  CW_ASSIGN(Lookup found, keyspace::FindKey(call.tx, name));
-  CountLookup(call, found.live() != nullptr);
-  if (RepliedWrongType(call, found.live(), Type::kHash)) return {};
-  CW_ASSIGN(const uint64_t length, Hash(call.tx, name, std::move(found)).Length());
+  std::optional<Hash> hash;
+  CW_TRY(OpenForRead(call, call.argv[1], hash));
+  if (!hash) return {};
+  CW_ASSIGN(const uint64_t length, hash->Length());
   call.reply.Integer(static_cast<int64_t>(length));
   return {};
 }

@@ -6,7 +6,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/lookup.h"
+#include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "keyspace/types/hashes.h"
 
@@ -15,20 +15,6 @@ namespace {
 
 using keyspace::Hash;
 using keyspace::Item;
-using keyspace::KeyName;
-using keyspace::Lookup;
-using keyspace::Type;
-
-/// Opens the hash under argv[1], whether it exists or not; `hash` stays empty after a reply of
-/// another type.
-Status OpenForWrite(Call& call, std::optional<Hash>& hash) {
-  const KeyName name = call.Key(call.argv[1]);
-  Result<Lookup> found = FindForWrite(call, name);
-  if (!found) return std::unexpected(found.error());
-  if (RepliedWrongType(call, found->live(), Type::kHash)) return {};
-  hash.emplace(call.tx, name, *std::move(found));
-  return {};
-}
 
 /// Sets the pairs from argv[2] on; answers how many are new, or nothing after an error reply.
 Result<std::optional<uint64_t>> SetPairs(Call& call, std::string_view command) {
@@ -37,7 +23,7 @@ Result<std::optional<uint64_t>> SetPairs(Call& call, std::string_view command) {
     return std::nullopt;
   }
   std::optional<Hash> hash;
-  CW_TRY(OpenForWrite(call, hash));
+  CW_TRY(OpenForWrite(call, call.argv[1], hash));
   if (!hash) return std::nullopt;
   if (call.argv.size() == 4) {  // mostly
     const Item pair = {.name = call.argv[2], .value = call.argv[3]};
@@ -67,7 +53,7 @@ Status HMSet(Call& call) {
 
 Status HSetNx(Call& call) {
   std::optional<Hash> hash;
-  CW_TRY(OpenForWrite(call, hash));
+  CW_TRY(OpenForWrite(call, call.argv[1], hash));
   if (!hash) return {};
   CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
   if (!old) {
@@ -80,7 +66,7 @@ Status HSetNx(Call& call) {
 
 Status HDel(Call& call) {
   std::optional<Hash> hash;
-  CW_TRY(OpenForWrite(call, hash));
+  CW_TRY(OpenForWrite(call, call.argv[1], hash));
   if (!hash) return {};
   CW_ASSIGN(const uint64_t removed, hash->Remove(call.argv.subspan(2)));
   call.reply.Integer(static_cast<int64_t>(removed));
@@ -91,7 +77,7 @@ Status HIncrBy(Call& call) {
   const std::optional<int64_t> increment = ArgReader(call, 3).Int64();
   if (!increment) return {};
   std::optional<Hash> hash;
-  CW_TRY(OpenForWrite(call, hash));
+  CW_TRY(OpenForWrite(call, call.argv[1], hash));
   if (!hash) return {};
   CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
   const std::optional<int64_t> number = old ? ParseInt64(*old) : 0;
@@ -111,7 +97,7 @@ Status HIncrByFloat(Call& call) {
   if (!increment) return {};
   if (!std::isfinite(*increment)) return call.Error("ERR value is NaN or Infinity");
   std::optional<Hash> hash;
-  CW_TRY(OpenForWrite(call, hash));
+  CW_TRY(OpenForWrite(call, call.argv[1], hash));
   if (!hash) return {};
   CW_ASSIGN(const std::optional<std::string> old, hash->Get(call.argv[2]));
   const std::optional<long double> number = old ? ParseLongDouble(*old) : 0;

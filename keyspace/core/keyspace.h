@@ -30,9 +30,17 @@ struct KeyspaceOptions {
   /// may take kSingleItemShare times as much.
   uint64_t inline_bytes_max = 512;
   static constexpr uint64_t kSingleItemShare = 32;
+  /// Whether so many items of so many bytes may lie in the record.
+  bool FitsInline(uint64_t items, uint64_t bytes) const {
+    return bytes <= (items > 1 ? inline_bytes_max : inline_bytes_max * kSingleItemShare);
+  }
   /// What OBJECT ENCODING calls a listpack: up to so many fields, none nor its value longer.
   uint64_t hash_listpack_entries = 128;
   uint64_t hash_listpack_value_bytes = 64;
+  /// And of a set, which is an intset while it has no more integers than this, and nothing else.
+  uint64_t set_intset_entries = 512;
+  uint64_t set_listpack_entries = 128;
+  uint64_t set_listpack_value_bytes = 64;
   /// What a transaction may hold of what it writes, beside what clients sent.
   uint64_t overlay_bytes_max = 256 << 20;
   /// An object that is built is part of its transaction up to kPartsAtOnce times so much, and is

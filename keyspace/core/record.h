@@ -76,10 +76,10 @@ struct Record {
 /// the format.
 enum Shape : uint8_t {
   kBeyondListpack = 1 << 0,  // Redis would not keep it as a listpack
-  kNotIntegers = 1 << 1,     // not all of its items are integers
+  kBeyondIntset = 1 << 1,    // a set that Redis would not keep as an intset
   kEdited = 1 << 2,          // a list with holes, or with items put between others
 };
-inline constexpr uint8_t kShapeMax = kBeyondListpack | kNotIntegers | kEdited;
+inline constexpr uint8_t kShapeMax = kBeyondListpack | kBeyondIntset | kEdited;
 
 /// The payload of a collection in inline form.
 struct InlinePayload {

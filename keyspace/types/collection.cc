@@ -19,8 +19,7 @@ Result<ObjectPayload> Collection::Object() const {
 }
 
 bool Collection::FitsInline(uint64_t items, uint64_t bytes) const {
-  const uint64_t most = tx_.keyspace().options().inline_bytes_max;
-  return bytes <= (items > 1 ? most : most * KeyspaceOptions::kSingleItemShare);
+  return tx_.keyspace().options().FitsInline(items, bytes);
 }
 
 Status Collection::PutInline(std::string payload, Write write) {

@@ -14,8 +14,6 @@ namespace cordwood::keyspace {
 namespace {
 
 constexpr size_t kHashBytes = sizeof(uint64_t);
-/// How many neighbours of a random position a draw chooses from.
-constexpr uint64_t kNeighbours = 32;
 /// So many names are put near their places before they are sorted, with about so many others.
 constexpr size_t kManyNames = 1024;
 constexpr size_t kNamesTogether = 8;
@@ -97,6 +95,12 @@ Result<std::optional<std::string_view>> HashedElements::Get(const Name& name) {
 Result<bool> HashedElements::Put(const Name& name, std::string_view value) {
   const HashBytes hash(name.hash);
   return elements_.Replace({.head = hash.view(), .tail = name.name}, head_, value);
+}
+
+Result<bool> HashedElements::PutIfAbsent(const Name& name, std::string_view value) {
+  CW_ASSIGN(const std::optional<std::string_view> old, Get(name));
+  if (!old) PutNew(name, value);
+  return old.has_value();
 }
 
 void HashedElements::PutNew(const Name& name, std::string_view value) {

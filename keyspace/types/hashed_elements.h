@@ -1,6 +1,7 @@
 #pragma once
 
-// Elements that lie in the order of a 64-bit hash of their name: the fields of a hash that grew.
+// Elements that lie in the order of a 64-bit hash of their name: the fields of a hash that grew,
+// the members of such a set.
 //
 //   subkey = be64 Hash64(name), name; in space 1 (keyspace/types/ordered_elements.h)
 //   value  = what the type puts in front of a value, then the value
@@ -45,6 +46,11 @@ class HashedElements {
   static Result<Item> ItemOf(std::string_view subkey, std::string_view stored,
                              std::string_view head);
 
+  /// The name in a subkey of an element of this order.
+  static std::string_view NameIn(std::string_view subkey) {
+    return subkey.substr(sizeof(uint64_t));
+  }
+
   /// A name, where its element lies, and which of the caller's names it is.
   struct Name {
     explicit Name(std::string_view text, size_t which = 0);
@@ -64,6 +70,8 @@ class HashedElements {
   Result<std::optional<std::string_view>> Get(std::string_view name) { return Get(Name(name)); }
   /// Whether the element was there. The caller counts.
   Result<bool> Put(const Name& name, std::string_view value);
+  /// The same, but one that was there stays as it is.
+  Result<bool> PutIfAbsent(const Name& name, std::string_view value);
   /// One that cannot be there: in a new object, of names that differ.
   void PutNew(const Name& name, std::string_view value);
   void Delete(const Name& name);
@@ -113,10 +121,14 @@ class HashedElements {
 
     friend bool operator==(const Drawing&, const Drawing&) = default;
   };
+  /// How many neighbours of a random position a draw chooses from.
+  static constexpr uint64_t kNeighbours = 128;
   static Drawing BeginDraw(Random& random);
-  /// A random element; nothing if there are none. Close to uniform: one of some neighbours of a
-  /// random position, so that the gaps before it average out. Takes the deleted ones that it steps
-  /// over off `budget`. kCold or kPaused: `drawing` tells how far it got.
+  /// A random element; nothing if there are none. Close to uniform: one of kNeighbours behind a
+  /// random position, so that the gaps before it average out. What is left: an element's chance is
+  /// proportional to the sum of as many gaps. Among 100 000 none has more than 1.5 times the mean,
+  /// and neighbours are closer yet, for they have most of these gaps in common. Takes the deleted
+  /// ones that it steps over off `budget`. kCold or kPaused: `drawing` tells how far it got.
   Result<std::optional<std::pair<std::string, std::string>>> Draw(Drawing& drawing,
                                                                   uint64_t& budget);
 

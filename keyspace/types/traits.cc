@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "keyspace/types/hashes.h"
+#include "keyspace/types/sets.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -41,7 +42,7 @@ Result<std::string_view> ListEncoding(const Record& record) { return SmallOr(rec
 
 Result<std::string_view> SetEncoding(const Record& record) {
   CW_ASSIGN(const uint8_t shape, ShapeOf(record));
-  if ((shape & kNotIntegers) == 0) return "intset";
+  if ((shape & kBeyondIntset) == 0) return "intset";
   return SmallOr(record, "hashtable");
 }
 
@@ -60,7 +61,11 @@ const TypeTraits& TraitsOf(Type type) {
   static constexpr std::array<TypeTraits, 6> kTypes = {{
       {.name = "string", .encoding = StringEncoding, .element = ChunkOf},
       {.name = "list", .encoding = ListEncoding},
-      {.name = "set", .encoding = SetEncoding},
+      {.name = "set",
+       .encoding = SetEncoding,
+       .take_inline = TakeInlineMember,
+       .element = MemberOf,
+       .is_hashed = true},
       {.name = "zset", .encoding = SortedSetEncoding},
       {.name = "hash",
        .encoding = HashEncoding,

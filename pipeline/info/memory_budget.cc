@@ -64,6 +64,9 @@ keyspace::KeyspaceOptions KeyspaceOptionsFor(const config::Config& config, uint6
           .inline_bytes_max = Unsigned(config.collection_max_inline_bytes),
           .hash_listpack_entries = Unsigned(config.hash_max_listpack_entries),
           .hash_listpack_value_bytes = Unsigned(config.hash_max_listpack_value),
+          .set_intset_entries = Unsigned(config.set_max_intset_entries),
+          .set_listpack_entries = Unsigned(config.set_max_listpack_entries),
+          .set_listpack_value_bytes = Unsigned(config.set_max_listpack_value),
           .overlay_bytes_max = std::max(kSmallestCopy, budget_bytes / kCopyShare)};
 }
 

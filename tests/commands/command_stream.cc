@@ -112,6 +112,27 @@ constexpr std::string_view kHashForms[] = {"HDEL k f+",
                                            "HSET k f d",
                                            "HSCAN k x {scan}"};
 
+constexpr std::string_view kSetForms[] = {"SADD k e+",        "SADD k e+",
+                                          "SADD k e+",        "SADD k e+",
+                                          "SADD k v",         "SADD k i",
+                                          "SPOP k",           "SPOP k x",
+                                          "SPOP k 1000",      "SRANDMEMBER k",
+                                          "SRANDMEMBER k x",  "SRANDMEMBER k 1000",
+                                          "SINTER k+",        "SUNION k+",
+                                          "SDIFF k+",         "SINTERCARD 2 k k",
+                                          "SDIFF k k",        "SINTERCARD 1 k LIMIT x",
+                                          "SINTER k k",       "SINTERCARD 3 k k k LIMIT x",
+                                          "SINTERSTORE k k+", "SINTERSTORE k k k",
+                                          "SUNIONSTORE k k+", "SDIFFSTORE k k+",
+                                          "SDIFFSTORE k k k", "SINTERCARD x k+",
+                                          "SCARD k",          "SISMEMBER k e",
+                                          "SMEMBERS k",       "SMISMEMBER k e+",
+                                          "SMOVE k k e",      "SREM k e+",
+                                          "SSCAN k 0 {scan}", "SSCAN k x {scan}",
+                                          "EXPIREAT k a",     "EXPIRETIME k",
+                                          "COPY k k REPLACE", "RENAME k k",
+                                          "TYPE k",           "DEL k"};
+
 constexpr std::string_view kKeyForms[] = {"SET k v",
                                           "SET k v",
                                           "SET k i",
@@ -181,6 +202,8 @@ CommandForms StringForms() { return {.key_prefix = "s", .forms = kStringForms}; 
 
 CommandForms HashForms() { return {.key_prefix = "h", .forms = kHashForms}; }
 
+CommandForms SetForms() { return {.key_prefix = "m", .forms = kSetForms}; }
+
 CommandForms TransactionForms() { return {.key_prefix = "k", .forms = kTransactionForms}; }
 
 CommandForms KeyForms() { return {.key_prefix = "k", .forms = kKeyForms}; }
@@ -210,6 +233,8 @@ void CommandStream::Fill(std::string_view token, std::vector<std::string>& argv)
       argv.push_back(Key());
     } else if (token == "f") {
       argv.push_back(Field());
+    } else if (token == "e") {
+      argv.push_back(Member());
     } else if (token == "v") {
       argv.push_back(Value());
     } else if (token == "i") {
@@ -283,6 +308,10 @@ std::string CommandStream::Key() {
 
 std::string CommandStream::Field() {
   return random_.OneIn(40) ? std::string() : Format("f{}", random_.Below(kFieldNames));
+}
+
+std::string CommandStream::Member() {
+  return random_.OneIn(2) ? Field() : Format("{}", random_.Below(kFieldNames));
 }
 
 std::string CommandStream::Value() {

@@ -5,13 +5,14 @@
 //
 //   k      a key; mostly one of the form's type, sometimes of another, sometimes missing
 //   f v    a field, a value
+//   e      a member of a set: a field's name or a small integer
 //   i d    an integer, a floating-point number (a few of them broken)
 //   x o    a position in a string, one that may lie far behind its end
 //   t      a time to live
 //   a m    a moment, in seconds and in milliseconds since 1970
 //   b      the number of a database
 //   g      a glob pattern for keys
-//   k+ f+ kv+ fv+   one to four of them
+//   k+ f+ e+ kv+ fv+   one to four of them
 //   {set}  options, none to three: see the table in command_stream.cc
 //   other words stand for themselves
 //
@@ -50,6 +51,7 @@ class CommandStream {
 
   std::string Key();
   std::string Field();
+  std::string Member();
   std::string Value();
   std::string Integer();
   std::string Float();
@@ -62,6 +64,8 @@ class CommandStream {
 
 CommandForms StringForms();
 CommandForms HashForms();
+/// Sets, with what happens to their keys. SPOP makes a server and another differ.
+CommandForms SetForms();
 /// Keys of strings and hashes, their expiry, and databases. They make keys of their own: no expiry
 /// is relative to a clock.
 CommandForms KeyForms();

@@ -47,6 +47,13 @@ constexpr Allowance kAllowances[] = {
     {"scan", Allowed::kScan, "as keys; cursors are ours"},
     {"randomkey", Allowed::kItems, "drawn at random"},
     {"memory", Allowed::kItems, "bytes in the store, not on the heap"},
+    {"smembers", Allowed::kSet, "small sets lie in the order of insertion, or theirs of integers"},
+    {"sinter", Allowed::kSet, "as smembers"},
+    {"sunion", Allowed::kSet, "as smembers"},
+    {"sdiff", Allowed::kSet, "as smembers"},
+    {"spop", Allowed::kItems, "drawn at random; ours then gets what theirs has"},
+    {"srandmember", Allowed::kItems, "drawn at random"},
+    {"sscan", Allowed::kScan, "as smembers; COUNT is a hint, and cursors are ours"},
     {"hscan", Allowed::kPage, "as hgetall; COUNT is a hint, and cursors are ours"},
 };
 
@@ -174,13 +181,25 @@ class Differential {
     const bool may_differ = ToLower(command[0]) == "exec"
                                 ? MayDifferEach(queued_, our_value, their_value)
                                 : MayDiffer(command, our_value, their_value, HasHashOrder(command));
-    if (may_differ) return true;
+    if (may_differ) {
+      if (ToLower(command[0]) == "spop") Exchange(command[1], our_value, their_value);
+      return true;
+    }
     std::string before;
     for (const std::string& line : history_) before += "  " + line + "\n";
     ADD_FAILURE() << "redis: " << Quoted(theirs) << "\nours:  " << Quoted(ours)
                   << "\nthe last commands, with the replies of redis:\n"
                   << before;
     return false;
+  }
+
+  /// Both have lost as many members, but not the same: ours gets what theirs has.
+  void Exchange(const std::string& key, const Value& our_value, const Value& their_value) {
+    const auto items = [](const Value& value) {
+      return value.items.empty() ? std::vector<Value>{value} : value.items;
+    };
+    for (const Value& item : items(our_value)) runner_.Execute({"SADD", key, item.text});
+    for (const Value& item : items(their_value)) runner_.Execute({"SREM", key, item.text});
   }
 
   /// Whether there is a hash that one of the two keeps in the order of a hash function.
@@ -211,6 +230,10 @@ void Compare(int resp, const std::vector<CommandForms>& families) {
 TEST(DifferentialWithRedis, Strings) { Compare(2, {StringForms()}); }
 
 TEST(DifferentialWithRedis, Hashes) { Compare(2, {HashForms()}); }
+
+TEST(DifferentialWithRedis, Sets) { Compare(2, {SetForms()}); }
+
+TEST(DifferentialWithRedis, SetsInResp3) { Compare(3, {SetForms()}); }
 
 TEST(DifferentialWithRedis, Keys) { Compare(2, {KeyForms()}); }
 

@@ -112,13 +112,14 @@ CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv
   protocol::ReplyWriter reply(outcome.reply, Version());
   Call call{.argv = argv, .tx = tx, .reply = reply, .client = client_, .host = host_.services()};
   Status status = command.handler(call);
-  if (status || status.error().code() != ErrorCode::kCold) tx.CountLookups();
+  const bool is_long = !status && status.error().code() == ErrorCode::kLong;
+  const bool is_cold = !status && status.error().code() == ErrorCode::kCold;
+  if (!is_cold && !is_long && !call.wants_own_run) tx.CountLookups();
   if (status && call.long_read != nullptr) {
     EXPECT_EQ(outcome.reply, "") << "the reply of a command that goes on in slices";
     outcome.long_read = std::move(call.long_read);
     return outcome;
   }
-  const bool is_long = !status && status.error().code() == ErrorCode::kLong;
   if (is_long || call.wants_own_run) return {.wants_own_run = true};
   if (status && execute) {
     const Result<storage::Seq> seq = tx.Commit();
@@ -130,7 +131,7 @@ CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv
     for (const Effect& effect : call.effects) effect();
     return outcome;
   }
-  if (status.error().code() == ErrorCode::kCold) {
+  if (is_cold) {
     outcome.missing = view.missing();
   } else {
     outcome.reply = ErrorReply(Format("ERR {}", status.error().message()));

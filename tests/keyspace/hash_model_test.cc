@@ -6,23 +6,13 @@
 #include <map>
 
 #include "base/format.h"
-#include "base/random.h"
 #include "keyspace/types/hashes.h"
-#include "tests/keyspace/keyspace_rig.h"
-#include "tests/support/seeds.h"
+#include "tests/keyspace/keyspace_model.h"
 
 namespace cordwood::keyspace {
 namespace {
 
 using Fields = std::map<std::string, std::string>;
-
-constexpr int kDb = 0;
-
-Result<Hash> OpenHash(Transaction& tx, const KeyName& name) {
-  CW_ASSIGN(Lookup found, FindKey(tx, name));
-  if (tx.mode() == Transaction::Mode::kExecute) CW_TRY(SweepExpired(tx, name, found));
-  return Hash(tx, name, std::move(found));
-}
 
 /// Everything that a hash holds, both forms alike.
 Result<Fields> Contents(const Hash& hash) {
@@ -44,61 +34,49 @@ Result<Fields> Contents(const Hash& hash) {
   return fields;
 }
 
-class HashModel {
+class HashModel final : public KeyspaceModel {
  public:
   explicit HashModel(uint64_t seed)
-      : random_(seed),
-        rig_({.seed = seed,
-              .keyspace = {.inline_bytes_max = 40},
-              .store = {.log_segment_bytes = 1 << 20,
-                        .memtable_bytes = 16 << 10,
-                        .block_cache_bytes = 64 << 10}}) {}
+      : KeyspaceModel(seed, {.keyspace = {.inline_bytes_max = 40},
+                             .store = {.log_segment_bytes = 1 << 20,
+                                       .memtable_bytes = 16 << 10,
+                                       .block_cache_bytes = 64 << 10}}) {}
 
-  void Step() {
-    const std::string key = Format("key{}", random_.Below(3));
-    switch (random_.Below(16)) {
-      case 0:
-        return RemoveWhole(key);
-      case 1:
-        return random_.OneIn(8) ? rig_.Reopen() : CheckAll();
-      case 2:
-        return random_.OneIn(8) ? rig_.Compact() : CheckAll();
-      case 3:
-        return random_.OneIn(8) ? LosePower() : CheckAll();
-      case 4:
-      case 5:
-      case 6:
-        return RemoveFields(key);
-      case 7:
-        return SetTwiceInOneTransaction(key);
-      case 8:
-        return ReadFields(key);
-      default:
-        return SetFields(key);
-    }
-  }
-
-  void CheckAll() {
-    const Status status = rig_.Read([&](Transaction& tx) -> Status {
+  void CheckAll() override {
+    Read([&](Transaction& tx) -> Status {
       int64_t objects = 0;
       for (const char* key : {"key0", "key1", "key2"}) {
-        CW_ASSIGN(const Hash hash, OpenHash(tx, Name(tx, key)));
+        CW_ASSIGN(const Hash hash, Open<Hash>(tx, key));
         CW_ASSIGN(const Fields contents, Contents(hash));
         EXPECT_EQ(contents, Expected(key)) << key;
         CW_ASSIGN(const uint64_t length, hash.Length());
         EXPECT_EQ(length, Expected(key).size()) << key;
         objects += hash.in_elements() ? 1 : 0;
       }
-      EXPECT_EQ(tx.CountOf(kDb, CounterKind::kKeys), static_cast<int64_t>(model_.size()));
-      EXPECT_EQ(tx.CountOf(kDb, CounterKind::kObjects), objects);
+      ExpectCounts(tx, model_.size(), objects);
       return {};
     });
-    ASSERT_TRUE(status) << status.error().message();
   }
 
  private:
-  static KeyName Name(Transaction& tx, std::string_view key) {
-    return {.generation = tx.GenerationOf(kDb), .key = key};
+  void Operate() override {
+    const std::string key = Format("key{}", random_.Below(3));
+    switch (random_.Below(13)) {
+      case 0:
+        RemoveKeyOf(key);
+        model_.erase(key);
+        return;
+      case 1:
+      case 2:
+      case 3:
+        return RemoveFields(key);
+      case 4:
+        return SetTwiceInOneTransaction(key);
+      case 5:
+        return ReadFields(key);
+      default:
+        return SetFields(key);
+    }
   }
 
   Fields Expected(const std::string& key) const {
@@ -128,7 +106,7 @@ class HashModel {
     const auto pairs = AnyPairs();
     uint64_t created = 0;
     Execute([&](Transaction& tx) -> Status {
-      CW_ASSIGN(Hash hash, OpenHash(tx, Name(tx, key)));
+      CW_ASSIGN(Hash hash, Open<Hash>(tx, key));
       CW_ASSIGN(created, hash.Set(Views(pairs)));
       return {};
     });
@@ -150,10 +128,10 @@ class HashModel {
     fields.erase(gone);
     Execute([&](Transaction& tx) -> Status {
       for (const auto* pairs : {&first, &second}) {
-        CW_ASSIGN(Hash hash, OpenHash(tx, Name(tx, key)));
+        CW_ASSIGN(Hash hash, Open<Hash>(tx, key));
         CW_TRY(hash.Set(Views(*pairs)));
       }
-      CW_ASSIGN(Hash hash, OpenHash(tx, Name(tx, key)));
+      CW_ASSIGN(Hash hash, Open<Hash>(tx, key));
       const std::string_view view = gone;
       CW_ASSIGN(const uint64_t removed, hash.Remove({&view, 1}));
       EXPECT_EQ(removed, 1u);
@@ -174,7 +152,7 @@ class HashModel {
     const std::vector<std::string_view> views(names.begin(), names.end());
     uint64_t removed = 0;
     Execute([&](Transaction& tx) -> Status {
-      CW_ASSIGN(Hash hash, OpenHash(tx, Name(tx, key)));
+      CW_ASSIGN(Hash hash, Open<Hash>(tx, key));
       CW_ASSIGN(removed, hash.Remove(views));
       return {};
     });
@@ -186,20 +164,12 @@ class HashModel {
     EXPECT_EQ(removed, expected);
   }
 
-  void RemoveWhole(const std::string& key) {
-    Execute([&](Transaction& tx) -> Status {
-      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key)));
-      return found.stored ? RemoveKey(tx, Name(tx, key), found) : Status();
-    });
-    model_.erase(key);
-  }
-
   void ReadFields(const std::string& key) {
     std::vector<std::string> names = {AnyField(), AnyField(), AnyField()};
     const std::vector<std::string_view> views(names.begin(), names.end());
     const Fields expected = Expected(key);
-    const Status status = rig_.Read([&](Transaction& tx) -> Status {
-      CW_ASSIGN(Hash hash, OpenHash(tx, Name(tx, key)));
+    Read([&](Transaction& tx) -> Status {
+      CW_ASSIGN(Hash hash, Open<Hash>(tx, key));
       std::vector<std::optional<std::string>> values;
       CW_TRY(hash.GetMany(views, [&](std::optional<std::string_view> value) {
         values.emplace_back(value);
@@ -215,34 +185,13 @@ class HashModel {
       }
       return {};
     });
-    ASSERT_TRUE(status) << status.error().message();
   }
 
-  void LosePower() {
-    rig_.Settle();
-    rig_.LosePower(random_.Next());
-  }
-
-  void Execute(const KeyspaceRig::Work& work) {
-    const Status status = rig_.Execute(work);
-    ASSERT_TRUE(status) << status.error().message();
-  }
-
-  Random random_;
-  KeyspaceRig rig_;
   std::map<std::string, Fields> model_;
   uint64_t step_ = 0;
 };
 
-TEST(HashModel, BothFormsAgreeWithAMap) {
-  for (const uint64_t seed : support::Seeds(6, 2'000)) {
-    SCOPED_TRACE(Format("CORDWOOD_SEED={}", seed));
-    HashModel model(seed);
-    for (int i = 0; i < 600 && !testing::Test::HasFailure(); ++i) model.Step();
-    model.CheckAll();
-    if (testing::Test::HasFailure()) return;
-  }
-}
+TEST(HashModel, BothFormsAgreeWithAMap) { RunModel<HashModel>(6, 2'000, 600); }
 
 }  // namespace
 }  // namespace cordwood::keyspace

@@ -177,8 +177,8 @@ TEST(TypeTraits, TellTheEncodingOfEveryShape) {
   EXPECT_EQ(encoding(Type::kList, 0), "listpack");
   EXPECT_EQ(encoding(Type::kList, kBeyondListpack), "quicklist");
   EXPECT_EQ(encoding(Type::kSet, 0), "intset");
-  EXPECT_EQ(encoding(Type::kSet, kNotIntegers), "listpack");
-  EXPECT_EQ(encoding(Type::kSet, kNotIntegers | kBeyondListpack), "hashtable");
+  EXPECT_EQ(encoding(Type::kSet, kBeyondIntset), "listpack");
+  EXPECT_EQ(encoding(Type::kSet, kBeyondIntset | kBeyondListpack), "hashtable");
   EXPECT_EQ(encoding(Type::kSortedSet, 0), "listpack");
   EXPECT_EQ(encoding(Type::kSortedSet, kBeyondListpack), "skiplist");
   EXPECT_EQ(encoding(Type::kHash, 0), "listpack");

@@ -14,7 +14,7 @@
 namespace cordwood::keyspace {
 namespace {
 
-void Set(KeyspaceRig& rig, std::string_view key, std::optional<int64_t> expiry_ms = {}) {
+void PutText(KeyspaceRig& rig, std::string_view key, std::optional<int64_t> expiry_ms = {}) {
   ASSERT_TRUE(rig.Execute([&](Transaction& tx) {
     return SetString(tx, {.generation = tx.GenerationOf(0), .key = key}, "value", expiry_ms);
   }));
@@ -59,14 +59,14 @@ TEST(RandomKey, IsNothingInAnEmptyDatabase) {
   KeyspaceRig rig;
   Random random(1);
   EXPECT_EQ(Draw(rig, random), std::nullopt);
-  Set(rig, "gone", rig.now_ms() + 1);
+  PutText(rig, "gone", rig.now_ms() + 1);
   rig.AdvanceMs(1);
   EXPECT_EQ(Draw(rig, random), std::nullopt);
 }
 
 TEST(RandomKey, DrawsEachOfAFewKeysAboutAsOften) {
   KeyspaceRig rig;
-  for (int i = 0; i < 10; ++i) Set(rig, Format("key:{}", i));
+  for (int i = 0; i < 10; ++i) PutText(rig, Format("key:{}", i));
   const std::map<std::string, int> drawn = DrawMany(rig, 2000);
   ASSERT_EQ(drawn.size(), 10u);
   for (const auto& [key, times] : drawn) {
@@ -92,14 +92,14 @@ void ExpectEvenTenths(const std::map<std::string, int>& drawn, int keys, int dra
 TEST(RandomKey, IsSpreadEvenlyOverAMemtable) {
   constexpr int kKeys = 1000;
   KeyspaceRig rig;
-  for (int i = 0; i < kKeys; ++i) Set(rig, Format("key:{:04}", i));
+  for (int i = 0; i < kKeys; ++i) PutText(rig, Format("key:{:04}", i));
   ExpectEvenTenths(DrawMany(rig, 1000), kKeys, 1000);
 }
 
 TEST(RandomKey, IsSpreadEvenlyOverTables) {
   constexpr int kKeys = 3000;
   KeyspaceRig rig;
-  for (int i = 0; i < kKeys; ++i) Set(rig, Format("key:{:04}", i));
+  for (int i = 0; i < kKeys; ++i) PutText(rig, Format("key:{:04}", i));
   rig.Compact();
   ExpectEvenTenths(DrawMany(rig, 1000), kKeys, 1000);
 }
@@ -107,12 +107,12 @@ TEST(RandomKey, IsSpreadEvenlyOverTables) {
 TEST(RandomKey, IsAKeyThatExists) {
   constexpr int kKeys = 1000;
   KeyspaceRig rig;
-  for (int i = 0; i < kKeys; ++i) Set(rig, Format("key:{:04}", i));
+  for (int i = 0; i < kKeys; ++i) PutText(rig, Format("key:{:04}", i));
   rig.Compact();
   for (int i = 0; i < kKeys; ++i) {
     if (i % 10 != 0) RemoveOne(rig, Format("key:{:04}", i));
   }
-  for (int i = 0; i < 200; ++i) Set(rig, Format("gone:{:04}", i), rig.now_ms() + 1);
+  for (int i = 0; i < 200; ++i) PutText(rig, Format("gone:{:04}", i), rig.now_ms() + 1);
   rig.AdvanceMs(1);
   for (const auto& [key, times] : DrawMany(rig, 300)) {
     EXPECT_EQ(key.substr(0, 4), "key:");
@@ -128,14 +128,14 @@ TEST(RandomKey, IsFoundAmongManyKeysOfOtherDatabases) {
       return SetString(tx, {.generation = tx.GenerationOf(1), .key = key}, "value", {});
     }));
   }
-  for (int i = 0; i < 150; ++i) Set(rig, Format("key:{}", i));
+  for (int i = 0; i < 150; ++i) PutText(rig, Format("key:{}", i));
   EXPECT_GT(DrawMany(rig, 500).size(), 50u);
 }
 
 TEST(RandomKey, IsTheOnlyOneThatIsLeftAmongManyThatExpired) {
   KeyspaceRig rig;
-  for (int i = 0; i < 3000; ++i) Set(rig, Format("gone:{:04}", i), rig.now_ms() + 1);
-  Set(rig, "stays");
+  for (int i = 0; i < 3000; ++i) PutText(rig, Format("gone:{:04}", i), rig.now_ms() + 1);
+  PutText(rig, "stays");
   rig.AdvanceMs(1);
   Random random(3);
   EXPECT_EQ(Draw(rig, random), "stays");

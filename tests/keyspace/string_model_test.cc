@@ -6,11 +6,9 @@
 #include <map>
 
 #include "base/format.h"
-#include "base/random.h"
 #include "keyspace/types/copy.h"
 #include "keyspace/types/strings.h"
-#include "tests/keyspace/keyspace_rig.h"
-#include "tests/support/seeds.h"
+#include "tests/keyspace/keyspace_model.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -18,51 +16,15 @@ namespace {
 constexpr std::string_view kKeys[] = {"key0", "key1", "key2"};
 constexpr uint64_t kLongest = 24 * kChunkBytes;
 
-class StringModel {
+class StringModel final : public KeyspaceModel {
  public:
   explicit StringModel(uint64_t seed)
-      : random_(seed),
-        rig_({.seed = seed,
-              .store = {.log_segment_bytes = 1 << 20,
-                        .memtable_bytes = 128 << 10,
-                        .block_cache_bytes = 64 << 10}}) {}
+      : KeyspaceModel(seed, {.store = {.log_segment_bytes = 1 << 20,
+                                       .memtable_bytes = 128 << 10,
+                                       .block_cache_bytes = 64 << 10}}) {}
 
-  void Step() {
-    const std::string key(kKeys[random_.Below(std::size(kKeys))]);
-    switch (random_.Below(20)) {
-      case 0:
-        return random_.OneIn(8) ? rig_.Reopen() : CheckAll();
-      case 1:
-        return random_.OneIn(8) ? rig_.Compact() : CheckAll();
-      case 2:
-        return random_.OneIn(8) ? LosePower() : CheckAll();
-      case 3:
-        return Set(key);
-      case 4:
-        return Remove(key);
-      case 5:
-        return Copy(key);
-      case 6:
-        return Rename(key);
-      case 7:
-        return ChangeExpiry(key);
-      case 8:
-        return WriteTwiceInOneTransaction(key);
-      case 9:
-      case 10:
-      case 11:
-        return ReadParts(key);
-      case 12:
-      case 13:
-      case 14:
-        return Write(key, Length(key));
-      default:
-        return Write(key, AnyOffset(key));
-    }
-  }
-
-  void CheckAll() {
-    const Status status = rig_.Read([&](Transaction& tx) -> Status {
+  void CheckAll() override {
+    Read([&](Transaction& tx) -> Status {
       int64_t objects = 0;
       for (const std::string_view key : kKeys) {
         CW_ASSIGN(const std::optional<RecordView> record, SeeKey(tx, Name(tx, key)));
@@ -75,11 +37,9 @@ class StringModel {
         EXPECT_EQ(record->header.expiry_ms, expected->second.expiry_ms) << key;
         objects += string.in_chunks() ? 1 : 0;
       }
-      EXPECT_EQ(tx.CountOf(0, CounterKind::kKeys), static_cast<int64_t>(model_.size()));
-      EXPECT_EQ(tx.CountOf(0, CounterKind::kObjects), objects);
+      ExpectCounts(tx, model_.size(), objects);
       return {};
     });
-    ASSERT_TRUE(status) << status.error().message();
   }
 
  private:
@@ -88,8 +48,34 @@ class StringModel {
     std::optional<int64_t> expiry_ms;
   };
 
-  static KeyName Name(Transaction& tx, std::string_view key) {
-    return {.generation = tx.GenerationOf(0), .key = key};
+  void Operate() override {
+    const std::string key(kKeys[random_.Below(std::size(kKeys))]);
+    switch (random_.Below(17)) {
+      case 0:
+        return Set(key);
+      case 1:
+        RemoveKeyOf(key);
+        model_.erase(key);
+        return;
+      case 2:
+        return Copy(key);
+      case 3:
+        return Rename(key);
+      case 4:
+        return ChangeExpiry(key);
+      case 5:
+        return WriteTwiceInOneTransaction(key);
+      case 6:
+      case 7:
+      case 8:
+        return ReadParts(key);
+      case 9:
+      case 10:
+      case 11:
+        return Write(key, Length(key));
+      default:
+        return Write(key, AnyOffset(key));
+    }
   }
 
   uint64_t Length(const std::string& key) const {
@@ -163,7 +149,7 @@ class StringModel {
     const std::string& value = model_[key].value;
     const uint64_t begin = random_.Below(value.size() + 1);
     const uint64_t end = begin + random_.Below(value.size() - begin + 1);
-    const Status status = rig_.Read([&](Transaction& tx) -> Status {
+    Read([&](Transaction& tx) -> Status {
       CW_ASSIGN(const std::optional<RecordView> record, SeeKey(tx, Name(tx, key)));
       CW_ASSIGN(String string, String::Open(tx, Name(tx, key).generation, *record));
       EXPECT_EQ(string.length(), value.size());
@@ -171,15 +157,6 @@ class StringModel {
       EXPECT_TRUE(part == value.substr(begin, end - begin)) << begin << " to " << end;
       return {};
     });
-    ASSERT_TRUE(status) << status.error().message();
-  }
-
-  void Remove(const std::string& key) {
-    Execute([&](Transaction& tx) -> Status {
-      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key)));
-      return found.stored ? RemoveKey(tx, Name(tx, key), found) : Status();
-    });
-    model_.erase(key);
   }
 
   static std::string Another(const std::string& key) { return key == "key0" ? "key1" : "key0"; }
@@ -223,31 +200,11 @@ class StringModel {
     model_[key].expiry_ms = expiry_ms;
   }
 
-  void LosePower() {
-    rig_.Settle();
-    rig_.LosePower(random_.Next());
-  }
-
-  void Execute(const KeyspaceRig::Work& work) {
-    const Status status = rig_.Execute(work);
-    ASSERT_TRUE(status) << status.error().message();
-  }
-
-  Random random_;
-  KeyspaceRig rig_;
   std::map<std::string, Value> model_;
   uint64_t step_ = 0;
 };
 
-TEST(StringModel, BothFormsAgreeWithAString) {
-  for (const uint64_t seed : support::Seeds(6, 2'000)) {
-    SCOPED_TRACE(Format("CORDWOOD_SEED={}", seed));
-    StringModel model(seed);
-    for (int i = 0; i < 400 && !testing::Test::HasFailure(); ++i) model.Step();
-    model.CheckAll();
-    if (testing::Test::HasFailure()) return;
-  }
-}
+TEST(StringModel, BothFormsAgreeWithAString) { RunModel<StringModel>(6, 2'000, 400); }
 
 }  // namespace
 }  // namespace cordwood::keyspace

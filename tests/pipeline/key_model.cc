@@ -37,7 +37,10 @@ std::string KeyModel::Run(uint64_t version, int db, const Argv& argv, int64_t no
   if (name == "DEL") return Del(db, argv);
   if (name == "RENAME") return Rename(db, argv);
   if (name == "HSET") return HSet(key, argv);
-  if (name == "HDEL") return HDel(key, argv);
+  if (name == "HDEL" || name == "SREM") return HDel(key, argv);
+  if (name == "SADD") return SAdd(key, argv);
+  if (name == "SMOVE") return SMove(db, argv);
+  if (name.ends_with("STORE")) return SStore(db, argv);
   if (name == "FLUSHDB") return FlushDb(db);
   if (name == "SWAPDB") return SwapDb(std::stoi(argv[1]), std::stoi(argv[2]));
   CHECK(false);  // the test's own mistake
@@ -170,9 +173,49 @@ std::string KeyModel::HDel(const Key& key, const Argv& argv) {
   Value value = ValueOrNew(key);
   size_t removed = 0;
   for (size_t i = 2; i < argv.size(); ++i) removed += value.fields.erase(argv[i]);
+  SetFields(key, std::move(value));
+  return Format(":{}\r\n", removed);
+}
+
+std::string KeyModel::SAdd(const Key& key, const Argv& argv) {
+  Value value = ValueOrNew(key);
+  int added = 0;
+  for (size_t i = 2; i < argv.size(); ++i)
+    added += value.fields.emplace(argv[i], "").second ? 1 : 0;
+  Set(key, std::move(value));
+  return Format(":{}\r\n", added);
+}
+
+std::string KeyModel::SMove(int db, const Argv& argv) {
+  Value from = ValueOrNew({db, argv[1]});
+  if (!from.fields.contains(argv[3])) return ":0\r\n";
+  if (argv[1] == argv[2]) return ":1\r\n";
+  Value to = ValueOrNew({db, argv[2]});
+  from.fields.erase(argv[3]);
+  to.fields.emplace(argv[3], "");
+  SetFields({db, argv[1]}, std::move(from));
+  SetFields({db, argv[2]}, std::move(to));
+  return ":1\r\n";
+}
+
+std::string KeyModel::SStore(int db, const Argv& argv) {
+  Value result = {.fields = ValueOrNew({db, argv[2]}).fields};
+  const Value other = ValueOrNew({db, argv[3]});
+  if (argv[0] == "SUNIONSTORE") {
+    result.fields.insert(other.fields.begin(), other.fields.end());
+  } else {
+    std::erase_if(result.fields, [&](const auto& field) {
+      return other.fields.contains(field.first) == (argv[0] == "SDIFFSTORE");
+    });
+  }
+  const size_t count = result.fields.size();
+  SetFields({db, argv[1]}, std::move(result));
+  return Format(":{}\r\n", count);
+}
+
+void KeyModel::SetFields(const Key& key, Value value) {
   const bool is_empty = value.fields.empty();
   Set(key, is_empty ? std::nullopt : std::optional(std::move(value)));
-  return Format(":{}\r\n", removed);
 }
 
 std::string KeyModel::FlushDb(int db) {

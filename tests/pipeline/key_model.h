@@ -21,7 +21,7 @@ class KeyModel {
  public:
   struct Value {
     std::string text;                           // of a string
-    std::map<std::string, std::string> fields;  // of a hash; a string has none
+    std::map<std::string, std::string> fields;  // of a hash; of a set its members, without values
     int64_t expiry_ms = -1;                     // -1: it stays
 
     bool operator==(const Value&) const = default;
@@ -61,6 +61,12 @@ class KeyModel {
   std::string Append(const Key& key, const std::string& text);
   std::string HSet(const Key& key, const Argv& argv);
   std::string HDel(const Key& key, const Argv& argv);
+  std::string SAdd(const Key& key, const Argv& argv);
+  std::string SMove(int db, const Argv& argv);
+  /// SUNIONSTORE, SINTERSTORE and SDIFFSTORE of two sets.
+  std::string SStore(int db, const Argv& argv);
+  /// Without fields it does not exist.
+  void SetFields(const Key& key, Value value);
   std::string FlushDb(int db);
   std::string SwapDb(int first, int second);
 

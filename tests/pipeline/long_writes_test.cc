@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "pipeline/executor/own_runs.h"
 #include "tests/pipeline/sim_server.h"
@@ -335,6 +337,140 @@ TEST_F(LongWrites, ALongWholeStringIsCopiedIntoChunks) {
   EXPECT_EQ(stats().long_writes, 2u);
   EXPECT_EQ(Ask({"GET", "t"}), Format("${}\r\n{}\r\n", value.size(), value));
   EXPECT_EQ(server_->InfoNumber("long_writes_overtaken"), 0);
+}
+
+// --- sets ---
+
+class LongSetWrites : public LongWrites {
+ protected:
+  static constexpr int kMembers = 400;
+
+  void SetUp() override {
+    Start();
+    Fill("s", 0, kMembers);
+    Fill("t", kMembers / 2, kMembers);
+    Ask({"COMPACT"});
+    Start();
+  }
+  /// `count` members from number `first` on.
+  void Fill(std::string_view key, int first, int count) {
+    for (int begin = 0; begin < count; begin += 1000) {
+      std::vector<std::string> words = {"SADD", std::string(key)};
+      for (int i = begin; i < std::min(begin + 1000, count); ++i) {
+        words.push_back(Member(first + i));
+      }
+      ASSERT_EQ(Ask({words.begin(), words.end()}), Format(":{}\r\n", words.size() - 2));
+    }
+  }
+  static std::string Member(int i) { return Format("member:{}:{}", i, std::string(80, 'm')); }
+  static uint64_t EntriesOfSet(uint64_t members) { return members + 2; }
+  uint64_t EntriesOfBoth() const { return 2 * EntriesOfSet(kMembers); }
+};
+
+TEST_F(LongSetWrites, OthersWriteWhileAResultIsBuilt) {
+  ASSERT_EQ(Ask({"SET", "d", "v"}), "+OK\r\n");
+  const SessionId client = Begin({"SUNIONSTORE", "d", "s", "t"});
+  EXPECT_EQ(Ask({"SADD", "other", "x"}), ":1\r\n");
+  EXPECT_EQ(Ask({"GET", "d"}), "$1\r\nv\r\n") << "until the result is there";
+  EXPECT_EQ(server_->Receive(client), "");
+  RunToTheEnd();
+  EXPECT_EQ(server_->Receive(client), Format(":{}\r\n", kMembers * 3 / 2));
+  EXPECT_EQ(stats().long_writes_overtaken, 0u);
+  EXPECT_EQ(Ask({"SCARD", "d"}), Format(":{}\r\n", kMembers * 3 / 2));
+  EXPECT_EQ(Ask({"SDIFFSTORE", "d", "d", "s", "t"}), ":0\r\n");
+  EXPECT_EQ(Ask({"DEL", "other"}), ":1\r\n");
+  EXPECT_EQ(EntriesOnDisk(), EntriesOfBoth());
+}
+
+TEST_F(LongSetWrites, AChangeOfASourceIsInTheResult) {
+  const SessionId client = Begin({"SUNIONSTORE", "t", "s", "t"});
+  EXPECT_EQ(Ask({"SREM", "s", Member(1)}), ":1\r\n");
+  EXPECT_EQ(Ask({"SADD", "t", "new"}), ":1\r\n");
+  RunToTheEnd();
+  EXPECT_EQ(server_->Receive(client), Format(":{}\r\n", kMembers * 3 / 2));
+  EXPECT_GE(stats().long_writes_overtaken, 1u);
+  EXPECT_EQ(Ask({"SMISMEMBER", "t", Member(1), "new", Member(2)}), "*3\r\n:0\r\n:1\r\n:1\r\n");
+  EXPECT_EQ(EntriesOnDisk(), EntriesOfSet(kMembers - 1) + EntriesOfSet(kMembers * 3 / 2));
+}
+
+TEST_F(LongSetWrites, AFlushOrASwapMeanwhileLeavesNothingOfAResult) {
+  SessionId client = Begin({"SUNIONSTORE", "d", "s", "t"});
+  EXPECT_EQ(Ask({"SWAPDB", "0", "1"}), "+OK\r\n");
+  RunToTheEnd();
+  EXPECT_EQ(server_->Receive(client), ":0\r\n") << "of the database that has the number now";
+  EXPECT_EQ(Ask({"SWAPDB", "0", "1"}), "+OK\r\n");
+  EXPECT_EQ(Ask({"EXISTS", "s", "t", "d"}), ":2\r\n");
+  Ask({"COMPACT"});
+  Start();
+  client = Begin({"SUNIONSTORE", "d", "s", "t"});
+  EXPECT_EQ(Ask({"FLUSHALL"}), "+OK\r\n");
+  RunToTheEnd();
+  EXPECT_EQ(server_->Receive(client), ":0\r\n");
+  EXPECT_EQ(Ask({"DBSIZE"}), ":0\r\n");
+  EXPECT_EQ(EntriesOnDisk(), 2u) << "which generations the databases mean";
+}
+
+TEST_F(LongSetWrites, AFullDiskOrAStopLeavesNothingOfAResult) {
+  const SessionId client = Begin({"SINTERSTORE", "d", "s", "s"});
+  server_->keyspace().store().SetMaxDiskBytes(1);
+  RunToTheEnd();
+  EXPECT_TRUE(server_->Receive(client).starts_with("-MISCONF"));
+  server_->keyspace().store().SetMaxDiskBytes(0);
+  server_->Tick();
+  RunToTheEnd();
+  EXPECT_EQ(server_->keyspace().pending_objects().given_up(), 0u);
+  EXPECT_EQ(EntriesOnDisk(), EntriesOfBoth());
+  Start();
+  Begin({"SDIFFSTORE", "d", "s", "none"});
+  server_->pipeline().StopInput();
+  server_->RunForMs(10'000);
+  env_.ClearFaults();
+  Start();
+  EXPECT_EQ(Ask({"EXISTS", "s", "t", "d"}), ":2\r\n");
+  EXPECT_EQ(server_->keyspace().pending_objects().given_up(), 0u);
+  EXPECT_EQ(EntriesOnDisk(), EntriesOfBoth());
+}
+
+TEST_F(LongSetWrites, AnExecSeesTheResultThatItBuilt) {
+  const SessionId client = server_->Connect();
+  server_->Send(client, Pipelined({{"MULTI"},
+                                   {"SUNIONSTORE", "d", "s", "t"},
+                                   {"SCARD", "d"},
+                                   {"SADD", "d", "new"},
+                                   {"SINTERCARD", "2", "d", "s"},
+                                   {"SPOP", "d", "1000"},
+                                   {"EXISTS", "d"},
+                                   {"EXEC"}}));
+  RunToTheEnd();
+  const std::string reply = server_->Receive(client);
+  EXPECT_NE(reply.find(Format("*6\r\n:{}\r\n:{}\r\n:1\r\n:{}\r\n*{}\r\n", kMembers * 3 / 2,
+                              kMembers * 3 / 2, kMembers, kMembers * 3 / 2 + 1)),
+            std::string::npos)
+      << reply.substr(0, 300);
+  EXPECT_TRUE(reply.ends_with("\r\n:0\r\n"));
+  EXPECT_EQ(EntriesOnDisk(), EntriesOfBoth());
+}
+
+// So many are popped that what stays is stored anew, while others go on.
+TEST_F(LongSetWrites, APopOfThousandsGoesInParts) {
+  constexpr int kMany = 12'000;
+  constexpr int kPopped = 9000;
+  Fill("large", 0, kMany);
+  Ask({"COMPACT"});
+  Start();
+  const SessionId client = Begin({"SPOP", "large", Format("{}", kPopped)});
+  EXPECT_EQ(Ask({"SCARD", "large"}), Format(":{}\r\n", kMany)) << "nothing is popped yet";
+  EXPECT_EQ(Ask({"SADD", "large", "new"}), ":1\r\n");
+  RunToTheEnd();
+  const std::string reply = server_->Receive(client);
+  EXPECT_TRUE(reply.starts_with(Format("*{}\r\n", kPopped))) << reply.substr(0, 80);
+  EXPECT_EQ(std::ranges::count(reply, '$'), kPopped);
+  EXPECT_EQ(stats().long_writes_overtaken, 1u);
+  EXPECT_EQ(Ask({"SCARD", "large"}), Format(":{}\r\n", kMany + 1 - kPopped));
+  EXPECT_EQ(EntriesOnDisk(), EntriesOfBoth() + EntriesOfSet(kMany + 1 - kPopped));
+  EXPECT_EQ(server_->Ask({"SPOP", "large", "100000"}).substr(0, 7),
+            Format("*{}\r\n", kMany + 1 - kPopped));
+  EXPECT_EQ(EntriesOnDisk(), EntriesOfBoth());
 }
 
 // Power is lost after every step of a COPY: a start finds all of it or nothing.

@@ -260,6 +260,31 @@ TEST_F(Options, TheLimitsOfSmallHashesSetWhenOneIsKeptByItsElements) {
   EXPECT_EQ(encoding("e"), large);
 }
 
+TEST_F(Options, TheLimitsOfSmallSetsSetWhatOneIsKeptBy) {
+  const auto encoding = [&](std::string_view key) {
+    return server_.Ask({"OBJECT", "ENCODING", key});
+  };
+  const std::string integers = "$6\r\nintset\r\n";
+  const std::string small = "$8\r\nlistpack\r\n";
+  const std::string large = "$9\r\nhashtable\r\n";
+  Set("set-max-intset-entries", "2");
+  EXPECT_EQ(server_.Ask({"SADD", "a", "1", "2"}), ":2\r\n");
+  EXPECT_EQ(encoding("a"), integers);
+  EXPECT_EQ(server_.Ask({"SADD", "a", "3"}), ":1\r\n");
+  EXPECT_EQ(encoding("a"), large);
+  Set("set-max-listpack-entries", "3");
+  EXPECT_EQ(server_.Ask({"SADD", "b", "x", "2", "3"}), ":3\r\n");
+  EXPECT_EQ(encoding("b"), small);
+  EXPECT_EQ(server_.Ask({"SADD", "b", "4"}), ":1\r\n");
+  EXPECT_EQ(encoding("b"), large);
+  Set("set-max-listpack-value", "5");
+  EXPECT_EQ(server_.Ask({"SADD", "c", "12345"}), ":1\r\n");
+  EXPECT_EQ(server_.Ask({"SADD", "c", "abcde"}), ":1\r\n");
+  EXPECT_EQ(encoding("c"), small);
+  EXPECT_EQ(server_.Ask({"SADD", "d", "abcdef"}), ":1\r\n");
+  EXPECT_EQ(encoding("d"), large);
+}
+
 TEST_F(Options, TheBytesOfCollectionsInlineSetWhenOneIsKeptByItsElements) {
   const auto objects = [&] {
     return server_.keyspace().NewestCount(0, keyspace::CounterKind::kObjects);

@@ -54,13 +54,14 @@ int Writer::KeysOf(Kind kind, int db) const {
     case Kind::kNumber:
       return db == 0 ? 2 : 0;
     case Kind::kHash:
+    case Kind::kSet:
       return db == 0 ? 2 : 1;
   }
   return 0;
 }
 
 std::string Writer::NameOf(Kind kind, uint64_t key) const {
-  return Format("c{}:{}{}", index_, "tnh"[static_cast<size_t>(kind)], key);
+  return Format("c{}:{}{}", index_, "tnhs"[static_cast<size_t>(kind)], key);
 }
 
 std::string Writer::DrawName(Kind kind, Random& random) const {
@@ -89,8 +90,26 @@ Writer::Argv Writer::DrawSelect(Random& random) {
 Writer::Argv Writer::DrawOfHash(Random& random) {
   Argv argv = {random.OneIn(3) ? "HDEL" : "HSET", DrawName(Kind::kHash, random)};
   for (uint64_t pairs = 1 + random.Below(3); pairs > 0; --pairs) {
-    argv.emplace_back(kFieldNames[random.Below(kFieldNames.size())]);
+    argv.push_back(DrawField(random));
     if (argv[0] == "HSET") argv.push_back(DrawValue(random));
+  }
+  return argv;
+}
+
+std::string Writer::DrawField(Random& random) {
+  return std::string(kFieldNames[random.Below(kFieldNames.size())]);
+}
+
+Writer::Argv Writer::DrawOfSet(Random& random) {
+  constexpr std::array<std::string_view, 3> kStores = {"SUNIONSTORE", "SINTERSTORE", "SDIFFSTORE"};
+  const auto name = [&] { return DrawName(Kind::kSet, random); };
+  if (random.OneIn(4)) {
+    return {std::string(kStores[random.Below(kStores.size())]), name(), name(), name()};
+  }
+  if (random.OneIn(4)) return {"SMOVE", name(), name(), DrawField(random)};
+  Argv argv = {random.OneIn(3) ? "SREM" : "SADD", name()};
+  for (uint64_t members = 1 + random.Below(3); members > 0; --members) {
+    argv.push_back(DrawField(random));
   }
   return argv;
 }
@@ -120,7 +139,7 @@ void Writer::AppendTo(std::string& bytes, const Argv& argv) {
 
 Writer::Argv Writer::DrawOne(Random& random) {
   const auto text = [&] { return DrawName(Kind::kText, random); };
-  switch (random.Below(20)) {
+  switch (random.Below(22)) {
     case 0:
       return DrawSelect(random);
     case 1:
@@ -133,11 +152,15 @@ Writer::Argv Writer::DrawOne(Random& random) {
       return db_ == 0 ? Argv{"INCR", DrawName(Kind::kNumber, random)} : Argv{"GET", text()};
     case 5:
     case 6:
+      if (random.OneIn(8)) return {"DEL", text(), DrawName(Kind::kSet, random)};
       return {"DEL", text(), random.OneIn(4) ? DrawName(Kind::kHash, random) : text()};
     case 7:
     case 8:
     case 9:
       return DrawOfHash(random);
+    case 20:
+    case 21:
+      return DrawOfSet(random);
     case 10:
       return {"MSET", text(), DrawValue(random), text(), DrawValue(random)};
     case 11:
@@ -233,7 +256,7 @@ std::string Writer::History() const {
 template <typename Visit>
 void Writer::ForEachKey(Visit visit) const {
   for (const int db : {0, OtherDb(0), OtherDb(1)}) {
-    for (const Kind kind : {Kind::kText, Kind::kNumber, Kind::kHash}) {
+    for (const Kind kind : {Kind::kText, Kind::kNumber, Kind::kHash, Kind::kSet}) {
       for (int key = 0; key < KeysOf(kind, db); ++key) {
         visit(db, kind, NameOf(kind, static_cast<uint64_t>(key)));
       }
@@ -255,6 +278,11 @@ void Writer::AppendProbes(std::string& bytes, bool with_counts) const {
       argv.insert(argv.end(), kFieldNames.begin(), kFieldNames.end());
       AppendCommand(bytes, argv);
       AppendCommand(bytes, {"HLEN", name});
+    } else if (kind == Kind::kSet) {
+      std::vector<std::string_view> argv = {"SMISMEMBER", name};
+      argv.insert(argv.end(), kFieldNames.begin(), kFieldNames.end());
+      AppendCommand(bytes, argv);
+      AppendCommand(bytes, {"SCARD", name});
     } else {
       AppendCommand(bytes, {"GET", name});
       if (kind == Kind::kText) AppendCommand(bytes, {"PEXPIRETIME", name});
@@ -280,6 +308,13 @@ std::string Writer::ProbeReplies(size_t count, bool with_counts) const {
           if (at != value->fields.end()) found = &at->second;
         }
         replies += BulkReply(found);
+      }
+      AppendFormat(replies, ":{}\r\n", value == nullptr ? 0 : value->fields.size());
+    } else if (kind == Kind::kSet) {
+      AppendFormat(replies, "*{}\r\n", kFieldNames.size());
+      for (const std::string_view member : kFieldNames) {
+        const bool found = value != nullptr && value->fields.contains(std::string(member));
+        AppendFormat(replies, ":{}\r\n", found ? 1 : 0);
       }
       AppendFormat(replies, ":{}\r\n", value == nullptr ? 0 : value->fields.size());
     } else {

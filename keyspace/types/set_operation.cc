@@ -1,0 +1,176 @@
+#include "keyspace/types/set_operation.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "base/check.h"
+#include "keyspace/core/gathered_reads.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+/// A set with so many times more members is not walked, but asked for each.
+constexpr uint64_t kAskedAbove = 16;
+/// Members that are looked for together, so that all blocks that lack are named at once.
+constexpr size_t kBatch = 64;
+
+// What one slice does.
+constexpr size_t kMembersPerSlice = 1024;
+constexpr size_t kBytesPerSlice = size_t{64} << 10;
+constexpr size_t kSettledPerSlice = 2 * kMembersPerSlice;
+
+bool IsStop(const Error& error) {
+  return error.code() == ErrorCode::kCold || error.code() == ErrorCode::kPaused;
+}
+
+}  // namespace
+
+SetOperation::SetOperation(Kind kind, std::vector<SetCursor> sets)
+    : kind_(kind), sets_(std::move(sets)) {
+  CHECK(!sets_.empty());
+  if (kind_ == Kind::kUnion) {
+    Rewind();
+    return;
+  }
+  const auto from = sets_.begin() + (kind_ == Kind::kDifference ? 1 : 0);
+  // Those that are asked come last: what they lack does not stop the walks beside.
+  std::stable_sort(from, sets_.end(),
+                   [](const SetCursor& a, const SetCursor& b) { return a.count() < b.count(); });
+  const auto is_beside = [&](const SetCursor& set) {
+    return set.count() / kAskedAbove <= sets_.front().count();
+  };
+  beside_ = static_cast<size_t>(std::count_if(sets_.begin() + 1, sets_.end(), is_beside));
+}
+
+std::optional<uint64_t> SetOperation::known_count() const {
+  if (sets_.size() == 1) return sets_.front().count();
+  return std::nullopt;
+}
+
+void SetOperation::Rewind() {
+  for (SetCursor& set : sets_) set.Rewind();
+  placed_.clear();
+  batch_.clear();
+  moved_.resize(kind_ == Kind::kUnion ? sets_.size() : 0);
+  std::iota(moved_.begin(), moved_.end(), size_t{0});
+}
+
+Result<bool> SetOperation::Advance(Transaction& tx, const Visit& visit) {
+  Slice slice;
+  Result<bool> done =
+      kind_ == Kind::kUnion ? AdvanceUnion(tx, visit, slice) : AdvanceFilter(tx, visit, slice);
+  for (SetCursor& set : sets_) set.Rest();
+  if (done || !IsStop(done.error())) return done;
+  // A pause gets further each time.
+  const bool goes_on = slice.visited || done.error().code() == ErrorCode::kPaused;
+  return goes_on ? Result<bool>(false) : done;
+}
+
+// --- unions ---
+
+Status SetOperation::SettleMoved(Transaction& tx, Slice& slice) {
+  const auto is_behind = [this](size_t a, size_t b) {
+    return sets_[a].subkey() > sets_[b].subkey();
+  };
+  GatheredReads reads;
+  std::vector<size_t> unsettled;
+  for (const size_t i : std::exchange(moved_, {})) {
+    if (slice.members++ >= kSettledPerSlice || reads.failed()) {
+      unsettled.push_back(i);
+      continue;
+    }
+    const Result<bool> is_there = sets_[i].Settle(tx);
+    if (!reads.Ok(is_there)) {
+      unsettled.push_back(i);
+    } else if (*is_there) {
+      placed_.push_back(i);
+      std::ranges::push_heap(placed_, is_behind);
+    }
+  }
+  moved_ = std::move(unsettled);
+  return reads.status();
+}
+
+Result<bool> SetOperation::AdvanceUnion(Transaction& tx, const Visit& visit, Slice& slice) {
+  const auto is_behind = [this](size_t a, size_t b) {
+    return sets_[a].subkey() > sets_[b].subkey();
+  };
+  std::string member;
+  while (true) {
+    CW_TRY(SettleMoved(tx, slice));
+    if (placed_.empty() && moved_.empty()) return true;
+    if (!moved_.empty() || slice.members >= kMembersPerSlice || slice.bytes >= kBytesPerSlice) {
+      return false;
+    }
+    member.assign(sets_[placed_.front()].subkey());
+    while (!placed_.empty() && sets_[placed_.front()].subkey() == member) {
+      std::ranges::pop_heap(placed_, is_behind);
+      moved_.push_back(placed_.back());
+      placed_.pop_back();
+      sets_[moved_.back()].Next();
+    }
+    slice.bytes += member.size();
+    slice.visited = true;
+    CW_ASSIGN(const bool goes_on, visit(member));
+    if (!goes_on) return true;
+  }
+}
+
+// --- intersections and differences ---
+
+Status SetOperation::Gather(Transaction& tx, Slice& slice) {
+  SetCursor& set = sets_.front();
+  while (batch_.size() < kBatch && slice.bytes < kBytesPerSlice) {
+    CW_ASSIGN(const bool is_there, set.Settle(tx));
+    if (!is_there) return {};
+    batch_.push_back({.subkey = std::string(set.subkey())});
+    slice.bytes += set.subkey().size();
+    set.Next();
+  }
+  return {};
+}
+
+Status SetOperation::Decide(Transaction& tx, Candidate& candidate) {
+  for (; candidate.looked_for + 1 < sets_.size() && !candidate.is_out; ++candidate.looked_for) {
+    SetCursor& other = sets_[candidate.looked_for + 1];
+    CW_ASSIGN(const bool is_there, candidate.looked_for < beside_
+                                       ? other.MoveTo(tx, candidate.subkey)
+                                       : other.Has(tx, candidate.subkey));
+    candidate.is_out = is_there == (kind_ == Kind::kDifference);
+  }
+  return {};
+}
+
+Status SetOperation::Decide(Transaction& tx) {
+  GatheredReads reads;
+  for (Candidate& candidate : batch_) {
+    const Status decided = Decide(tx, candidate);
+    if (reads.Ok(decided)) continue;
+    // A walk beside does not go back for those that it has passed.
+    if (reads.failed() || candidate.looked_for < beside_) break;
+  }
+  return reads.status();
+}
+
+Result<bool> SetOperation::AdvanceFilter(Transaction& tx, const Visit& visit, Slice& slice) {
+  while (slice.members < kMembersPerSlice && slice.bytes < kBytesPerSlice) {
+    const Status gathered = Gather(tx, slice);
+    if (batch_.empty()) {
+      CW_TRY(gathered);
+      return true;
+    }
+    CW_TRY(Decide(tx));
+    slice.members += batch_.size();
+    for (const Candidate& candidate : std::exchange(batch_, {})) {
+      if (candidate.is_out) continue;
+      slice.visited = true;
+      CW_ASSIGN(const bool goes_on, visit(candidate.subkey));
+      if (!goes_on) return true;
+    }
+    CW_TRY(gathered);
+  }
+  return false;
+}
+
+}  // namespace cordwood::keyspace

@@ -23,6 +23,7 @@ std::span<const Rows> AllCommands() {
       server::ConfigRows(),
       server::MemoryRows(),
       server::ProcessRows(),
+      server::WaitRows(),
       strings::EditRows(),
       strings::LcsRows(),
       strings::ReadRows(),

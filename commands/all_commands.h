@@ -45,6 +45,7 @@ Rows CommandRows();
 Rows ConfigRows();
 Rows MemoryRows();
 Rows ProcessRows();
+Rows WaitRows();
 }  // namespace server
 
 namespace strings {

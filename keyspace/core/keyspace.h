@@ -77,6 +77,10 @@ class Keyspace {
   bool reports_changes() const { return change_readers_ != 0; }
   void AddChangeReader() { ++change_readers_; }
   void RemoveChangeReader() { --change_readers_; }
+  /// The same of keys that somebody may wait for.
+  bool reports_signals() const { return signal_readers_ != 0; }
+  void AddSignalReader() { ++signal_readers_; }
+  void RemoveSignalReader() { --signal_readers_; }
 
   /// The counter of a database as the executor sees it.
   int64_t NewestCount(int db, CounterKind kind) const;
@@ -99,6 +103,7 @@ class Keyspace {
   KeyspaceStats stats_;
   PendingObjects pending_objects_;
   uint32_t change_readers_ = 0;
+  uint32_t signal_readers_ = 0;
   std::function<void()> listener_;
   std::unique_ptr<storage::Store> store_;  // last: uses counting_ until it is gone
 };

@@ -39,6 +39,13 @@ Rows ObjectRows();
 Rows ScanRows();
 }  // namespace keys
 
+namespace lists {
+Rows MoveRows();
+Rows PopRows();
+Rows PushRows();
+Rows ReadRows();
+}  // namespace lists
+
 namespace server {
 Rows AbsentRows();
 Rows CommandRows();

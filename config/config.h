@@ -90,6 +90,7 @@ struct Config {
   // What OBJECT ENCODING calls a listpack: fields, and bytes of the longest field or value.
   int64_t hash_max_listpack_entries = 128;
   int64_t hash_max_listpack_value = 64;
+  int64_t list_max_listpack_size = -2;  // of a list elements, or -1 to -5: 4 KiB to 64 KiB
 
   /// Values of options that are accepted without effect, by name, as far as they were set.
   std::map<std::string, std::string, std::less<>> accepted;

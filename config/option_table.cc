@@ -125,6 +125,9 @@ void AddRedisOptions(std::vector<Option>& options) {
                 "hash-max-ziplist-entries"));
   add(WithAlias(MemoryOption("hash-max-listpack-value", &Config::hash_max_listpack_value),
                 "hash-max-ziplist-value"));
+  add(WithAlias(IntegerOption("list-max-listpack-size", &Config::list_max_listpack_size,
+                              {.min = kIntMin, .max = kIntMax}),
+                "list-max-ziplist-size"));
 }
 
 void AddOwnOptions(std::vector<Option>& options) {

@@ -33,6 +33,9 @@ struct KeyspaceOptions {
   /// What OBJECT ENCODING calls a listpack: up to so many fields, none nor its value longer.
   uint64_t hash_listpack_entries = 128;
   uint64_t hash_listpack_value_bytes = 64;
+  /// The same of a list, as Redis' list-max-listpack-size says it: so many elements, or from -1 to
+  /// -5 so many bytes: 4 KiB, 8 KiB, ..., 64 KiB.
+  int64_t list_listpack_size = -2;
   /// What a transaction may hold of what it writes, beside what clients sent.
   uint64_t overlay_bytes_max = 256 << 20;
   /// An object that is built is part of its transaction up to kPartsAtOnce times so much, and is

@@ -64,6 +64,7 @@ keyspace::KeyspaceOptions KeyspaceOptionsFor(const config::Config& config, uint6
           .inline_bytes_max = Unsigned(config.collection_max_inline_bytes),
           .hash_listpack_entries = Unsigned(config.hash_max_listpack_entries),
           .hash_listpack_value_bytes = Unsigned(config.hash_max_listpack_value),
+          .list_listpack_size = config.list_max_listpack_size,
           .overlay_bytes_max = std::max(kSmallestCopy, budget_bytes / kCopyShare)};
 }
 

@@ -77,6 +77,7 @@ constexpr OptionSet kOptionSets[] = {
     {"{copy}", "REPLACE|DB b|replace|DB"},
     {"{keys}", "MATCH g|TYPE string|TYPE HASH|TYPE zset|TYPE foo|COUNT 2000|count 0|MATCH"},
     {"{flush}", "SYNC|ASYNC"},
+    {"{lmpop}", "COUNT x|count 2|COUNT"},
     {"{scan}", "COUNT 1000|MATCH *|MATCH f1*|MATCH [^f]*|count 0|MATCH"},
 };
 
@@ -111,6 +112,32 @@ constexpr std::string_view kHashForms[] = {"HDEL k f+",
                                            "HVALS k",
                                            "HSET k f d",
                                            "HSCAN k x {scan}"};
+
+constexpr std::string_view kListForms[] = {"LPUSH k f+",
+                                           "LPUSH k f+",
+                                           "LPUSH k v",
+                                           "RPUSH k f+",
+                                           "RPUSH k f+",
+                                           "RPUSH k v",
+                                           "LPUSHX k f+",
+                                           "RPUSHX k f+",
+                                           "LPOP k",
+                                           "LPOP k x",
+                                           "RPOP k",
+                                           "RPOP k x",
+                                           "LLEN k",
+                                           "LRANGE k x x",
+                                           "LRANGE k 0 -1",
+                                           "LMOVE k k LEFT RIGHT",
+                                           "LMOVE k k right left",
+                                           "LMOVE k k LEFT LEFT",
+                                           "RPOPLPUSH k k",
+                                           "LMPOP 1 k LEFT",
+                                           "LMPOP 2 k k RIGHT COUNT x",
+                                           "LMPOP x k k LEFT {lmpop}",
+                                           "COPY k k REPLACE",
+                                           "RENAME k k",
+                                           "TYPE k"};
 
 constexpr std::string_view kKeyForms[] = {"SET k v",
                                           "SET k v",
@@ -180,6 +207,8 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
 CommandForms StringForms() { return {.key_prefix = "s", .forms = kStringForms}; }
 
 CommandForms HashForms() { return {.key_prefix = "h", .forms = kHashForms}; }
+
+CommandForms ListForms() { return {.key_prefix = "l", .forms = kListForms}; }
 
 CommandForms TransactionForms() { return {.key_prefix = "k", .forms = kTransactionForms}; }
 

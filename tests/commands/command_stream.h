@@ -62,6 +62,8 @@ class CommandStream {
 
 CommandForms StringForms();
 CommandForms HashForms();
+/// Lists: fields stand for elements, so that they repeat.
+CommandForms ListForms();
 /// Keys of strings and hashes, their expiry, and databases. They make keys of their own: no expiry
 /// is relative to a clock.
 CommandForms KeyForms();

@@ -212,6 +212,10 @@ TEST(DifferentialWithRedis, Strings) { Compare(2, {StringForms()}); }
 
 TEST(DifferentialWithRedis, Hashes) { Compare(2, {HashForms()}); }
 
+TEST(DifferentialWithRedis, Lists) { Compare(2, {ListForms()}); }
+
+TEST(DifferentialWithRedis, ListsInResp3) { Compare(3, {ListForms(), TransactionForms()}); }
+
 TEST(DifferentialWithRedis, Keys) { Compare(2, {KeyForms()}); }
 
 TEST(DifferentialWithRedis, Transactions) {

@@ -67,11 +67,13 @@ TEST(KeyspaceOptions, AreWhatTheOptionsSay) {
   config.collection_max_inline_bytes = 100;
   config.hash_max_listpack_entries = 5;
   config.hash_max_listpack_value = 7;
+  config.list_max_listpack_size = -5;
   const keyspace::KeyspaceOptions options = KeyspaceOptionsFor(config, 256 * kMb);
   EXPECT_EQ(options.databases, 3);
   EXPECT_EQ(options.inline_bytes_max, 100U);
   EXPECT_EQ(options.hash_listpack_entries, 5U);
   EXPECT_EQ(options.hash_listpack_value_bytes, 7U);
+  EXPECT_EQ(options.list_listpack_size, -5);
   EXPECT_EQ(options.overlay_bytes_max, 16 * kMb);
 }
 

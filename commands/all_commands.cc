@@ -18,6 +18,7 @@ std::span<const Rows> AllCommands() {
       keys::MoveRows(),
       keys::ObjectRows(),
       keys::ScanRows(),
+      lists::BlockingRows(),
       lists::MoveRows(),
       lists::PopRows(),
       lists::PushRows(),

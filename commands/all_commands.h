@@ -40,6 +40,7 @@ Rows ScanRows();
 }  // namespace keys
 
 namespace lists {
+Rows BlockingRows();
 Rows MoveRows();
 Rows PopRows();
 Rows PushRows();

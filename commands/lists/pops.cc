@@ -65,21 +65,10 @@ Status LPop(Call& call) { return PopFrom(call, ListEnd::kHead, "lpop"); }
 Status RPop(Call& call) { return PopFrom(call, ListEnd::kTail, "rpop"); }
 
 Status LMPop(Call& call) {
-  ArgReader args(call, 1);
-  const std::optional<uint64_t> keys = TakeCount(args, call, 1, kNoKeys);
-  if (!keys) return {};
-  if (*keys >= args.left()) return call.Error(kSyntaxError);
-  ArgReader options(call, args.position() + *keys);
-  const std::optional<ListEnd> end = TakeListEnd(options, call);
-  if (!end) return {};
-  std::optional<uint64_t> count;
-  while (!options.done()) {
-    if (count || !options.MatchBefore("COUNT", 1)) return call.Error(kSyntaxError);
-    count = TakeCount(options, call, 1, kNoCount);
-    if (!count) return {};
-  }
-  CW_ASSIGN(const bool replied, PopFirst(call, call.argv.subspan(args.position(), *keys), *end,
-                                         count.value_or(1), PopReply::kKeyAndValues));
+  const std::optional<ManyPops> pops = TakeManyPops(call, 1);
+  if (!pops) return {};
+  CW_ASSIGN(const bool replied,
+            PopFirst(call, pops->keys, pops->end, pops->count, PopReply::kKeyAndValues));
   if (!replied) call.reply.NullArray();
   return {};
 }
@@ -121,6 +110,30 @@ constexpr Command kRowsOfPop[] = {
 };
 
 }  // namespace
+
+std::optional<ManyPops> TakeManyPops(Call& call, size_t first) {
+  ArgReader args(call, first);
+  const std::optional<uint64_t> keys = TakeCount(args, call, 1, kNoKeys);
+  if (!keys) return std::nullopt;
+  if (*keys >= args.left()) {
+    call.reply.Error(kSyntaxError);
+    return std::nullopt;
+  }
+  ArgReader options(call, args.position() + *keys);
+  const std::optional<ListEnd> end = TakeListEnd(options, call);
+  if (!end) return std::nullopt;
+  std::optional<uint64_t> count;
+  while (!options.done()) {
+    if (count || !options.MatchBefore("COUNT", 1)) {
+      call.reply.Error(kSyntaxError);
+      return std::nullopt;
+    }
+    count = TakeCount(options, call, 1, kNoCount);
+    if (!count) return std::nullopt;
+  }
+  return ManyPops{
+      .keys = call.argv.subspan(args.position(), *keys), .end = *end, .count = count.value_or(1)};
+}
 
 Result<bool> PopFirst(Call& call, std::span<const std::string_view> keys, ListEnd end,
                       uint64_t count, PopReply form) {

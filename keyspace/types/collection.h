@@ -57,6 +57,8 @@ class Collection {
   Status PutObject(const ObjectPayload& payload, Write write = Write::kAdds);
   /// Only elements were written, and no payload.
   void NoteChange() { tx_.NoteChange(name_.generation, name_.key); }
+  /// It has got something that a command may wait for.
+  void Signal() { tx_.Signal(name_.generation, name_.key); }
   /// Removes the key, and all items with it.
   Status Remove();
 

@@ -96,6 +96,7 @@ Result<ObjectPayload> List::Convert(const Values& values, uint8_t shape) {
 
 Status List::Push(ListEnd end, std::span<const std::string_view> values) {
   CHECK(!values.empty());
+  collection_.Signal();
   if (!in_elements()) return PushInline(end, values);
   CW_ASSIGN(const ObjectPayload object, collection_.Object());
   return PushElements(object, end, values);
@@ -232,6 +233,7 @@ Status List::Rotate(ListEnd from, ListEnd to, const Visit& visit) {
   }
   // It comes back to its place. For Redis that is a change.
   collection_.NoteChange();
+  collection_.Signal();
   if (!in_elements()) {
     CW_ASSIGN(const InlinePayload payload, collection_.Inline());
     CW_ASSIGN(const Values values, InlineElements(payload.items));

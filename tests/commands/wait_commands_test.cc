@@ -22,6 +22,46 @@ const std::vector<std::vector<std::string>> kSameInRedis = {
     {"WAIT", "1", "x"},
     {"WAIT", "1", "1.5"},
     {"WAIT", "99999999999999999999", "1"},
+    {"BLPOP", "a"},
+    {"BLPOP", "a", "x"},
+    {"BLPOP", "a", "nan"},
+    {"BLPOP", "a", "-inf"},
+    {"BLPOP", "a", "-1"},
+    {"BLPOP", "a", "-0.0001"},
+    {"BLPOP", "a", "0x1p-4"},
+    {"BLPOP", "a", "1e3"},
+    {"BLPOP", "a", "str", "1"},
+    {"BRPOP", "a", "b", "1"},
+    {"BRPOP", "a", "", "1"},
+    {"BRPOP", "str", "-1"},
+    {"BLMPOP", "1", "0", "a", "LEFT"},
+    {"BLMPOP", "x", "0", "a", "LEFT"},
+    {"BLMPOP", "x", "1", "a", "LEFT"},
+    {"BLMPOP", "-1", "1", "a", "LEFT"},
+    {"BLMPOP", "1", "2", "a", "LEFT"},
+    {"BLMPOP", "1", "1", "a", "LEFT"},
+    {"BLMPOP", "1", "1", "a", "LEFT", "COUNT", "0"},
+    {"BLMPOP", "1", "1", "a", "LEFT", "COUNT", "1", "COUNT", "2"},
+    {"BLMPOP", "1", "1", "a", "UP"},
+    {"BLMPOP", "1", "2", "a", "str", "RIGHT"},
+    {"BLMOVE", "a", "b", "LEFT", "RIGHT", "1"},
+    {"BLMOVE", "a", "b", "X", "LEFT", "x"},
+    {"BLMOVE", "a", "b", "LEFT", "LEFT", "x"},
+    {"BLMOVE", "str", "b", "LEFT", "LEFT", "1"},
+    {"BLMOVE", "a", "str", "LEFT", "LEFT", "1"},
+    {"BRPOPLPUSH", "a", "b", "1"},
+    {"BRPOPLPUSH", "a", "b", "x"},
+    {"BRPOPLPUSH", "str", "b", "1"},
+    {"RPUSH", "l", "1", "2", "3", "4", "5", "6", "7", "8"},
+    {"BLMOVE", "l", "str", "LEFT", "LEFT", "1"},
+    {"BLPOP", "a", "l", "1"},
+    {"BRPOP", "a", "l", "1"},
+    {"BLMPOP", "1", "2", "a", "l", "LEFT", "COUNT", "2"},
+    {"BLMOVE", "l", "m", "LEFT", "RIGHT", "1"},
+    {"BRPOPLPUSH", "l", "l", "1"},
+    {"BLMOVE", "l", "l", "LEFT", "LEFT", "1"},
+    {"BLMPOP", "1", "1", "l", "RIGHT", "COUNT", "100"},
+    {"EXISTS", "l", "m"},
     {"CLIENT", "UNBLOCK"},
     {"CLIENT", "UNBLOCK", "x"},
     {"CLIENT", "UNBLOCK", "999"},
@@ -30,18 +70,38 @@ const std::vector<std::vector<std::string>> kSameInRedis = {
     {"CLIENT", "UNBLOCK", "1", "TIMEOUT", "EXTRA"},
 };
 
+/// What Redis replies within a transaction, where nothing waits.
+std::string AskWithoutWaiting(RedisServer& redis, const std::vector<std::string>& command) {
+  const std::vector<std::string> replies = redis.Run({{"MULTI"}, command, {"EXEC"}});
+  if (replies[1].starts_with('-')) return replies[1];
+  constexpr std::string_view kOne = "*1\r\n";
+  return replies[2].substr(kOne.size());
+}
+
 TEST(WaitCommands, ReplyWhatRedisReplies) {
   if (!RedisServer::Installed()) GTEST_SKIP() << "redis-server is not installed";
   RedisServer redis;
   CommandRunner runner;
-  for (const std::vector<std::string>& command : kSameInRedis) {
-    EXPECT_EQ(runner.Run({command.begin(), command.end()}), redis.Run(command))
-        << testing::PrintToString(command);
+  for (const int version : {2, 3}) {
+    redis.Run({"HELLO", std::to_string(version)});
+    runner.UseResp(version);
+    redis.Run({"SET", "str", "s"});
+    runner.Run({"SET", "str", "s"});
+    for (const std::vector<std::string>& command : kSameInRedis) {
+      EXPECT_EQ(runner.Run({command.begin(), command.end()}), AskWithoutWaiting(redis, command))
+          << testing::PrintToString(command);
+    }
   }
 }
 
+// 7.0 takes them for negative.
 TEST(WaitCommands, ATimeoutThatNoClockReachesIsOutOfRange) {
   CommandRunner runner;
+  for (const std::string_view timeout :
+       {"1e18", "inf", "9223372036854775807", "9223372036854775"}) {
+    EXPECT_EQ(runner.Run({"BLPOP", "k", timeout}), "-ERR timeout is out of range\r\n");
+  }
+  EXPECT_EQ(runner.Run({"BLPOP", "k", "9e15"}), "*-1\r\n");
   EXPECT_EQ(runner.Run({"WAIT", "1", "9223372036854775807"}), "-ERR timeout is out of range\r\n");
 }
 

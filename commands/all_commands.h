@@ -40,8 +40,10 @@ Rows ScanRows();
 }  // namespace keys
 
 namespace lists {
+Rows EditRows();
 Rows MoveRows();
 Rows PopRows();
+Rows PositionRows();
 Rows PushRows();
 Rows ReadRows();
 }  // namespace lists

@@ -202,16 +202,16 @@ Status List::Rotate(ListEnd from, ListEnd to, const Visit& visit) {
     const std::string_view pushed = value;
     return Push(to, {&pushed, 1});
   }
-  // It comes back to its place. For Redis that is a change.
-  collection_.NoteChange();
+  // It comes back to its place. For Redis that is a change, which those who watch the key see.
   if (!in_elements()) {
     CW_ASSIGN(const Inline list, TakeInline());
     visit(from == ListEnd::kHead ? list.values.front() : list.values.back());
-    return {};
+    return PutInline(list, Write::kAdds);
   }
   CW_ASSIGN(ListElements elements, Elements());
-  return elements.VisitEnd(from, 1,
-                           [&](const ListWalk::Element& element) { visit(element.value); });
+  CW_TRY(
+      elements.VisitEnd(from, 1, [&](const ListWalk::Element& element) { visit(element.value); }));
+  return collection_.PutObject(elements.object());
 }
 
 // --- edits ---

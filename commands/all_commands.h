@@ -39,12 +39,23 @@ Rows ObjectRows();
 Rows ScanRows();
 }  // namespace keys
 
+namespace lists {
+Rows BlockingRows();
+Rows EditRows();
+Rows MoveRows();
+Rows PopRows();
+Rows PositionRows();
+Rows PushRows();
+Rows ReadRows();
+}  // namespace lists
+
 namespace server {
 Rows AbsentRows();
 Rows CommandRows();
 Rows ConfigRows();
 Rows MemoryRows();
 Rows ProcessRows();
+Rows WaitRows();
 }  // namespace server
 
 namespace sets {

@@ -125,7 +125,6 @@ constexpr Row kRows[] = {
     Integer("lfu-decay-time", "1", {0, kIntMax}),
     Integer("lfu-log-factor", "10", {0, kIntMax}),
     Integer("list-compress-depth", "0", {0, kIntMax}),
-    Integer("list-max-listpack-size", "-2", {kIntMin, kIntMax}).Alias("list-max-ziplist-size"),
     Text("locale-collate", ""),
     Text("masterauth", ""),
     Text("masteruser", ""),

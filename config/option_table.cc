@@ -128,6 +128,9 @@ void AddRedisOptions(std::vector<Option>& options) {
   add(IntegerOption("set-max-intset-entries", &Config::set_max_intset_entries));
   add(IntegerOption("set-max-listpack-entries", &Config::set_max_listpack_entries));
   add(IntegerOption("set-max-listpack-value", &Config::set_max_listpack_value));
+  add(WithAlias(IntegerOption("list-max-listpack-size", &Config::list_max_listpack_size,
+                              {.min = kIntMin, .max = kIntMax}),
+                "list-max-ziplist-size"));
 }
 
 void AddOwnOptions(std::vector<Option>& options) {

@@ -15,6 +15,8 @@ constexpr size_t kUnauthenticatedUnsentBytesMax = 64 << 10;
 // A connection that is idle for so long gives its buffers back.
 constexpr int64_t kBuffersKeptMs = 2000;
 constexpr uint64_t kNsPerMs = 1'000'000;
+// Read of a connection whose command waits for others.
+constexpr size_t kInputWhileBlockedMax = 64 << 10;
 
 constexpr std::string_view kProtectedMode =
     "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
@@ -35,6 +37,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       turn_clock_(stats_),
       request_limits_(RequestLimitsFor(config, UINT64_MAX)),
       watches_(keyspace),
+      blocked_(keyspace),
       pressure_(env, sessions_, stats_),
       strangers_(env, config, sessions_, stats_),
       gate_(sessions_, keyspace),
@@ -51,7 +54,8 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
                  .turn_clock = turn_clock_,
                  .limits = request_limits_,
                  .runner = *this,
-                 .watches = watches_}),
+                 .watches = watches_,
+                 .blocked = blocked_}),
       loop_({.env = env,
              .config = config,
              .table = table,
@@ -126,12 +130,17 @@ void Pipeline::InputEnded(SessionId id) {
   CHECK(session != nullptr);
   session->input_ended = true;
   sessions_.MarkDirty(*session);
+  // As Redis does: who waits for it may be gone, and what it was given would be lost.
+  if (session->hold == Hold::kBlocked) sessions_.CloseSoon(*session);
 }
 
 bool Pipeline::WantsInput(SessionId id) const {
   const Session* const session = Find(id);
-  return session != nullptr && loop_.MayAdvance(*session) && !session->queued &&
-         !session->input_ended && !pressure_.memory().MustWait(*session);
+  if (session == nullptr || session->queued || session->input_ended) return false;
+  if (pressure_.memory().MustWait(*session)) return false;
+  if (session->hold != Hold::kBlocked) return loop_.MayAdvance(*session);
+  return !session->closing() && !executor_.stopped() &&
+         session->parser.buffered_bytes() < kInputWhileBlockedMax;
 }
 
 std::string_view Pipeline::ReadyOutput(SessionId id) const {
@@ -219,6 +228,7 @@ void Pipeline::Tick() {
   keyspace_.Tick();
   executor_.RunExpiry();
   executor_.RetryAdmissions();
+  executor_.waiters().Retry();
   strangers_.Retry([this](Session& session) { loop_.QueueTurn(session); });
   CheckSessions();
   stats_.Sample(env_.MonotonicNs());
@@ -247,7 +257,8 @@ void Pipeline::CheckSessions() {
     if (config_.timeout_seconds > 0 && !waits && idle_ms > config_.timeout_seconds * 1000) {
       sessions_.CloseSoon(*session);
     }
-    if (idle_ms > kBuffersKeptMs && !session->held()) session->parser.ReleaseMemory();
+    const bool has_arguments = session->held() && session->waiting == nullptr;
+    if (idle_ms > kBuffersKeptMs && !has_arguments) session->parser.ReleaseMemory();
     pressure_.Account(*session);
   }
 }

@@ -48,6 +48,7 @@
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/strangers.h"
 #include "pipeline/loop/transport.h"
+#include "pipeline/tables/blocked_clients.h"
 #include "pipeline/tables/watch_table.h"
 
 namespace cordwood::commands {
@@ -88,6 +89,7 @@ class Pipeline final : private SessionRunner {
   /// then the connection must close.
   void InputEnded(SessionId id);
   /// False while the session is held, or has too much to send, or closes, or after its input ended.
+  /// But a bounded part of it is read while the command waits for others, to see when it ends.
   bool WantsInput(SessionId id) const;
   std::string_view ReadyOutput(SessionId id) const;
   /// The first `size` ready bytes were sent.
@@ -129,6 +131,8 @@ class Pipeline final : private SessionRunner {
   void ReopenSoon(std::function<void(const Status&)> reopened) { reopened_ = std::move(reopened); }
   PipelineStats& stats() { return stats_; }
   WatchTable& watches() { return watches_; }
+  const BlockedClients& blocked() const { return blocked_; }
+  Waiters& waiters() { return executor_.waiters(); }
   keyspace::Keyspace& keyspace() { return keyspace_; }
   config::Config& config() { return config_; }
   const commands::CommandTable& table() const { return table_; }
@@ -163,6 +167,7 @@ class Pipeline final : private SessionRunner {
   RequestLimits request_limits_;
   Sessions sessions_;
   WatchTable watches_;
+  BlockedClients blocked_;
   MemoryPressure pressure_;
   Strangers strangers_;
   ReplyGate gate_;

@@ -11,6 +11,7 @@
 #include "commands/connection/client_kill.h"
 #include "commands/connection/client_kinds.h"
 #include "commands/connection/client_line.h"
+#include "commands/connection/client_unblock.h"
 #include "commands/connection/plain_word.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/clients.h"
@@ -241,6 +242,16 @@ constexpr Command kClientRows[] = {
               .complexity = "O(1)",
               .arguments = "connection-name",
               .summary = "Names the connection."}},
+    {.name = "client|unblock",
+     .arity = -3,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ClientUnblock,
+     .categories = kConnectionCategory,
+     .docs = {.group = "connection",
+              .since = "5.0.0",
+              .complexity = "O(log N) where N is the number of connections",
+              .arguments = "client-id:integer [unblock-type=(TIMEOUT | ERROR)]",
+              .summary = "Ends the wait of another connection's command."}},
 };
 
 constexpr Command kRowsOfClient[] = {

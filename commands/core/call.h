@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "commands/core/client.h"
 #include "commands/core/host.h"
 #include "commands/core/long_read.h"
+#include "commands/core/wait.h"
 #include "keyspace/core/keys.h"
 #include "keyspace/core/transaction.h"
 #include "protocol/reply_writer.h"
@@ -43,6 +45,10 @@ struct Call {
   bool met_newest = false;
   /// Set by a handler that must be run again on a stack of its own, to the end: this run is undone.
   bool wants_own_run = false;
+  /// Not of a command that is one of several in a transaction: it answers as when its time is over.
+  bool may_wait = false;
+  /// Set by Block.
+  std::optional<Wait> wait = std::nullopt;
 
   keyspace::KeyName Key(std::string_view key) {
     return {.generation = tx.GenerationOf(client.db), .key = key};
@@ -51,6 +57,16 @@ struct Call {
   uint64_t Seed();
   /// Runs when this run is the last, and what it wrote is in the log. A run may be undone.
   void Defer(Effect effect) { effects.push_back(std::move(effect)); }
+  /// Nothing is there yet. The command waits, and its handler runs again when there may be more; no
+  /// other command runs between this look and the wait. Before this nothing may be replied.
+  Status Block(const Wait& request) {
+    if (may_wait) {
+      wait = request;
+    } else {
+      request.at_timeout(reply, client, host);
+    }
+    return {};
+  }
   /// Replies "-<message>" and ends the handler: `return call.Error("ERR syntax error");`
   Status Error(std::string_view message) {
     reply.Error(message);

@@ -7,6 +7,7 @@
 
 namespace cordwood::commands {
 
+class Blocked;
 class Clients;
 class CommandTable;
 class Cursors;
@@ -17,6 +18,7 @@ class Watches;
 /// All of them outlive the call, and the long read that it leaves behind.
 struct Host {
   const CommandTable& commands;  // what the server can do
+  Blocked& blocked;
   Clients& clients;
   Cursors& cursors;
   Process& process;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "commands/core/call.h"
@@ -30,6 +31,10 @@ Status RunSliced(Call& call, WhenCold when_cold,
 
 class SlicedRead {
  public:
+  /// Where the first slice begins; without a call at the first item.
+  void StartAt(std::string position) { position_ = std::move(position); }
+  const std::string& position() const { return position_; }
+
   /// Calls visit(read item) for each item until it answers false, is_full() does not, or the end is
   /// reached. True at the end, or after `visit` had enough; false: there is more. An error only if
   /// it got no further: then a slice has visited nothing.
@@ -37,6 +42,11 @@ class SlicedRead {
   Result<bool> Step(keyspace::Transaction& tx, keyspace::Generation generation,
                     const keyspace::Record& record, const IsFull& is_full, const Visit& visit) {
     keyspace::ObjectReader reader(tx, generation, record, position_);
+    return StepWith(reader, is_full, visit);
+  }
+  /// The same with a reader of another kind, which begins at position().
+  template <typename Reader, typename IsFull, typename Visit>
+  Result<bool> StepWith(Reader& reader, const IsFull& is_full, const Visit& visit) {
     reader.SetBudget(keyspace::kHiddenPerSlice);
     while (!is_full()) {
       const auto next = reader.Next();

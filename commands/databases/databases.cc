@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/blocked.h"
 #include "commands/core/database_arg.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
@@ -77,6 +79,13 @@ void NoteSwapped(Call& call, int db, int other, keyspace::GatheredReads& reads) 
   }
 }
 
+/// Who waits for a key of `db` looks at what the number means now.
+void SignalAwaited(Call& call, int db) {
+  for (const std::string& key : call.host.blocked.AwaitedIn(db)) {
+    call.tx.Signal(call.tx.GenerationOf(db), key);
+  }
+}
+
 Status SwapDb(Call& call) {
   const std::optional<int> first = ParseDatabase(call.argv[1]);
   if (!first) return call.Error("ERR invalid first DB index");
@@ -92,6 +101,8 @@ Status SwapDb(Call& call) {
     const Generation of_second = call.tx.GenerationOf(*second);
     call.tx.SetGeneration(*first, of_second);
     call.tx.SetGeneration(*second, of_first);
+    SignalAwaited(call, *first);
+    SignalAwaited(call, *second);
   }
   call.reply.Ok();
   return {};

@@ -61,9 +61,12 @@ ValueDigest::ValueDigest(keyspace::Generation generation, Record record)
 
 Result<bool> ValueDigest::Step(keyspace::Transaction& tx, uint64_t& entries) {
   if (record_.type == Type::kString) return StepString(tx, entries);
+  const bool is_list = record_.type == Type::kList;
   const auto is_full = [&] { return entries == 0; };
   const auto add = [&](const keyspace::ObjectReader::ReadItem& read) {
-    digest_.Add(Digest::Of(read.item.name, read.item.value));
+    // The elements of a list have no names, but an order.
+    const std::string place = Format("{}", items_read_++);
+    digest_.Add(Digest::Of(is_list ? place : read.item.name, read.item.value));
     --entries;
     return true;
   };

@@ -72,6 +72,7 @@ class ValueDigest {
   const keyspace::Generation generation_;
   const keyspace::Record record_;
   SlicedRead items_;
+  uint64_t items_read_ = 0;
   // Of a string.
   uint64_t at_ = 0;
   std::optional<Digest::Stream> bytes_;

@@ -35,6 +35,7 @@ Status RenameKey(Call& call, bool only_if_free) {
                 keyspace::ForNewHeader(call.tx, from.generation, *source.live()));
       CW_TRY(keyspace::DetachKey(call.tx, from, source));
       CW_TRY(keyspace::PutRecord(call.tx, to, target, record));
+      call.tx.Signal(to.generation, to.key);
     }
   }
   if (only_if_free) {
@@ -87,6 +88,7 @@ Status Copy(Call& call) {
     CW_ASSIGN(const Record copy,
               keyspace::CopyRecord(call.tx, from.generation, *source.live(), to.generation));
     CW_TRY(keyspace::PutRecord(call.tx, to, target, copy));
+    call.tx.Signal(to.generation, to.key);
   }
   CountLookup(call, source.live() != nullptr);
   call.reply.Integer(copies ? 1 : 0);
@@ -107,6 +109,7 @@ Status Move(Call& call) {
     CW_ASSIGN(const Record moved,
               keyspace::CopyRecord(call.tx, from.generation, *source.live(), to.generation));
     CW_TRY(keyspace::PutRecord(call.tx, to, target, moved));
+    call.tx.Signal(to.generation, to.key);
     CW_TRY(keyspace::RemoveKey(call.tx, from, source));
   }
   call.reply.Integer(moves ? 1 : 0);

@@ -1,6 +1,7 @@
 #pragma once
 
-// That a key was changed: what a transaction hands out when it is committed.
+// What a transaction hands out when it is committed: that keys were changed, and that somebody may
+// wait for what one now holds.
 //
 // Threads: any; no state.
 
@@ -21,6 +22,12 @@ struct KeyChange {
   Generation generation = 0;  // which the database meant then
   std::string_view key;       // lives as long as the transaction
   Kind kind = Kind::kChanged;
+};
+
+/// The key has got what a command may wait for. What it holds in the end is not told.
+struct KeySignal {
+  int db = 0;
+  std::string_view key;  // lives as long as the transaction
 };
 
 }  // namespace cordwood::keyspace

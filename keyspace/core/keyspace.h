@@ -41,6 +41,9 @@ struct KeyspaceOptions {
   uint64_t set_intset_entries = 512;
   uint64_t set_listpack_entries = 128;
   uint64_t set_listpack_value_bytes = 64;
+  /// The same of a list, as Redis' list-max-listpack-size says it: so many elements, or from -1 to
+  /// -5 so many bytes: 4 KiB, 8 KiB, ..., 64 KiB.
+  int64_t list_listpack_size = -2;
   /// What a transaction may hold of what it writes, beside what clients sent.
   uint64_t overlay_bytes_max = 256 << 20;
   /// An object that is built is part of its transaction up to kPartsAtOnce times so much, and is
@@ -85,6 +88,10 @@ class Keyspace {
   bool reports_changes() const { return change_readers_ != 0; }
   void AddChangeReader() { ++change_readers_; }
   void RemoveChangeReader() { --change_readers_; }
+  /// The same of keys that somebody may wait for.
+  bool reports_signals() const { return signal_readers_ != 0; }
+  void AddSignalReader() { ++signal_readers_; }
+  void RemoveSignalReader() { --signal_readers_; }
 
   /// The counter of a database as the executor sees it.
   int64_t NewestCount(int db, CounterKind kind) const;
@@ -107,6 +114,7 @@ class Keyspace {
   KeyspaceStats stats_;
   PendingObjects pending_objects_;
   uint32_t change_readers_ = 0;
+  uint32_t signal_readers_ = 0;
   std::function<void()> listener_;
   std::unique_ptr<storage::Store> store_;  // last: uses counting_ until it is gone
 };

@@ -25,6 +25,31 @@ Result<RecordHeader> TakeHeader(ByteReader& in) {
   return header;
 }
 
+void AppendListSpan(std::string& out, const ListSpan& span) {
+  AppendFixed64(out, span.head);
+  AppendVarint64(out, span.tail - span.head);
+  AppendVarint64(out, span.head - span.cleared);
+  AppendVarint64(out, span.tail_cleared - span.tail);
+  AppendVarint64(out, span.packed_bytes ? *span.packed_bytes + 1 : 0);
+}
+
+/// Nothing if it is none.
+std::optional<ListSpan> TakeListSpan(ByteReader& in) {
+  const std::optional<uint64_t> head = in.Fixed<uint64_t>();
+  const std::optional<uint64_t> length = in.Varint64();
+  const std::optional<uint64_t> before = in.Varint64();
+  const std::optional<uint64_t> behind = in.Varint64();
+  const std::optional<uint64_t> packed = in.Varint64();
+  if (!head || !length || !before || !behind || !packed) return std::nullopt;
+  ListSpan span{.head = *head, .cleared = *head - *before};
+  if (*before > *head || __builtin_add_overflow(*head, *length, &span.tail) ||
+      __builtin_add_overflow(span.tail, *behind, &span.tail_cleared)) {
+    return std::nullopt;
+  }
+  if (*packed > 0) span.packed_bytes = *packed - 1;
+  return span;
+}
+
 }  // namespace
 
 std::string RecordHeader::Encode() const {
@@ -78,6 +103,7 @@ std::string ObjectPayload::Encode() const {
   AppendVarint64(out, count);
   out.push_back(static_cast<char>(entries));
   out.push_back(static_cast<char>(shape));
+  if (list) AppendListSpan(out, *list);
   return out;
 }
 
@@ -87,11 +113,16 @@ Result<ObjectPayload> ObjectPayload::Decode(std::string_view payload) {
   const std::optional<uint64_t> count = in.Varint64();
   const std::optional<uint8_t> entries = in.Byte();
   const std::optional<uint8_t> shape = in.Byte();
-  if (!oid || !count || !entries || *entries > kManyEntries || !shape || *shape > kShapeMax ||
-      !in.empty()) {
-    return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
+  bool is_whole =
+      oid && count && entries && *entries <= kManyEntries && shape && *shape <= kShapeMax;
+  std::optional<ListSpan> list;
+  if (is_whole && !in.empty()) {
+    list = TakeListSpan(in);
+    is_whole = list && in.empty();
   }
-  return ObjectPayload{.oid = *oid, .count = *count, .entries = *entries, .shape = *shape};
+  if (!is_whole) return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
+  return ObjectPayload{
+      .oid = *oid, .count = *count, .entries = *entries, .shape = *shape, .list = list};
 }
 
 bool EncodedRecordHasExpiry(std::string_view bytes) {

@@ -7,7 +7,7 @@
 //   payload, by type and form:
 //     string, inline    the value
 //     inline            shape u8, items
-//     elements          oid varint64, count varint64, entries u8, shape u8
+//     elements          oid varint64, count varint64, entries u8, shape u8, of a list its span
 //
 // Threads: any; no state.
 
@@ -72,8 +72,8 @@ struct Record {
   static Result<Record> Decode(std::string_view bytes);
 };
 
-/// What a collection has become once and stays, for OBJECT ENCODING. Bits; the values are part of
-/// the format.
+/// What a collection has become once and stays, for OBJECT ENCODING; a list alone becomes a
+/// listpack again. Bits; the values are part of the format.
 enum Shape : uint8_t {
   kBeyondListpack = 1 << 0,  // Redis would not keep it as a listpack
   kBeyondIntset = 1 << 1,    // a set that Redis would not keep as an intset
@@ -93,6 +93,19 @@ struct InlinePayload {
   static Result<InlinePayload> Decode(std::string_view payload);
 };
 
+/// Where the elements of a list lie: at positions from `head` on and before `tail`. Elements that
+/// were popped may still lie around them, where nobody looks.
+struct ListSpan {
+  uint64_t head = 0;
+  uint64_t tail = 0;
+  uint64_t cleared = 0;       // dead ranges cover what lies before it; not behind `head`
+  uint64_t tail_cleared = 0;  // and what lies from it on; not before `tail`
+  /// What its elements would take in a listpack of Redis; nothing: it is not known.
+  std::optional<uint64_t> packed_bytes;
+
+  friend bool operator==(const ListSpan&, const ListSpan&) = default;
+};
+
 /// The payload of a collection in elements form, and of a string in chunks.
 struct ObjectPayload {
   /// So many entries count as many.
@@ -102,6 +115,7 @@ struct ObjectPayload {
   uint64_t count = 0;   // of items; of a string its length
   uint8_t entries = 0;  // keys that were put under the oid, up to kManyEntries; never counted down
   uint8_t shape = 0;
+  std::optional<ListSpan> list;  // of a list alone
 
   void NoteEntries(uint64_t more) {
     entries = static_cast<uint8_t>(std::min<uint64_t>(kManyEntries, entries + more));

@@ -195,15 +195,24 @@ void Transaction::SetGeneration(int db, Generation generation) {
   generations_[db] = generation;
 }
 
-void Transaction::AddChange(Generation generation, std::string_view key, KeyChange::Kind kind) {
+std::optional<int> Transaction::NumberOf(Generation generation) const {
   const auto own =
       std::ranges::find(generations_, generation, &std::pair<const int, Generation>::second);
-  const std::optional<int> db = own != generations_.end()
-                                    ? std::optional(own->first)
-                                    : keyspace_.databases().NumberOf(generation);
+  return own != generations_.end() ? std::optional(own->first)
+                                   : keyspace_.databases().NumberOf(generation);
+}
+
+void Transaction::AddChange(Generation generation, std::string_view key, KeyChange::Kind kind) {
+  const std::optional<int> db = NumberOf(generation);
   if (!db) return;
   changes_.push_back(
       {.db = *db, .generation = generation, .key = overlay_.Copy(key, {}), .kind = kind});
+}
+
+void Transaction::AddSignal(Generation generation, std::string_view key) {
+  if (const std::optional<int> db = NumberOf(generation)) {
+    signals_.push_back({.db = *db, .key = overlay_.Copy(key, {})});
+  }
 }
 
 void Transaction::SpendOids(storage::WriteBatch& batch) {

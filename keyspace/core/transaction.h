@@ -144,6 +144,13 @@ class Transaction {
   }
   /// The changes so far, if anybody wants to know of them.
   const std::vector<KeyChange>& changes() const { return changes_; }
+  /// The key has got what a command may wait for: said by who pushes, and by who gives a key
+  /// another value under its name.
+  void Signal(Generation generation, std::string_view key) {
+    if (keyspace_.reports_signals()) AddSignal(generation, key);
+  }
+  /// Those so far, in their order, if anybody waits.
+  const std::vector<KeySignal>& signals() const { return signals_; }
   /// The transaction removed a key because it had expired.
   void NoteExpired() { ++expired_; }
   /// It looked for a key that somebody named.
@@ -169,7 +176,10 @@ class Transaction {
     std::string end;
   };
 
+  /// The number of the database that means `generation`, for this transaction's commands.
+  std::optional<int> NumberOf(Generation generation) const;
   void AddChange(Generation generation, std::string_view key, KeyChange::Kind kind);
+  void AddSignal(Generation generation, std::string_view key);
   Status Pause();
   /// The numbers that were handed out will be nobody else's, whoever writes next.
   void SpendOids(storage::WriteBatch& batch);
@@ -198,6 +208,7 @@ class Transaction {
   std::vector<Range> ranges_;
   storage::Counters counts_;
   std::vector<KeyChange> changes_;
+  std::vector<KeySignal> signals_;
   std::map<int, Generation> generations_;
   std::vector<Generation> dropped_;
   std::map<Generation, std::string> floors_;           // raised

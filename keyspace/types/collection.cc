@@ -15,7 +15,9 @@ Result<InlinePayload> Collection::Inline() const {
 
 Result<ObjectPayload> Collection::Object() const {
   CHECK(in_elements());
-  return ObjectPayload::Decode(found_.live()->payload);
+  CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
+  if (object.list.has_value() == (type_ == Type::kList)) return object;
+  return Fail(ErrorCode::kCorruption, "the object of a collection is one of another type");
 }
 
 bool Collection::FitsInline(uint64_t items, uint64_t bytes) const {
@@ -23,7 +25,6 @@ bool Collection::FitsInline(uint64_t items, uint64_t bytes) const {
 }
 
 Status Collection::PutInline(std::string payload, Write write) {
-  CHECK(!in_elements());
   return Put(Form::kInline, std::move(payload), write);
 }
 

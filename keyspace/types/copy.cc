@@ -28,6 +28,13 @@ Status CopyItems(Transaction& tx, Generation from, const Record& record, ObjectB
   }
 }
 
+/// Of what lies around the bounds nothing is copied.
+ListSpan WithNothingAround(ListSpan span) {
+  span.cleared = span.head;
+  span.tail_cleared = span.tail;
+  return span;
+}
+
 }  // namespace
 
 // Item by item: what lies in other spaces is derived from the items, and is built again when it is
@@ -45,6 +52,7 @@ Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record
   CW_TRY(CopyItems(tx, from, record, copy));
   ObjectPayload payload{.count = object.count, .shape = object.shape};
   payload.NoteEntries(copy.entries());
+  if (object.list) payload.list = WithNothingAround(*object.list);
   CW_ASSIGN(payload.oid, copy.Finish());
   Record copied = record;
   copied.payload = payload.Encode();

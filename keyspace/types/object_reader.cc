@@ -4,6 +4,7 @@
 
 #include "base/coding.h"
 #include "base/format.h"
+#include "keyspace/types/list_walk.h"
 #include "keyspace/types/strings.h"
 
 namespace cordwood::keyspace {
@@ -48,7 +49,13 @@ Status ObjectReader::Open() {
     if (traits_.element == nullptr) return std::unexpected(CannotBeRead(traits_));
     CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record_.payload));
     elements_.emplace(tx_, generation_, object.oid, kItemSpace);
-    walk_.emplace(*elements_);
+    if (object.list) {
+      const std::string head = ListSubkey(object.list->head);
+      walk_.emplace(*elements_, head, ListSubkey(object.list->tail));
+      if (position_.empty()) position_ = head;
+    } else {
+      walk_.emplace(*elements_);
+    }
     walk_->SetBudget(budget_);
   }
   if (!walk_ && position_.size() == sizeof(uint64_t)) read_ = LoadBigEndian64(position_.data());

@@ -32,6 +32,12 @@ OrderedElements::Walk::Walk(const OrderedElements& elements)
       prefix_(elements.prefix_),
       walk_(elements.tx_, elements.prefix_, PrefixEnd(elements.prefix_)) {}
 
+OrderedElements::Walk::Walk(const OrderedElements& elements, std::string_view begin,
+                            std::string_view end)
+    : elements_(elements),
+      prefix_(elements.prefix_),
+      walk_(elements.tx_, std::string(prefix_).append(begin), std::string(prefix_).append(end)) {}
+
 OrderedElements::Walk::~Walk() {
   const std::string_view object = std::string_view(prefix_).substr(0, prefix_.size() - 1);
   Keyspace& keyspace = elements_.tx_.keyspace();

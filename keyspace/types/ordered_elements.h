@@ -54,6 +54,8 @@ class OrderedElements {
   class Walk {
    public:
     explicit Walk(const OrderedElements& elements);
+    /// Of what lies before the subkey `end`, and not before `begin` on the way back.
+    Walk(const OrderedElements& elements, std::string_view begin, std::string_view end);
     /// An object of which walks found hardly anything but deleted elements has its range merged:
     /// once it is forgotten where these lie, the next walk would step over them too.
     ~Walk();
@@ -62,6 +64,8 @@ class OrderedElements {
 
     void SetBudget(uint64_t entries) { walk_.SetBudget(entries); }
     uint64_t budget() const { return walk_.budget(); }
+    /// As RangeWalk's.
+    uint64_t stepped() const { return walk_.stepped(); }
 
     /// The first element at or after a subkey, or where a walk forwards stopped; empty: the very
     /// first.

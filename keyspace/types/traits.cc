@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "keyspace/types/hashes.h"
+#include "keyspace/types/lists.h"
 #include "keyspace/types/sets.h"
 
 namespace cordwood::keyspace {
@@ -60,7 +61,10 @@ const TypeTraits& TraitsOf(Type type) {
   // In the order of the types' numbers.
   static constexpr std::array<TypeTraits, 6> kTypes = {{
       {.name = "string", .encoding = StringEncoding, .element = ChunkOf},
-      {.name = "list", .encoding = ListEncoding},
+      {.name = "list",
+       .encoding = ListEncoding,
+       .take_inline = TakeInlineElement,
+       .element = ListElementOf},
       {.name = "set",
        .encoding = SetEncoding,
        .take_inline = TakeInlineMember,

@@ -1,6 +1,7 @@
 #include "pipeline/executor/commits.h"
 
 #include "commands/core/row.h"
+#include "pipeline/executor/waiters.h"
 
 namespace cordwood::pipeline {
 
@@ -28,6 +29,7 @@ Status Commits::Commit(keyspace::Transaction& tx, int64_t now_ms) {
 
 void Commits::NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq, int64_t now_ms) {
   start_times_.Note(seq, now_ms);
+  blocked_.Mark(tx.signals());
   if (tx.changes().empty()) return;
   watches_.Mark(tx.changes());
   guards_.Mark(tx.changes());
@@ -42,6 +44,8 @@ bool Commits::KeepOut(Session& session, storage::WriteGate gate, size_t reply_st
       session.hold = Hold::kAdmission;
       break;
     case storage::WriteGate::kFull:
+      session.replies.buffer().resize(reply_start);
+      if (Waiters::AwaitRoom(session)) break;
       completion_.RefuseForSpace(session, reply_start);
       break;
     case storage::WriteGate::kFailed:

@@ -16,6 +16,7 @@
 #include "pipeline/gate/completion.h"
 #include "pipeline/gate/start_times.h"
 #include "pipeline/loop/session.h"
+#include "pipeline/tables/blocked_clients.h"
 #include "pipeline/tables/read_guards.h"
 #include "pipeline/tables/watch_table.h"
 
@@ -24,9 +25,10 @@ namespace cordwood::pipeline {
 class Commits {
  public:
   Commits(Env& env, keyspace::Keyspace& keyspace, Completion& completion, WatchTable& watches,
-          PipelineStats& stats)
+          BlockedClients& blocked, PipelineStats& stats)
       : completion_(completion),
         watches_(watches),
+        blocked_(blocked),
         guards_(keyspace),
         line_(env, keyspace, stats) {}
   Commits(const Commits&) = delete;
@@ -57,6 +59,7 @@ class Commits {
 
   Completion& completion_;
   WatchTable& watches_;
+  BlockedClients& blocked_;
   ReadGuards guards_;
   AdmissionLine line_;
   StartTimes start_times_;

@@ -25,7 +25,8 @@ Executor::Executor(const ExecutorParts& parts)
     : parts_(parts),
       reader_(std::in_place, parts.keyspace.store()),
       clock_(parts.env),
-      commits_(parts.env, parts.keyspace, parts.completion, parts.watches, parts.stats),
+      commits_(parts.env, parts.keyspace, parts.completion, parts.watches, parts.blocked,
+               parts.stats),
       fetches_(parts.env, parts.keyspace, parts.sessions, parts.pressure, parts.limits, parts.stats,
                parts.turn_clock, parts.transport, [this](Session& session) { Resume(session); }),
       long_reads_({.env = parts.env,
@@ -45,6 +46,15 @@ Executor::Executor(const ExecutorParts& parts)
                        [this](Session& session, OwnRun::Work work) {
                          own_runs_.RunSlice(session, std::move(work));
                        }}),
+      waiters_({.env = parts.env,
+                .keyspace = parts.keyspace,
+                .sessions = parts.sessions,
+                .table = parts.blocked,
+                .completion = parts.completion,
+                .runner = parts.runner,
+                .run = [this](Session& session) { Run(session); },
+                .stopped = [this] { return stopped_; },
+                .owned = [this] { return own_runs_.owned(); }}),
       own_runs_(
           {.env = parts.env,
            .keyspace = parts.keyspace,
@@ -55,6 +65,7 @@ Executor::Executor(const ExecutorParts& parts)
            .commits = commits_,
            .fetches = fetches_,
            .long_reads = long_reads_,
+           .waiters = waiters_,
            .stats = parts.stats,
            .limits = parts.limits,
            .runner = parts.runner,
@@ -72,13 +83,19 @@ Executor::~Executor() {
   }
 }
 
+void Executor::SetHost(const commands::Host* host) {
+  host_ = host;
+  waiters_.SetHost(host);
+}
+
 commands::Call Executor::CallOf(Session& session, keyspace::Transaction& tx,
                                 protocol::ReplyWriter& reply) const {
-  return {.argv = session.parser.argv(),
+  return {.argv = session.argv(),
           .tx = tx,
           .reply = reply,
           .client = session.client,
-          .host = *host_};
+          .host = *host_,
+          .may_wait = true};
 }
 
 bool Executor::MustExecute(const Session& session) const {
@@ -86,7 +103,9 @@ bool Executor::MustExecute(const Session& session) const {
   return session.dep > store().visible();
 }
 
-void Executor::Run(Session& session) {
+void Executor::RunCommand(Session& session) {
+  // What a command took that waits would reach nobody.
+  if (session.waiting != nullptr && session.closing()) return;
   if (session.own_run != nullptr) {
     own_runs_.GoOn(session);
     return;
@@ -105,7 +124,7 @@ void Executor::Run(Session& session) {
   if ((session.run_flags & commands::kWrite) != 0) {
     const bool frees = (session.run_flags & commands::kFrees) != 0;
     admitted = {.bytes = kWriteOverheadBytes, .intent = Commits::IntentOf(session, frees)};
-    for (const std::string_view argument : session.parser.argv()) {
+    for (const std::string_view argument : session.argv()) {
       admitted.bytes += argument.size();
     }
     if (session.client.queue != nullptr) admitted.bytes += session.client.queue->argument_bytes();
@@ -129,7 +148,7 @@ Executor::Then Executor::RunOnce(Session& session, bool execute, Admitted admitt
   reply.Bound(parts_.limits.reply_bytes);
   commands::Call call = CallOf(session, tx, reply);
   session.client.last_command = session.command->name;
-  Status status = session.command->handler(call);
+  Status status = Waiters::RunHandler(session, call);
   if (!status && status.error().code() == ErrorCode::kCold) {
     reply.Truncate(reply_start);
     fetches_.Hold(session, view.missing());
@@ -160,6 +179,9 @@ Executor::Then Executor::RunOnce(Session& session, bool execute, Admitted admitt
     session.long_read = std::move(call.long_read);
     long_reads_.Start(session);
     return Then::kEnded;
+  } else if (call.wait) {
+    waiters_.Block(session, *call.wait);
+    return Then::kEnded;
   } else {
     Do(call.effects);
   }
@@ -186,6 +208,7 @@ void Executor::TakeTurn(Session& session) {
     long_reads_.Step(session);
   } else if (!stopped_ || session.reads_on()) {
     own_runs_.GoOn(session);
+    waiters_.Settle(session);
     if (!session.held()) parts_.runner.QueueTurn(session);
   }
 }
@@ -196,6 +219,7 @@ void Executor::Resume(Session& session) {
   if (session.own_run != nullptr) {
     if (stopped_ && !session.reads_on()) return;
     own_runs_.GoOn(session);
+    waiters_.Settle(session);
     if (!session.held()) parts_.runner.GoOn(session);
     parts_.sessions.MarkDirty(session);
   } else if (session.long_read != nullptr) {
@@ -252,14 +276,22 @@ void Executor::RunExpiry() {
 
 void Executor::EndPass() {
   if (commits_.line().due()) RetryAdmissions();
+  waiters_.EndDue();
   if (!own_runs_.owned()) parts_.keyspace.pending_objects().DropGivenUp(store());
   parts_.pressure.Relieve();
   fetches_.StartWaiting();
 }
 
+std::optional<uint64_t> Executor::WakeNs() {
+  const std::optional<uint64_t> write_ns = commits_.line().WakeNs();
+  const std::optional<uint64_t> timeout_ns = waiters_.WakeNs();
+  return write_ns && timeout_ns ? std::min(write_ns, timeout_ns) : write_ns ? write_ns : timeout_ns;
+}
+
 void Executor::OnProgress() {
   commits_.start_times().Forget(store().visible());
   RetryAdmissions();
+  waiters_.OnProgress();
   long_reads_.RetryHeld([this](Session& session) { RunHeld(session); });
 }
 

@@ -24,6 +24,7 @@
 #include "pipeline/executor/expiry_runs.h"
 #include "pipeline/executor/long_reads.h"
 #include "pipeline/executor/own_runs.h"
+#include "pipeline/executor/waiters.h"
 #include "pipeline/gate/completion.h"
 #include "pipeline/loop/memory_pressure.h"
 #include "pipeline/loop/session_runner.h"
@@ -53,6 +54,7 @@ struct ExecutorParts {
   const RequestLimits& limits;
   SessionRunner& runner;
   WatchTable& watches;
+  BlockedClients& blocked;
 };
 
 class Executor {
@@ -63,10 +65,14 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   /// Who answers what commands ask of the process. Set once, before the first command.
-  void SetHost(const commands::Host* host) { host_ = host; }
+  void SetHost(const commands::Host* host);
 
-  /// Runs the session's command; on return it is finished or the session is held.
-  void Run(Session& session);
+  /// Runs the session's command, and then those that waited for what it did; on return it is
+  /// finished or the session is held.
+  void Run(Session& session) {
+    RunCommand(session);
+    waiters_.Settle(session);
+  }
   /// The session's turn has come: its long read, or its own run, goes on. REQUIRES: one of them is
   /// what holds it.
   void TakeTurn(Session& session);
@@ -74,6 +80,7 @@ class Executor {
   void Forget(Session& session) {
     commits_.line().NoteLetGo(session);
     own_runs_.Forget(session);
+    waiters_.Forget(session);
   }
   /// Some of what the session was replied was sent.
   void NoteSent(Session& session) { long_reads_.ResumeStalled(session); }
@@ -93,14 +100,17 @@ class Executor {
   void OnProgress();
   /// The store failed: who waits for it is closed.
   void CloseWaiting() { long_reads_.CloseWaiting(); }
-  /// When held writes are due, on the monotonic clock, if that is a matter of time.
-  std::optional<uint64_t> WakeNs() { return commits_.line().WakeNs(); }
+  /// When held writes, or the replies of those whose time is over, are due: on the monotonic clock,
+  /// if that is a matter of time.
+  std::optional<uint64_t> WakeNs();
 
   /// One run of expiry, of about a millisecond.
   void RunExpiry();
   bool expiry_goes_on() const { return expiry_.goes_on(); }
   void SetActiveExpire(bool active) { expiry_.SetActive(active); }
   const ExpiryClock& clock() const { return clock_; }
+  /// Commands that wait.
+  Waiters& waiters() { return waiters_; }
 
   /// Whether nobody has anything of the store: a snapshot, blocks, a run that has not ended.
   bool IsIdle();
@@ -116,6 +126,7 @@ class Executor {
   commands::Call CallOf(Session& session, keyspace::Transaction& tx,
                         protocol::ReplyWriter& reply) const;
   bool MustExecute(const Session& session) const;
+  void RunCommand(Session& session);
   /// What has become of a run.
   enum class Then : uint8_t {
     kEnded,      // it is finished, or held
@@ -137,6 +148,7 @@ class Executor {
   Commits commits_;
   BlockFetches fetches_;
   LongReads long_reads_;
+  Waiters waiters_;
   OwnRuns own_runs_;
   ExpiryRuns expiry_;
   bool stopped_ = false;

@@ -56,6 +56,7 @@ class OwnRun final : private keyspace::Waiter {
     std::unique_ptr<commands::LongRead> long_read = nullptr;  // of a handler
     std::vector<commands::Effect> effects = {};
     bool met_newest = false;
+    std::optional<commands::Wait> wait = std::nullopt;
     bool is_last = true;  // of a slice: the reply is complete
   };
   using Work = std::function<Outcome(keyspace::Transaction&, protocol::ReplyWriter&)>;

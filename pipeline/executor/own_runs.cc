@@ -35,7 +35,7 @@ bool OwnRuns::NeedsLocked(const Session& session) const {
     return is_locked;
   };
   if ((session.command->flags & commands::kRunsQueue) == 0) {
-    return needs(*session.command, session.parser.argv());
+    return needs(*session.command, session.argv());
   }
   return std::ranges::any_of(session.client.queue->commands(), [&](const auto& queued) {
     const std::vector<std::string_view> argv(queued.argv.begin(), queued.argv.end());
@@ -53,6 +53,7 @@ void OwnRuns::Release(Session& session) {
   } else if (!locked) {
     return;
   }
+  parts_.waiters.Serve();  // before the next command
   for (const SessionId id : std::exchange(held_, {})) {
     Session* const held = parts_.sessions.Find(id);
     if (held != nullptr && held->hold == Hold::kExecutor) parts_.run_held(*held);
@@ -71,10 +72,11 @@ void OwnRuns::Run(Session& session, Kind kind) {
   if (kind == Kind::kLongWrite) ++parts_.stats.long_writes;
   Start(session, kind, [this, &session](keyspace::Transaction& tx, protocol::ReplyWriter& reply) {
     commands::Call call = parts_.call_of(session, tx, reply);
-    OwnRun::Outcome outcome{.status = session.command->handler(call)};
+    OwnRun::Outcome outcome{.status = Waiters::RunHandler(session, call)};
     outcome.long_read = std::move(call.long_read);
     outcome.effects = std::move(call.effects);
     outcome.met_newest = call.met_newest;
+    outcome.wait = call.wait;
     return outcome;
   });
 }
@@ -181,7 +183,7 @@ void OwnRuns::Finish(Session& session) {
   run.tx().CountLookups();
   const bool executes = run.executes();
   if (!status && status.error().code() == ErrorCode::kNoSpace) {
-    parts_.completion.RefuseForSpace(session, reply_start);
+    if (!Waiters::AwaitRoom(session)) parts_.completion.RefuseForSpace(session, reply_start);
     Forget(session);
     return;
   }
@@ -199,6 +201,8 @@ void OwnRuns::Finish(Session& session) {
     for (const commands::Effect& effect : run.outcome().effects) effect();
   }
   const bool met_newest = executes || run.outcome().met_newest;
+  const std::optional<commands::Wait> wait =
+      status && !run.overflowed() ? run.outcome().wait : std::nullopt;
   std::unique_ptr<commands::LongRead> long_read = std::move(run.outcome().long_read);
   session.own_run.reset();
   session.snapshot.reset();
@@ -207,7 +211,11 @@ void OwnRuns::Finish(Session& session) {
     parts_.long_reads.Start(session);
     return;
   }
-  parts_.completion.Finish(session, met_newest, reply_start);
+  if (wait) {
+    parts_.waiters.Block(session, *wait);
+  } else {
+    parts_.completion.Finish(session, met_newest, reply_start);
+  }
   if (executes) Release(session);
 }
 
@@ -230,7 +238,8 @@ bool OwnRuns::MayCommit(Session& session, size_t reply_start) {
   const storage::WriteGate gate =
       Ask(session, {.bytes = tx.write_bytes(), .intent = Commits::IntentOf(session, tx.frees())});
   if (parts_.commits.LetIn(session, gate, reply_start)) return true;
-  if (!session.held()) Forget(session);  // it was refused
+  // It was refused, or waits for room as it waited before.
+  if (!session.held() || session.hold == Hold::kBlocked) Forget(session);
   return false;
 }
 

@@ -25,6 +25,7 @@
 #include "pipeline/executor/commits.h"
 #include "pipeline/executor/expiry_clock.h"
 #include "pipeline/executor/long_reads.h"
+#include "pipeline/executor/waiters.h"
 #include "pipeline/executor/own_run.h"
 #include "pipeline/gate/completion.h"
 #include "pipeline/loop/session_runner.h"
@@ -44,6 +45,7 @@ struct OwnRunParts {
   Commits& commits;
   BlockFetches& fetches;
   LongReads& long_reads;
+  Waiters& waiters;
   PipelineStats& stats;
   const RequestLimits& limits;
   SessionRunner& runner;

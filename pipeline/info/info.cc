@@ -89,7 +89,11 @@ void Clients(const Source& source, Out& out) {
   out.Add("maxclients", source.pipeline.config().maxclients);
   out.Add("client_recent_max_input_buffer", largest_input);
   out.Add("client_recent_max_output_buffer", largest_output);
-  out.Add("blocked_clients", 0);
+  const BlockedClients& blocked = source.pipeline.blocked();
+  out.Add("blocked_clients", blocked.clients());
+  out.Add("clients_in_timeout_table", blocked.timeouts());
+  out.Add("total_blocking_keys", blocked.keys());
+  out.Add("total_blocking_keys_on_nokey", blocked.keys_on_nokey());
 }
 
 void Memory(const Source& source, Out& out) {

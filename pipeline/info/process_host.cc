@@ -42,6 +42,7 @@ ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
       facts_(std::move(facts)),
       cursors_(pipeline.env().RandomU64()),
       services_{.commands = pipeline.table(),
+                .blocked = pipeline.waiters(),
                 .clients = *this,
                 .cursors = cursors_,
                 .process = *this,
@@ -62,7 +63,7 @@ std::vector<commands::ClientView> ProcessHost::All() {
                      .output_list_length = replies.parts(),
                      .total_memory_bytes =
                          sizeof(Session) + session->parser.memory_bytes() + replies.memory_bytes(),
-                     .blocked = false,
+                     .blocked = session->waiting != nullptr,
                      .closing = session->close_now});
   }
   return views;

@@ -20,7 +20,8 @@ constexpr uint64_t kLookNs = 10'000'000;
 
 /// What it waits for is the server's to do.
 bool WaitsForServer(const Session& session) {
-  const bool held = session.held() && session.hold != Hold::kLongRead;
+  const bool held =
+      session.held() && session.hold != Hold::kLongRead && session.hold != Hold::kBlocked;
   return held || session.replies.waiting();
 }
 

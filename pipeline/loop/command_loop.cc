@@ -113,6 +113,7 @@ void CommandLoop::Start(Session& session) {
   session.run_flags = runs_queue ? queue->flags() : command->flags;
   session.reruns = 0;
   session.client.seed.reset();
+  if ((command->flags & commands::kBlocking) != 0) session.received_ns = parts_.env.MonotonicNs();
   parts_.executor.Run(session);
 }
 

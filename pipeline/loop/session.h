@@ -18,6 +18,7 @@
 #include "commands/core/client.h"
 #include "commands/core/long_read.h"
 #include "pipeline/loop/reply_queue.h"
+#include "pipeline/loop/waiting.h"
 #include "pipeline/tables/read_guards.h"
 #include "protocol/reply_writer.h"
 #include "protocol/request_parser.h"
@@ -43,6 +44,7 @@ enum class Hold : uint8_t {
   kBlocks,      // it waits for blocks to be read
   kVisibility,  // a long read waits until what the connection did is visible
   kLongRead,    // a long read goes on in slices
+  kBlocked,     // its command waits for others to write, or for the log (rule B1)
   kGuessing,    // its passwords were wrong too often: it waits before the next
 };
 
@@ -62,6 +64,10 @@ struct Session {
   }
   protocol::RespVersion resp_version() const {
     return client.protocol == 3 ? protocol::RespVersion::kResp3 : protocol::RespVersion::kResp2;
+  }
+  /// Of the command that runs or is held.
+  std::span<const std::string_view> argv() const {
+    return waiting != nullptr ? std::span(waiting->argv) : parser.argv();
   }
   bool closing() const { return close_now || client.close_after_reply; }
   /// What it holds on the heap and grows with what the peer does.
@@ -94,6 +100,9 @@ struct Session {
   std::unique_ptr<OwnRun> own_run;           // refers to the snapshot, and the guard
   bool partly_replied = false;               // part of the long read's reply may have been sent
   uint64_t stalled_since_ns = 0;  // the long read waits for its reader, who took nothing since
+
+  uint64_t received_ns = 0;          // when the command was, if it may wait
+  std::unique_ptr<Waiting> waiting;  // null: it does not wait, or has only just begun
 
   uint64_t failed_logins = 0;  // that it waited for, or need not
   uint64_t hold_until_ns = 0;  // while kGuessing

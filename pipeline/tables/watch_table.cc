@@ -10,7 +10,7 @@ using keyspace::KeyChange;
 void WatchTable::Watch(const commands::Client& client, int db, std::string_view key,
                        const KeyState& state) {
   if (keys_.empty()) keyspace_.AddChangeReader();
-  const auto place = keys_.try_emplace(Name(db, key)).first;
+  const auto place = keys_.try_emplace(KeyName(db, key)).first;
   std::vector<Watcher>& watchers = place->second;
   const auto known = std::ranges::find(watchers, client.id, &Watcher::client_id);
   if (known != watchers.end()) return;

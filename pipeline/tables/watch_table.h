@@ -16,6 +16,7 @@
 #include "commands/core/watches.h"
 #include "keyspace/core/key_change.h"
 #include "keyspace/core/keyspace.h"
+#include "pipeline/tables/key_name.h"
 
 namespace cordwood::pipeline {
 
@@ -43,19 +44,11 @@ class WatchTable final : public commands::Watches {
   std::vector<Watched> In(int db) const override;
 
  private:
-  using Name = std::pair<int, std::string>;  // a database and a key
-  struct NameOrder {
-    using is_transparent = void;
-    bool operator()(const auto& a, const auto& b) const {
-      if (a.first != b.first) return a.first < b.first;
-      return std::string_view(a.second) < std::string_view(b.second);
-    }
-  };
   struct Watcher {
     uint64_t client_id = 0;
     KeyState state;
   };
-  using Keys = std::map<Name, std::vector<Watcher>, NameOrder>;
+  using Keys = std::map<KeyName, std::vector<Watcher>, KeyNameOrder>;
   struct Watching {
     std::vector<Keys::iterator> keys;
     bool spoiled = false;

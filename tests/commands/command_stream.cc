@@ -77,6 +77,8 @@ constexpr OptionSet kOptionSets[] = {
     {"{copy}", "REPLACE|DB b|replace|DB"},
     {"{keys}", "MATCH g|TYPE string|TYPE HASH|TYPE zset|TYPE foo|COUNT 2000|count 0|MATCH"},
     {"{flush}", "SYNC|ASYNC"},
+    {"{lpos}", "RANK x|COUNT x|MAXLEN x|rank -1|COUNT 0|RANK"},
+    {"{lmpop}", "COUNT x|count 2|COUNT"},
     {"{scan}", "COUNT 1000|MATCH *|MATCH f1*|MATCH [^f]*|count 0|MATCH"},
 };
 
@@ -132,6 +134,46 @@ constexpr std::string_view kSetForms[] = {"SADD k e+",        "SADD k e+",
                                           "EXPIREAT k a",     "EXPIRETIME k",
                                           "COPY k k REPLACE", "RENAME k k",
                                           "TYPE k",           "DEL k"};
+constexpr std::string_view kListForms[] = {"LPUSH k f+",
+                                           "LPUSH k f+",
+                                           "LPUSH k v",
+                                           "RPUSH k f+",
+                                           "RPUSH k f+",
+                                           "RPUSH k v",
+                                           "LPUSHX k f+",
+                                           "RPUSHX k f+",
+                                           "LPOP k",
+                                           "LPOP k x",
+                                           "RPOP k",
+                                           "RPOP k x",
+                                           "LLEN k",
+                                           "LRANGE k x x",
+                                           "LRANGE k 0 -1",
+                                           "LMOVE k k LEFT RIGHT",
+                                           "LMOVE k k right left",
+                                           "LMOVE k k LEFT LEFT",
+                                           "RPOPLPUSH k k",
+                                           "LMPOP 1 k LEFT",
+                                           "LMPOP 2 k k RIGHT COUNT x",
+                                           "LMPOP x k k LEFT {lmpop}",
+                                           "LINDEX k x",
+                                           "LINDEX k x",
+                                           "LSET k x f",
+                                           "LSET k x v",
+                                           "LINSERT k BEFORE f f",
+                                           "LINSERT k AFTER f f",
+                                           "LINSERT k after f v",
+                                           "LREM k x f",
+                                           "LREM k 1 f",
+                                           "LREM k 0 f",
+                                           "LTRIM k x x",
+                                           "LTRIM k 0 20",
+                                           "LTRIM k -20 -1",
+                                           "LPOS k f",
+                                           "LPOS k f {lpos}",
+                                           "COPY k k REPLACE",
+                                           "RENAME k k",
+                                           "TYPE k"};
 
 constexpr std::string_view kKeyForms[] = {"SET k v",
                                           "SET k v",
@@ -203,6 +245,7 @@ CommandForms StringForms() { return {.key_prefix = "s", .forms = kStringForms}; 
 CommandForms HashForms() { return {.key_prefix = "h", .forms = kHashForms}; }
 
 CommandForms SetForms() { return {.key_prefix = "m", .forms = kSetForms}; }
+CommandForms ListForms() { return {.key_prefix = "l", .forms = kListForms}; }
 
 CommandForms TransactionForms() { return {.key_prefix = "k", .forms = kTransactionForms}; }
 

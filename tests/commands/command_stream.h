@@ -66,6 +66,8 @@ CommandForms StringForms();
 CommandForms HashForms();
 /// Sets, with what happens to their keys. SPOP makes a server and another differ.
 CommandForms SetForms();
+/// Lists: fields stand for elements, so that they repeat.
+CommandForms ListForms();
 /// Keys of strings and hashes, their expiry, and databases. They make keys of their own: no expiry
 /// is relative to a clock.
 CommandForms KeyForms();

@@ -75,6 +75,14 @@ std::vector<Watches::Watched> FakeHost::In(int db) const {
   return watched;
 }
 
+std::vector<std::string> FakeHost::AwaitedIn(int db) const {
+  std::vector<std::string> keys;
+  for (const auto& [in_db, key] : awaited) {
+    if (in_db == db) keys.push_back(key);
+  }
+  return keys;
+}
+
 void FakeHost::Mark(const std::vector<keyspace::KeyChange>& changes) {
   for (const keyspace::KeyChange& change : changes) {
     const auto it = watched_.find({change.db, std::string(change.key)});

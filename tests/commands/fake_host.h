@@ -6,11 +6,13 @@
 // Threads: one.
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/random.h"
+#include "commands/core/blocked.h"
 #include "commands/core/clients.h"
 #include "commands/core/cursors.h"
 #include "commands/core/host.h"
@@ -20,7 +22,8 @@
 
 namespace cordwood::commands {
 
-class FakeHost final : public Clients,
+class FakeHost final : public Blocked,
+                       public Clients,
                        public Cursors,
                        public Process,
                        public Settings,
@@ -28,6 +31,7 @@ class FakeHost final : public Clients,
  public:
   FakeHost(uint64_t seed, const CommandTable& table)
       : services_{.commands = table,
+                  .blocked = *this,
                   .clients = *this,
                   .cursors = *this,
                   .process = *this,
@@ -48,6 +52,9 @@ class FakeHost final : public Clients,
   int64_t monotonic_ms = 0;
   uint64_t max_string_bytes = 512 << 20;
   bool debug_allowed = true;
+  bool synced = true;
+  std::set<uint64_t> waiting;                     // clients
+  std::set<std::pair<int, std::string>> awaited;  // keys
 
   // --- what commands did ---
   std::vector<uint64_t> killed;
@@ -62,6 +69,7 @@ class FakeHost final : public Clients,
   int purges = 0;
   int reopened = 0;
   bool purge_fails = false;
+  std::vector<std::pair<uint64_t, Ending>> unblocked;
 
   std::vector<ClientView> All() override { return clients; }
   void Kill(uint64_t id, const Client& self) override;
@@ -91,6 +99,12 @@ class FakeHost final : public Clients,
   void Unwatch(const Client& client) override;
   bool IsSpoiled(const Client& client, int64_t now_ms) const override;
   std::vector<Watched> In(int db) const override;
+  bool IsWaiting(uint64_t client_id) const override { return waiting.contains(client_id); }
+  void Unblock(uint64_t client_id, Ending ending) override {
+    unblocked.emplace_back(client_id, ending);
+  }
+  std::vector<std::string> AwaitedIn(int db) const override;
+  bool IsSynced(const Client& /*client*/) const override { return synced; }
   /// What a transaction changed, once it is committed.
   void Mark(const std::vector<keyspace::KeyChange>& changes);
 

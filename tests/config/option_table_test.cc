@@ -97,6 +97,8 @@ TEST(OptionTable, WhatActsReachesItsField) {
   EXPECT_EQ(MustSet("active-expire-effort", {"10"}).active_expire_effort, 10);
   EXPECT_EQ(MustSet("collection-max-inline-bytes", {"1k"}).collection_max_inline_bytes, 1000);
   EXPECT_EQ(MustSet("hash-max-listpack-entries", {"7"}).hash_max_listpack_entries, 7);
+  EXPECT_EQ(MustSet("list-max-listpack-size", {"-3"}).list_max_listpack_size, -3);
+  EXPECT_EQ(MustSet("list-max-ziplist-size", {"100"}).list_max_listpack_size, 100);
   EXPECT_EQ(MustSet("enable-debug-command", {"yes"}).enable_debug_command,
             AllowedFrom::kEverywhere);
   EXPECT_EQ(MustSet("enable-debug-command", {"local"}).enable_debug_command,
@@ -110,7 +112,7 @@ TEST(OptionTable, WhatActsReachesItsField) {
 TEST(OptionTable, NothingThatActsIsForgottenAbove) {
   // A new row needs a line in the test before this one; the limits of clients have their own.
   const auto acts = [](const Option& option) { return option.effect == Effect::kActs; };
-  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 32);
+  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 33);
 }
 
 TEST(OptionTable, TheDefaultsAreDurableAndPrintAsRedisPrints) {

@@ -28,6 +28,7 @@ void CheckObject(std::string_view payload) {
   const Result<ObjectPayload> again = ObjectPayload::Decode(encoded);
   CHECK(again && again->oid == object->oid && again->count == object->count);
   CHECK(again->entries == object->entries && again->shape == object->shape);
+  CHECK(again->list == object->list);
   CHECK(encoded.size() <= payload.size());
 }
 

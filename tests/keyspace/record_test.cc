@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "base/coding.h"
 #include "base/random.h"
 #include "keyspace/types/hashes.h"
 
@@ -66,6 +67,41 @@ TEST(ObjectPayload, ComesBackAndRefusesTheRest) {
   EXPECT_FALSE(ObjectPayload::Decode(bytes + "x"));
   EXPECT_FALSE(ObjectPayload::Decode(ObjectPayload{.entries = 18}.Encode()));
   EXPECT_FALSE(ObjectPayload::Decode(ObjectPayload{.shape = kShapeMax + 1}.Encode()));
+}
+
+TEST(ObjectPayload, OfAListComesBackWithItsSpan) {
+  const uint64_t middle = uint64_t{1} << 63;
+  const ListSpan span = {.head = middle - 1,
+                         .tail = middle + 2,
+                         .cleared = middle - 300,
+                         .tail_cleared = middle + 2,
+                         .packed_bytes = 9};
+  for (const std::optional<uint64_t> packed : {std::optional<uint64_t>(0), {}, {700}}) {
+    ObjectPayload list{.oid = 300, .count = 3, .list = span};
+    list.list->packed_bytes = packed;
+    const std::string bytes = list.Encode();
+    const Result<ObjectPayload> object = ObjectPayload::Decode(bytes);
+    ASSERT_TRUE(object);
+    EXPECT_EQ(object->list, list.list);
+    const size_t without = ObjectPayload{.oid = 300, .count = 3}.Encode().size();
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_EQ(ObjectPayload::Decode(bytes.substr(0, size)).has_value(), size == without) << size;
+    }
+    EXPECT_FALSE(ObjectPayload::Decode(bytes + "x"));
+  }
+}
+
+TEST(ObjectPayload, OfAListThatLeavesTheNumbersIsRefused) {
+  const auto decodes = [](uint64_t head, std::initializer_list<uint64_t> varints) {
+    std::string bytes = ObjectPayload{}.Encode();
+    AppendFixed64(bytes, head);
+    for (const uint64_t number : varints) AppendVarint64(bytes, number);
+    return ObjectPayload::Decode(bytes).has_value();
+  };
+  EXPECT_TRUE(decodes(5, {2, 5, UINT64_MAX - 7, 0}));
+  EXPECT_FALSE(decodes(5, {2, 6, 0, 0}));
+  EXPECT_FALSE(decodes(5, {UINT64_MAX - 4, 0, 0, 0}));
+  EXPECT_FALSE(decodes(5, {2, 5, UINT64_MAX - 6, 0}));
 }
 
 TEST(ObjectPayload, CountsEntriesUpToMany) {

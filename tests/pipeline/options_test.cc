@@ -285,6 +285,24 @@ TEST_F(Options, TheLimitsOfSmallSetsSetWhatOneIsKeptBy) {
   EXPECT_EQ(encoding("d"), large);
 }
 
+TEST_F(Options, TheLimitOfSmallListsActsAsTheyGrowAndShrink) {
+  const auto encoding = [&] { return server_.Ask({"OBJECT", "ENCODING", "l"}); };
+  const std::string small = "$8\r\nlistpack\r\n";
+  const std::string large = "$9\r\nquicklist\r\n";
+  Set("list-max-listpack-size", "4");
+  EXPECT_EQ(server_.Ask({"RPUSH", "l", "a", "b", "c", "d"}), ":4\r\n");
+  EXPECT_EQ(encoding(), small);
+  EXPECT_EQ(server_.Ask({"RPUSH", "l", "e"}), ":5\r\n");
+  EXPECT_EQ(encoding(), large);
+  EXPECT_EQ(server_.Ask({"LPOP", "l", "2"}), "*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+  EXPECT_EQ(encoding(), large);
+  EXPECT_EQ(server_.Ask({"LPOP", "l"}), "$1\r\nc\r\n");
+  EXPECT_EQ(encoding(), small) << "at half of it";
+  Set("list-max-listpack-size", "-1");
+  EXPECT_EQ(server_.Ask({"LPUSH", "l", std::string(5000, 'v')}), ":3\r\n");
+  EXPECT_EQ(encoding(), large);
+}
+
 TEST_F(Options, TheBytesOfCollectionsInlineSetWhenOneIsKeptByItsElements) {
   const auto objects = [&] {
     return server_.keyspace().NewestCount(0, keyspace::CounterKind::kObjects);

@@ -1,0 +1,162 @@
+// LPOP, RPOP and LMPOP.
+
+#include "commands/lists/pops.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "commands/all_commands.h"
+#include "commands/core/arg_reader.h"
+#include "commands/core/error_texts.h"
+#include "commands/core/lookup.h"
+#include "commands/core/row.h"
+#include "commands/lists/list_end.h"
+#include "commands/lists/open_list.h"
+
+namespace cordwood::commands::lists {
+namespace {
+
+using keyspace::List;
+using keyspace::ListEnd;
+
+constexpr std::string_view kNegativeCount = "ERR value is out of range, must be positive";
+constexpr std::string_view kNoKeys = "ERR numkeys should be greater than 0";
+constexpr std::string_view kNoCount = "ERR count should be greater than 0";
+
+/// An integer that is not less than `least`. Replies and answers nothing if it is none.
+std::optional<uint64_t> TakeCount(ArgReader& args, Call& call, int64_t least,
+                                  std::string_view error) {
+  const std::optional<int64_t> count = args.Int64(error);
+  if (!count) return std::nullopt;
+  if (*count >= least) return static_cast<uint64_t>(*count);
+  call.reply.Error(error);
+  return std::nullopt;
+}
+
+/// LPOP with a count.
+Status PopMany(Call& call, ListEnd end) {
+  ArgReader args(call, 2);
+  const std::optional<uint64_t> count = TakeCount(args, call, 0, kNegativeCount);
+  if (!count) return {};
+  if (*count == 0) {
+    std::optional<List> list;
+    CW_TRY(OpenForWrite(call, call.argv[1], list));
+    if (!list) return {};
+    list->exists() ? call.reply.ArrayHeader(0) : call.reply.NullArray();
+    return {};
+  }
+  CW_ASSIGN(const bool replied,
+            PopFirst(call, call.argv.subspan(1, 1), end, *count, PopReply::kValues));
+  if (!replied) call.reply.NullArray();
+  return {};
+}
+
+Status PopFrom(Call& call, ListEnd end, std::string_view command) {
+  if (call.argv.size() > 3) return call.Error(WrongArity(command));
+  if (call.argv.size() == 3) return PopMany(call, end);
+  CW_ASSIGN(const bool replied, PopFirst(call, call.argv.subspan(1), end, 1, PopReply::kValue));
+  if (!replied) call.reply.Null();
+  return {};
+}
+
+Status LPop(Call& call) { return PopFrom(call, ListEnd::kHead, "lpop"); }
+
+Status RPop(Call& call) { return PopFrom(call, ListEnd::kTail, "rpop"); }
+
+Status LMPop(Call& call) {
+  const std::optional<ManyPops> pops = TakeManyPops(call, 1);
+  if (!pops) return {};
+  CW_ASSIGN(const bool replied,
+            PopFirst(call, pops->keys, pops->end, pops->count, PopReply::kKeyAndValues));
+  if (!replied) call.reply.NullArray();
+  return {};
+}
+
+constexpr Command kRowsOfPop[] = {
+    {.name = "lmpop",
+     .arity = -4,
+     .flags = kWrite | kFrees,
+     .keys = {CountedKeys(1, kRW | kAccess | kDelete)},
+     .handler = LMPop,
+     .categories = kListCategory,
+     .docs = {.group = "list",
+              .since = "7.0.0",
+              .complexity = "O(N+M) where N is the number of keys and M that of elements popped",
+              .arguments = "numkeys:integer key#0... where=(LEFT | RIGHT) [COUNT count:integer]",
+              .summary = "Pops elements off the first list that is there."}},
+    {.name = "lpop",
+     .arity = -2,
+     .flags = kWrite | kFrees | kFast,
+     .keys = {Key(1, kRW | kAccess | kDelete)},
+     .handler = LPop,
+     .categories = kListCategory,
+     .docs = {.group = "list",
+              .since = "1.0.0",
+              .complexity = "O(N) where N is the number of elements popped",
+              .arguments = "key#0 [count:integer@6.2.0]",
+              .summary = "Pops elements off the head of a list."}},
+    {.name = "rpop",
+     .arity = -2,
+     .flags = kWrite | kFrees | kFast,
+     .keys = {Key(1, kRW | kAccess | kDelete)},
+     .handler = RPop,
+     .categories = kListCategory,
+     .docs = {.group = "list",
+              .since = "1.0.0",
+              .complexity = "O(N) where N is the number of elements popped",
+              .arguments = "key#0 [count:integer@6.2.0]",
+              .summary = "Pops elements off the tail of a list."}},
+};
+
+}  // namespace
+
+std::optional<ManyPops> TakeManyPops(Call& call, size_t first) {
+  ArgReader args(call, first);
+  const std::optional<uint64_t> keys = TakeCount(args, call, 1, kNoKeys);
+  if (!keys) return std::nullopt;
+  if (*keys >= args.left()) {
+    call.reply.Error(kSyntaxError);
+    return std::nullopt;
+  }
+  ArgReader options(call, args.position() + *keys);
+  const std::optional<ListEnd> end = TakeListEnd(options, call);
+  if (!end) return std::nullopt;
+  std::optional<uint64_t> count;
+  while (!options.done()) {
+    if (count || !options.MatchBefore("COUNT", 1)) {
+      call.reply.Error(kSyntaxError);
+      return std::nullopt;
+    }
+    count = TakeCount(options, call, 1, kNoCount);
+    if (!count) return std::nullopt;
+  }
+  return ManyPops{
+      .keys = call.argv.subspan(args.position(), *keys), .end = *end, .count = count.value_or(1)};
+}
+
+Result<bool> PopFirst(Call& call, std::span<const std::string_view> keys, ListEnd end,
+                      uint64_t count, PopReply form) {
+  for (const std::string_view key : keys) {
+    std::optional<List> list;
+    CW_TRY(OpenForWrite(call, key, list));
+    if (!list) return true;
+    if (!list->exists()) continue;
+    const bool with_key = form == PopReply::kKeyAndValue || form == PopReply::kKeyAndValues;
+    if (with_key) {
+      call.reply.ArrayHeader(2);
+      call.reply.Bulk(key);
+    }
+    if (form == PopReply::kValues || form == PopReply::kKeyAndValues) {
+      CW_ASSIGN(const uint64_t length, list->Length());
+      call.reply.ArrayHeader(std::min(count, length));
+    }
+    CW_TRY(list->Pop(end, count, [&](std::string_view value) { call.reply.Bulk(value); }));
+    return true;
+  }
+  return false;
+}
+
+Rows PopRows() { return kRowsOfPop; }
+
+}  // namespace cordwood::commands::lists

@@ -211,6 +211,35 @@ TEST_F(Lists, TheElementsThatWerePoppedAreNotCopied) {
   EXPECT_EQ(KeysUnder(copied).keys, 10u);
 }
 
+TEST_F(Lists, AreListpacksAgainAtHalfOfTheLimit) {
+  rig_.keyspace().options().list_listpack_size = 4;
+  const auto is_beyond = [&] { return (Object().shape & kBeyondListpack) != 0; };
+  Push(ListEnd::kTail, {"a", "b", "c", "d"});
+  EXPECT_FALSE(is_beyond());
+  Push(ListEnd::kHead, {"e"});
+  EXPECT_TRUE(is_beyond());
+  Pop(ListEnd::kTail, 2);
+  EXPECT_TRUE(is_beyond());
+  RemoveEqual("e");
+  EXPECT_FALSE(is_beyond());
+}
+
+// A trim of thousands does not look at them; once few are left they are counted.
+TEST_F(Lists, TrimsOfManyCountWhatIsLeftLater) {
+  Push(ListEnd::kTail, ListTexts(8000, std::string(10, 'v')));
+  EXPECT_EQ(Object().list->packed_bytes, 8000 * 12u);
+  With([&](List& list) { return list.Trim(1000, 4000); });
+  EXPECT_EQ(Object().list->packed_bytes, std::nullopt);
+  EXPECT_EQ(Object().count, 4000u);
+  Pop(ListEnd::kHead, 100);
+  EXPECT_EQ(Object().list->packed_bytes, std::nullopt);
+  With([&](List& list) { return list.Trim(0, 500); });
+  EXPECT_EQ(Object().list->packed_bytes, 500 * 12u);
+  EXPECT_NE(Object().shape & kBeyondListpack, 0);
+  With([&](List& list) { return list.Trim(200, 300); });
+  EXPECT_EQ(Object().shape & kBeyondListpack, 0);
+}
+
 // --- edited ones ---
 
 TEST_F(Lists, WhatLremTakesFromTheEndsIsPopped) {

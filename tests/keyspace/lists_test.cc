@@ -240,6 +240,35 @@ TEST_F(Lists, TrimsOfManyCountWhatIsLeftLater) {
   EXPECT_EQ(Object().shape & kBeyondListpack, 0);
 }
 
+// So they go on while the disk is full.
+TEST_F(Lists, WhatTakesAwayOnlyTakesAway) {
+  const auto frees = [&](const std::function<Status(List&)>& work) {
+    bool only_frees = false;
+    const Status status = rig_.Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(Lookup found, FindKey(tx, Name(tx)));
+      List list(tx, Name(tx), std::move(found));
+      CW_TRY(work(list));
+      only_frees = tx.has_writes() && tx.frees();
+      return {};
+    });
+    EXPECT_TRUE(status);
+    return only_frees;
+  };
+  for (const uint64_t inline_bytes : {0, 512}) {
+    rig_.keyspace().options().inline_bytes_max = inline_bytes;
+    Push(ListEnd::kTail, {"a", "b", "c", "d", "e", "f", "g"});
+    EXPECT_TRUE(frees([](List& list) { return list.Pop(ListEnd::kHead, 1, [](auto) {}); }));
+    EXPECT_TRUE(frees([](List& list) -> Status {
+      CW_ASSIGN(const uint64_t removed, list.RemoveEqual("d", ListEnd::kHead, 1));
+      EXPECT_EQ(removed, 1u);
+      return {};
+    }));
+    EXPECT_TRUE(frees([](List& list) { return list.Trim(1, 3); }));
+    EXPECT_FALSE(frees([](List& list) { return list.Set(0, "x"); }));
+    EXPECT_TRUE(frees([](List& list) { return list.Pop(ListEnd::kTail, 9, [](auto) {}); }));
+  }
+}
+
 // --- edited ones ---
 
 TEST_F(Lists, WhatLremTakesFromTheEndsIsPopped) {

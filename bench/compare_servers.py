@@ -29,7 +29,10 @@ KEYS = 1_000_000
 KEY_BYTES = len("key:000000000000")
 VALUE_BYTES = 100
 # By a request of each test, beside KEY_BYTES; a member of a set is element:000000000000 of myset.
-WRITTEN_VALUE_BYTES = {"set": VALUE_BYTES, "get": 0, "incr": 1, "sadd": 9, "spop": 9}
+# What is pushed to the one list is popped from both of its ends.
+WRITTEN_VALUE_BYTES = {"set": VALUE_BYTES, "get": 0, "incr": 1, "sadd": 9, "spop": 9,
+                       "lpush": VALUE_BYTES, "rpop": 0, "lpop": 0, "lrange_100": 0}
+POPS = ("rpop", "lpop")
 
 
 def free_port():
@@ -101,7 +104,7 @@ def measure(server, test, pipeline, requests, clients):
     output = subprocess.run(
         load_command(server, test, pipeline, requests, clients) + ["--csv"],
         capture_output=True, text=True, timeout=600, check=True).stdout
-    row = list(csv.DictReader(io.StringIO(output)))[0]
+    row = list(csv.DictReader(io.StringIO(output)))[-1]  # the last: LRANGE pushes first
     user_bytes = requests * (KEY_BYTES + WRITTEN_VALUE_BYTES[test])
     return {
         "rps": float(row["rps"]),
@@ -147,7 +150,9 @@ def main():
                 for _ in range(options.rounds):
                     for server in servers:
                         results[server.name].append(
-                            measure(server, test, pipeline, requests, options.clients))
+                            measure(server, test, pipeline,
+                                    requests // 2 if test in POPS else requests,
+                                    options.clients))
                 for server in servers:
                     median = {key: statistics.median(row[key] for row in results[server.name])
                               for key in ("rps", "cpu_us", "p99", "written")}

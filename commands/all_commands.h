@@ -41,8 +41,10 @@ Rows ScanRows();
 
 namespace lists {
 Rows BlockingRows();
+Rows EditRows();
 Rows MoveRows();
 Rows PopRows();
+Rows PositionRows();
 Rows PushRows();
 Rows ReadRows();
 }  // namespace lists

@@ -1,17 +1,16 @@
-// LLEN and LRANGE.
+// LINDEX, LLEN and LRANGE.
 
-#include <algorithm>
 #include <memory>
 #include <optional>
-#include <vector>
 
-#include "base/check.h"
+#include "base/number.h"
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/collection_read.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "commands/core/sliced.h"
+#include "commands/lists/list_place.h"
 #include "keyspace/types/list_index.h"
 #include "keyspace/types/lists.h"
 
@@ -19,7 +18,6 @@ namespace cordwood::commands::lists {
 namespace {
 
 using keyspace::List;
-using keyspace::ListEnd;
 using keyspace::ListWalk;
 using keyspace::Lookup;
 using keyspace::ObjectPayload;
@@ -27,9 +25,6 @@ using keyspace::Record;
 using keyspace::Transaction;
 using keyspace::Type;
 using protocol::ReplyWriter;
-
-/// What a slice steps over at most.
-constexpr uint64_t kSkippedPerSlice = 2048;
 
 /// The elements from one index to another, both included; negative ones count from the tail.
 class RangeRead final : public CollectionRead {
@@ -45,24 +40,20 @@ class RangeRead final : public CollectionRead {
     first_ = range.first;
     left_ = range.count;
     reply.ArrayHeader(left_);
-    seek_from_ = first_ <= length / 2 ? ListEnd::kHead : ListEnd::kTail;
-    to_skip_ = seek_from_ == ListEnd::kHead ? first_ : length - first_;
+    place_.SeekIndex(first_, length);
   }
 
   Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
     if (left_ == 0) return true;
     if (!record.owns_object()) return ReplyInline(record, reply);
     CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
-    if (to_skip_ > 0) {
-      CW_TRY(Skip(tx, object));
-      if (to_skip_ > 0) return false;
-    }
+    CW_ASSIGN(const bool is_there, place_.Approach(tx, generation(), object));
+    if (!is_there) return false;
     const size_t start = reply.size();
     size_t slice = kSliceItems;
     const auto is_full = [&] { return slice-- == 0 || reply.size() - start >= kSliceBytes; };
-    ListWalk walk(tx, generation(), object, ListEnd::kHead, place_.position());
     CW_ASSIGN(const bool at_end,
-              place_.StepWith(walk, is_full, [&](const ListWalk::Element& element) {
+              place_.Step(tx, generation(), object, is_full, [&](const ListWalk::Element& element) {
                 reply.Bulk(element.value);
                 return --left_ > 0;
               }));
@@ -77,30 +68,56 @@ class RangeRead final : public CollectionRead {
     return true;
   }
 
-  /// Gets nearer to the first element, from the end that is nearer to it.
-  Status Skip(Transaction& tx, const ObjectPayload& object) {
-    if (auto position = ListWalk::PositionBehind(object, seek_from_, to_skip_)) {
-      place_.StartAt(*std::move(position));
-      to_skip_ = 0;
-      return {};
-    }
-    uint64_t slice = kSkippedPerSlice;
-    const auto is_full = [&] { return to_skip_ == 0 || slice-- == 0; };
-    ListWalk walk(tx, generation(), object, seek_from_, place_.position());
-    CW_ASSIGN(const bool at_end, place_.StepWith(walk, is_full, [&](const ListWalk::Element&) {
-      --to_skip_;
-      return true;
-    }));
-    return at_end ? std::unexpected(CountIsWrong()) : Status();
-  }
-
   const int64_t start_;
   const int64_t stop_;
   uint64_t first_ = 0;
   uint64_t left_ = 0;
-  ListEnd seek_from_ = ListEnd::kHead;
-  uint64_t to_skip_ = 0;
-  SlicedRead place_;
+  ListPlace place_;
+};
+
+/// The element at an index. That this is none is told only if there is a list.
+class IndexRead final : public CollectionRead {
+ public:
+  explicit IndexRead(const Call& call)
+      : CollectionRead(call.argv[1], Type::kList), index_(ParseInt64(call.argv[2])) {}
+
+ private:
+  void ReplyMissing(ReplyWriter& reply) override { reply.Null(); }
+
+  void Begin(ReplyWriter& /*reply*/, uint64_t length) override {
+    if (index_) at_ = keyspace::IndexIn(length, *index_);
+    if (at_) place_.SeekIndex(*at_, length);
+  }
+
+  Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
+    if (!at_) {
+      index_ ? reply.Null() : reply.Error(kNotAnInteger);
+      return true;
+    }
+    if (!record.owns_object()) {
+      CW_ASSIGN(const auto payload, keyspace::InlinePayload::Decode(record.payload));
+      CW_ASSIGN(const auto values, keyspace::InlineElements(payload.items));
+      reply.Bulk(values[*at_]);
+      return true;
+    }
+    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
+    CW_ASSIGN(const bool is_there, place_.Approach(tx, generation(), object));
+    if (!is_there) return false;
+    bool met = false;
+    CW_ASSIGN(const bool at_end, place_.Step(
+                                     tx, generation(), object, [] { return false; },
+                                     [&](const ListWalk::Element& element) {
+                                       reply.Bulk(element.value);
+                                       met = true;
+                                       return false;
+                                     }));
+    if (at_end && !met) return std::unexpected(CountIsWrong());
+    return at_end;
+  }
+
+  const std::optional<int64_t> index_;
+  std::optional<uint64_t> at_;
+  ListPlace place_;
 };
 
 Status LRange(Call& call) {
@@ -111,6 +128,10 @@ Status LRange(Call& call) {
   if (!stop) return {};
   return RunSliced(call, WhenCold::kRunAgain,
                    [&] { return std::make_unique<RangeRead>(call.argv[1], *start, *stop); });
+}
+
+Status LIndex(Call& call) {
+  return RunSliced(call, WhenCold::kRunAgain, [&] { return std::make_unique<IndexRead>(call); });
 }
 
 Status LLen(Call& call) {
@@ -124,6 +145,19 @@ Status LLen(Call& call) {
 }
 
 constexpr Command kRowsOfRead[] = {
+    {.name = "lindex",
+     .arity = 3,
+     .flags = kReadOnly,
+     .keys = {Key(1, kRO | kAccess)},
+     .handler = LIndex,
+     .categories = kListCategory,
+     .docs = {.group = "list",
+              .since = "1.0.0",
+              .complexity =
+                  "O(1); in a list that was edited O(N) where N is the number of elements "
+                  "between it and the nearer end",
+              .arguments = "key#0 index:integer",
+              .summary = "Returns the element at an index."}},
     {.name = "llen",
      .arity = 2,
      .flags = kReadOnly | kFast,

@@ -26,7 +26,6 @@ bool Collection::FitsInline(uint64_t items, uint64_t bytes) const {
 }
 
 Status Collection::PutInline(std::string payload, Write write) {
-  CHECK(!in_elements());
   return Put(Form::kInline, std::move(payload), write);
 }
 

@@ -7,7 +7,8 @@
 //   elements    each item is a store key under the object's oid
 //
 // What goes inline is bounded by bytes, so that changing one item never writes more than
-// KeyspaceOptions::inline_bytes_max of others. A collection in elements never comes back.
+// KeyspaceOptions::inline_bytes_max of others. A collection in elements does not come back, unless
+// all of it is written anew anyway.
 //
 // A type opens one for its key and writes its payload through it; the key's expiry stays.
 //
@@ -50,8 +51,8 @@ class Collection {
     kAdds,
     kTakesAway,  // goes on while the disk is full
   };
-  /// Creates the key if it does not exist. `payload` is an InlinePayload's. REQUIRES:
-  /// !in_elements(), and there are items.
+  /// Creates the key if it does not exist. `payload` is an InlinePayload's. An object goes, so that
+  /// who puts one in elements inline holds all of it. REQUIRES: there are items.
   Status PutInline(std::string payload, Write write = Write::kAdds);
   /// The same. REQUIRES: the count is not 0.
   Status PutObject(const ObjectPayload& payload, Write write = Write::kAdds);

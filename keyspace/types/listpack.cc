@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/number.h"
+#include "keyspace/core/record.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -57,6 +58,12 @@ uint64_t ListpackEntryBytes(std::string_view value) {
   return bytes + BackLengthBytes(bytes);
 }
 
+uint64_t ListpackEntryBytes(std::span<const std::string_view> values) {
+  uint64_t bytes = 0;
+  for (const std::string_view value : values) bytes += ListpackEntryBytes(value);
+  return bytes;
+}
+
 bool IsBeyondListpack(int64_t max_size, uint64_t bytes, uint64_t count) {
   const Limit limit = LimitOf(max_size);
   if (limit.bytes) return bytes > *limit.bytes;
@@ -66,6 +73,20 @@ bool IsBeyondListpack(int64_t max_size, uint64_t bytes, uint64_t count) {
 bool IsListpackAgain(int64_t max_size, uint64_t bytes, uint64_t count) {
   const Limit limit = LimitOf(max_size);
   return limit.bytes ? bytes <= *limit.bytes / 2 : count <= limit.count / 2;
+}
+
+uint8_t GrownShape(int64_t max_size, const PackedList& list,
+                   std::span<const std::string_view> values) {
+  uint64_t bytes = kEmptyListpackBytes + list.bytes.value_or(0);
+  for (const std::string_view value : values) bytes += value.size();
+  const bool beyond = IsBeyondListpack(max_size, bytes, list.count + values.size());
+  return beyond ? list.shape | kBeyondListpack : list.shape;
+}
+
+uint8_t ShrunkShape(int64_t max_size, const PackedList& list) {
+  if ((list.shape & kBeyondListpack) == 0 || !list.bytes) return list.shape;
+  const bool again = IsListpackAgain(max_size, kEmptyListpackBytes + *list.bytes, list.count);
+  return again ? list.shape & ~kBeyondListpack : list.shape;
 }
 
 }  // namespace cordwood::keyspace

@@ -6,27 +6,23 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "keyspace/types/list_steps.h"
-#include "keyspace/types/listpack.h"
-#include "keyspace/types/object_builder.h"
 
 namespace cordwood::keyspace {
 namespace {
 
 using Write = Collection::Write;
 
-/// The first element of a list that is not pushed to an older one.
-constexpr uint64_t kFirstPosition = uint64_t{1} << 63;
-/// A dead range is written for so many popped elements at once.
-constexpr uint64_t kClearedTogether = 256;
+/// What is written anew anyway comes back inline up to so many bytes.
+constexpr uint64_t kInlineAgainBytes = 256;
 
-uint64_t PackedBytes(std::span<const std::string_view> values) {
-  uint64_t bytes = 0;
-  for (const std::string_view value : values) bytes += ListpackEntryBytes(value);
-  return bytes;
+PackedList PackedOf(const ObjectPayload& object) {
+  return {.shape = object.shape, .count = object.count, .bytes = object.list->packed_bytes};
 }
 
-Error ElementIsMissing() {
-  return {ErrorCode::kCorruption, "a list has fewer elements than its record says"};
+uint64_t InlineBytes(std::span<const std::string_view> values) {
+  uint64_t bytes = 0;
+  for (const std::string_view value : values) bytes += VarintBytes(value.size()) + value.size();
+  return bytes;
 }
 
 }  // namespace
@@ -51,45 +47,69 @@ Result<std::vector<std::string_view>> InlineElements(std::string_view items) {
   return values;
 }
 
+// --- both forms ---
+
+PackedList List::Inline::packed() const {
+  return {.shape = shape, .count = values.size(), .bytes = ListpackEntryBytes(values)};
+}
+
+Result<List::Inline> List::TakeInline() const {
+  CW_ASSIGN(const InlinePayload payload, collection_.Inline());
+  CW_ASSIGN(Values values, InlineElements(payload.items));
+  return Inline{.shape = payload.shape, .values = std::move(values)};
+}
+
+Status List::PutInline(const Inline& list, Write write) {
+  if (list.values.empty()) return collection_.Remove();
+  const uint64_t bytes = InlineBytes(list.values);
+  if (!collection_.FitsInline(list.values.size(), bytes)) {
+    CW_ASSIGN(const ListElements elements, Convert(list));
+    return collection_.PutObject(elements.object(), write);
+  }
+  std::string payload = InlinePayload::Begin(list.shape, bytes);
+  for (const std::string_view value : list.values) AppendLengthPrefixed(payload, value);
+  return collection_.PutInline(std::move(payload), write);
+}
+
+Status List::PutInlineShrunk(Inline list) {
+  list.shape = ShrunkShape(listpack_size(), list.packed());
+  return PutInline(list, Write::kTakesAway);
+}
+
+Result<ListElements> List::Convert(const Inline& list) {
+  ListBuilder builder(tx(), collection_.generation());
+  for (const std::string_view value : list.values) CW_TRY(builder.Put(value));
+  CW_ASSIGN(const ObjectPayload object, builder.Finish(list.shape));
+  return ListElements(tx(), collection_.generation(), object);
+}
+
+Result<ListElements> List::Elements() const {
+  CW_ASSIGN(const ObjectPayload object, collection_.Object());
+  return ListElements(tx(), collection_.generation(), object);
+}
+
+Status List::PutGrown(ListElements& elements, const PackedList& before,
+                      std::span<const std::string_view> added) {
+  const uint8_t grown = GrownShape(listpack_size(), before, added);
+  elements.SetShape(elements.object().shape | (grown & kBeyondListpack));
+  return collection_.PutObject(elements.object());
+}
+
+Status List::PutShrunk(ListElements& elements) {
+  if ((elements.object().shape & kBeyondListpack) != 0) {
+    CW_TRY(elements.CountPackedBytes());
+    elements.SetShape(ShrunkShape(listpack_size(), PackedOf(elements.object())));
+  }
+  return collection_.PutObject(elements.object(), Write::kTakesAway);
+}
+
 Result<uint64_t> List::Length() const {
   if (in_elements()) {
     CW_ASSIGN(const ObjectPayload object, collection_.Object());
     return object.count;
   }
-  CW_ASSIGN(const InlinePayload payload, collection_.Inline());
-  CW_ASSIGN(const Values values, InlineElements(payload.items));
-  return values.size();
-}
-
-// --- both forms ---
-
-Status List::PutInline(const Values& values, uint8_t shape, Write write) {
-  if (values.empty()) return collection_.Remove();
-  uint64_t bytes = 0;
-  for (const std::string_view value : values) bytes += VarintBytes(value.size()) + value.size();
-  if (!collection_.FitsInline(values.size(), bytes)) {
-    CW_ASSIGN(const ObjectPayload object, Convert(values, shape));
-    return collection_.PutObject(object, write);
-  }
-  std::string payload = InlinePayload::Begin(shape, bytes);
-  for (const std::string_view value : values) AppendLengthPrefixed(payload, value);
-  return collection_.PutInline(std::move(payload), write);
-}
-
-Result<ObjectPayload> List::Convert(const Values& values, uint8_t shape) {
-  ListSpan span{.head = kFirstPosition,
-                .tail = kFirstPosition,
-                .cleared = kFirstPosition,
-                .packed_bytes = PackedBytes(values)};
-  ObjectBuilder builder(tx(), collection_.generation());
-  for (const std::string_view value : values) {
-    CW_TRY(builder.Put({.head = ListSubkey(span.tail++)}, value));
-  }
-  span.tail_cleared = span.tail;
-  ObjectPayload object{.count = values.size(), .shape = shape, .list = span};
-  object.NoteEntries(values.size());
-  CW_ASSIGN(object.oid, builder.Finish());
-  return object;
+  CW_ASSIGN(const Inline list, TakeInline());
+  return list.values.size();
 }
 
 // --- pushing ---
@@ -98,127 +118,79 @@ Status List::Push(ListEnd end, std::span<const std::string_view> values) {
   CHECK(!values.empty());
   collection_.Signal();
   if (!in_elements()) return PushInline(end, values);
-  CW_ASSIGN(const ObjectPayload object, collection_.Object());
-  return PushElements(object, end, values);
+  CW_ASSIGN(ListElements elements, Elements());
+  if (elements.IsSparse()) [[unlikely]] {
+    CW_ASSIGN(const bool is_inline, GatherSparse(elements));
+    if (is_inline) return PushInline(end, values);
+  }
+  return PushElements(elements, end, values);
 }
 
 Status List::PushInline(ListEnd end, std::span<const std::string_view> values) {
-  CW_ASSIGN(const InlinePayload payload, collection_.Inline());
-  CW_ASSIGN(Values all, InlineElements(payload.items));
-  uint64_t bytes = payload.items.size();
-  for (const std::string_view value : values) bytes += VarintBytes(value.size()) + value.size();
-  if (!collection_.FitsInline(all.size() + values.size(), bytes)) {
-    CW_ASSIGN(const ObjectPayload object, Convert(all, payload.shape));
-    return PushElements(object, end, values);
+  CW_ASSIGN(Inline list, TakeInline());
+  const uint64_t bytes = InlineBytes(list.values) + InlineBytes(values);
+  if (!collection_.FitsInline(list.values.size() + values.size(), bytes)) {
+    CW_ASSIGN(ListElements elements, Convert(list));
+    return PushElements(elements, end, values);
   }
-  const uint8_t shape = GrownShape(payload.shape, all.size(), PackedBytes(all), values);
+  list.shape = GrownShape(listpack_size(), list.packed(), values);
   if (end == ListEnd::kTail) {
-    all.insert(all.end(), values.begin(), values.end());
+    list.values.insert(list.values.end(), values.begin(), values.end());
   } else {
-    all.insert(all.begin(), values.rbegin(), values.rend());
+    list.values.insert(list.values.begin(), values.rbegin(), values.rend());
   }
-  return PutInline(all, shape, Write::kAdds);
+  return PutInline(list, Write::kAdds);
 }
 
-Status List::PushElements(ObjectPayload object, ListEnd end,
+Status List::PushElements(ListElements& elements, ListEnd end,
                           std::span<const std::string_view> values) {
-  ListSpan& span = *object.list;
-  OrderedElements elements = ElementsOf(object);
-  for (const std::string_view value : values) {
-    const uint64_t position = end == ListEnd::kHead ? --span.head : span.tail++;
-    elements.Put({.head = ListSubkey(position)}, value);
+  const PackedList before = PackedOf(elements.object());
+  elements.Push(end, values);
+  return PutGrown(elements, before, values);
+}
+
+Result<bool> List::GatherSparse(ListElements& elements) {
+  std::vector<std::string> texts;
+  const auto take = [&](const ListWalk::Element& element) { texts.emplace_back(element.value); };
+  if (*elements.object().list->packed_bytes > kInlineAgainBytes) {
+    CW_TRY(elements.WriteAnew());
+    return false;
   }
-  span.cleared = std::min(span.cleared, span.head);
-  span.tail_cleared = std::max(span.tail_cleared, span.tail);
-  object.shape = GrownShape(object.shape, object.count, span.packed_bytes, values);
-  object.count += values.size();
-  object.NoteEntries(values.size());
-  if (span.packed_bytes) *span.packed_bytes += PackedBytes(values);
-  return collection_.PutObject(object);
+  CW_TRY(elements.VisitEnd(ListEnd::kHead, elements.count(), take));
+  const auto shape = static_cast<uint8_t>(elements.object().shape & ~kEdited);
+  const Inline list{.shape = shape, .values = Values(texts.begin(), texts.end())};
+  const uint64_t bytes = InlineBytes(list.values);
+  if (bytes > kInlineAgainBytes || !collection_.FitsInline(list.values.size(), bytes)) {
+    CW_TRY(elements.WriteAnew());
+    return false;
+  }
+  CW_TRY(PutInline(list, Write::kAdds));
+  return true;
 }
 
 // --- popping ---
 
 Status List::Pop(ListEnd end, uint64_t count, const Visit& visit) {
   if (!exists() || count == 0) return {};
-  if (!in_elements()) return PopInline(end, count, visit);
-  CW_ASSIGN(const ObjectPayload object, collection_.Object());
-  return PopElements(object, end, count, visit);
-}
-
-Status List::PopInline(ListEnd end, uint64_t count, const Visit& visit) {
-  CW_ASSIGN(const InlinePayload payload, collection_.Inline());
-  CW_ASSIGN(Values values, InlineElements(payload.items));
-  if (end == ListEnd::kHead) std::ranges::reverse(values);
-  for (; count > 0 && !values.empty(); --count) {
-    visit(values.back());
-    values.pop_back();
+  if (!in_elements()) {
+    CW_ASSIGN(Inline list, TakeInline());
+    Values& values = list.values;
+    if (end == ListEnd::kHead) std::ranges::reverse(values);
+    for (; count > 0 && !values.empty(); --count) {
+      visit(values.back());
+      values.pop_back();
+    }
+    if (end == ListEnd::kHead) std::ranges::reverse(values);
+    return PutInlineShrunk(std::move(list));
   }
-  if (end == ListEnd::kHead) std::ranges::reverse(values);
-  const uint8_t shape = ShrunkShape(payload.shape, values.size(), PackedBytes(values));
-  return PutInline(values, shape, Write::kTakesAway);
-}
-
-Status List::PopElements(ObjectPayload object, ListEnd end, uint64_t count, const Visit& visit) {
+  CW_ASSIGN(ListElements elements, Elements());
   const auto visit_value = [&](const ListWalk::Element& element) { visit(element.value); };
-  if (count >= object.count) {
-    CW_TRY(VisitEnd(object, end, object.count, visit_value));
+  if (count >= elements.count()) {
+    CW_TRY(elements.VisitEnd(end, elements.count(), visit_value));
     return collection_.Remove();
   }
-  CW_TRY(TakeOff(object, end, count, visit_value));
-  CW_TRY(Shrink(object));
-  return collection_.PutObject(object, Write::kTakesAway);
-}
-
-Status List::VisitEnd(const ObjectPayload& object, ListEnd end, uint64_t count,
-                      const VisitElement& visit) {
-  const ListSpan& span = *object.list;
-  if (count == 1 && (object.shape & kEdited) == 0) {
-    const std::string subkey = ListSubkey(end == ListEnd::kHead ? span.head : span.tail - 1);
-    OrderedElements elements = ElementsOf(object);
-    CW_ASSIGN(const std::optional<std::string_view> value, elements.Get({.head = subkey}));
-    if (!value) return std::unexpected(ElementIsMissing());
-    visit({.subkey = subkey, .value = *value});
-    return {};
-  }
-  ListWalk walk(tx(), collection_.generation(), object, end);
-  WriteSteps steps(tx());
-  for (; count > 0; --count) {
-    CW_ASSIGN(const std::optional<ListWalk::Element> element, steps.Next(walk));
-    if (!element) return std::unexpected(ElementIsMissing());
-    visit(*element);
-  }
-  return {};
-}
-
-Status List::TakeOff(ObjectPayload& object, ListEnd end, uint64_t count,
-                     const VisitElement& visit) {
-  ListSpan& span = *object.list;
-  const auto take = [&](const ListWalk::Element& element) {
-    if (span.packed_bytes) *span.packed_bytes -= ListpackEntryBytes(element.value);
-    visit(element);
-  };
-  CW_TRY(VisitEnd(object, end, count, take));
-  object.count -= count;
-  (end == ListEnd::kHead ? span.head : span.tail) += end == ListEnd::kHead ? count : -count;
-  ClearAround(object);
-  return {};
-}
-
-void List::ClearAround(ObjectPayload& object) {
-  ListSpan& span = *object.list;
-  const std::string prefix = SpacePrefix(collection_.generation(), object.oid, kItemSpace);
-  const auto drop = [&](uint64_t begin, uint64_t end) {
-    tx().DropRange(prefix + ListSubkey(begin), prefix + ListSubkey(end));
-  };
-  if (span.head - span.cleared >= kClearedTogether) {
-    drop(span.cleared, span.head);
-    span.cleared = span.head;
-  }
-  if (span.tail_cleared - span.tail >= kClearedTogether) {
-    drop(span.tail, span.tail_cleared);
-    span.tail_cleared = span.tail;
-  }
+  CW_TRY(elements.TakeOff(end, count, visit_value));
+  return PutShrunk(elements);
 }
 
 Status List::Rotate(ListEnd from, ListEnd to, const Visit& visit) {
@@ -231,41 +203,110 @@ Status List::Rotate(ListEnd from, ListEnd to, const Visit& visit) {
     const std::string_view pushed = value;
     return Push(to, {&pushed, 1});
   }
-  // It comes back to its place. For Redis that is a change.
-  collection_.NoteChange();
+  // It comes back to its place. For Redis that is a change, which those who watch the key see.
   collection_.Signal();
   if (!in_elements()) {
-    CW_ASSIGN(const InlinePayload payload, collection_.Inline());
-    CW_ASSIGN(const Values values, InlineElements(payload.items));
-    visit(from == ListEnd::kHead ? values.front() : values.back());
+    CW_ASSIGN(const Inline list, TakeInline());
+    visit(from == ListEnd::kHead ? list.values.front() : list.values.back());
+    return PutInline(list, Write::kAdds);
+  }
+  CW_ASSIGN(ListElements elements, Elements());
+  CW_TRY(
+      elements.VisitEnd(from, 1, [&](const ListWalk::Element& element) { visit(element.value); }));
+  return collection_.PutObject(elements.object());
+}
+
+// --- edits ---
+
+Status List::Trim(uint64_t first, uint64_t count) {
+  if (count == 0) return collection_.Remove();
+  if (!in_elements()) {
+    CW_ASSIGN(Inline list, TakeInline());
+    const auto begin = list.values.begin() + static_cast<ptrdiff_t>(first);
+    list.values = Values(begin, begin + static_cast<ptrdiff_t>(count));
+    return PutInlineShrunk(std::move(list));
+  }
+  CW_ASSIGN(ListElements elements, Elements());
+  CW_TRY(elements.Trim(first, count));
+  return PutShrunk(elements);
+}
+
+Status List::Set(uint64_t index, std::string_view value) {
+  // As in Redis, it counts as one that is added, and then as one that was taken away.
+  const std::span<const std::string_view> added(&value, 1);
+  if (!in_elements()) {
+    CW_ASSIGN(Inline list, TakeInline());
+    list.shape = GrownShape(listpack_size(), list.packed(), added);
+    list.values[index] = value;
+    list.shape = ShrunkShape(listpack_size(), list.packed());
+    return PutInline(list, Write::kAdds);
+  }
+  CW_ASSIGN(ListElements elements, Elements());
+  const ObjectPayload before = elements.object();
+  elements.SetShape(GrownShape(listpack_size(), PackedOf(before), added));
+  CW_ASSIGN(const std::string subkey, elements.SubkeyAt(index));
+  CW_TRY(elements.Replace(subkey, value));
+  elements.SetShape(ShrunkShape(listpack_size(), PackedOf(elements.object())));
+  const ObjectPayload& after = elements.object();
+  if (after.shape == before.shape && after.list == before.list) {
+    collection_.NoteChange();
     return {};
   }
-  CW_ASSIGN(const ObjectPayload object, collection_.Object());
-  return VisitEnd(object, from, 1, [&](const ListWalk::Element& element) { visit(element.value); });
+  return collection_.PutObject(after);
 }
 
-// --- what OBJECT ENCODING says ---
-
-uint8_t List::GrownShape(uint8_t shape, uint64_t count, std::optional<uint64_t> packed_bytes,
-                         std::span<const std::string_view> values) const {
-  // What is to be added counts as it comes, as in Redis.
-  uint64_t bytes = kEmptyListpackBytes + packed_bytes.value_or(0);
-  for (const std::string_view value : values) bytes += value.size();
-  const int64_t max_size = tx().keyspace().options().list_listpack_size;
-  return IsBeyondListpack(max_size, bytes, count + values.size()) ? shape | kBeyondListpack : shape;
+Result<bool> List::Insert(Side side, std::string_view pivot, std::string_view value) {
+  if (!in_elements()) return InsertInline(side, pivot, value);
+  CW_ASSIGN(ListElements elements, Elements());
+  CW_ASSIGN(const std::optional<ListElements::Place> place,
+            elements.PlaceBeside(pivot, side == Side::kBefore));
+  if (!place) return false;
+  const std::span<const std::string_view> added(&value, 1);
+  const PackedList before = PackedOf(elements.object());
+  if (place->left.empty()) {
+    elements.Push(ListEnd::kHead, added);
+  } else if (place->right.empty()) {
+    elements.Push(ListEnd::kTail, added);
+  } else {
+    CW_TRY(elements.InsertBetween(place->left, place->right, value));
+  }
+  CW_TRY(PutGrown(elements, before, added));
+  return true;
 }
 
-uint8_t List::ShrunkShape(uint8_t shape, uint64_t count,
-                          std::optional<uint64_t> packed_bytes) const {
-  if ((shape & kBeyondListpack) == 0 || !packed_bytes) return shape;
-  const int64_t max_size = tx().keyspace().options().list_listpack_size;
-  const bool again = IsListpackAgain(max_size, kEmptyListpackBytes + *packed_bytes, count);
-  return again ? shape & ~kBeyondListpack : shape;
+Result<bool> List::InsertInline(Side side, std::string_view pivot, std::string_view value) {
+  CW_ASSIGN(Inline list, TakeInline());
+  const auto at = std::ranges::find(list.values, pivot);
+  if (at == list.values.end()) return false;
+  list.shape = GrownShape(listpack_size(), list.packed(), {&value, 1});
+  list.values.insert(side == Side::kBefore ? at : at + 1, value);
+  CW_TRY(PutInline(list, Write::kAdds));
+  return true;
 }
 
-Status List::Shrink(ObjectPayload& object) {
-  object.shape = ShrunkShape(object.shape, object.count, object.list->packed_bytes);
-  return {};
+Result<uint64_t> List::RemoveEqual(std::string_view value, ListEnd from, uint64_t most) {
+  if (!in_elements()) {
+    CW_ASSIGN(Inline list, TakeInline());
+    uint64_t removed = 0;
+    Values& values = list.values;
+    if (from == ListEnd::kTail) std::ranges::reverse(values);
+    std::erase_if(values, [&](std::string_view other) {
+      const bool goes = removed < most && other == value;
+      removed += goes ? 1 : 0;
+      return goes;
+    });
+    if (from == ListEnd::kTail) std::ranges::reverse(values);
+    if (removed > 0) CW_TRY(PutInlineShrunk(std::move(list)));
+    return removed;
+  }
+  CW_ASSIGN(ListElements elements, Elements());
+  CW_ASSIGN(const uint64_t removed, elements.RemoveEqual(value, from, most));
+  if (elements.count() == 0) {
+    CW_TRY(collection_.Remove());
+  } else if (removed > 0) {
+    CW_TRY(PutShrunk(elements));
+  }
+  return removed;
 }
 
 }  // namespace cordwood::keyspace

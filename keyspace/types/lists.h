@@ -3,15 +3,12 @@
 // The list type, over keyspace/types/collection.h.
 //
 //   inline      items: the elements, from the head on
-//   elements    keyspace/types/list_walk.h; the record says between which positions they lie
+//   elements    keyspace/types/list_elements.h; the record says between which positions they lie
 //
 // A push writes an element and the record. A pop moves the bound in the record past what it took
 // and deletes nothing: what lies outside of the bounds is never looked at, and is overwritten when
 // the list grows back over it. Dead ranges give its space back. So a queue never steps over its own
 // tombstones.
-//
-// A list becomes edited when something is removed from its middle or put there: then its elements
-// no longer lie at every position, and what is taken away is deleted.
 //
 // A write that takes more steps than one turn should answers kLong, and is done by a transaction
 // that waits.
@@ -30,7 +27,9 @@
 #include "base/error.h"
 #include "keyspace/types/collection.h"
 #include "keyspace/types/inline_items.h"
+#include "keyspace/types/list_elements.h"
 #include "keyspace/types/list_walk.h"
+#include "keyspace/types/listpack.h"
 
 namespace cordwood::keyspace {
 
@@ -62,40 +61,52 @@ class List {
   /// exists().
   Status Rotate(ListEnd from, ListEnd to, const Visit& visit);
 
+  // --- edits; REQUIRES: exists() ---
+  /// Leaves `count` elements from `first` on; none: the key is removed. REQUIRES: they are there.
+  Status Trim(uint64_t first, uint64_t count);
+  /// REQUIRES: there is an element at the index.
+  Status Set(uint64_t index, std::string_view value);
+  enum class Side : uint8_t { kBefore, kAfter };
+  /// Puts one beside the first that is equal to `pivot`; false if there is none.
+  Result<bool> Insert(Side side, std::string_view pivot, std::string_view value);
+  /// Removes up to `most` that are equal to `value`, from an end on; returns how many. Removes the
+  /// key with its last element.
+  Result<uint64_t> RemoveEqual(std::string_view value, ListEnd from, uint64_t most);
+
  private:
   using Values = std::vector<std::string_view>;
+  struct Inline {
+    uint8_t shape = 0;
+    Values values;
+
+    PackedList packed() const;
+  };
 
   Transaction& tx() const { return collection_.tx(); }
-  OrderedElements ElementsOf(const ObjectPayload& object) const {
-    return {tx(), collection_.generation(), object.oid, kItemSpace};
-  }
+  int64_t listpack_size() const { return tx().keyspace().options().list_listpack_size; }
 
-  /// The whole list, inline if it may lie there, else in elements. Removes the key if there are
-  /// none. REQUIRES: !in_elements().
-  Status PutInline(const Values& values, uint8_t shape, Collection::Write write);
-  /// Moves them to elements of a new object.
-  Result<ObjectPayload> Convert(const Values& values, uint8_t shape);
+  /// Views until the next write. REQUIRES: !in_elements().
+  Result<Inline> TakeInline() const;
+  /// All of the list, inline if it may lie there, else in elements. Removes the key if that is
+  /// nothing.
+  Status PutInline(const Inline& list, Collection::Write write);
+  /// The same after something was taken away.
+  Status PutInlineShrunk(Inline list);
+  /// Moves all to elements of a new object.
+  Result<ListElements> Convert(const Inline& list);
   Status PushInline(ListEnd end, std::span<const std::string_view> values);
-  Status PushElements(ObjectPayload object, ListEnd end, std::span<const std::string_view> values);
-  Status PopInline(ListEnd end, uint64_t count, const Visit& visit);
-  Status PopElements(ObjectPayload object, ListEnd end, uint64_t count, const Visit& visit);
+  Result<bool> InsertInline(Side side, std::string_view pivot, std::string_view value);
 
-  /// Calls visit(walk element) for the first `count` from an end.
-  using VisitElement = std::function<void(const ListWalk::Element&)>;
-  Status VisitEnd(const ObjectPayload& object, ListEnd end, uint64_t count,
-                  const VisitElement& visit);
-  /// Takes `count` elements off an end, less than there are, and tells `visit` which.
-  Status TakeOff(ObjectPayload& object, ListEnd end, uint64_t count, const VisitElement& visit);
-  /// Has dead ranges cover what lies around the bounds, if it is much.
-  void ClearAround(ObjectPayload& object);
-
-  // --- what OBJECT ENCODING says ---
-  /// With these values added to a list of so many elements.
-  uint8_t GrownShape(uint8_t shape, uint64_t count, std::optional<uint64_t> packed_bytes,
-                     std::span<const std::string_view> values) const;
-  /// After something was taken away. REQUIRES: `object` is what the store holds then.
-  Status Shrink(ObjectPayload& object);
-  uint8_t ShrunkShape(uint8_t shape, uint64_t count, std::optional<uint64_t> packed_bytes) const;
+  /// REQUIRES: in_elements().
+  Result<ListElements> Elements() const;
+  /// With `added` in its elements already, but not in its shape.
+  Status PutGrown(ListElements& elements, const PackedList& before,
+                  std::span<const std::string_view> added);
+  Status PutShrunk(ListElements& elements);
+  Status PushElements(ListElements& elements, ListEnd end,
+                      std::span<const std::string_view> values);
+  /// A sparse list that fits comes back inline, others are written anew. True: it lies inline.
+  Result<bool> GatherSparse(ListElements& elements);
 
   Collection collection_;
 };

@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "keyspace/core/range_walk.h"
+#include "keyspace/types/copy.h"
+#include "keyspace/types/object_reader.h"
 #include "tests/keyspace/keyspace_rig.h"
+#include "tests/support/seeds.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -43,10 +48,50 @@ class Lists : public testing::Test {
     return popped;
   }
 
+  uint64_t RemoveEqual(std::string_view value, ListEnd from = ListEnd::kHead,
+                       uint64_t most = UINT64_MAX) {
+    uint64_t removed = 0;
+    With([&](List& list) -> Status {
+      CW_ASSIGN(removed, list.RemoveEqual(value, from, most));
+      return {};
+    });
+    return removed;
+  }
+  bool Insert(List::Side side, std::string_view pivot, std::string_view value) {
+    bool inserted = false;
+    With([&](List& list) -> Status {
+      CW_ASSIGN(inserted, list.Insert(side, pivot, value));
+      return {};
+    });
+    return inserted;
+  }
+  void Set(uint64_t index, std::string_view value) {
+    With([&](List& list) { return list.Set(index, value); });
+  }
+
+  ListTexts All() {
+    ListTexts all;
+    const Status status = rig_.Read([&](Transaction& tx) -> Status {
+      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx)));
+      ObjectReader reader(tx, Name(tx).generation, *found.live());
+      all.clear();
+      for (;;) {
+        CW_ASSIGN(const auto read, reader.Next());
+        if (!read) return {};
+        all.emplace_back(read->item.value);
+      }
+    });
+    EXPECT_TRUE(status) << status.error().message();
+    return all;
+  }
+  bool IsEdited() { return (Object().shape & kEdited) != 0; }
+
+  /// Nothing of it if the list lies inline.
   ObjectPayload Object() {
     ObjectPayload object;
     const Status status = rig_.Execute([&](Transaction& tx) -> Status {
       CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx)));
+      if (!found.live()->owns_object()) return {};
       CW_ASSIGN(object, ObjectPayload::Decode(found.live()->payload));
       return {};
     });
@@ -117,6 +162,166 @@ TEST_F(Lists, PushesAndPopsTakeAConstantNumberOfSteps) {
   }
   for (const ListEnd end : {ListEnd::kHead, ListEnd::kTail}) EXPECT_LE(StepsOverAll(end), 8u);
   EXPECT_EQ(Object().oid, oid);
+}
+
+TEST_F(Lists, AStackAtABoundaryWritesOneRangeInManyPops) {
+  for (int i = 0; i < 256; ++i) Push(ListEnd::kHead, {"v"});
+  Push(ListEnd::kTail, {"last"});
+  const uint64_t head = Object().list->head;
+  Pop(ListEnd::kHead, 255);
+  for (int i = 0; i < 1000; ++i) {
+    Pop(ListEnd::kHead, 1);
+    EXPECT_EQ(Object().list->cleared, i == 0 ? head + 256 : head + 255);
+    Push(ListEnd::kHead, {"again"});
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST_F(Lists, NothingIsLeftOfOneThatWasPoppedFromAndDeleted) {
+  for (int i = 0; i < 200; ++i) Push(ListEnd::kTail, {Format("{}", i)});
+  Pop(ListEnd::kHead, 100);
+  Pop(ListEnd::kTail, 99);
+  const Oid oid = Object().oid;
+  With([&](List& list) { return list.Trim(0, 0); });
+  rig_.Compact();
+  EXPECT_EQ(KeysUnder(oid).keys, 0u);
+  // A small one is deleted element by element, what lies around its bounds included.
+  Push(ListEnd::kTail, {"a", "b", "c"});
+  Pop(ListEnd::kHead, 1);
+  const Oid small = Object().oid;
+  Pop(ListEnd::kHead, 2);
+  EXPECT_EQ(KeysUnder(small).keys, 0u);
+}
+
+TEST_F(Lists, TheElementsThatWerePoppedAreNotCopied) {
+  Push(ListEnd::kTail, ListTexts(2000, "v"));
+  Pop(ListEnd::kHead, 1990);
+  Oid copied = 0;
+  const Status status = rig_.Execute([&](Transaction& tx) -> Status {
+    CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx)));
+    const Generation generation = Name(tx).generation;
+    CW_ASSIGN(const Record copy, CopyRecord(tx, generation, *found.live(), generation));
+    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(copy.payload));
+    EXPECT_EQ(object.list->cleared, object.list->head);
+    EXPECT_EQ(object.entries, 10);
+    copied = object.oid;
+    return PutRecord(tx, {.generation = generation, .key = "copy"}, {}, copy);
+  });
+  ASSERT_TRUE(status) << status.error().message();
+  EXPECT_EQ(KeysUnder(copied).keys, 10u);
+}
+
+// --- edited ones ---
+
+TEST_F(Lists, WhatLremTakesFromTheEndsIsPopped) {
+  Push(ListEnd::kTail, {"a", "b", "c", "d", "a"});
+  EXPECT_EQ(RemoveEqual("a"), 2u);
+  EXPECT_FALSE(IsEdited());
+  EXPECT_EQ(RemoveEqual("b"), 1u);
+  EXPECT_FALSE(IsEdited());
+  Push(ListEnd::kHead, {"e"});
+  EXPECT_EQ(RemoveEqual("c"), 1u);
+  EXPECT_TRUE(IsEdited());
+  EXPECT_EQ(All(), (ListTexts{"e", "d"}));
+  EXPECT_EQ(Pop(ListEnd::kHead, 1), ListTexts{"e"});
+  EXPECT_EQ(Object().list->head + 1, Object().list->tail) << "past what is gone";
+}
+
+TEST_F(Lists, WhatWasTrimmedFromAnEditedOneStaysGoneWhenItGrowsBack) {
+  Push(ListEnd::kTail, {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+  ASSERT_TRUE(Insert(List::Side::kAfter, "4", "between"));
+  With([&](List& list) { return list.Trim(7, 4); });
+  EXPECT_EQ(All(), (ListTexts{"6", "7", "8", "9"}));
+  for (int i = 0; i < 8; ++i) Push(ListEnd::kHead, {"new"});
+  const ListTexts expected = {"new", "new", "new", "new", "new", "new",
+                              "new", "new", "6",   "7",   "8",   "9"};
+  EXPECT_EQ(All(), expected);
+  rig_.Compact();
+  EXPECT_EQ(All(), expected);
+}
+
+TEST_F(Lists, InsertsAtOnePlaceKeepTheirOrderHoweverMany) {
+  Push(ListEnd::kTail, {"first", "last"});
+  const int inserts = support::FullRun() ? 100'000 : 40'000;
+  for (int i = 0; i < inserts; ++i) {
+    ASSERT_TRUE(Insert(List::Side::kAfter, "first", Format("{}", i)));
+    if (i == inserts / 2) Set(1, "set");
+  }
+  const ListTexts all = All();
+  ASSERT_EQ(all.size(), static_cast<size_t>(inserts) + 2);
+  EXPECT_EQ(all.front(), "first");
+  EXPECT_EQ(all.back(), "last");
+  for (int i = 0; i < inserts; ++i) {
+    const std::string expected = i == inserts / 2 ? "set" : Format("{}", i);
+    ASSERT_EQ(all[static_cast<size_t>(inserts - i)], expected);
+  }
+}
+
+TEST_F(Lists, InsertsAtTheEndsArePushes) {
+  Push(ListEnd::kTail, {"first", "last"});
+  ASSERT_TRUE(Insert(List::Side::kBefore, "first", "before"));
+  ASSERT_TRUE(Insert(List::Side::kAfter, "last", "behind"));
+  EXPECT_FALSE(IsEdited());
+  EXPECT_FALSE(Insert(List::Side::kAfter, "none", "x"));
+  EXPECT_EQ(All(), (ListTexts{"before", "first", "last", "behind"}));
+}
+
+// LMOVE in, LREM out: a reliable queue of a few hundred, one of which is never done.
+TEST_F(Lists, AQueueThatIsLeftThroughItsMiddleDoesNotGrow) {
+  const auto id = [](int i) { return Format("{:036}", i); };
+  for (int i = 0; i < 200; ++i) Push(ListEnd::kHead, {id(i)});
+  uint64_t longest = 0;
+  uint64_t most_steps = 0;
+  for (int i = 200; i < 6000; ++i) {
+    Push(ListEnd::kHead, {id(i)});
+    ASSERT_EQ(RemoveEqual(id(i - 199), ListEnd::kTail, 1), 1u);
+    const ListSpan span = *Object().list;
+    longest = std::max(longest, span.tail - span.head);
+    if (i % 500 == 0) most_steps = std::max(most_steps, StepsOverAll(ListEnd::kTail));
+  }
+  EXPECT_EQ(Object().count, 200u);
+  EXPECT_LE(longest, 8 * 200u + 1024u + 1u);
+  EXPECT_LE(most_steps, 2 * longest);
+}
+
+TEST_F(Lists, ASparseOneOfAFewBytesComesBackInline) {
+  rig_.keyspace().options().inline_bytes_max = 512;
+  Push(ListEnd::kTail, {std::string(300, 'a'), std::string(300, 'b'), "stays"});
+  for (int i = 0; i < 1200 && Object().oid != 0; ++i) {
+    Push(ListEnd::kTail, {Format("{}", i)});
+    if (i > 0) RemoveEqual(Format("{}", i - 1));
+    if (i == 1) {
+      Pop(ListEnd::kHead, 2);
+    }
+  }
+  bool in_elements = true;
+  With([&](List& list) -> Status {
+    in_elements = list.in_elements();
+    return {};
+  });
+  EXPECT_FALSE(in_elements);
+  EXPECT_EQ(All().front(), "stays");
+}
+
+TEST_F(Lists, ThousandsAreRemovedByWritingWhatStays) {
+  ListTexts values;
+  for (int i = 0; i < 12'000; ++i) values.push_back(i % 2 == 0 ? "even" : Format("{}", i));
+  Push(ListEnd::kTail, values);
+  const Oid before = Object().oid;
+  EXPECT_EQ(RemoveEqual("even", ListEnd::kTail, 5000), 5000u);
+  EXPECT_NE(Object().oid, before);
+  EXPECT_FALSE(IsEdited());
+  ListTexts expected(values.begin(), values.begin() + 2000);
+  for (int i = 2001; i < 12'000; i += 2) expected.push_back(Format("{}", i));
+  EXPECT_EQ(All(), expected);
+  // Trims and pops of thousands from one that is edited.
+  ASSERT_TRUE(Insert(List::Side::kAfter, "11991", "x"));
+  ASSERT_TRUE(IsEdited());
+  EXPECT_EQ(Pop(ListEnd::kHead, 4500).size(), 4500u);
+  EXPECT_FALSE(IsEdited());
+  EXPECT_EQ(All().size(), 2501u);
+  rig_.Compact();
+  EXPECT_EQ(KeysUnder(before).keys, 0u);
 }
 
 }  // namespace

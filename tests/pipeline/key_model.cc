@@ -38,6 +38,11 @@ std::string KeyModel::Run(uint64_t version, int db, const Argv& argv, int64_t no
   if (name == "RENAME") return Rename(db, argv);
   if (name == "HSET") return HSet(key, argv);
   if (name == "HDEL") return HDel(key, argv);
+  if (name == "LPUSH" || name == "RPUSH") return Push(key, argv);
+  if (name == "LPOP" || name == "RPOP") return Pop(key, name == "LPOP");
+  if (name == "LREM") return LRem(key, argv[3]);
+  if (name == "LINSERT") return LInsertBefore(key, argv[3], argv[4]);
+  if (name == "LTRIM") return LTrim(key, std::stoul(argv[2]), std::stoul(argv[3]));
   if (name == "FLUSHDB") return FlushDb(db);
   if (name == "SWAPDB") return SwapDb(std::stoi(argv[1]), std::stoi(argv[2]));
   CHECK(false);  // the test's own mistake
@@ -173,6 +178,61 @@ std::string KeyModel::HDel(const Key& key, const Argv& argv) {
   const bool is_empty = value.fields.empty();
   Set(key, is_empty ? std::nullopt : std::optional(std::move(value)));
   return Format(":{}\r\n", removed);
+}
+
+void KeyModel::PutList(const Key& key, Value value) {
+  const bool is_empty = value.elements.empty();
+  Set(key, is_empty ? std::nullopt : std::optional(std::move(value)));
+}
+
+std::string KeyModel::Push(const Key& key, const Argv& argv) {
+  Value value = ValueOrNew(key);
+  for (size_t i = 2; i < argv.size(); ++i) {
+    argv[0] == "LPUSH" ? value.elements.push_front(argv[i]) : value.elements.push_back(argv[i]);
+  }
+  std::string reply = Format(":{}\r\n", value.elements.size());
+  PutList(key, std::move(value));
+  return reply;
+}
+
+std::string KeyModel::Pop(const Key& key, bool from_head) {
+  if (Newest(key) == nullptr) return BulkReply(nullptr);
+  Value value = ValueOrNew(key);
+  const std::string element = from_head ? value.elements.front() : value.elements.back();
+  from_head ? value.elements.pop_front() : value.elements.pop_back();
+  PutList(key, std::move(value));
+  return BulkReply(&element);
+}
+
+std::string KeyModel::LRem(const Key& key, const std::string& element) {
+  Value value = ValueOrNew(key);
+  const size_t removed = std::erase(value.elements, element);
+  if (removed > 0) PutList(key, std::move(value));
+  return Format(":{}\r\n", removed);
+}
+
+std::string KeyModel::LInsertBefore(const Key& key, const std::string& pivot,
+                                    const std::string& element) {
+  if (Newest(key) == nullptr) return ":0\r\n";
+  Value value = ValueOrNew(key);
+  const auto at = std::ranges::find(value.elements, pivot);
+  if (at == value.elements.end()) return ":-1\r\n";
+  value.elements.insert(at, element);
+  std::string reply = Format(":{}\r\n", value.elements.size());
+  PutList(key, std::move(value));
+  return reply;
+}
+
+std::string KeyModel::LTrim(const Key& key, size_t first, size_t last) {
+  if (Newest(key) == nullptr) return "+OK\r\n";
+  Value value = ValueOrNew(key);
+  std::deque<std::string> kept;
+  for (size_t i = first; i <= last && i < value.elements.size(); ++i) {
+    kept.push_back(value.elements[i]);
+  }
+  value.elements = std::move(kept);
+  PutList(key, std::move(value));
+  return "+OK\r\n";
 }
 
 std::string KeyModel::FlushDb(int db) {

@@ -9,6 +9,7 @@
 // Owned by a test. Threads: one.
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ class KeyModel {
   struct Value {
     std::string text;                           // of a string
     std::map<std::string, std::string> fields;  // of a hash; a string has none
+    std::deque<std::string> elements;           // of a list
     int64_t expiry_ms = -1;                     // -1: it stays
 
     bool operator==(const Value&) const = default;
@@ -61,6 +63,12 @@ class KeyModel {
   std::string Append(const Key& key, const std::string& text);
   std::string HSet(const Key& key, const Argv& argv);
   std::string HDel(const Key& key, const Argv& argv);
+  std::string Push(const Key& key, const Argv& argv);
+  std::string Pop(const Key& key, bool from_head);
+  std::string LRem(const Key& key, const std::string& element);
+  std::string LInsertBefore(const Key& key, const std::string& pivot, const std::string& element);
+  std::string LTrim(const Key& key, size_t first, size_t last);
+  void PutList(const Key& key, Value value);
   std::string FlushDb(int db);
   std::string SwapDb(int first, int second);
 

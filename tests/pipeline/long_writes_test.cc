@@ -21,7 +21,7 @@ class LongWrites : public ::testing::Test {
     std::vector<std::string> words = {"HSET", "h"};
     for (int i = 0; i < kFieldsToCopy; ++i) {
       words.push_back(Format("field:{}", i));
-      words.push_back(std::string(100, 'v'));
+      words.emplace_back(100, 'v');
     }
     ASSERT_EQ(Ask({words.begin(), words.end()}), Format(":{}\r\n", kFieldsToCopy));
     ASSERT_EQ(Ask({"SET", "other", "v"}), "+OK\r\n");

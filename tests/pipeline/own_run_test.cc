@@ -28,7 +28,7 @@ class OwnRuns : public ::testing::Test {
     std::vector<std::string> words = {"HSET", "h"};
     for (int i = 0; i < kFieldsOfHash; ++i) {
       words.push_back(Format("field:{}", i));
-      words.push_back(std::string(100, 'v'));
+      words.emplace_back(100, 'v');
     }
     ASSERT_EQ(Ask({words.begin(), words.end()}), Format(":{}\r\n", kFieldsOfHash));
     for (int i = 0; i < 500; ++i) Ask({"SET", Format("k{:03}", i), std::string(500, 'v')});

@@ -54,13 +54,14 @@ int Writer::KeysOf(Kind kind, int db) const {
     case Kind::kNumber:
       return db == 0 ? 2 : 0;
     case Kind::kHash:
+    case Kind::kList:
       return db == 0 ? 2 : 1;
   }
   return 0;
 }
 
 std::string Writer::NameOf(Kind kind, uint64_t key) const {
-  return Format("c{}:{}{}", index_, "tnh"[static_cast<size_t>(kind)], key);
+  return Format("c{}:{}{}", index_, "tnhl"[static_cast<size_t>(kind)], key);
 }
 
 std::string Writer::DrawName(Kind kind, Random& random) const {
@@ -95,6 +96,25 @@ Writer::Argv Writer::DrawOfHash(Random& random) {
   return argv;
 }
 
+Writer::Argv Writer::DrawOfList(Random& random) {
+  const std::string name = DrawName(Kind::kList, random);
+  const auto element = [&] { return std::string(kFieldNames[random.Below(kFieldNames.size())]); };
+  switch (random.Below(10)) {
+    case 0:
+    case 1:
+      return {random.OneIn(2) ? "LPOP" : "RPOP", name};
+    case 2:
+      return {"LREM", name, "0", element()};
+    case 3:
+    case 4:
+      return {"LINSERT", name, "BEFORE", element(), element()};
+    case 5:
+      return {"LTRIM", name, std::to_string(random.Below(2)), std::to_string(4 + random.Below(20))};
+    default:
+      return {random.OneIn(2) ? "LPUSH" : "RPUSH", name, element(), element()};
+  }
+}
+
 Writer::Argv Writer::Draw(Random& random) {
   return random.OneIn(8) ? DrawTransaction(random) : DrawOne(random);
 }
@@ -120,7 +140,7 @@ void Writer::AppendTo(std::string& bytes, const Argv& argv) {
 
 Writer::Argv Writer::DrawOne(Random& random) {
   const auto text = [&] { return DrawName(Kind::kText, random); };
-  switch (random.Below(20)) {
+  switch (random.Below(24)) {
     case 0:
       return DrawSelect(random);
     case 1:
@@ -152,6 +172,11 @@ Writer::Argv Writer::DrawOne(Random& random) {
     case 15:
     case 16:
       return {"GET", text()};
+    case 17:
+    case 18:
+    case 19:
+    case 20:
+      return DrawOfList(random);
     default:
       return {"SET", text(), DrawValue(random)};
   }
@@ -233,7 +258,7 @@ std::string Writer::History() const {
 template <typename Visit>
 void Writer::ForEachKey(Visit visit) const {
   for (const int db : {0, OtherDb(0), OtherDb(1)}) {
-    for (const Kind kind : {Kind::kText, Kind::kNumber, Kind::kHash}) {
+    for (const Kind kind : {Kind::kText, Kind::kNumber, Kind::kHash, Kind::kList}) {
       for (int key = 0; key < KeysOf(kind, db); ++key) {
         visit(db, kind, NameOf(kind, static_cast<uint64_t>(key)));
       }
@@ -255,6 +280,8 @@ void Writer::AppendProbes(std::string& bytes, bool with_counts) const {
       argv.insert(argv.end(), kFieldNames.begin(), kFieldNames.end());
       AppendCommand(bytes, argv);
       AppendCommand(bytes, {"HLEN", name});
+    } else if (kind == Kind::kList) {
+      AppendCommand(bytes, {"LRANGE", name, "0", "-1"});
     } else {
       AppendCommand(bytes, {"GET", name});
       if (kind == Kind::kText) AppendCommand(bytes, {"PEXPIRETIME", name});
@@ -282,6 +309,10 @@ std::string Writer::ProbeReplies(size_t count, bool with_counts) const {
         replies += BulkReply(found);
       }
       AppendFormat(replies, ":{}\r\n", value == nullptr ? 0 : value->fields.size());
+    } else if (kind == Kind::kList) {
+      AppendFormat(replies, "*{}\r\n", value == nullptr ? 0 : value->elements.size());
+      if (value == nullptr) return;
+      for (const std::string& element : value->elements) replies += BulkReply(&element);
     } else {
       replies += BulkReply(value == nullptr ? nullptr : &value->text);
       if (kind == Kind::kText) {

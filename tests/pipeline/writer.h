@@ -73,7 +73,7 @@ class Writer {
   std::string ProbeReplies(size_t count, bool with_counts) const;
 
  private:
-  enum class Kind : uint8_t { kText, kNumber, kHash };
+  enum class Kind : uint8_t { kText, kNumber, kHash, kList };
 
   int OtherDb(int which) const { return static_cast<int>(2 * index_) + 1 + which; }
   int KeysOf(Kind kind, int db) const;
@@ -87,6 +87,7 @@ class Writer {
   /// Runs a command of its own keys in the model, or all of a transaction as one version.
   std::string RunInModel(const Argv& argv, int64_t now_ms);
   Argv DrawOfHash(Random& random);
+  Argv DrawOfList(Random& random);
   template <typename Visit>
   void ForEachKey(Visit visit) const;
 

@@ -20,6 +20,7 @@
 namespace cordwood::commands::sets {
 namespace {
 
+using keyspace::HashedElements;
 using keyspace::KeyName;
 using keyspace::Lookup;
 using keyspace::ObjectReader;
@@ -34,6 +35,10 @@ constexpr uint64_t kStepsAtOnce = 4096;
 constexpr uint64_t kSlicesAtOnce = 8;  // of a sampler
 /// And so many are popped. Each costs more than a step: it is replied, looked up and deleted.
 constexpr uint64_t kPopsAtOnce = 256;
+/// A set with few members has no more bytes of them than this, and is stored anew when it steps over
+/// more deleted ones than so many for each.
+constexpr uint64_t kFewBytes = uint64_t{64} << 10;
+constexpr uint64_t kDeletedForEach = 8;
 
 Status SRandMember(Call& call) {
   if (call.argv.size() > 3) return call.Error(kSyntaxError);
@@ -75,11 +80,12 @@ class Pop {
     if (is_much && !call_.tx.waits()) return TakesLong();
     if (count >= length_) return PopAll();
     if (IsStoredAnew(count, length_ - count)) return StoreTheRest(count);
+    if (record().owns_object() && length_ <= Sampler::kExactMax) return PopOfFew(count);
     return PopSome(count);
   }
 
  private:
-  static Status TakesLong() {
+  static std::unexpected<Error> TakesLong() {
     return Fail(ErrorCode::kLong, "more members are popped than fit into one turn");
   }
 
@@ -119,6 +125,53 @@ class Pop {
     return keyspace::RemoveKey(call_.tx, name_, found_);
   }
 
+  /// An exact draw among few members in elements looks at them all. What a drained set has left lies
+  /// among those that were deleted, which every pop would step over: when it meets many, the rest is
+  /// stored anew.
+  Status PopOfFew(uint64_t count) {
+    CW_ASSIGN(Few few, LookAtAll());
+    if (few.bytes > kFewBytes) return PopSome(count);
+    std::vector<std::string>& subkeys = few.subkeys;
+    if (subkeys.size() != length_) return std::unexpected(CollectionRead::CountIsWrong());
+    Random random(call_.Seed());
+    std::vector<std::string_view> popped;
+    for (size_t i = 0; i < count; ++i) {
+      std::swap(subkeys[i], subkeys[i + random.Below(length_ - i)]);
+      popped.push_back(HashedElements::NameIn(subkeys[i]));
+      Reply(popped.back());
+    }
+    const bool is_sparse = few.deleted > kDeletedForEach * length_;
+    // Deletes are let in on a full disk, where nothing new is.
+    if (!is_sparse || call_.tx.keyspace().store().full()) {
+      CW_TRY(Set(call_.tx, name_, std::move(found_)).Remove(popped));
+      return {};
+    }
+    keyspace::SetBuilder rest(call_.tx, name_.generation);
+    for (size_t i = count; i < subkeys.size(); ++i) CW_TRY(rest.Add(subkeys[i]));
+    return StoreRest(rest);
+  }
+
+  struct Few {
+    std::vector<std::string> subkeys;
+    uint64_t bytes = 0;    // of theirs; beyond kFewBytes they are not complete
+    uint64_t deleted = 0;  // stepped over among them
+  };
+  Result<Few> LookAtAll() {
+    CW_ASSIGN(HashedElements elements, HashedElements::Of(call_.tx, name_.generation, record()));
+    HashedElements::Walk walk(elements);
+    if (!call_.tx.waits()) walk.SetBudget(keyspace::kHiddenPerSlice);
+    Few few;
+    for (walk.SeekToFirst(); walk.Valid() && few.bytes <= kFewBytes; walk.Next()) {
+      few.subkeys.push_back(walk.position());
+      few.bytes += few.subkeys.back().size();
+    }
+    few.deleted = walk.stepped();
+    const Status status = walk.status();
+    if (!status && status.error().code() == ErrorCode::kPaused) return TakesLong();
+    if (!status) return std::unexpected(status.error());
+    return few;
+  }
+
   Status PopSome(uint64_t count) {
     Sampler sampler(call_.Seed());
     sampler.Begin(length_, {.count = count});
@@ -149,7 +202,11 @@ class Pop {
       Reply(read.item.name);
       return {};
     }));
-    CW_ASSIGN(Record stored, rest.FinishAs(record()));
+    return StoreRest(rest);
+  }
+
+  Status StoreRest(keyspace::SetBuilder& rest) {
+    CW_ASSIGN(const Record stored, rest.FinishAs(record()));
     return keyspace::PutRecord(call_.tx, name_, found_, stored);
   }
 

@@ -83,6 +83,7 @@ class HashedElements {
 
     void SetBudget(uint64_t entries) { walk_.SetBudget(entries); }
     uint64_t budget() const { return walk_.budget(); }
+    uint64_t stepped() const { return walk_.stepped(); }
 
     void SeekToFirst() { SeekTo({}); }
     /// The first element at or after the position() of a walk, or at or above a big-endian hash.

@@ -235,6 +235,29 @@ TEST(LargeSetDraws, DrainASetInPortions) {
   EXPECT_LT(runner.slices() - slices, 400U) << "of so many deleted ones a few are met again";
 }
 
+// Nothing remembers where the deleted ones lie, and no merge has taken them.
+TEST(LargeSetDraws, ADrainedSetIsStoredAnew) {
+  constexpr int kMembers = 20'000;
+  CommandRunner runner({.store = {.memtable_bytes = 64 << 20, .gap_bytes = 0}});
+  std::set<std::string> left;
+  CommandRunner::Argv argv = {"SADD", "s"};
+  for (int i = 0; i < kMembers; ++i) left.insert(Format("m{}", i));
+  argv.insert(argv.end(), left.begin(), left.end());
+  runner.Execute(argv);
+  runner.Execute({"PEXPIRE", "s", "100000"});
+  while (left.size() > 500) {
+    const std::string reply = runner.Execute({"SPOP", "s"});
+    const std::string member = reply.substr(reply.find('\n') + 1);
+    ASSERT_EQ(left.erase(member.substr(0, member.size() - 2)), 1U) << reply;
+  }
+  EXPECT_EQ(MembersOf(runner.Read({"SMEMBERS", "s"})), left);
+  EXPECT_EQ(runner.Run({"PTTL", "s"}), Integer(100'000));
+  EXPECT_EQ(runner.Run({"OBJECT", "ENCODING", "s"}), Bulk("hashtable"));
+  const uint64_t slices = runner.slices();
+  for (int i = 0; i < 10; ++i) runner.Read({"SRANDMEMBER", "s"});
+  EXPECT_EQ(runner.slices(), slices) << "a walk steps over few";
+}
+
 // What was deleted is stepped over in slices, for reads and for pops.
 TEST(LargeSetDraws, GetToTheFewThatAreLeft) {
   constexpr int kMembers = 100'000;

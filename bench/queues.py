@@ -43,8 +43,8 @@ IN_WORK = 4 * BATCH
 TIMEOUT_S = 120
 
 Load = collections.namedtuple("Load", "name fill batches")
-Load.__doc__ = """Requests that fill the lists, and batches (requests, expected replies), in turn and
-for ever. A batch has BATCH rounds."""
+Load.__doc__ = """Requests that fill the lists, and batches (requests, expected replies), in turn
+and for ever. A batch has BATCH rounds."""
 
 
 def bulk(value):

@@ -16,7 +16,8 @@ what a correct list says. The million rounds (--rounds; 20 million with --full) 
 parts. Printed are the rounds per second of each part, and the rate of the last one by the median
 of parts 3 to 5: what stays below 0.9 decays. Beside them, of those parts: CPU time per round of the
 thread that runs commands and of the others, and blocks looked up per round; and the flushes, merges
-and the load of the machine. CPU time by round tells a decay from a busy machine.
+and the load of the machine. CPU time by round tells a decay from a busy machine; at the end stand
+both of each part.
 
 A small memtable (--memtable-size) has a short run flush and merge as often as a long one. Uses
 loopback only and ends the servers it started.
@@ -173,7 +174,7 @@ def run_parts(server, load, rounds):
 
 
 def report(load, size, server, points, rounds):
-    """A row, and the rates of all parts. Returns how the last part did."""
+    """A row. Returns the rates of all parts and their CPU times per round."""
     parts = [Point(*(after - before for before, after in zip(*pair)))
              for pair in itertools.pairwise(points)]
     rates = [rounds / part.seconds for part in parts]
@@ -191,7 +192,8 @@ def report(load, size, server, points, rounds):
           f"| {early('blocks'):.2f} | {last.blocks / rounds:.2f} "
           f"| {fields.get('flushes', '-')}, {fields.get('merges', '-')} "
           f"| {os.getloadavg()[0]:.1f} |", flush=True)
-    return [f"{rate / 1000:.1f}" for rate in rates]
+    return ([f"{rate / 1000:.1f}" for rate in rates],
+            [f"{part.loop_us / rounds:.1f}" for part in parts])
 
 
 def servers_of(options):
@@ -235,11 +237,12 @@ def main():
             for server_name, command in servers_of(options):
                 server = Server(server_name, command)
                 try:
-                    rates = report(load, size, server, *run_parts(server, load, rounds))
+                    rates, costs = report(load, size, server, *run_parts(server, load, rounds))
                 finally:
                     server.stop()
-                every_part.append(f"{load.name}, {size} bytes, {server_name}: {' '.join(rates)}")
-    print("\nThousand rounds per second of each part:\n")
+                every_part += [f"{load.name}, {size} bytes, {server_name}",
+                               f"  {' '.join(rates)}", f"  {' '.join(costs)}"]
+    print("\nThousand rounds per second of each part, and CPU us per round of the loop:\n")
     print("\n".join(every_part))
     return 0
 

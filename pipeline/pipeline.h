@@ -15,6 +15,8 @@
 //   W1  the reply of a command that may write waits for the newest seq given when it finished
 //   R1  a plain read of a connection that waits for nothing runs at once, at the visible state
 //   R2  any other read runs in its place in line on the newest state and waits like a write
+//   B1  a command that finds nothing may wait: it is served by running again, right after the
+//       commit that signalled one of its keys and before the next command
 //   C1  nothing here waits for a file: a command whose blocks are cold is undone, its session held,
 //       the blocks are fetched and kept until it is done, and it runs again; only if that is more
 //       than one request may take, it reads files itself in the end

@@ -55,9 +55,8 @@ void Overlay::DeleteRange(std::string_view begin, std::string_view end) {
 std::string_view Overlay::Copy(std::string_view head, std::string_view tail) {
   const size_t size = head.size() + tail.size();
   if (size == 0) return {};
-  auto* copy = size > kLargeValueBytes
-                   ? large_values_.emplace_back(new char[size]).get()
-                   : static_cast<char*>(memory_.allocate(size, 1));
+  auto* copy = size > kLargeValueBytes ? large_values_.emplace_back(new char[size]).get()
+                                       : static_cast<char*>(memory_.allocate(size, 1));
   head.copy(copy, head.size());
   tail.copy(copy + head.size(), tail.size());
   return {copy, size};

@@ -118,7 +118,8 @@ Result<ObjectPayload> ObjectPayload::Decode(std::string_view payload) {
   std::optional<ListSpan> list;
   if (is_whole && !in.empty()) {
     list = TakeListSpan(in);
-    is_whole = list && in.empty();
+    const bool edited = (*shape & kEdited) != 0;
+    is_whole = list && in.empty() && (edited || *count == list->tail - list->head);
   }
   if (!is_whole) return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
   return ObjectPayload{

@@ -56,6 +56,9 @@ PackedList List::Inline::packed() const {
 Result<List::Inline> List::TakeInline() const {
   CW_ASSIGN(const InlinePayload payload, collection_.Inline());
   CW_ASSIGN(Values values, InlineElements(payload.items));
+  if (exists() && values.empty()) {
+    return Fail(ErrorCode::kCorruption, "the record of a list has no elements");
+  }
   return Inline{.shape = payload.shape, .values = std::move(values)};
 }
 

@@ -35,8 +35,8 @@ SetOperation::SetOperation(Kind kind, std::vector<SetCursor> sets)
   }
   const auto from = sets_.begin() + (kind_ == Kind::kDifference ? 1 : 0);
   // Those that are asked come last: what they lack does not stop the walks beside.
-  std::stable_sort(from, sets_.end(),
-                   [](const SetCursor& a, const SetCursor& b) { return a.count() < b.count(); });
+  std::sort(from, sets_.end(),
+            [](const SetCursor& a, const SetCursor& b) { return a.count() < b.count(); });
   const auto is_beside = [&](const SetCursor& set) {
     return set.count() / kAskedAbove <= sets_.front().count();
   };

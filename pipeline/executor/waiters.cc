@@ -50,6 +50,7 @@ bool Waiters::AwaitRoom(Session& session) {
   session.waiting->lacks_room = true;
   session.hold = Hold::kBlocked;
   session.DropFetched();
+  session.reruns = 0;
   return true;
 }
 

@@ -15,7 +15,7 @@
 namespace cordwood::commands {
 namespace {
 
-constexpr std::string_view kSyntaxReply = "-ERR syntax error\r\n";
+constexpr std::string_view kSyntaxErrorReply = "-ERR syntax error\r\n";
 constexpr std::string_view kNotPositiveReply = "-ERR value is out of range, must be positive\r\n";
 
 /// Each test runs on sets in their records and on ones in elements.
@@ -54,12 +54,12 @@ TEST_P(SetDraws, HaveTheirBounds) {
             "-ERR value is out of range, value must between -9223372036854775807 and "
             "9223372036854775807\r\n");
   EXPECT_EQ(Run({"SRANDMEMBER", "s", "x"}), kNotInt);
-  EXPECT_EQ(Run({"SRANDMEMBER", "s", "x", "y"}), kSyntaxReply);
+  EXPECT_EQ(Run({"SRANDMEMBER", "s", "x", "y"}), kSyntaxErrorReply);
   EXPECT_EQ(Run({"SPOP", "no", "5"}), "*0\r\n");
   EXPECT_EQ(Run({"SPOP", "no"}), kNil);
   EXPECT_EQ(Run({"SRANDMEMBER", "no"}), kNil);
   EXPECT_EQ(Run({"SRANDMEMBER", "no", "-5"}), "*0\r\n");
-  EXPECT_EQ(Run({"SPOP", "s", "5", "x"}), kSyntaxReply);
+  EXPECT_EQ(Run({"SPOP", "s", "5", "x"}), kSyntaxErrorReply);
   EXPECT_EQ(Run({"SPOP", "s", "-1"}), kNotPositiveReply);
   EXPECT_EQ(Run({"SPOP", "s", "x"}), kNotPositiveReply);
   EXPECT_EQ(Run({"SPOP", "no", "9223372036854775808"}), kNotPositiveReply);

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/coding.h"
 #include "keyspace/core/record.h"
 #include "keyspace/types/hashes.h"
+#include "keyspace/types/lists.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace cordwood::fuzz {
@@ -54,6 +56,18 @@ void CheckInline(std::string_view bytes) {
   CHECK(encoded.size() <= payload->items.size());
 }
 
+void CheckInlineList(std::string_view bytes) {
+  const Result<InlinePayload> payload = InlinePayload::Decode(bytes);
+  if (!payload) return;
+  const auto elements = keyspace::InlineElements(payload->items);
+  if (!elements) return;
+  std::string encoded;
+  for (const std::string_view element : *elements) AppendLengthPrefixed(encoded, element);
+  const auto again = keyspace::InlineElements(encoded);
+  CHECK(again && *again == *elements);
+  CHECK(encoded.size() <= payload->items.size());
+}
+
 void CheckRecord(std::string_view bytes) {
   const Result<Record> record = Record::Decode(bytes);
   const Result<RecordHeader> header = RecordHeader::Decode(bytes);
@@ -68,6 +82,7 @@ void CheckRecord(std::string_view bytes) {
   CHECK(keyspace::EncodedRecordHasExpiry(bytes) == record->expiry_ms.has_value());
   CheckObject(record->payload);
   CheckInline(record->payload);
+  CheckInlineList(record->payload);
 }
 
 }  // namespace
@@ -88,6 +103,17 @@ std::vector<std::string> Corpus() {
              .form = Form::kElements,
              .expiry_ms = -1,
              .payload = ObjectPayload{.oid = 77, .count = 1000}.Encode()}
+          .Encode(),
+      Record{.type = Type::kList,
+             .form = Form::kElements,
+             .payload = ObjectPayload{.oid = 78,
+                                      .count = 3,
+                                      .list = keyspace::ListSpan{.head = 300,
+                                                                 .tail = 303,
+                                                                 .cleared = 100,
+                                                                 .tail_cleared = 400,
+                                                                 .packed_bytes = 9}}
+                            .Encode()}
           .Encode(),
       Record{.type = Type::kStream,
              .form = Form::kElements,

@@ -211,6 +211,64 @@ TEST_F(Lists, TheElementsThatWerePoppedAreNotCopied) {
   EXPECT_EQ(KeysUnder(copied).keys, 10u);
 }
 
+TEST_F(Lists, AreListpacksAgainAtHalfOfTheLimit) {
+  rig_.keyspace().options().list_listpack_size = 4;
+  const auto is_beyond = [&] { return (Object().shape & kBeyondListpack) != 0; };
+  Push(ListEnd::kTail, {"a", "b", "c", "d"});
+  EXPECT_FALSE(is_beyond());
+  Push(ListEnd::kHead, {"e"});
+  EXPECT_TRUE(is_beyond());
+  Pop(ListEnd::kTail, 2);
+  EXPECT_TRUE(is_beyond());
+  RemoveEqual("e");
+  EXPECT_FALSE(is_beyond());
+}
+
+// A trim of thousands does not look at them; once few are left they are counted.
+TEST_F(Lists, TrimsOfManyCountWhatIsLeftLater) {
+  Push(ListEnd::kTail, ListTexts(8000, std::string(10, 'v')));
+  EXPECT_EQ(Object().list->packed_bytes, 8000 * 12u);
+  With([&](List& list) { return list.Trim(1000, 4000); });
+  EXPECT_EQ(Object().list->packed_bytes, std::nullopt);
+  EXPECT_EQ(Object().count, 4000u);
+  Pop(ListEnd::kHead, 100);
+  EXPECT_EQ(Object().list->packed_bytes, std::nullopt);
+  With([&](List& list) { return list.Trim(0, 500); });
+  EXPECT_EQ(Object().list->packed_bytes, 500 * 12u);
+  EXPECT_NE(Object().shape & kBeyondListpack, 0);
+  With([&](List& list) { return list.Trim(200, 300); });
+  EXPECT_EQ(Object().shape & kBeyondListpack, 0);
+}
+
+// So they go on while the disk is full.
+TEST_F(Lists, WhatTakesAwayOnlyTakesAway) {
+  const auto frees = [&](const std::function<Status(List&)>& work) {
+    bool only_frees = false;
+    const Status status = rig_.Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(Lookup found, FindKey(tx, Name(tx)));
+      List list(tx, Name(tx), std::move(found));
+      CW_TRY(work(list));
+      only_frees = tx.has_writes() && tx.frees();
+      return {};
+    });
+    EXPECT_TRUE(status);
+    return only_frees;
+  };
+  for (const uint64_t inline_bytes : {0, 512}) {
+    rig_.keyspace().options().inline_bytes_max = inline_bytes;
+    Push(ListEnd::kTail, {"a", "b", "c", "d", "e", "f", "g"});
+    EXPECT_TRUE(frees([](List& list) { return list.Pop(ListEnd::kHead, 1, [](auto) {}); }));
+    EXPECT_TRUE(frees([](List& list) -> Status {
+      CW_ASSIGN(const uint64_t removed, list.RemoveEqual("d", ListEnd::kHead, 1));
+      EXPECT_EQ(removed, 1u);
+      return {};
+    }));
+    EXPECT_TRUE(frees([](List& list) { return list.Trim(1, 3); }));
+    EXPECT_FALSE(frees([](List& list) { return list.Set(0, "x"); }));
+    EXPECT_TRUE(frees([](List& list) { return list.Pop(ListEnd::kTail, 9, [](auto) {}); }));
+  }
+}
+
 // --- edited ones ---
 
 TEST_F(Lists, WhatLremTakesFromTheEndsIsPopped) {

@@ -93,7 +93,7 @@ TEST(ObjectPayload, OfAListComesBackWithItsSpan) {
 
 TEST(ObjectPayload, OfAListThatLeavesTheNumbersIsRefused) {
   const auto decodes = [](uint64_t head, std::initializer_list<uint64_t> varints) {
-    std::string bytes = ObjectPayload{}.Encode();
+    std::string bytes = ObjectPayload{.shape = kEdited}.Encode();
     AppendFixed64(bytes, head);
     for (const uint64_t number : varints) AppendVarint64(bytes, number);
     return ObjectPayload::Decode(bytes).has_value();
@@ -102,6 +102,15 @@ TEST(ObjectPayload, OfAListThatLeavesTheNumbersIsRefused) {
   EXPECT_FALSE(decodes(5, {2, 6, 0, 0}));
   EXPECT_FALSE(decodes(5, {UINT64_MAX - 4, 0, 0, 0}));
   EXPECT_FALSE(decodes(5, {2, 5, UINT64_MAX - 6, 0}));
+}
+
+TEST(ObjectPayload, OfAnUneditedListHasAnElementAtEachPosition) {
+  ObjectPayload list{.count = 3, .list = ListSpan{.head = 5, .tail = 9, .tail_cleared = 9}};
+  EXPECT_FALSE(ObjectPayload::Decode(list.Encode()));
+  list.shape = kEdited;
+  EXPECT_TRUE(ObjectPayload::Decode(list.Encode()));
+  list = {.count = 4, .list = list.list};
+  EXPECT_TRUE(ObjectPayload::Decode(list.Encode()));
 }
 
 TEST(ObjectPayload, CountsEntriesUpToMany) {

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/format.h"
 #include "keyspace/core/keys.h"
@@ -114,6 +117,34 @@ TEST(Transaction, LookupsOfARunThatIsUndoneDoNotCount) {
   }
   EXPECT_EQ(stats.hits.load(), 1u);
   EXPECT_EQ(stats.misses.load(), 2u);
+}
+
+TEST(Transaction, SignalsAreToldInTheirOrderWhileSomebodyWaits) {
+  KeyspaceRig rig;
+  using Signals = std::vector<std::pair<int, std::string>>;
+  const auto signals_of = [&] {
+    Signals signals;
+    EXPECT_TRUE(rig.Execute([&](Transaction& tx) -> Status {
+      signals.clear();
+      tx.Signal(tx.GenerationOf(3), "b");
+      tx.Signal(tx.GenerationOf(0), "a");
+      // What a number means is what it means in the end.
+      const Generation other = tx.GenerationOf(5);
+      tx.SetGeneration(5, tx.GenerationOf(3));
+      tx.SetGeneration(3, other);
+      tx.Signal(other, "c");
+      for (const KeySignal& signal : tx.signals()) {
+        signals.emplace_back(signal.db, std::string(signal.key));
+      }
+      return {};
+    }));
+    return signals;
+  };
+  EXPECT_EQ(signals_of(), Signals());
+  rig.keyspace().AddSignalReader();
+  EXPECT_EQ(signals_of(), (Signals{{3, "b"}, {0, "a"}, {3, "c"}}));
+  rig.keyspace().RemoveSignalReader();
+  EXPECT_EQ(signals_of(), Signals());
 }
 
 }  // namespace

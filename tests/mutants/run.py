@@ -102,6 +102,10 @@ MUTANTS = [
     # A walk goes on behind a table that the system cannot read.
     Mutant("unreadable_passed_over", "storage_store_test",
            ["StoreUnreadable.ATableIsAnsweredWithErrorsThatNameIt"]),
+    # Who waits behind one that is held up is served before it.
+    Mutant("line_overtaken", "pipeline_test",
+           ["BlockingHolds.OneThatTurnsColdKeepsItsPlaceAndOthersRun",
+            "BlockingOnAFullDisk.AMoveIsNeitherLostNorDelivered"]),
 ]
 
 

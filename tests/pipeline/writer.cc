@@ -281,8 +281,7 @@ std::string Writer::History() const {
 template <typename Visit>
 void Writer::ForEachKey(Visit visit) const {
   for (const int db : {0, OtherDb(0), OtherDb(1)}) {
-    for (const Kind kind : {Kind::kText, Kind::kNumber, Kind::kHash, Kind::kSet,
-                            Kind::kList}) {
+    for (const Kind kind : {Kind::kText, Kind::kNumber, Kind::kHash, Kind::kSet, Kind::kList}) {
       for (int key = 0; key < KeysOf(kind, db); ++key) {
         visit(db, kind, NameOf(kind, static_cast<uint64_t>(key)));
       }

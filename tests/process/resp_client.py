@@ -61,6 +61,10 @@ class Connection:
         self.send(b"".join(encode(*command) for command in commands))
         return [self.read() for _ in commands]
 
+    def has_buffered(self) -> bool:
+        """There is something to read that has been received already."""
+        return self._at < len(self._bytes)
+
     def closed_by_server(self) -> bool:
         """Waits for the end of the connection; False if there is something to read instead."""
         if self._at < len(self._bytes):

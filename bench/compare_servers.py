@@ -26,13 +26,18 @@ import tempfile
 import time
 
 KEYS = 1_000_000
-KEY_BYTES = len("key:000000000000")
 VALUE_BYTES = 100
-# By a request of each test, beside KEY_BYTES; a member of a set is element:000000000000 of myset.
-# What is pushed to the one list is popped from both of its ends.
-WRITTEN_VALUE_BYTES = {"set": VALUE_BYTES, "get": 0, "incr": 1, "sadd": 9, "spop": 9,
-                       "lpush": VALUE_BYTES, "rpop": 0, "lpop": 0, "lrange_100": 0}
-POPS = ("rpop", "lpop")
+KEY_BYTES = len("key:000000000000")
+_ELEMENT = len("mylist") + VALUE_BYTES
+_MEMBER = len("myset") + len("element:000000000000")
+# The keys and values of one request. In an order in which pops find what was pushed before.
+USER_BYTES = {"set": KEY_BYTES + VALUE_BYTES, "get": KEY_BYTES, "incr": KEY_BYTES + 1,
+              "lpush": _ELEMENT, "lrange_100": _ELEMENT, "rpop": _ELEMENT,
+              "rpush": _ELEMENT, "lpop": _ELEMENT, "sadd": _MEMBER, "spop": _MEMBER}
+# So many that hardly a member is added twice, and an SPOP finds one.
+MEMBERS = 1_000_000_000
+# As redis-benchmark's own test, but for the pushes that it would put before it each time.
+COMMANDS = {"lrange_100": ["LRANGE", "mylist", "0", "99"]}
 
 
 def free_port():
@@ -71,11 +76,14 @@ class Server:
                 total_ns += int(schedstat.read().split()[0])
         return total_ns / 1e9
 
-    def written_bytes(self):
-        """What the server says it wrote to files (the kernel's own count takes whole folios)."""
+    def info(self):
         output = subprocess.run(["redis-cli", "-p", str(self.port), "INFO", "everything"],
                                 capture_output=True, text=True, timeout=30, check=True).stdout
-        fields = dict(line.strip().split(":", 1) for line in output.splitlines() if ":" in line)
+        return dict(line.strip().split(":", 1) for line in output.splitlines() if ":" in line)
+
+    def written_bytes(self):
+        """What the server says it wrote to files (the kernel's own count takes whole folios)."""
+        fields = self.info()
         names = ("log_bytes_written", "flush_bytes", "merge_bytes_written", "aof_current_size")
         return sum(int(fields.get(name, 0)) for name in names)
 
@@ -94,18 +102,20 @@ class Server:
 
 
 def load_command(server, test, pipeline, requests, clients, keys=KEYS):
-    return ["redis-benchmark", "-p", str(server.port), "-t", test, "-P", str(pipeline), "-c",
-            str(clients), "-n", str(requests), "-r", str(keys), "-d", str(VALUE_BYTES)]
+    what = COMMANDS.get(test, [])
+    return ["redis-benchmark", "-p", str(server.port), "-P", str(pipeline), "-c", str(clients),
+            "-n", str(requests), "-r", str(MEMBERS if test == "sadd" else keys),
+            "-d", str(VALUE_BYTES), "--csv", *(what or ["-t", test])]
 
 
 def measure(server, test, pipeline, requests, clients):
     cpu = server.cpu_seconds()
     written = server.written_bytes()
     output = subprocess.run(
-        load_command(server, test, pipeline, requests, clients) + ["--csv"],
+        load_command(server, test, pipeline, requests, clients),
         capture_output=True, text=True, timeout=600, check=True).stdout
-    row = list(csv.DictReader(io.StringIO(output)))[-1]  # the last: LRANGE pushes first
-    user_bytes = requests * (KEY_BYTES + WRITTEN_VALUE_BYTES[test])
+    row = list(csv.DictReader(io.StringIO(output)))[0]
+    user_bytes = requests * USER_BYTES[test]
     return {
         "rps": float(row["rps"]),
         "p99": float(row["p99_latency_ms"]),
@@ -130,6 +140,8 @@ def main():
     parser.add_argument("--base", help="path of the cordwood-server to compare with")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--tests", nargs="+", choices=USER_BYTES, default=list(USER_BYTES),
+                        help="in this order: a pop finds what was pushed before it")
     parser.add_argument("--requests", type=int, default=100_000, help="per measurement at P=16")
     options = parser.parse_args()
     redis = ["redis-server", "--port", "{port}", "--dir", "{dir}", "--bind", "127.0.0.1",
@@ -145,14 +157,12 @@ def main():
         print("|---|---|---|---|---|---|---|")
         for pipeline in (1, 16):
             requests = options.requests if pipeline > 1 else options.requests // 5
-            for test in WRITTEN_VALUE_BYTES:
+            for test in options.tests:
                 results = {server.name: [] for server in servers}
                 for _ in range(options.rounds):
                     for server in servers:
                         results[server.name].append(
-                            measure(server, test, pipeline,
-                                    requests // 2 if test in POPS else requests,
-                                    options.clients))
+                            measure(server, test, pipeline, requests, options.clients))
                 for server in servers:
                     median = {key: statistics.median(row[key] for row in results[server.name])
                               for key in ("rps", "cpu_us", "p99", "written")}

@@ -20,7 +20,15 @@ def listed_cases(path):
         cases = ElementTree.parse(path).iter("testcase")
     except (OSError, ElementTree.ParseError):
         return []
-    return [(f"{case.get('classname')}.{case.get('name')}", case_outcome(case)) for case in cases]
+    return [(case_name(case), case_outcome(case)) for case in cases]
+
+
+def case_name(case):
+    """With the reason, if it was skipped for one; googletest says it in the last line."""
+    skipped = case.find("skipped")
+    reason = "" if skipped is None else skipped.get("message", "").strip()
+    name = f"{case.get('classname')}.{case.get('name')}"
+    return f"{name}: {reason.splitlines()[-1]}" if reason else name
 
 
 def case_outcome(case):

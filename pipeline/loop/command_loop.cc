@@ -1,6 +1,7 @@
 #include "pipeline/loop/command_loop.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/format.h"
 #include "base/log.h"
@@ -15,9 +16,11 @@ constexpr size_t kUnauthenticatedRequestBytes = 64 << 10;
 // A connection, and a turn, end when they took this long.
 constexpr uint64_t kSliceNs = 1'000'000;
 // The clock is read after so much work: a command and so many arguments or bytes of reply are one.
-constexpr size_t kWorkBetweenClocks = 16;
+constexpr size_t kWorkBetweenClocksMax = 16;
 constexpr size_t kArgumentsPerWork = 16;
 constexpr size_t kReplyBytesPerWork = 4 << 10;
+// While that takes longer than this, it is read after each command.
+constexpr uint64_t kLongBetweenClocksNs = kSliceNs / 4;
 // However fast the clock says it was.
 constexpr size_t kWorkPerSlice = 4096;
 
@@ -38,16 +41,18 @@ void CommandLoop::Advance(Session& session, uint64_t now_ns) {
   const uint64_t end_ns = now_ns + kSliceNs;
   const ClientMemory& memory = parts_.pressure.memory();
   size_t work = 0;
-  size_t clock_at = kWorkBetweenClocks;
+  size_t clock_at = work_between_clocks_;
   NoteFinished(session);
   session.full = session.replies.unsent_bytes() >= memory.UnsentMax(session);
   while (MayAdvance(session)) {
     if (work >= clock_at) {
-      if (work >= kWorkPerSlice || parts_.env.MonotonicNs() >= end_ns) {
+      const uint64_t before_ns = std::exchange(now_ns, parts_.env.MonotonicNs());
+      PaceClock(now_ns - before_ns);
+      if (work >= kWorkPerSlice || now_ns >= end_ns) {
         QueueTurn(session);
         return;
       }
-      clock_at = work + kWorkBetweenClocks;
+      clock_at = work + work_between_clocks_;
     }
     switch (session.parser.Next()) {
       case protocol::RequestParser::Outcome::kNeedMore:
@@ -65,6 +70,12 @@ void CommandLoop::Advance(Session& session, uint64_t now_ns) {
     work += (session.replies.appended() - replied) / kReplyBytesPerWork;
     session.full = session.replies.unsent_bytes() >= memory.UnsentMax(session);
   }
+}
+
+void CommandLoop::PaceClock(uint64_t took_ns) {
+  work_between_clocks_ = took_ns > kLongBetweenClocksNs
+                             ? 1
+                             : std::min(2 * work_between_clocks_, kWorkBetweenClocksMax);
 }
 
 bool CommandLoop::MayAdvance(const Session& session) const {

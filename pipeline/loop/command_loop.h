@@ -69,6 +69,8 @@ class CommandLoop {
   void Turn();
 
  private:
+  /// The work since the last look at the clock took so long.
+  void PaceClock(uint64_t took_ns);
   void Start(Session& session);
   /// The command waits for EXEC.
   void Queue(Session& session);
@@ -85,6 +87,7 @@ class CommandLoop {
 
   const CommandLoopParts parts_;
   std::deque<SessionId> turns_;  // those who go on when others had their turn
+  size_t work_between_clocks_ = 1;
 };
 
 }  // namespace cordwood::pipeline

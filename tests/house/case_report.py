@@ -73,5 +73,7 @@ def run(module) -> _Result:
 def run_tests(program: str) -> int:
     """Runs the unit tests of the main module and reports them. Returns the exit code."""
     result = run(sys.modules["__main__"])
+    for name, reason in result.reasons_to_skip().items():
+        print(f"skipped: {name}: {reason}")
     write(program, result.failures_by_case(), result.reasons_to_skip())
     return 0 if result.wasSuccessful() else 1

@@ -31,7 +31,9 @@ class CountCases(unittest.TestCase):
             output = io.StringIO()
             with contextlib.redirect_stdout(output):
                 self.assertEqual(count_cases.main([folder]), code)
-            self.assertEqual(output.getvalue().splitlines()[-1], last_line)
+            lines = output.getvalue().splitlines()
+            self.assertEqual(lines[-1], last_line)
+            return lines
 
     def test_cases_are_counted_over_all_programs(self):
         self.expect("3 passed, 0 failed", 0, {"a": "run", "b": "run"},
@@ -43,6 +45,11 @@ class CountCases(unittest.TestCase):
     def test_skipped_and_disabled_cases_are_neither(self):
         self.expect("1 passed, 0 failed, 2 skipped", 0, {"a": "run"},
                     {"a": PASSED + SKIPPED + DISABLED})
+
+    def test_the_reason_of_a_skipped_case_is_said(self):
+        lines = self.expect("1 passed, 0 failed, 1 skipped", 0, {"a": "run"}, {
+            "a": PASSED + SKIPPED.replace("<skipped/>", '<skipped message="a.cc:1&#xA;no disk"/>')})
+        self.assertIn("skipped: A.S: no disk", lines)
 
     def test_a_run_that_skips_everything_fails(self):
         self.expect("0 passed, 0 failed, 1 skipped", 1, {"a": "run"}, {"a": SKIPPED})

@@ -16,7 +16,11 @@ std::string Repeated(std::string_view text, int count) {
 class Turns : public ::testing::Test {
  protected:
   Turns() : env_(1), server_(env_, {}) {}
-  void SetUp() override { ASSERT_TRUE(server_.Start()); }
+  void SetUp() override {
+    server_.config().enable_debug_command = config::AllowedFrom::kEverywhere;
+    server_.facts().pause = [this](uint64_t ms) { env_.AdvanceMs(ms); };
+    ASSERT_TRUE(server_.Start());
+  }
 
   // Puts bytes into the parser in one piece, and runs what one pass runs of them.
   void Deliver(SessionId id, const std::string& bytes) {
@@ -43,6 +47,25 @@ TEST_F(Turns, ALongPipelineGoesOnBehindOthers) {
   server_.Settle();
   EXPECT_EQ(server_.Receive(first), Repeated("+PONG\r\n", kCommands));
   EXPECT_TRUE(server_.pipeline().WantsInput(first));
+}
+
+TEST_F(Turns, CommandsThatTakeLongHaveATurnEach) {
+  constexpr int kCommands = 64;
+  constexpr uint64_t kTakesNs = 2'000'000;
+  const SessionId quick = server_.Connect();
+  server_.Send(quick, Repeated("PING\r\n", 1000));
+  server_.Settle();
+  const SessionId slow = server_.Connect();
+  Deliver(slow, Repeated("DEBUG SLEEP 0.002\r\n", kCommands));
+  int turns = 0;
+  for (; server_.pipeline().WantsTurn(); ++turns) {
+    const uint64_t begin_ns = env_.MonotonicNs();
+    server_.pipeline().Turn();
+    EXPECT_LE(env_.MonotonicNs() - begin_ns, kTakesNs);
+  }
+  EXPECT_GE(turns, kCommands - 16) << "after quick ones the clock is not looked at more often";
+  server_.Settle();
+  EXPECT_EQ(server_.Receive(slow), Repeated("+OK\r\n", kCommands));
 }
 
 TEST_F(Turns, OneThatIsReadAsFastAsItIsSentToWaitsForItsTurn) {

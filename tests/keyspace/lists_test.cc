@@ -315,6 +315,31 @@ TEST_F(Lists, InsertsAtOnePlaceKeepTheirOrderHoweverMany) {
   }
 }
 
+// A merge may take the tombstones of what was popped long before it takes what these hide.
+TEST_F(Lists, WhatWasInsertedAndPoppedStaysGoneWhenTheHeadComesBack) {
+  const auto many = [](int count) { return ListTexts(static_cast<size_t>(count), "v"); };
+  const auto flush = [this] {
+    ASSERT_TRUE(rig_.Execute([](Transaction& tx) -> Status {
+      for (int i = 0; i < 300; ++i) tx.Put(Format("\1\2filler{}", i), std::string(1024, 'x'));
+      return {};
+    }));
+    rig_.Settle();
+  };
+  Push(ListEnd::kTail, {"first"});
+  Push(ListEnd::kTail, many(1000));
+  ASSERT_TRUE(Insert(List::Side::kAfter, "first", "ghost"));
+  rig_.Compact();
+  for (int round = 0; round < 2; ++round) {
+    Pop(ListEnd::kHead, 400);
+    Push(ListEnd::kHead, many(400));
+  }
+  Pop(ListEnd::kHead, 400);
+  flush();
+  EXPECT_EQ(All(), many(602));
+  Push(ListEnd::kHead, many(400));
+  EXPECT_EQ(All(), many(1002));
+}
+
 TEST_F(Lists, InsertsAtTheEndsArePushes) {
   Push(ListEnd::kTail, {"first", "last"});
   ASSERT_TRUE(Insert(List::Side::kBefore, "first", "before"));

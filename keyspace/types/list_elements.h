@@ -92,7 +92,7 @@ class ListElements {
     return {tx_, generation_, object_, from, std::move(position)};
   }
 
-  /// Has dead ranges cover what lies around the bounds, if it is much.
+  /// Has dead ranges cover what lies around the bounds of an unedited list, if it is much.
   void ClearAround();
   /// Moves a bound of an edited list to the next element that is there.
   Status SettleBound(ListEnd end);

@@ -35,8 +35,8 @@ constexpr uint64_t kStepsAtOnce = 4096;
 constexpr uint64_t kSlicesAtOnce = 8;  // of a sampler
 /// And so many are popped. Each costs more than a step: it is replied, looked up and deleted.
 constexpr uint64_t kPopsAtOnce = 256;
-/// A set with few members has no more bytes of them than this, and is stored anew when it steps over
-/// more deleted ones than so many for each.
+/// A set with few members has no more bytes of them than this, and is stored anew when it steps
+/// over more deleted ones than so many for each.
 constexpr uint64_t kFewBytes = uint64_t{64} << 10;
 constexpr uint64_t kDeletedForEach = 8;
 
@@ -125,9 +125,9 @@ class Pop {
     return keyspace::RemoveKey(call_.tx, name_, found_);
   }
 
-  /// An exact draw among few members in elements looks at them all. What a drained set has left lies
-  /// among those that were deleted, which every pop would step over: when it meets many, the rest is
-  /// stored anew.
+  /// An exact draw among few members in elements looks at them all. What a drained set has left
+  /// lies among those that were deleted, which every pop would step over: when it meets many, the
+  /// rest is stored anew.
   Status PopOfFew(uint64_t count) {
     CW_ASSIGN(Few few, LookAtAll());
     if (few.bytes > kFewBytes) return PopSome(count);

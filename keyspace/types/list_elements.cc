@@ -149,8 +149,9 @@ Status ListElements::CountPackedBytes() {
 }
 
 void ListElements::ClearAround() {
-  // A range that covers a tombstone lets merges drop it before what lies beneath. Where a push takes
-  // a position again it puts an element over that, but not over those that were inserted behind it.
+  // A range that covers a tombstone lets merges drop it before what lies beneath. Where a push
+  // takes a position again it puts an element over that, but not over those that were inserted
+  // behind it.
   if (edited()) return;
   const std::string prefix = SpacePrefix(generation_, object_.oid, kItemSpace);
   const auto drop = [&](uint64_t begin, uint64_t end) {

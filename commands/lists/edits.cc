@@ -5,9 +5,10 @@
 
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/open.h"
 #include "commands/core/row.h"
-#include "commands/lists/open_list.h"
 #include "keyspace/types/list_index.h"
+#include "keyspace/types/lists.h"
 
 namespace cordwood::commands::lists {
 namespace {

@@ -5,10 +5,11 @@
 
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "commands/lists/list_end.h"
-#include "commands/lists/open_list.h"
 #include "commands/lists/pops.h"
+#include "keyspace/types/lists.h"
 
 namespace cordwood::commands::lists {
 namespace {

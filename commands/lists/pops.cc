@@ -10,9 +10,10 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
+#include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "commands/lists/list_end.h"
-#include "commands/lists/open_list.h"
+#include "keyspace/types/lists.h"
 
 namespace cordwood::commands::lists {
 namespace {

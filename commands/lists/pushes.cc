@@ -3,8 +3,9 @@
 #include <optional>
 
 #include "commands/all_commands.h"
+#include "commands/core/open.h"
 #include "commands/core/row.h"
-#include "commands/lists/open_list.h"
+#include "keyspace/types/lists.h"
 
 namespace cordwood::commands::lists {
 namespace {

@@ -41,9 +41,11 @@ Result<std::vector<std::string_view>> InlineElements(std::string_view items);
 
 class List {
  public:
+  static constexpr Type kType = Type::kList;
+
   /// As for a Collection.
   List(Transaction& tx, const KeyName& name, Lookup&& found)
-      : collection_(tx, name, std::move(found), Type::kList) {}
+      : collection_(tx, name, std::move(found), kType) {}
 
   bool exists() const { return collection_.exists(); }
   bool in_elements() const { return collection_.in_elements(); }

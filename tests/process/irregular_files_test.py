@@ -47,9 +47,7 @@ class IrregularFiles(unittest.TestCase):
     def newest(self, directory: pathlib.Path, pattern: str) -> pathlib.Path:
         if pattern != "*.wal":
             return (store_files.files(directory, pattern) or [directory / pattern])[-1]
-        used = [path for path in store_files.files(directory, pattern)
-                if path.read_bytes()[:8] == b"CWLOGSEG"]
-        return max(used, key=lambda path: int.from_bytes(path.read_bytes()[32:40], "little"))
+        return store_files.newest_log_segment(directory)
 
     def check(self, directory: pathlib.Path, text: str) -> None:
         done = run_tool("check", directory)

@@ -186,8 +186,7 @@ class OtherVersions(StartupTest):
         self.assert_refused(path)
 
     def test_a_newer_log_segment_is_refused(self):
-        path = next(path for path in reversed(store_files.files(self.data, "*.wal"))
-                    if path.read_bytes()[:8] == b"CWLOGSEG")
+        path = store_files.newest_log_segment(self.data)
         store_files.make_log_newer(path)
         self.assert_refused(path)
 

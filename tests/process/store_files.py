@@ -54,6 +54,13 @@ def number_of(path: pathlib.Path) -> int:
     return int(re.search(r"\d+", path.name).group())
 
 
+def newest_log_segment(directory: pathlib.Path) -> pathlib.Path:
+    """The one that the log ends in. Others may be ready for what comes next, and hold what they held
+    before."""
+    used = [path for path in files(directory, "*.wal") if path.read_bytes()[:8] == b"CWLOGSEG"]
+    return max(used, key=lambda path: int.from_bytes(path.read_bytes()[32:40], "little"))
+
+
 def log_frames(path: pathlib.Path) -> list[tuple[int, int]]:
     """Where the frames with records in a segment begin and end, padding included."""
     data = path.read_bytes()

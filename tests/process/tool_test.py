@@ -79,11 +79,12 @@ class Sound(ToolTest):
 
     def test_a_torn_end_of_the_log_is_told_and_no_damage(self):
         directory = self.changed(self.killed)
-        path = next(path for path in reversed(store_files.files(directory, "*.wal"))
-                    if b"key:" in path.read_bytes())
+        path = store_files.newest_log_segment(directory)
         segment = path.read_bytes()
-        end = len(segment.rstrip(b"\0"))
         salt = segment[40:48]
+        # Behind the last frame of the segment. What it held before may lie there.
+        last = segment.rindex(salt, SECTOR) - 8
+        end = last + 80 + int.from_bytes(segment[last + 32:last + 40], "little")
         # A group of one operation, of 20 bytes that are not those of its checksum.
         header = b"CWFR\1\0\0\0" + salt + struct.pack("<QQQI", 1, 0, 20, 1) + bytes(36)
         with path.open("r+b") as file:
@@ -234,14 +235,9 @@ class Unsound(ToolTest):
 class Repair(ToolTest):
     """A log that is not whole is given up from its first gap on, when asked to."""
 
-    def newest_segment(self, directory: pathlib.Path) -> pathlib.Path:
-        used = [path for path in store_files.files(directory, "*.wal")
-                if path.read_bytes()[:8] == b"CWLOGSEG"]
-        return max(used, key=lambda path: int.from_bytes(path.read_bytes()[32:40], "little"))
-
     def test_a_store_without_its_newest_segment_opens_again(self):
         directory = self.changed(self.killed)
-        newest = self.newest_segment(directory)
+        newest = store_files.newest_log_segment(directory)
         newest.unlink()
         done = self.checked(directory, EXIT_CORRUPTION)
         self.assertRegex(done.stdout, rf"damaged: .*{newest.name}.*the segment is missing")
@@ -286,8 +282,7 @@ class OtherVersions(ToolTest):
         self.check_unsupported(path)
 
     def test_a_newer_log_segment_is_told_from_damage(self):
-        path = next(path for path in reversed(store_files.files(self.directory, "*.wal"))
-                    if path.read_bytes()[:8] == b"CWLOGSEG")
+        path = store_files.newest_log_segment(self.directory)
         store_files.make_log_newer(path)
         self.check_unsupported(path)
 

@@ -15,6 +15,7 @@ _SECTOR = 4096
 _MIX = 0x9E3779B97F4A7C15
 _LOW_64_BITS = (1 << 64) - 1
 TABLE_FOOTER_BYTES = 80
+FRAME_HEADER_BYTES = 80
 
 
 def files(directory: pathlib.Path, pattern: str) -> list[pathlib.Path]:
@@ -55,24 +56,34 @@ def number_of(path: pathlib.Path) -> int:
 
 
 def newest_log_segment(directory: pathlib.Path) -> pathlib.Path:
-    """The one that the log ends in. Others may be ready for what comes next, and hold what they held
-    before."""
+    """The one that the log ends in. Others may be ready for what comes next, and hold what they
+    held before."""
     used = [path for path in files(directory, "*.wal") if path.read_bytes()[:8] == b"CWLOGSEG"]
     return max(used, key=lambda path: int.from_bytes(path.read_bytes()[32:40], "little"))
 
 
 def log_frames(path: pathlib.Path) -> list[tuple[int, int]]:
-    """Where the frames with records in a segment begin and end, padding included."""
+    """Where the frames with records in a segment begin and end, without the zeros behind them."""
     data = path.read_bytes()
+
+    def is_frame(at: int) -> bool:
+        return data[at:at + 4] == b"CWFR" and data[at + 8:at + 16] == data[40:48]
+
     frames = []
     at = _SECTOR
-    while data[at:at + 4] == b"CWFR":
+    while is_frame(at):
         payload_bytes, operations = struct.unpack_from("<QI", data, at + 32)
-        end = at + -(-(56 + payload_bytes) // _SECTOR) * _SECTOR
+        end = at + FRAME_HEADER_BYTES + payload_bytes
         if operations > 0:
             frames.append((at, end))
-        at = end
+        at = _rounded_up(end, 8)
+        if not is_frame(at):
+            at = _rounded_up(end, _SECTOR)
     return frames
+
+
+def _rounded_up(size: int, unit: int) -> int:
+    return -(-size // unit) * unit
 
 
 def xxh3_library():

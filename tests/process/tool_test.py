@@ -84,7 +84,8 @@ class Sound(ToolTest):
         salt = segment[40:48]
         # Behind the last frame of the segment. What it held before may lie there.
         last = segment.rindex(salt, SECTOR) - 8
-        end = last + 80 + int.from_bytes(segment[last + 32:last + 40], "little")
+        payload_bytes = int.from_bytes(segment[last + 32:last + 40], "little")
+        end = last + store_files.FRAME_HEADER_BYTES + payload_bytes
         # A group of one operation, of 20 bytes that are not those of its checksum.
         header = b"CWFR\1\0\0\0" + salt + struct.pack("<QQQI", 1, 0, 20, 1) + bytes(36)
         with path.open("r+b") as file:

@@ -77,8 +77,10 @@ class Served(unittest.TestCase):
         self.assertEqual(self.server.info("stats")["total_error_replies"], "0")
 
     def restart_server(self) -> None:
-        """Kill -9, and the same data again."""
+        """Kill -9, and the same data again, where clients look for it."""
         self.server.kill()
+        self.server.keeps_port = True
+        self.addCleanup(setattr, self.server, "keeps_port", False)
         self.start_server()
 
     @classmethod
@@ -87,6 +89,7 @@ class Served(unittest.TestCase):
         with cls.server.connect() as connection:
             # A Redis may be loading.
             wait_until(lambda: connection.call("PING") == "PONG", "no PONG")
+            connection.call("CONFIG", "RESETSTAT")
 
     def start_program(self, *command: str, **environment: str) -> "Program":
         """Ended with the case."""

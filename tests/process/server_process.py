@@ -126,6 +126,7 @@ class ServerProcess:
         self.directory = pathlib.Path(directory) if directory else self.root / "data"
         self.log_path = self.root / "log"
         self.port = 0
+        self.keeps_port = False  # over its next starts
         self.configuration: pathlib.Path | None = None  # a file; options come after it
         self.open_files: int | None = None  # a limit for the process
         self.file_bytes: int | None = None  # a limit of file sizes for the process
@@ -161,7 +162,8 @@ class ServerProcess:
     def spawn(self, *more_options) -> None:
         """Starts it and does not wait."""
         assert not self.running(), "it runs already"
-        self.port = free_port()
+        if not self.keeps_port:
+            self.port = free_port()
         command = [server_binary(), *([self.configuration] if self.configuration else []),
                    "--port", str(self.port), "--bind", "127.0.0.1",
                    "--dir", str(self.directory), *self.options, *map(str, more_options)]

@@ -1,6 +1,6 @@
 #pragma once
 
-// Objects whose ranks somebody asked for and that have none, or not all yet: the executor builds
+// Objects whose ranks somebody asked for and that have none, or not all yet. The executor builds
 // them, one after the other (keyspace/types/rank_build.h). Bounded; lost with the process. What is
 // not in it is asked for again by the next walk that is long.
 //
@@ -26,9 +26,6 @@ struct RankRequest {
 
 class RankRequests {
  public:
-  /// A walk to an index or a rank that takes more steps than these asks.
-  static constexpr uint64_t kStepsMax = 1024;
-
   void Ask(Generation generation, std::string_view key, Oid oid);
 
   bool empty() const { return requests_.empty(); }

@@ -9,9 +9,10 @@
 //           is its own
 //   root    the one node, or leaf, of the uppermost level
 //
-// A leaf or node has at most kChildrenMax below it, so that a rank takes no more steps a level. The
-// first separator of each level is empty. One that comes to nothing goes, unless it is all there
-// is; one that with a neighbour under the same node has at most kJoinedMax is joined with it.
+// A leaf or node has at most KeyspaceOptions::rank_children_max below it, so that a rank takes no
+// more steps a level. The first separator of each level is empty. One that comes to nothing goes,
+// unless it is all there is; a small one is joined with a neighbour under the same node, if both
+// have at most half as many.
 //
 // A build counts from the first element on, in slices (keyspace/types/rank_build.h); until it is
 // done, what lies before `counted to` is counted, and nothing can be asked.
@@ -48,9 +49,6 @@ CountedElements CountedElementsOf(Type type, Generation generation, const Object
 
 class CountedOrder {
  public:
-  static constexpr uint64_t kChildrenMax = 256;
-  static constexpr uint64_t kJoinedMax = 128;
-
   /// With the record's `ranks`.
   CountedOrder(Transaction& tx, const CountedElements& elements, Ranks ranks);
   CountedOrder(const CountedOrder&) = delete;
@@ -115,6 +113,7 @@ class CountedOrder {
   Transaction& tx_;
   const CountedElements bounds_;
   const Ranks ranks_;
+  const uint64_t children_max_;
   OrderedElements elements_;
   Separators separators_;
   bool takes_away_ = false;

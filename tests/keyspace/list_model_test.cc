@@ -170,7 +170,7 @@ class ListModel {
     return Format("{}", random_.Below(12)) + std::string(longer, 'v');
   }
   ListEnd AnyEnd() { return random_.OneIn(2) ? ListEnd::kHead : ListEnd::kTail; }
-  uint64_t AnyCount() { return random_.OneIn(30) ? random_.Below(600) : random_.Below(6) + 1; }
+  uint64_t AnyCount() { return (random_.OneIn(30) ? random_.Below(600) : random_.Below(6)) + 1; }
 
   static void PushTo(Elements& list, ListEnd end, const std::string& value) {
     end == ListEnd::kHead ? list.push_front(value) : list.push_back(value);

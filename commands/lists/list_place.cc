@@ -38,16 +38,16 @@ Result<bool> ListPlace::Approach(keyspace::Transaction& tx, const keyspace::KeyN
     StartAt(*std::move(position));
     return true;
   }
-  if (pauses_ < kPausesMax) {
-    Result<std::optional<std::string>> ranked =
-        keyspace::SubkeyByRank(tx, name.generation, object, index_);
-    const bool paused = !ranked && ranked.error().code() == ErrorCode::kPaused;
-    if (paused && ++pauses_ < kPausesMax) return false;
-    if (!ranked && !paused) return std::unexpected(ranked.error());
-    if (ranked && *ranked) {
-      StartAt(**std::move(ranked));
-      return true;
-    }
+  Result<std::optional<std::string>> ranked(std::in_place);
+  if (pauses_ < kPausesMax) ranked = SubkeyByRank(tx, name.generation, object, index_);
+  if (!ranked && ranked.error().code() == ErrorCode::kPaused) {
+    ++pauses_;
+    return false;
+  }
+  CW_ASSIGN(std::optional<std::string> position, std::move(ranked));
+  if (position) {
+    StartAt(*std::move(position));
+    return true;
   }
   AskForRanks(tx, name, object, index_);
   uint64_t slice = kSkippedPerSlice;

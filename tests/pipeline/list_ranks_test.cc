@@ -237,6 +237,29 @@ TEST_F(ListRanks, AreNotBuiltWhileALongWriteReadsTheList) {
   ExpectElements("l");
 }
 
+TEST_F(ListRanks, AreNotBuiltWhileTheDiskIsFull) {
+  MakeEdited("l");
+  env_->SetDiskBytes(env_->UsedDiskBytes());
+  const std::string value(10'000, 'v');
+  bool full = false;
+  for (int i = 0; i < 1000 && !full; ++i) {
+    full = Ask({"SET", Format("key:{}", i), value}) != "+OK\r\n";
+  }
+  ASSERT_TRUE(full);
+  EXPECT_EQ(Ask({"LINDEX", "l", "4000"}), BulkOf(elements_[4000]));
+  RunBuilds();
+  EXPECT_EQ(RanksOf("l"), Ranks::kNone);
+  env_->SetDiskBytes(UINT64_MAX);
+  for (int i = 0; i < 100 && full; ++i) {
+    RunBuilds();
+    full = Ask({"SET", "key:0", value}) != "+OK\r\n";
+  }
+  ASSERT_FALSE(full);
+  EXPECT_EQ(RanksOf("l"), Ranks::kNone) << "nobody has asked since";
+  BuildAll("l");
+  ExpectElements("l");
+}
+
 TEST_F(ListRanks, AtTheVisibleStateWhileTheLogIsStalled) {
   MakeEdited("l");
   BuildAll("l");

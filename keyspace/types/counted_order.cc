@@ -61,10 +61,10 @@ Status CountedOrder::VisitChildren(uint8_t level, std::string_view separator, ui
 
 Result<uint64_t> CountedOrder::RankOf(std::string_view subkey) {
   CHECK(ranks_ == Ranks::kWhole);
-  CW_ASSIGN(uint8_t level, separators_.Top());
-  CW_ASSIGN(Separator at, separators_.Covering(level, {}));
+  CW_ASSIGN(Separators::Root root, separators_.FindRoot());
+  Separator at = std::move(root.entry);
   uint64_t rank = 0;
-  for (;; --level) {
+  for (uint8_t level = root.level;; --level) {
     std::optional<Separator> last;
     CW_TRY(VisitChildren(level, at.text, at.children, [&](const Separator& child) {
       const bool is_leafs = level == Separators::kLeaves;
@@ -81,9 +81,9 @@ Result<uint64_t> CountedOrder::RankOf(std::string_view subkey) {
 
 Result<std::string> CountedOrder::SubkeyAt(uint64_t rank) {
   CHECK(ranks_ == Ranks::kWhole);
-  CW_ASSIGN(uint8_t level, separators_.Top());
-  CW_ASSIGN(Separator at, separators_.Covering(level, {}));
-  for (;; --level) {
+  CW_ASSIGN(Separators::Root root, separators_.FindRoot());
+  Separator at = std::move(root.entry);
+  for (uint8_t level = root.level;; --level) {
     std::optional<Separator> under;
     CW_TRY(VisitChildren(level, at.text, at.children, [&](const Separator& child) {
       if (rank < child.elements) {
@@ -125,12 +125,13 @@ Status CountedOrder::Note(std::span<const std::string> subkeys, int64_t each) {
 }
 
 Result<CountedOrder::Path> CountedOrder::PathTo(std::string_view subkey) {
-  CW_ASSIGN(const uint8_t top, separators_.Top());
+  CW_ASSIGN(Separators::Root root, separators_.FindRoot());
   Path path;
-  for (uint8_t level = Separators::kLeaves; level <= top; ++level) {
+  for (uint8_t level = Separators::kLeaves; level < root.level; ++level) {
     CW_ASSIGN(Separator entry, separators_.Covering(level, subkey));
     path.push_back(std::move(entry));
   }
+  path.push_back(std::move(root.entry));
   return path;
 }
 
@@ -246,11 +247,12 @@ Status CountedOrder::Join(Path& path, size_t at) {
 }
 
 Status CountedOrder::DropRootsOfOne(const Path& path) {
-  Separator root = path.back();
-  for (uint8_t level = LevelOf(path.size() - 1); level > Separators::kLeaves; --level) {
-    if (root.children > 1) return {};
-    separators_.Delete(level, root.text);
-    CW_ASSIGN(root, separators_.Covering(level - 1, {}));
+  uint64_t children = path.back().children;
+  for (uint8_t level = LevelOf(path.size() - 1); level > Separators::kLeaves && children == 1;) {
+    separators_.Delete(level--, {});
+    CW_ASSIGN(const std::optional<Separator> root, separators_.Get(level, {}));
+    if (!root) return std::unexpected(RanksAreDamaged());
+    children = root->children;
   }
   return {};
 }

@@ -5,7 +5,8 @@
 namespace cordwood::keyspace {
 namespace {
 
-constexpr uint8_t kCountedTo = 0;  // in the place of a level
+constexpr uint8_t kCountedTo = 0;   // in the place of a level
+constexpr uint8_t kLevelsMax = 64;  // there are fewer
 
 std::string At(uint8_t level, std::string_view separator) {
   std::string subkey(1, static_cast<char>(level));
@@ -52,10 +53,17 @@ Result<std::optional<Separator>> Separators::DecodeIf(bool found, uint8_t level)
   return Decode();
 }
 
-Result<uint8_t> Separators::Top() {
-  CW_ASSIGN(const bool found, walk_.SeekToLast());
-  if (!found || IsOf(kCountedTo)) return std::unexpected(RanksAreDamaged());
-  return static_cast<uint8_t>(walk_.subkey()[0]);
+// Each level begins with an empty separator. To look for these is less than to seek the last entry:
+// a root is written often, and a way back has to step over its old versions.
+Result<Separators::Root> Separators::FindRoot() {
+  std::optional<Root> root;
+  for (uint8_t level = kLeaves; level < kLevelsMax; ++level) {
+    CW_ASSIGN(std::optional<Separator> first, Get(level, {}));
+    if (!first) break;
+    root = {.level = level, .entry = *std::move(first)};
+  }
+  if (!root) return std::unexpected(RanksAreDamaged());
+  return *std::move(root);
 }
 
 Result<Separator> Separators::Covering(uint8_t level, std::string_view subkey) {

@@ -34,8 +34,12 @@ class Separators {
 
   Separators(Transaction& tx, Generation generation, Oid oid);
 
-  /// The uppermost level. kCorruption if there is none.
-  Result<uint8_t> Top();
+  /// The one entry of the uppermost level. kCorruption if there is none.
+  struct Root {
+    uint8_t level = kLeaves;
+    Separator entry;
+  };
+  Result<Root> FindRoot();
   /// The last one at or before a subkey. kCorruption if there is none.
   Result<Separator> Covering(uint8_t level, std::string_view subkey);
   /// The first one at or after a separator.

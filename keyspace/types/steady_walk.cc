@@ -41,12 +41,6 @@ Result<bool> SteadyWalk::SeekAtOrBefore(std::string_view subkey) {
   return EndMove(Direction::kBackwards);
 }
 
-Result<bool> SteadyWalk::SeekToLast() {
-  BeginMove();
-  walk_.SeekToLast();
-  return EndMove(Direction::kBackwards);
-}
-
 Result<bool> SteadyWalk::Next() {
   BeginMove();
   walk_.Next();

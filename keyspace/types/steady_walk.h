@@ -28,7 +28,6 @@ class SteadyWalk {
   // As those of OrderedElements::Walk. True: the walk is at an element; false: there is none.
   Result<bool> SeekTo(std::string_view subkey);
   Result<bool> SeekAtOrBefore(std::string_view subkey);
-  Result<bool> SeekToLast();
   /// REQUIRES, as the next three: it is at an element.
   Result<bool> Next();
   Result<bool> Prev();

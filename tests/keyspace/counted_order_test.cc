@@ -318,17 +318,18 @@ class CountedOrderAtScale : public testing::Test {
     CountedElements bounds = kElements;
     bounds.begin = At(first);
     const Status status = rig_.Read([&](Transaction& tx) -> Status {
-      CW_ASSIGN(const uint8_t levels, Separators(tx, kElements.generation, kElements.oid).Top());
-      EXPECT_LE(levels, 3);
+      CW_ASSIGN(const Separators::Root root,
+                Separators(tx, kElements.generation, kElements.oid).FindRoot());
+      EXPECT_LE(root.level, 3);
       for (uint64_t rank = 0; rank < count; rank += count / 50 + 1) {
         CountedOrder order(tx, bounds, Ranks::kWhole);
         CW_ASSIGN(const uint64_t found, order.RankOf(At(first + rank)));
         EXPECT_EQ(found, rank);
-        EXPECT_LE(order.steps(), levels * 256u);
+        EXPECT_LE(order.steps(), root.level * 256u);
         CountedOrder back(tx, bounds, Ranks::kWhole);
         CW_ASSIGN(const std::string subkey, back.SubkeyAt(rank));
         EXPECT_EQ(subkey, At(first + rank));
-        EXPECT_LE(back.steps(), levels * 256u);
+        EXPECT_LE(back.steps(), root.level * 256u);
       }
       return {};
     });

@@ -33,11 +33,14 @@ inline constexpr Generation kSystemGeneration = 0;
 inline constexpr uint64_t kNameBytesMax = uint64_t{1} << 20;
 /// The space of an object's items; others hold what is derived from them.
 inline constexpr uint8_t kItemSpace = 1;
+/// What counts the elements of another space (keyspace/types/separators.h).
+inline constexpr uint8_t kSeparatorSpace = 3;
 /// What stands before a name in its subkey: the space, and the name's hash
-/// (keyspace/types/hashed_elements.h).
+/// (keyspace/types/hashed_elements.h) or its score; in a separator a level between these.
 inline constexpr uint64_t kSubkeyHeadBytes = 1 + 8;
-/// What stands before a name in a store key: generation, table, an oid or a time, and the hash.
-inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9 + kSubkeyHeadBytes;
+inline constexpr uint64_t kSeparatorHeadBytes = 1 + 1 + 8;
+/// What stands before a name in a store key: generation, table, an oid or a time, and that.
+inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9 + kSeparatorHeadBytes;
 static_assert(kNameBytesMax + kPrefixBytesMax <= storage::kKeyBytesMax);
 
 enum class Table : uint8_t { kKey = 1, kElement = 2, kDeadline = 3, kOwner = 4 };

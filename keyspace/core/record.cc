@@ -50,6 +50,13 @@ std::optional<ListSpan> TakeListSpan(ByteReader& in) {
   return span;
 }
 
+/// Nothing if it is none.
+std::optional<Ranks> TakeRanks(ByteReader& in) {
+  const std::optional<uint8_t> ranks = in.Byte();
+  if (!ranks || *ranks > static_cast<uint8_t>(Ranks::kWhole)) return std::nullopt;
+  return static_cast<Ranks>(*ranks);
+}
+
 }  // namespace
 
 std::string RecordHeader::Encode() const {
@@ -104,6 +111,7 @@ std::string ObjectPayload::Encode() const {
   out.push_back(static_cast<char>(entries));
   out.push_back(static_cast<char>(shape));
   if (list) AppendListSpan(out, *list);
+  if (list && (shape & kEdited) != 0) out.push_back(static_cast<char>(ranks));
   return out;
 }
 
@@ -116,14 +124,20 @@ Result<ObjectPayload> ObjectPayload::Decode(std::string_view payload) {
   bool is_whole =
       oid && count && entries && *entries <= kManyEntries && shape && *shape <= kShapeMax;
   std::optional<ListSpan> list;
+  std::optional<Ranks> ranks = Ranks::kNone;
   if (is_whole && !in.empty()) {
     list = TakeListSpan(in);
     const bool edited = (*shape & kEdited) != 0;
-    is_whole = list && in.empty() && (edited || *count == list->tail - list->head);
+    if (edited) ranks = TakeRanks(in);
+    is_whole = list && ranks && in.empty() && (edited || *count == list->tail - list->head);
   }
   if (!is_whole) return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
-  return ObjectPayload{
-      .oid = *oid, .count = *count, .entries = *entries, .shape = *shape, .list = list};
+  return ObjectPayload{.oid = *oid,
+                       .count = *count,
+                       .entries = *entries,
+                       .shape = *shape,
+                       .list = list,
+                       .ranks = *ranks};
 }
 
 bool EncodedRecordHasExpiry(std::string_view bytes) {

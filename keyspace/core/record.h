@@ -7,7 +7,8 @@
 //   payload, by type and form:
 //     string, inline    the value
 //     inline            shape u8, items
-//     elements          oid varint64, count varint64, entries u8, shape u8, of a list its span
+//     elements          oid varint64, count varint64, entries u8, shape u8, of a list its span,
+//                       of an edited one ranks u8
 //
 // Threads: any; no state.
 
@@ -106,6 +107,10 @@ struct ListSpan {
   friend bool operator==(const ListSpan&, const ListSpan&) = default;
 };
 
+/// Whether it is counted how many elements lie before each (keyspace/types/counted_order.h). The
+/// values are part of the format.
+enum class Ranks : uint8_t { kNone = 0, kBeingBuilt = 1, kWhole = 2 };
+
 /// The payload of a collection in elements form, and of a string in chunks.
 struct ObjectPayload {
   /// So many entries count as many.
@@ -116,6 +121,7 @@ struct ObjectPayload {
   uint8_t entries = 0;  // keys that were put under the oid, up to kManyEntries; never counted down
   uint8_t shape = 0;
   std::optional<ListSpan> list;  // of a list alone
+  Ranks ranks = Ranks::kNone;    // of an edited list alone
 
   void NoteEntries(uint64_t more) {
     entries = static_cast<uint8_t>(std::min<uint64_t>(kManyEntries, entries + more));

@@ -56,7 +56,9 @@ class Transaction {
   bool waits() const { return waiter_ != nullptr; }
   /// Lets others have their turn, if it is time. Does nothing without a waiter. An error: the work
   /// is given up.
-  Status Breathe() { return waiter_ != nullptr && waiter_->IsTime() ? Pause() : Status(); }
+  Status Breathe() {
+    return waiter_ != nullptr && !keeps_turn_ && waiter_->IsTime() ? Pause() : Status();
+  }
   /// Waits for what the view misses. REQUIRES: waits(), and something is missing.
   Status AwaitBlocks(Waiter::Earlier earlier);
   /// From now on others may commit while it waits. The guard outlives it. REQUIRES: as WaitWith.
@@ -69,6 +71,12 @@ class Transaction {
   void NoteExpiry(std::optional<int64_t> expiry_ms) {
     if (guard_ != nullptr && expiry_ms && *expiry_ms > now_ms_) guard_->NoteExpiry(*expiry_ms);
   }
+  /// Null: nobody commits while it waits.
+  ReadGuard* guard() { return guard_; }
+  /// Returns when it may be committed as Waiter::AwaitCommit says. From now on others do not get
+  /// their turn but where it has to wait, until ShareTurns. REQUIRES: waits().
+  Status AwaitCommit(uint64_t bytes, bool frees);
+  void ShareTurns() { keeps_turn_ = false; }
   /// Walks that read through the view, and must not while it rests.
   void Register(ViewUser& user) { users_.push_back(&user); }
   void Unregister(ViewUser& user) { std::erase(users_, &user); }
@@ -139,8 +147,9 @@ class Transaction {
   /// The key was changed. Who writes its record says so by itself; who writes only elements calls
   /// this.
   void NoteChange(Generation generation, std::string_view key,
-                  KeyChange::Kind kind = KeyChange::Kind::kChanged) {
-    if (keyspace_.reports_changes()) AddChange(generation, key, kind);
+                  KeyChange::Kind kind = KeyChange::Kind::kChanged,
+                  const std::optional<ListEnds>& ends = std::nullopt) {
+    if (keyspace_.reports_changes()) AddChange(generation, key, kind, ends);
   }
   /// The changes so far, if anybody wants to know of them.
   const std::vector<KeyChange>& changes() const { return changes_; }
@@ -160,6 +169,9 @@ class Transaction {
 
   bool has_writes() const { return !overlay_.empty() || !ranges_.empty(); }
   bool drops_ranges() const { return !ranges_.empty(); }
+  /// It writes so much that Commit takes longer than one turn should.
+  bool is_much() const { return overlay_.size() > kWritesAtOnce; }
+  static constexpr size_t kWritesAtOnce = 4096;
   /// Roughly what Commit would write.
   uint64_t write_bytes() const { return write_bytes_; }
   /// True if all it does is take away.
@@ -167,8 +179,9 @@ class Transaction {
   /// kTooLarge, naming the bound, if a name that is written or the whole is larger than any may be:
   /// then Commit writes nothing.
   Status CheckSizes() const { return write_bytes_ <= bytes_that_fit_ ? Status() : CheckEachSize(); }
-  /// Writes the batch, if there is anything to write; returns the newest seq given so far.
-  Result<storage::Seq> Commit();
+  /// Writes the batch, if there is anything to write; returns the newest seq given so far. `pause`
+  /// as in storage::Store::Write.
+  Result<storage::Seq> Commit(const storage::Store::Pause& pause = {});
 
  private:
   struct Range {
@@ -178,7 +191,8 @@ class Transaction {
 
   /// The number of the database that means `generation`, for this transaction's commands.
   std::optional<int> NumberOf(Generation generation) const;
-  void AddChange(Generation generation, std::string_view key, KeyChange::Kind kind);
+  void AddChange(Generation generation, std::string_view key, KeyChange::Kind kind,
+                 const std::optional<ListEnds>& ends);
   void AddSignal(Generation generation, std::string_view key);
   Status Pause();
   /// The numbers that were handed out will be nobody else's, whoever writes next.
@@ -193,7 +207,11 @@ class Transaction {
   template <typename Visit>
   void ForEachWritten(const Visit& visit) const;
   /// Writes the batch together with the new meanings of databases.
-  Result<storage::Seq> WriteToStore(const storage::WriteBatch& batch);
+  Result<storage::Seq> WriteToStore(const storage::WriteBatch& batch,
+                                    const storage::Store::Pause& pause);
+  /// Appends what is in the overlay; the generations that it puts something into.
+  std::vector<Generation> FillWithWrites(storage::WriteBatch& batch,
+                                         const storage::Store::Pause& pause) const;
   void ApplyDeadlines();
 
   Keyspace& keyspace_;
@@ -220,6 +238,7 @@ class Transaction {
   uint64_t misses_ = 0;
   uint64_t write_bytes_ = 0;
   bool frees_ = true;
+  bool keeps_turn_ = false;
 };
 
 }  // namespace cordwood::keyspace

@@ -10,6 +10,7 @@
 #include "keyspace/types/list_steps.h"
 #include "keyspace/types/list_suffix.h"
 #include "keyspace/types/listpack.h"
+#include "keyspace/types/written_anew.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -19,8 +20,6 @@ constexpr size_t kSuffixBytesMax = 64;
 /// is left as it is: so much is done within a turn.
 constexpr uint64_t kSpreadElements = 1024;
 constexpr uint64_t kSpreadBytes = uint64_t{1} << 20;
-/// If more would be deleted, what stays is written anew.
-constexpr uint64_t kDeletedAtOnce = 4096;
 /// Positions that a sparse list has more than these for each element.
 constexpr uint64_t kPositionsForEach = 8;
 constexpr uint64_t kPositionsSpare = 1024;
@@ -55,24 +54,13 @@ Status ListElements::Replace(std::string_view subkey, std::string_view value) {
 
 // --- inserting ---
 
-Result<std::optional<ListElements::Place>> ListElements::PlaceBeside(std::string_view pivot,
-                                                                     bool before) {
-  Place place;
-  ListWalk walk = Walk(ListEnd::kHead);
-  for (WriteSteps steps(tx_);;) {
-    CW_ASSIGN(std::optional<Element> element, steps.Next(walk));
-    if (!element) return std::nullopt;
-    const bool is_pivot = element->value == pivot;
-    if (is_pivot && before) {
-      place.right = element->subkey;
-      return place;
-    }
-    place.left = element->subkey;
-    if (!is_pivot) continue;
-    CW_ASSIGN(element, steps.Next(walk));
-    if (element) place.right = element->subkey;
-    return place;
-  }
+Result<ListElements::Place> ListElements::PlaceBeside(std::string subkey, bool before) {
+  const ListEnd from = before ? ListEnd::kTail : ListEnd::kHead;
+  ListWalk walk = Walk(from, before ? subkey : subkey + '\0');
+  CW_ASSIGN(const std::optional<Element> element, WriteSteps(tx_).Next(walk));
+  std::string neighbour(element ? element->subkey : std::string_view());
+  return before ? Place{.left = std::move(neighbour), .right = std::move(subkey)}
+                : Place{.left = std::move(subkey), .right = std::move(neighbour)};
 }
 
 Status ListElements::InsertBetween(std::string_view left, std::string_view right,
@@ -132,57 +120,83 @@ Status ListElements::SpreadPosition(std::string_view left, std::string_view valu
 
 // --- removing ---
 
-Result<uint64_t> ListElements::RemoveEqual(std::string_view value, ListEnd from, uint64_t most) {
-  std::vector<std::string> subkeys;
+Status ListElements::RemoveEach(std::vector<std::string> subkeys, std::string_view value) {
+  object_.count -= subkeys.size();
+  if (object_.count == 0) return {};
+  if (span().packed_bytes) *span().packed_bytes -= subkeys.size() * ListpackEntryBytes(value);
+  if (subkeys.front() > subkeys.back()) std::ranges::reverse(subkeys);
+  return DeleteEach(subkeys);
+}
+
+Result<uint64_t> ListElements::WriteAnewWithout(std::string_view value, ListEnd from,
+                                                uint64_t most) {
+  // Which ones go is known as they come by, unless they are counted from the other end.
+  const bool is_known = from == ListEnd::kHead || most >= object_.count;
   std::string last;
+  if (!is_known) {
+    CW_ASSIGN(last, LastOfEqual(value, from, most));
+  }
   uint64_t removed = 0;
-  ListWalk walk = Walk(from);
-  for (WriteSteps steps(tx_); removed < most;) {
-    CW_ASSIGN(const std::optional<Element> element, steps.Next(walk));
-    if (!element) break;
-    if (element->value != value) continue;
+  CW_TRY(WriteAnew({}, object_.count, [&](const Element& element, ListBuilder& builder) {
+    const bool goes = element.value == value && removed < most && element.subkey >= last;
+    if (!goes) return builder.Put(element.value);
     ++removed;
-    last = element->subkey;
-    if (subkeys.size() <= kDeletedAtOnce) subkeys.push_back(last);
-  }
-  if (removed == 0) return 0;
-  if (removed == object_.count) {
-    object_.count = 0;
-    return removed;
-  }
-  if (subkeys.size() > kDeletedAtOnce) {
-    CW_TRY(WriteAnew({}, object_.count, [&](const Element& element, ListBuilder& builder) {
-      const bool reached = from == ListEnd::kHead ? element.subkey <= last : element.subkey >= last;
-      return reached && element.value == value ? Status() : builder.Put(element.value);
-    }));
-    return removed;
-  }
-  if (span().packed_bytes) *span().packed_bytes -= removed * ListpackEntryBytes(value);
-  object_.count -= removed;
-  CW_TRY(DeleteEach(std::move(subkeys)));
+    return Status();
+  }));
   return removed;
 }
 
-Status ListElements::DeleteEach(std::vector<std::string> subkeys) {
-  std::ranges::sort(subkeys);
-  auto first = subkeys.begin();
-  auto last = subkeys.end();
+Result<std::string> ListElements::LastOfEqual(std::string_view value, ListEnd from, uint64_t most) {
+  std::string last;
+  ListWalk walk = Walk(from);
+  uint64_t equal = 0;
+  for (WriteSteps steps(tx_); equal < most;) {
+    CW_ASSIGN(const std::optional<Element> element, steps.Next(walk));
+    if (!element) break;
+    if (element->value != value) continue;
+    ++equal;
+    last = element->subkey;
+  }
+  return last;
+}
+
+Status ListElements::DeleteEach(std::span<const std::string> subkeys) {
+  const std::string& first = subkeys.front();
+  const std::string& last = subkeys.back();
   if (!edited()) {
     // Those at the ends are popped.
-    for (; first != last && PositionOf(*first) == span().head; ++first) ++span().head;
-    for (; first != last && PositionOf(*(last - 1)) == span().tail - 1; --last) --span().tail;
-    if (first != last) object_.shape |= kEdited;
+    while (!subkeys.empty() && PositionOf(subkeys.front()) == span().head) {
+      ++span().head;
+      subkeys = subkeys.subspan(1);
+    }
+    while (!subkeys.empty() && PositionOf(subkeys.back()) == span().tail - 1) {
+      --span().tail;
+      subkeys = subkeys.first(subkeys.size() - 1);
+    }
+    if (!subkeys.empty()) object_.shape |= kEdited;
   }
-  OrderedElements elements(tx_, generation_, object_.oid, kItemSpace);
-  for (auto it = first; it != last; ++it) elements.Delete({.head = *it});
+  CW_TRY(Delete(subkeys));
   if (edited()) {
-    const bool at_head = PositionOf(subkeys.front()) <= span().head;
-    const bool at_tail = PositionOf(subkeys.back()) + 1 >= span().tail;
+    const bool at_head = PositionOf(first) <= span().head;
+    const bool at_tail = PositionOf(last) + 1 >= span().tail;
     if (at_head) CW_TRY(SettleBound(ListEnd::kHead));
     if (at_tail) CW_TRY(SettleBound(ListEnd::kTail));
   }
   ClearAround();
   return NoteDeleted(tx_, generation_, object_, std::move(subkeys));
+}
+
+Status ListElements::Delete(std::span<const std::string> subkeys) {
+  OrderedElements elements(tx_, generation_, object_.oid, kItemSpace);
+  for (const std::string& subkey : subkeys) {
+    elements.Delete({.head = subkey});
+    CW_TRY(tx_.Breathe());
+  }
+  return {};
+}
+
+bool ListElements::IsWrittenAnewWithout(uint64_t elements) const {
+  return IsWrittenAnew(tx_.keyspace().options(), elements, object_.count - elements);
 }
 
 Status ListElements::SettleBound(ListEnd end) {
@@ -197,22 +211,22 @@ Status ListElements::SettleBound(ListEnd end) {
 }
 
 Status ListElements::TakeOffEdited(ListEnd end, uint64_t count, const Visit& visit) {
+  const bool is_written_anew = IsWrittenAnewWithout(count);
   std::vector<std::string> subkeys;
   std::string last;
   CW_TRY(VisitEnd(end, count, [&](const Element& element) {
     visit(element);
     last = element.subkey;
-    if (subkeys.size() <= kDeletedAtOnce) subkeys.push_back(last);
+    if (!is_written_anew) subkeys.push_back(last);
   }));
   object_.count -= count;
-  if (subkeys.size() > kDeletedAtOnce) {
+  if (is_written_anew) {
     std::string rest = end == ListEnd::kHead ? last + '\0' : std::string();
     return WriteAnew(
         std::move(rest), object_.count,
         [](const Element& element, ListBuilder& builder) { return builder.Put(element.value); });
   }
-  OrderedElements elements(tx_, generation_, object_.oid, kItemSpace);
-  for (const std::string& subkey : subkeys) elements.Delete({.head = subkey});
+  CW_TRY(Delete(subkeys));
   CW_TRY(SettleBound(end));
   ClearAround();
   return NoteDeleted(tx_, generation_, object_, std::move(subkeys));
@@ -220,7 +234,7 @@ Status ListElements::TakeOffEdited(ListEnd end, uint64_t count, const Visit& vis
 
 Status ListElements::TrimEdited(uint64_t first, uint64_t count) {
   const uint64_t behind = object_.count - first - count;
-  if (first + behind > kDeletedAtOnce) {
+  if (IsWrittenAnewWithout(first + behind)) {
     CW_ASSIGN(std::string from, SubkeyAt(first));
     return WriteAnew(std::move(from), count, [](const Element& element, ListBuilder& builder) {
       return builder.Put(element.value);

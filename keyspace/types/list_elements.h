@@ -73,13 +73,18 @@ class ListElements {
     std::string left;
     std::string right;
   };
-  /// Before the first element that is equal to `pivot`, or behind it. Nothing if there is none.
-  Result<std::optional<Place>> PlaceBeside(std::string_view pivot, bool before);
+  /// Before an element, or behind it.
+  Result<Place> PlaceBeside(std::string subkey, bool before);
   /// REQUIRES: both are there.
   Status InsertBetween(std::string_view left, std::string_view right, std::string_view value);
-  /// Removes up to `most` that are equal to `value`, from an end on; returns how many. If these are
-  /// all, they stay, and the count is 0.
-  Result<uint64_t> RemoveEqual(std::string_view value, ListEnd from, uint64_t most);
+  /// Removes these, which are equal to `value` and stand in the order of the list, or in the
+  /// opposite one. If they are all there are, they stay, and the count is 0.
+  Status RemoveEach(std::vector<std::string> subkeys, std::string_view value);
+  /// Whether writing anew what stays is less work than deleting so many.
+  bool IsWrittenAnewWithout(uint64_t elements) const;
+  /// Removes up to `most` that are equal to `value`, from an end on, by writing anew what stays;
+  /// returns how many. If these are all, the count is 0.
+  Result<uint64_t> WriteAnewWithout(std::string_view value, ListEnd from, uint64_t most);
   /// Its elements are few, and lie far apart.
   bool IsSparse() const;
   /// Under a fresh oid, unedited.
@@ -100,8 +105,12 @@ class ListElements {
   Status TrimEdited(uint64_t first, uint64_t count);
   /// What is left, if so many are taken off an unedited list.
   Status CountTrimmed(uint64_t before, uint64_t behind);
-  /// Of a part of the list. In any order.
-  Status DeleteEach(std::vector<std::string> subkeys);
+  /// Of a part of the list, in its order.
+  Status DeleteEach(std::span<const std::string> subkeys);
+  /// Puts deletions in place of these.
+  Status Delete(std::span<const std::string> subkeys);
+  /// The subkey of the last one of up to `most` that are equal to `value`, from an end on.
+  Result<std::string> LastOfEqual(std::string_view value, ListEnd from, uint64_t most);
   /// All at the position of `left`, with `value` behind that one.
   Status SpreadPosition(std::string_view left, std::string_view value);
   /// Takes `count` elements from `position` on through `rewrite`, which puts what there is to be.

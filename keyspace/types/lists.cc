@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "keyspace/types/list_ranks.h"
+#include "keyspace/types/list_search.h"
+#include "keyspace/types/written_anew.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -91,19 +93,17 @@ Result<ListElements> List::Elements() const {
   return ListElements(tx(), collection_.generation(), object);
 }
 
-Status List::PutGrown(ListElements& elements, const PackedList& before,
-                      std::span<const std::string_view> added) {
+void List::SetGrown(ListElements& elements, const PackedList& before,
+                    std::span<const std::string_view> added) {
   const uint8_t grown = GrownShape(listpack_size(), before, added);
   elements.SetShape(elements.object().shape | (grown & kBeyondListpack));
-  return collection_.PutObject(elements.object());
 }
 
-Status List::PutShrunk(ListElements& elements) {
-  if ((elements.object().shape & kBeyondListpack) != 0) {
-    CW_TRY(elements.CountPackedBytes());
-    elements.SetShape(ShrunkShape(listpack_size(), PackedOf(elements.object())));
-  }
-  return collection_.PutObject(elements.object(), Write::kTakesAway);
+Status List::SetShrunk(ListElements& elements) {
+  if ((elements.object().shape & kBeyondListpack) == 0) return {};
+  CW_TRY(elements.CountPackedBytes());
+  elements.SetShape(ShrunkShape(listpack_size(), PackedOf(elements.object())));
+  return {};
 }
 
 Result<uint64_t> List::Length() const {
@@ -147,9 +147,15 @@ Status List::PushInline(ListEnd end, std::span<const std::string_view> values) {
 
 Status List::PushElements(ListElements& elements, ListEnd end,
                           std::span<const std::string_view> values) {
-  const PackedList before = PackedOf(elements.object());
-  CW_TRY(elements.Push(end, values));
-  return PutGrown(elements, before, values);
+  constexpr size_t kPushedAtOnce = 512;
+  for (size_t i = 0; i < values.size(); i += kPushedAtOnce) {
+    const auto some = values.subspan(i, std::min(kPushedAtOnce, values.size() - i));
+    const PackedList before = PackedOf(elements.object());
+    CW_TRY(elements.Push(end, some));
+    SetGrown(elements, before, some);
+    CW_TRY(tx().Breathe());
+  }
+  return collection_.PutMoved(elements.object(), Write::kAdds);
 }
 
 Result<bool> List::GatherSparse(ListElements& elements) {
@@ -193,7 +199,8 @@ Status List::Pop(ListEnd end, uint64_t count, const Visit& visit) {
     return collection_.Remove();
   }
   CW_TRY(elements.TakeOff(end, count, visit_value));
-  return PutShrunk(elements);
+  CW_TRY(SetShrunk(elements));
+  return collection_.PutMoved(elements.object(), Write::kTakesAway);
 }
 
 Status List::Rotate(ListEnd from, ListEnd to, const Visit& visit) {
@@ -216,7 +223,7 @@ Status List::Rotate(ListEnd from, ListEnd to, const Visit& visit) {
   CW_ASSIGN(ListElements elements, Elements());
   CW_TRY(
       elements.VisitEnd(from, 1, [&](const ListWalk::Element& element) { visit(element.value); }));
-  return collection_.PutObject(elements.object());
+  return collection_.PutMoved(elements.object(), Write::kAdds);
 }
 
 // --- edits ---
@@ -232,7 +239,8 @@ Status List::Trim(uint64_t first, uint64_t count) {
   CW_ASSIGN(ListElements elements, Elements());
   AskForRanks(tx(), collection_.name(), elements.object(), first);
   CW_TRY(elements.Trim(first, count));
-  return PutShrunk(elements);
+  CW_TRY(SetShrunk(elements));
+  return collection_.PutMoved(elements.object(), Write::kTakesAway);
 }
 
 Status List::Set(uint64_t index, std::string_view value) {
@@ -262,20 +270,24 @@ Status List::Set(uint64_t index, std::string_view value) {
 
 Result<bool> List::Insert(Side side, std::string_view pivot, std::string_view value) {
   if (!in_elements()) return InsertInline(side, pivot, value);
+  ListSearch search(pivot, ListEnd::kHead, 1, 1);
+  CW_TRY(SearchBesideOthers(collection_, search, value.size(), false));
+  std::vector<std::string> found = search.TakeMatches();
+  if (found.empty()) return false;
   CW_ASSIGN(ListElements elements, Elements());
-  CW_ASSIGN(const std::optional<ListElements::Place> place,
-            elements.PlaceBeside(pivot, side == Side::kBefore));
-  if (!place) return false;
+  CW_ASSIGN(const ListElements::Place place,
+            elements.PlaceBeside(std::move(found.front()), side == Side::kBefore));
   const std::span<const std::string_view> added(&value, 1);
   const PackedList before = PackedOf(elements.object());
-  if (place->left.empty()) {
+  if (place.left.empty()) {
     CW_TRY(elements.Push(ListEnd::kHead, added));
-  } else if (place->right.empty()) {
+  } else if (place.right.empty()) {
     CW_TRY(elements.Push(ListEnd::kTail, added));
   } else {
-    CW_TRY(elements.InsertBetween(place->left, place->right, value));
+    CW_TRY(elements.InsertBetween(place.left, place.right, value));
   }
-  CW_TRY(PutGrown(elements, before, added));
+  SetGrown(elements, before, added);
+  CW_TRY(collection_.PutObject(elements.object()));
   return true;
 }
 
@@ -304,13 +316,24 @@ Result<uint64_t> List::RemoveEqual(std::string_view value, ListEnd from, uint64_
     if (removed > 0) CW_TRY(PutInlineShrunk(std::move(list)));
     return removed;
   }
+  ListSearch search(value, from, most, MostDeleted(tx().keyspace().options()));
+  CW_TRY(SearchBesideOthers(collection_, search, 0, true));
   CW_ASSIGN(ListElements elements, Elements());
-  CW_ASSIGN(const uint64_t removed, elements.RemoveEqual(value, from, most));
+  uint64_t removed = 0;
+  std::vector<std::string> found = search.TakeMatches();
+  if (found.empty()) return 0;
+  if (elements.IsWrittenAnewWithout(found.size())) {
+    CW_ASSIGN(removed, elements.WriteAnewWithout(value, from, most));
+  } else {
+    removed = found.size();
+    CW_TRY(elements.RemoveEach(std::move(found), value));
+  }
   if (elements.count() == 0) {
     CW_TRY(collection_.Remove());
-  } else if (removed > 0) {
-    CW_TRY(PutShrunk(elements));
+    return removed;
   }
+  CW_TRY(SetShrunk(elements));
+  CW_TRY(collection_.PutObject(elements.object(), Write::kTakesAway));
   return removed;
 }
 

@@ -95,7 +95,17 @@ void OwnRuns::Start(Session& session, Kind kind, OwnRun::Work work) {
       .reader = parts_.reader,
       .snapshot = reads ? session.snapshot.get() : nullptr,
       .guard = session.guard.get(),
-      .ask_room = [this, &session](uint64_t bytes) { return AskRoom(session, bytes); },
+      .ask_room =
+          [this, &session](uint64_t bytes) {
+            const storage::WriteGate gate =
+                AskRoom(session, {.bytes = bytes, .intent = storage::Intent::kAdd});
+            if (gate == storage::WriteGate::kOpen) parts_.commits.line().Pace(bytes);
+            return gate;
+          },
+      .ask_commit =
+          [this, &session](uint64_t bytes, bool frees) {
+            return AskRoom(session, {.bytes = bytes, .intent = Commits::IntentOf(session, frees)});
+          },
       .now_ms = now_ms,
       .reply_bytes_max = parts_.limits.reply_bytes,
       .resp_version = session.resp_version()};
@@ -146,15 +156,21 @@ void OwnRuns::GoOn(Session& session) {
   }
 }
 
-storage::WriteGate OwnRuns::AskRoom(Session& session, uint64_t bytes) {
+void OwnRuns::EndCommit() {
+  Session* const session = owner();
+  if (session == nullptr || session->own_run == nullptr || !session->own_run->commits()) return;
+  session->own_run->Hurry();
+  GoOn(*session);
+}
+
+storage::WriteGate OwnRuns::AskRoom(Session& session, Admitted wanted) {
   if (owner_ != 0 && owner_ != session.id()) {
     // The owner has numbers that are not spent.
     Hold(session);
     return storage::WriteGate::kLater;
   }
-  const storage::WriteGate gate = Ask(session, {.bytes = bytes, .intent = storage::Intent::kAdd});
+  const storage::WriteGate gate = Ask(session, wanted);
   if (gate == storage::WriteGate::kLater) session.hold = Hold::kAdmission;
-  if (gate == storage::WriteGate::kOpen) parts_.commits.line().Pace(bytes);
   return gate;
 }
 
@@ -167,19 +183,11 @@ storage::WriteGate OwnRuns::Ask(Session& session, Admitted wanted) {
 // --- the end ---
 
 void OwnRuns::Finish(Session& session) {
-  if (session.guard != nullptr && !StillHolds(session)) return;
-  parts_.commits.line().NoteLetGo(session);
   OwnRun& run = *session.own_run;
   size_t reply_start = session.replies.buffer().size();
-  Status& status = run.outcome().status;
+  if (!run.commits() && !Commit(session, reply_start)) return;
   session.hold = Hold::kNone;
-  if (status && !run.overflowed() && run.executes() && run.tx().has_writes()) {
-    status = run.tx().CheckSizes();
-    if (status && !MayCommit(session, reply_start)) return;
-    // It is as if a long write had begun now.
-    const int64_t now_ms = session.guard != nullptr ? parts_.clock.NowMs() : run.now_ms();
-    if (status) status = parts_.commits.Commit(run.tx(), now_ms);
-  }
+  Status& status = run.outcome().status;
   run.tx().CountLookups();
   const bool executes = run.executes();
   if (!status && status.error().code() == ErrorCode::kNoSpace) {
@@ -219,6 +227,32 @@ void OwnRuns::Finish(Session& session) {
   if (executes) Release(session);
 }
 
+bool OwnRuns::Commit(Session& session, size_t reply_start) {
+  if (session.guard != nullptr && !StillHolds(session)) return false;
+  parts_.commits.line().NoteLetGo(session);
+  session.hold = Hold::kNone;
+  OwnRun& run = *session.own_run;
+  Status& status = run.outcome().status;
+  if (!status || run.overflowed() || !run.executes() || !run.tx().has_writes()) return true;
+  status = run.tx().CheckSizes();
+  if (!status) return true;
+  if (!MayCommit(session, reply_start)) return false;
+  // It is as if a long write had begun now.
+  const int64_t now_ms = session.guard != nullptr ? parts_.clock.NowMs() : run.now_ms();
+  if (!run.tx().is_much()) {
+    status = parts_.commits.Commit(run.tx(), now_ms);
+    return true;
+  }
+  owner_ = session.id();
+  parts_.commits.start_times().SetRunning(now_ms);
+  run.CommitInSlices([&commits = parts_.commits, now_ms](keyspace::Transaction& tx,
+                                                         const storage::Store::Pause& pause) {
+    return commits.Commit(tx, now_ms, pause);
+  });
+  GoOn(session);
+  return false;
+}
+
 bool OwnRuns::StillHolds(Session& session) {
   if (owner_ != 0) {
     Hold(session);
@@ -234,6 +268,7 @@ bool OwnRuns::StillHolds(Session& session) {
 }
 
 bool OwnRuns::MayCommit(Session& session, size_t reply_start) {
+  if (session.own_run->is_let_in()) return true;
   const keyspace::Transaction& tx = session.own_run->tx();
   const storage::WriteGate gate =
       Ask(session, {.bytes = tx.write_bytes(), .intent = Commits::IntentOf(session, tx.frees())});

@@ -80,6 +80,8 @@ class OwnRuns {
   }
   /// What the run waited for is there.
   void GoOn(Session& session);
+  /// What is being committed in slices is committed when this returns.
+  void EndCommit();
   /// The session will be gone.
   void Forget(Session& session);
 
@@ -91,8 +93,8 @@ class OwnRuns {
   void Start(Session& session, Kind kind, OwnRun::Work work);
   /// Ends a read whose snapshot is older than one may be.
   bool EndOldRun(Session& session);
-  /// Whether a run may write so many bytes apart; kLater: it is held.
-  storage::WriteGate AskRoom(Session& session, uint64_t bytes);
+  /// Whether a run may write so much before it is done; kLater: it is held.
+  storage::WriteGate AskRoom(Session& session, Admitted wanted);
   /// As AdmissionLine::Ask.
   storage::WriteGate Ask(Session& session, Admitted wanted);
   /// The handler is done: commits, and ends the command. Holds the session if it may not write yet.
@@ -100,6 +102,9 @@ class OwnRuns {
   /// False: the long write is held, or begins anew.
   bool StillHolds(Session& session);
   bool MayCommit(Session& session, size_t reply_start);
+  /// Commits what a run that is done wrote, and owns the executor until that is in the store.
+  /// False: it is held, or goes on in slices.
+  bool Commit(Session& session, size_t reply_start);
   /// It is neither owner any more nor does it lock keys: those go on who waited.
   void Release(Session& session);
 

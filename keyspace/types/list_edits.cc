@@ -125,7 +125,7 @@ Status ListElements::RemoveEach(std::vector<std::string> subkeys, std::string_vi
   if (object_.count == 0) return {};
   if (span().packed_bytes) *span().packed_bytes -= subkeys.size() * ListpackEntryBytes(value);
   if (subkeys.front() > subkeys.back()) std::ranges::reverse(subkeys);
-  return DeleteEach(subkeys);
+  return DeleteEach(std::move(subkeys));
 }
 
 Result<uint64_t> ListElements::WriteAnewWithout(std::string_view value, ListEnd from,
@@ -160,7 +160,8 @@ Result<std::string> ListElements::LastOfEqual(std::string_view value, ListEnd fr
   return last;
 }
 
-Status ListElements::DeleteEach(std::span<const std::string> subkeys) {
+Status ListElements::DeleteEach(std::vector<std::string> all) {
+  std::span<const std::string> subkeys = all;
   const std::string& first = subkeys.front();
   const std::string& last = subkeys.back();
   if (!edited()) {
@@ -183,7 +184,7 @@ Status ListElements::DeleteEach(std::span<const std::string> subkeys) {
     if (at_tail) CW_TRY(SettleBound(ListEnd::kTail));
   }
   ClearAround();
-  return NoteDeleted(tx_, generation_, object_, std::move(subkeys));
+  return NoteDeleted(tx_, generation_, object_, std::move(all));
 }
 
 Status ListElements::Delete(std::span<const std::string> subkeys) {

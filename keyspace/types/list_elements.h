@@ -106,7 +106,7 @@ class ListElements {
   /// What is left, if so many are taken off an unedited list.
   Status CountTrimmed(uint64_t before, uint64_t behind);
   /// Of a part of the list, in its order.
-  Status DeleteEach(std::span<const std::string> subkeys);
+  Status DeleteEach(std::vector<std::string> all);
   /// Puts deletions in place of these.
   Status Delete(std::span<const std::string> subkeys);
   /// The subkey of the last one of up to `most` that are equal to `value`, from an end on.

@@ -47,6 +47,8 @@ Result<Stretch> NextStretch(Transaction& tx, const CountedElements& bounds,
 
 Result<RankBuild> BuildRanks(Transaction& tx, const RankRequest& request, const RankSlice& slice) {
   const KeyName name{.generation = request.generation, .key = request.key};
+  // What a flush has made garbage still lies there, and what is put beside it now would stay.
+  if (!tx.keyspace().databases().NumberOf(name.generation)) return RankBuild::kNotWanted;
   CW_ASSIGN(Lookup found, FindKey(tx, name));
   Record* const record = found.live();
   if (record == nullptr || !record->owns_object()) return RankBuild::kNotWanted;

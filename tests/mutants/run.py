@@ -107,6 +107,17 @@ MUTANTS = [
     Mutant("line_overtaken", "pipeline_test",
            ["BlockingHolds.OneThatTurnsColdKeepsItsPlaceAndOthersRun",
             "BlockingOnAFullDisk.AMoveIsNeitherLostNorDelivered"]),
+    # Ranks do not know of what was popped.
+    Mutant("pops_not_counted", "keyspace_test",
+           ["ListModel.BothFormsAgreeWithADeque", "ListRanksAtScale.PopsAndPushesKeepThemUp"]),
+    Mutant("pops_not_counted", "pipeline_test", ["ListRanks.EditsBetweenSlicesAreCounted"]),
+    # What a build has not got to yet is counted, and will be again.
+    Mutant("counted_to_ignored", "keyspace_test",
+           ["CountedOrder.AgreesWithASetWhileItIsBuiltAndAfterwards",
+            "ListModel.BothFormsAgreeWithADeque"]),
+    # Ranks are built while a long write works, which then puts the record that it read.
+    Mutant("ranks_beside_long_writes", "pipeline_test",
+           ["ListRanks.AreNotBuiltWhileALongWriteReadsTheList"]),
 ]
 
 

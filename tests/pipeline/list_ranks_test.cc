@@ -175,6 +175,22 @@ TEST_F(ListRanks, AnotherListUnderTheNameHasItsOwn) {
   EXPECT_EQ(server_->keyspace().store().Stats().entries_on_disk, 0u);
 }
 
+TEST_F(ListRanks, AreNotBuiltInADatabaseThatWasFlushed) {
+  MakeEdited("l");
+  BuildSome("l");
+  DoAtOnce({"FLUSHDB"});
+  RunBuilds();
+  Ask({"COMPACT"});
+  EXPECT_EQ(server_->keyspace().store().Stats().entries_on_disk, 1u) << "what the number means";
+  MakeEdited("l");
+  BuildSome("l");
+  DoAtOnce({"SWAPDB", "0", "1"});
+  RunBuilds();
+  Ask({"SWAPDB", "0", "1"});
+  EXPECT_EQ(RanksOf("l"), Ranks::kWhole) << "the same list, under another number";
+  ExpectElements("l");
+}
+
 TEST_F(ListRanks, GoOnAfterAKillWhenTheyAreAskedForAgain) {
   MakeEdited("l");
   BuildSome("l");

@@ -130,19 +130,20 @@ Result<std::optional<RecordView>> SeeKey(Transaction& tx, const KeyName& name) {
   return record;
 }
 
-Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record) {
+Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record,
+                 const std::optional<ListEnds>& ends) {
   if (before.expired) tx.NoteExpired();
   CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
   tx.PutParts(KeyRecordKey(name.generation, name.key), record.header().Encode(), record.payload);
-  tx.NoteChange(name.generation, name.key);
+  tx.NoteChange(name.generation, name.key, KeyChange::Kind::kChanged, ends);
   return {};
 }
 
 Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
-                    const Record& record) {
+                    const Record& record, const std::optional<ListEnds>& ends) {
   CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
   tx.PutShrunk(KeyRecordKey(name.generation, name.key), record.Encode());
-  tx.NoteChange(name.generation, name.key);
+  tx.NoteChange(name.generation, name.key, KeyChange::Kind::kChanged, ends);
   return {};
 }
 

@@ -41,13 +41,15 @@ Result<Lookup> FindKey(Transaction& tx, const KeyName& name);
 Result<std::optional<RecordView>> SeeKey(Transaction& tx, const KeyName& name);
 
 /// Makes `record` the key's record. If it has another object than the stored one, the stored
-/// one's elements die. REQUIRES: `before` is what FindKey says in this transaction.
-Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record);
+/// one's elements die. `ends` as in KeyChange. REQUIRES: `before` is what FindKey says in this
+/// transaction.
+Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record,
+                 const std::optional<ListEnds>& ends = std::nullopt);
 
 /// As PutRecord, for a record of the same object or an inline one that lost elements, and nothing
 /// else: it only takes away, so it goes on while the disk is full.
 Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
-                    const Record& record);
+                    const Record& record, const std::optional<ListEnds>& ends = std::nullopt);
 
 /// Sets a plain string over whatever there is, reading from disk only if the key may own elements.
 Status SetString(Transaction& tx, const KeyName& name, std::string_view value,

@@ -111,6 +111,12 @@ Status Transaction::Pause() {
   return Resting([&] { return waiter_->Pause(); });
 }
 
+Status Transaction::AwaitCommit(uint64_t bytes, bool frees) {
+  CW_TRY(Resting([&] { return waiter_->AwaitCommit(bytes, frees); }));
+  keeps_turn_ = true;
+  return {};
+}
+
 storage::Presence Transaction::Probe(std::string_view store_key, std::string_view* value) {
   const Overlay::Written* own = overlay_.Find(store_key);
   if (own == nullptr) return view_.Probe(store_key, value);
@@ -202,11 +208,15 @@ std::optional<int> Transaction::NumberOf(Generation generation) const {
                                    : keyspace_.databases().NumberOf(generation);
 }
 
-void Transaction::AddChange(Generation generation, std::string_view key, KeyChange::Kind kind) {
+void Transaction::AddChange(Generation generation, std::string_view key, KeyChange::Kind kind,
+                            const std::optional<ListEnds>& ends) {
   const std::optional<int> db = NumberOf(generation);
   if (!db) return;
-  changes_.push_back(
-      {.db = *db, .generation = generation, .key = overlay_.Copy(key, {}), .kind = kind});
+  changes_.push_back({.db = *db,
+                      .generation = generation,
+                      .key = overlay_.Copy(key, {}),
+                      .kind = kind,
+                      .ends = ends});
 }
 
 void Transaction::AddSignal(Generation generation, std::string_view key) {

@@ -56,7 +56,9 @@ class Transaction {
   bool waits() const { return waiter_ != nullptr; }
   /// Lets others have their turn, if it is time. Does nothing without a waiter. An error: the work
   /// is given up.
-  Status Breathe() { return waiter_ != nullptr && waiter_->IsTime() ? Pause() : Status(); }
+  Status Breathe() {
+    return waiter_ != nullptr && !keeps_turn_ && waiter_->IsTime() ? Pause() : Status();
+  }
   /// Waits for what the view misses. REQUIRES: waits(), and something is missing.
   Status AwaitBlocks(Waiter::Earlier earlier);
   /// From now on others may commit while it waits. The guard outlives it. REQUIRES: as WaitWith.
@@ -69,6 +71,12 @@ class Transaction {
   void NoteExpiry(std::optional<int64_t> expiry_ms) {
     if (guard_ != nullptr && expiry_ms && *expiry_ms > now_ms_) guard_->NoteExpiry(*expiry_ms);
   }
+  /// Null: nobody commits while it waits.
+  ReadGuard* guard() { return guard_; }
+  /// Returns when it may be committed as Waiter::AwaitCommit says. From now on others do not get
+  /// their turn but where it has to wait, until ShareTurns. REQUIRES: waits().
+  Status AwaitCommit(uint64_t bytes, bool frees);
+  void ShareTurns() { keeps_turn_ = false; }
   /// Walks that read through the view, and must not while it rests.
   void Register(ViewUser& user) { users_.push_back(&user); }
   void Unregister(ViewUser& user) { std::erase(users_, &user); }
@@ -139,8 +147,9 @@ class Transaction {
   /// The key was changed. Who writes its record says so by itself; who writes only elements calls
   /// this.
   void NoteChange(Generation generation, std::string_view key,
-                  KeyChange::Kind kind = KeyChange::Kind::kChanged) {
-    if (keyspace_.reports_changes()) AddChange(generation, key, kind);
+                  KeyChange::Kind kind = KeyChange::Kind::kChanged,
+                  const std::optional<ListEnds>& ends = std::nullopt) {
+    if (keyspace_.reports_changes()) AddChange(generation, key, kind, ends);
   }
   /// The changes so far, if anybody wants to know of them.
   const std::vector<KeyChange>& changes() const { return changes_; }
@@ -178,7 +187,8 @@ class Transaction {
 
   /// The number of the database that means `generation`, for this transaction's commands.
   std::optional<int> NumberOf(Generation generation) const;
-  void AddChange(Generation generation, std::string_view key, KeyChange::Kind kind);
+  void AddChange(Generation generation, std::string_view key, KeyChange::Kind kind,
+                 const std::optional<ListEnds>& ends);
   void AddSignal(Generation generation, std::string_view key);
   Status Pause();
   /// The numbers that were handed out will be nobody else's, whoever writes next.
@@ -220,6 +230,7 @@ class Transaction {
   uint64_t misses_ = 0;
   uint64_t write_bytes_ = 0;
   bool frees_ = true;
+  bool keeps_turn_ = false;
 };
 
 }  // namespace cordwood::keyspace

@@ -30,6 +30,9 @@ class Waiter {
   /// Returns when a batch of about so many bytes may be written, at once. kNoSpace: there is no
   /// space for it. Other errors as above.
   virtual Status AwaitRoom(uint64_t bytes) = 0;
+  /// Returns when the transaction may be committed if it writes no more than so many bytes, and
+  /// does not wait again before; `frees` as it says of itself. Errors as above.
+  virtual Status AwaitCommit(uint64_t bytes, bool frees) = 0;
 };
 
 /// Who reads through a view that may have to rest.

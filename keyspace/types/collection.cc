@@ -32,11 +32,28 @@ Status Collection::PutObject(const ObjectPayload& payload, Write write) {
   return Put(Form::kElements, payload.Encode(), write);
 }
 
-Status Collection::Put(Form form, std::string payload, Write write) {
+Status Collection::PutMoved(const ObjectPayload& payload, Write write) {
+  std::optional<ListEnds> ends;
+  if (in_elements() && tx_.keyspace().reports_changes()) {
+    CW_ASSIGN(const ObjectPayload before, Object());
+    if (before.oid == payload.oid) {
+      ends = {.head = payload.list->head, .tail = payload.list->tail};
+    }
+  }
+  return Put(Form::kElements, payload.Encode(), write, ends);
+}
+
+Status Collection::FindAgain() {
+  CW_ASSIGN(found_, FindKey(tx_, name_));
+  return {};
+}
+
+Status Collection::Put(Form form, std::string payload, Write write,
+                       const std::optional<ListEnds>& ends) {
   Record record{.type = type_, .form = form, .payload = std::move(payload)};
   if (exists()) record.expiry_ms = found_.live()->expiry_ms;
-  CW_TRY(write == Write::kAdds ? PutRecord(tx_, name_, found_, record)
-                               : ShrinkRecord(tx_, name_, found_, record));
+  CW_TRY(write == Write::kAdds ? PutRecord(tx_, name_, found_, record, ends)
+                               : ShrinkRecord(tx_, name_, found_, record, ends));
   found_ = {.stored = std::move(record)};
   return {};
 }

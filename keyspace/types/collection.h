@@ -16,6 +16,7 @@
 // transaction's.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,7 @@ class Collection {
       : tx_(tx), name_(name), type_(type), found_(std::move(found)) {}
 
   Transaction& tx() const { return tx_; }
+  const KeyName& name() const { return name_; }
   Generation generation() const { return name_.generation; }
 
   bool exists() const { return found_.live() != nullptr; }
@@ -56,6 +58,10 @@ class Collection {
   Status PutInline(std::string payload, Write write = Write::kAdds);
   /// The same. REQUIRES: the count is not 0.
   Status PutObject(const ObjectPayload& payload, Write write = Write::kAdds);
+  /// The same for a list of which nothing but its ends was moved, if it is the object that it was.
+  Status PutMoved(const ObjectPayload& payload, Write write);
+  /// Looks the key up again: others may have committed meanwhile. REQUIRES: it was not written.
+  Status FindAgain();
   /// Only elements were written, and no payload.
   void NoteChange() { tx_.NoteChange(name_.generation, name_.key); }
   /// It has got something that a command may wait for.
@@ -64,7 +70,8 @@ class Collection {
   Status Remove();
 
  private:
-  Status Put(Form form, std::string payload, Write write);
+  Status Put(Form form, std::string payload, Write write,
+             const std::optional<ListEnds>& ends = std::nullopt);
 
   Transaction& tx_;
   const KeyName name_;

@@ -18,8 +18,6 @@ constexpr size_t kSuffixBytesMax = 64;
 /// is left as it is: so much is done within a turn.
 constexpr uint64_t kSpreadElements = 1024;
 constexpr uint64_t kSpreadBytes = uint64_t{1} << 20;
-/// If more would be deleted, what stays is written anew.
-constexpr uint64_t kDeletedAtOnce = 4096;
 /// Positions that a sparse list has more than these for each element.
 constexpr uint64_t kPositionsForEach = 8;
 constexpr uint64_t kPositionsSpare = 1024;
@@ -52,24 +50,13 @@ Status ListElements::Replace(std::string_view subkey, std::string_view value) {
 
 // --- inserting ---
 
-Result<std::optional<ListElements::Place>> ListElements::PlaceBeside(std::string_view pivot,
-                                                                     bool before) {
-  Place place;
-  ListWalk walk = Walk(ListEnd::kHead);
-  for (WriteSteps steps(tx_);;) {
-    CW_ASSIGN(std::optional<Element> element, steps.Next(walk));
-    if (!element) return std::nullopt;
-    const bool is_pivot = element->value == pivot;
-    if (is_pivot && before) {
-      place.right = element->subkey;
-      return place;
-    }
-    place.left = element->subkey;
-    if (!is_pivot) continue;
-    CW_ASSIGN(element, steps.Next(walk));
-    if (element) place.right = element->subkey;
-    return place;
-  }
+Result<ListElements::Place> ListElements::PlaceBeside(std::string subkey, bool before) {
+  const ListEnd from = before ? ListEnd::kTail : ListEnd::kHead;
+  ListWalk walk = Walk(from, before ? subkey : subkey + '\0');
+  CW_ASSIGN(const std::optional<Element> element, WriteSteps(tx_).Next(walk));
+  std::string neighbour(element ? element->subkey : std::string_view());
+  return before ? Place{.left = std::move(neighbour), .right = std::move(subkey)}
+                : Place{.left = std::move(subkey), .right = std::move(neighbour)};
 }
 
 Status ListElements::InsertBetween(std::string_view left, std::string_view right,
@@ -126,35 +113,35 @@ Status ListElements::SpreadPosition(std::string_view left, std::string_view valu
 
 // --- removing ---
 
-Result<uint64_t> ListElements::RemoveEqual(std::string_view value, ListEnd from, uint64_t most) {
-  std::vector<std::string> subkeys;
+Status ListElements::RemoveEach(std::vector<std::string> subkeys, std::string_view value) {
+  object_.count -= subkeys.size();
+  if (object_.count == 0) return {};
+  if (span().packed_bytes) *span().packed_bytes -= subkeys.size() * ListpackEntryBytes(value);
+  return DeleteEach(std::move(subkeys));
+}
+
+Result<uint64_t> ListElements::WriteAnewWithout(std::string_view value, ListEnd from,
+                                                uint64_t most) {
+  // Which of them go is known when they are counted, if that is from the other end.
+  uint64_t equal = 0;
   std::string last;
-  uint64_t removed = 0;
   ListWalk walk = Walk(from);
-  for (WriteSteps steps(tx_); removed < most;) {
+  for (WriteSteps steps(tx_); equal < most;) {
     CW_ASSIGN(const std::optional<Element> element, steps.Next(walk));
     if (!element) break;
     if (element->value != value) continue;
-    ++removed;
+    ++equal;
     last = element->subkey;
-    if (subkeys.size() <= kDeletedAtOnce) subkeys.push_back(last);
   }
-  if (removed == 0) return 0;
-  if (removed == object_.count) {
+  if (equal == object_.count) {
     object_.count = 0;
-    return removed;
+    return equal;
   }
-  if (subkeys.size() > kDeletedAtOnce) {
-    CW_TRY(WriteAnew({}, object_.count, [&](const Element& element, ListBuilder& builder) {
-      const bool reached = from == ListEnd::kHead ? element.subkey <= last : element.subkey >= last;
-      return reached && element.value == value ? Status() : builder.Put(element.value);
-    }));
-    return removed;
-  }
-  if (span().packed_bytes) *span().packed_bytes -= removed * ListpackEntryBytes(value);
-  object_.count -= removed;
-  CW_TRY(DeleteEach(std::move(subkeys)));
-  return removed;
+  CW_TRY(WriteAnew({}, object_.count, [&](const Element& element, ListBuilder& builder) {
+    const bool reached = from == ListEnd::kHead ? element.subkey <= last : element.subkey >= last;
+    return reached && element.value == value ? Status() : builder.Put(element.value);
+  }));
+  return equal;
 }
 
 Status ListElements::DeleteEach(std::vector<std::string> subkeys) {

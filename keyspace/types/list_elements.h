@@ -73,13 +73,18 @@ class ListElements {
     std::string left;
     std::string right;
   };
-  /// Before the first element that is equal to `pivot`, or behind it. Nothing if there is none.
-  Result<std::optional<Place>> PlaceBeside(std::string_view pivot, bool before);
+  /// Before an element, or behind it.
+  Result<Place> PlaceBeside(std::string subkey, bool before);
   /// REQUIRES: both are there.
   Status InsertBetween(std::string_view left, std::string_view right, std::string_view value);
-  /// Removes up to `most` that are equal to `value`, from an end on; returns how many. If these are
-  /// all, they stay, and the count is 0.
-  Result<uint64_t> RemoveEqual(std::string_view value, ListEnd from, uint64_t most);
+  /// If more would be deleted, what stays is written anew.
+  static constexpr uint64_t kDeletedAtOnce = 4096;
+  /// Removes these, which are equal to `value`. If they are all there are, they stay, and the count
+  /// is 0.
+  Status RemoveEach(std::vector<std::string> subkeys, std::string_view value);
+  /// Removes up to `most` that are equal to `value`, from an end on, by writing anew what stays;
+  /// returns how many. If these are all, the count is 0.
+  Result<uint64_t> WriteAnewWithout(std::string_view value, ListEnd from, uint64_t most);
   /// Its elements are few, and lie far apart.
   bool IsSparse() const;
   /// Under a fresh oid, unedited.

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
-#include "keyspace/types/list_steps.h"
+#include "keyspace/types/list_search.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -91,19 +91,17 @@ Result<ListElements> List::Elements() const {
   return ListElements(tx(), collection_.generation(), object);
 }
 
-Status List::PutGrown(ListElements& elements, const PackedList& before,
-                      std::span<const std::string_view> added) {
+void List::SetGrown(ListElements& elements, const PackedList& before,
+                    std::span<const std::string_view> added) {
   const uint8_t grown = GrownShape(listpack_size(), before, added);
   elements.SetShape(elements.object().shape | (grown & kBeyondListpack));
-  return collection_.PutObject(elements.object());
 }
 
-Status List::PutShrunk(ListElements& elements) {
-  if ((elements.object().shape & kBeyondListpack) != 0) {
-    CW_TRY(elements.CountPackedBytes());
-    elements.SetShape(ShrunkShape(listpack_size(), PackedOf(elements.object())));
-  }
-  return collection_.PutObject(elements.object(), Write::kTakesAway);
+Status List::SetShrunk(ListElements& elements) {
+  if ((elements.object().shape & kBeyondListpack) == 0) return {};
+  CW_TRY(elements.CountPackedBytes());
+  elements.SetShape(ShrunkShape(listpack_size(), PackedOf(elements.object())));
+  return {};
 }
 
 Result<uint64_t> List::Length() const {
@@ -149,7 +147,8 @@ Status List::PushElements(ListElements& elements, ListEnd end,
                           std::span<const std::string_view> values) {
   const PackedList before = PackedOf(elements.object());
   elements.Push(end, values);
-  return PutGrown(elements, before, values);
+  SetGrown(elements, before, values);
+  return collection_.PutMoved(elements.object(), Write::kAdds);
 }
 
 Result<bool> List::GatherSparse(ListElements& elements) {
@@ -193,7 +192,8 @@ Status List::Pop(ListEnd end, uint64_t count, const Visit& visit) {
     return collection_.Remove();
   }
   CW_TRY(elements.TakeOff(end, count, visit_value));
-  return PutShrunk(elements);
+  CW_TRY(SetShrunk(elements));
+  return collection_.PutMoved(elements.object(), Write::kTakesAway);
 }
 
 Status List::Rotate(ListEnd from, ListEnd to, const Visit& visit) {
@@ -216,7 +216,7 @@ Status List::Rotate(ListEnd from, ListEnd to, const Visit& visit) {
   CW_ASSIGN(ListElements elements, Elements());
   CW_TRY(
       elements.VisitEnd(from, 1, [&](const ListWalk::Element& element) { visit(element.value); }));
-  return collection_.PutObject(elements.object());
+  return collection_.PutMoved(elements.object(), Write::kAdds);
 }
 
 // --- edits ---
@@ -231,7 +231,8 @@ Status List::Trim(uint64_t first, uint64_t count) {
   }
   CW_ASSIGN(ListElements elements, Elements());
   CW_TRY(elements.Trim(first, count));
-  return PutShrunk(elements);
+  CW_TRY(SetShrunk(elements));
+  return collection_.PutMoved(elements.object(), Write::kTakesAway);
 }
 
 Status List::Set(uint64_t index, std::string_view value) {
@@ -260,20 +261,24 @@ Status List::Set(uint64_t index, std::string_view value) {
 
 Result<bool> List::Insert(Side side, std::string_view pivot, std::string_view value) {
   if (!in_elements()) return InsertInline(side, pivot, value);
+  ListSearch search(pivot, ListEnd::kHead, 1, 1);
+  CW_TRY(SearchBesideOthers(collection_, search, value.size(), false));
+  std::vector<std::string> found = search.TakeMatches();
+  if (found.empty()) return false;
   CW_ASSIGN(ListElements elements, Elements());
-  CW_ASSIGN(const std::optional<ListElements::Place> place,
-            elements.PlaceBeside(pivot, side == Side::kBefore));
-  if (!place) return false;
+  CW_ASSIGN(const ListElements::Place place,
+            elements.PlaceBeside(std::move(found.front()), side == Side::kBefore));
   const std::span<const std::string_view> added(&value, 1);
   const PackedList before = PackedOf(elements.object());
-  if (place->left.empty()) {
+  if (place.left.empty()) {
     elements.Push(ListEnd::kHead, added);
-  } else if (place->right.empty()) {
+  } else if (place.right.empty()) {
     elements.Push(ListEnd::kTail, added);
   } else {
-    CW_TRY(elements.InsertBetween(place->left, place->right, value));
+    CW_TRY(elements.InsertBetween(place.left, place.right, value));
   }
-  CW_TRY(PutGrown(elements, before, added));
+  SetGrown(elements, before, added);
+  CW_TRY(collection_.PutObject(elements.object()));
   return true;
 }
 
@@ -302,13 +307,24 @@ Result<uint64_t> List::RemoveEqual(std::string_view value, ListEnd from, uint64_
     if (removed > 0) CW_TRY(PutInlineShrunk(std::move(list)));
     return removed;
   }
+  ListSearch search(value, from, most, ListElements::kDeletedAtOnce);
+  CW_TRY(SearchBesideOthers(collection_, search, 0, true));
   CW_ASSIGN(ListElements elements, Elements());
-  CW_ASSIGN(const uint64_t removed, elements.RemoveEqual(value, from, most));
+  uint64_t removed = 0;
+  if (search.has_too_many()) {
+    CW_ASSIGN(removed, elements.WriteAnewWithout(value, from, most));
+  } else {
+    std::vector<std::string> found = search.TakeMatches();
+    if (found.empty()) return 0;
+    removed = found.size();
+    CW_TRY(elements.RemoveEach(std::move(found), value));
+  }
   if (elements.count() == 0) {
     CW_TRY(collection_.Remove());
-  } else if (removed > 0) {
-    CW_TRY(PutShrunk(elements));
+    return removed;
   }
+  CW_TRY(SetShrunk(elements));
+  CW_TRY(collection_.PutObject(elements.object(), Write::kTakesAway));
   return removed;
 }
 

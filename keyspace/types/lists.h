@@ -101,10 +101,10 @@ class List {
 
   /// REQUIRES: in_elements().
   Result<ListElements> Elements() const;
-  /// With `added` in its elements already, but not in its shape.
-  Status PutGrown(ListElements& elements, const PackedList& before,
-                  std::span<const std::string_view> added);
-  Status PutShrunk(ListElements& elements);
+  /// Gives the elements their shape after some were added, or taken away.
+  void SetGrown(ListElements& elements, const PackedList& before,
+                std::span<const std::string_view> added);
+  Status SetShrunk(ListElements& elements);
   Status PushElements(ListElements& elements, ListEnd end,
                       std::span<const std::string_view> values);
   /// A sparse list that fits comes back inline, others are written anew. True: it lies inline.

@@ -87,6 +87,7 @@ void OwnRun::AppendReplyTo(ReplyQueue& replies) {
 
 Status OwnRun::HandOver(State state) {
   state_ = state;
+  let_in_bytes_ = 0;
   if (!given_up_) fiber_.Suspend();
   if (given_up_) return Fail(ErrorCode::kClosed, "nobody waits for the command any more");
   return std::exchange(fetched_, {});
@@ -102,13 +103,14 @@ bool OwnRun::IsTime() { return parts_.env.MonotonicNs() >= turn_ends_ns_; }
 
 Status OwnRun::Pause() { return HandOver(State::kHadItsTime); }
 
-Status OwnRun::AwaitRoom(uint64_t bytes) {
+template <typename Ask>
+Status OwnRun::AwaitGate(const Ask& ask) {
   while (true) {
     // What is built on something that was changed will not be used.
     if (parts_.guard != nullptr && parts_.guard->IsOvertaken(parts_.now_ms)) {
       return Fail(ErrorCode::kClosed, "what was read has been changed");
     }
-    switch (parts_.ask_room(bytes)) {
+    switch (ask()) {
       case storage::WriteGate::kOpen:
         return {};
       case storage::WriteGate::kLater:
@@ -120,6 +122,17 @@ Status OwnRun::AwaitRoom(uint64_t bytes) {
         return Fail(ErrorCode::kClosed, "the store has failed");
     }
   }
+}
+
+Status OwnRun::AwaitRoom(uint64_t bytes) {
+  return AwaitGate([&] { return parts_.ask_room(bytes); });
+}
+
+Status OwnRun::AwaitCommit(uint64_t bytes, bool frees) {
+  CW_TRY(AwaitGate([&] { return parts_.ask_commit(bytes, frees); }));
+  let_in_bytes_ = bytes;
+  let_in_frees_ = frees;
+  return {};
 }
 
 }  // namespace cordwood::pipeline

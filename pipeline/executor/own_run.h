@@ -46,6 +46,8 @@ class OwnRun final : private keyspace::Waiter {
     ReadGuards::Guard* guard = nullptr;           // outlives it; null: nobody commits meanwhile
     /// Whether so many bytes may be written at once. After kLater GoOn is called when to ask again.
     std::function<storage::WriteGate(uint64_t bytes)> ask_room;
+    /// The same for what it is going to commit.
+    std::function<storage::WriteGate(uint64_t bytes, bool frees)> ask_commit;
     int64_t now_ms = 0;
     uint64_t reply_bytes_max = 0;
     protocol::RespVersion resp_version = protocol::RespVersion::kResp2;
@@ -89,6 +91,10 @@ class OwnRun final : private keyspace::Waiter {
   // --- REQUIRES: done ---
   Outcome& outcome() { return outcome_; }
   keyspace::Transaction& tx() { return *tx_; }
+  /// What it writes was let in before it was done, and it has not waited since.
+  bool is_let_in() const {
+    return let_in_bytes_ >= tx_->write_bytes() && let_in_frees_ == tx_->frees();
+  }
   void AppendReplyTo(ReplyQueue& replies);
   /// The reply grew beyond what one may have.
   bool overflowed() const { return overflowed_; }
@@ -98,12 +104,16 @@ class OwnRun final : private keyspace::Waiter {
   bool IsTime() override;
   Status Pause() override;
   Status AwaitRoom(uint64_t bytes) override;
+  Status AwaitCommit(uint64_t bytes, bool frees) override;
 
   /// On its own stack.
   void Body();
   /// One run of the handler; false: it is to be run again.
   bool RunOnce();
   Status HandOver(State state);
+  /// Waits until `ask` lets it in.
+  template <typename Ask>
+  Status AwaitGate(const Ask& ask);
 
   const Parts parts_;
   const Work work_;
@@ -111,6 +121,8 @@ class OwnRun final : private keyspace::Waiter {
   State state_ = State::kHadItsTime;
   Status fetched_;
   bool given_up_ = false;
+  uint64_t let_in_bytes_ = 0;
+  bool let_in_frees_ = false;
   uint64_t turn_ends_ns_ = 0;
   std::vector<storage::BlockRef> missing_;
   Earlier earlier_ = Earlier::kGo;

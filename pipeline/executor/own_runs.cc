@@ -95,7 +95,17 @@ void OwnRuns::Start(Session& session, Kind kind, OwnRun::Work work) {
       .reader = parts_.reader,
       .snapshot = reads ? session.snapshot.get() : nullptr,
       .guard = session.guard.get(),
-      .ask_room = [this, &session](uint64_t bytes) { return AskRoom(session, bytes); },
+      .ask_room =
+          [this, &session](uint64_t bytes) {
+            const storage::WriteGate gate =
+                AskRoom(session, {.bytes = bytes, .intent = storage::Intent::kAdd});
+            if (gate == storage::WriteGate::kOpen) parts_.commits.line().Pace(bytes);
+            return gate;
+          },
+      .ask_commit =
+          [this, &session](uint64_t bytes, bool frees) {
+            return AskRoom(session, {.bytes = bytes, .intent = Commits::IntentOf(session, frees)});
+          },
       .now_ms = now_ms,
       .reply_bytes_max = parts_.limits.reply_bytes,
       .resp_version = session.resp_version()};
@@ -146,15 +156,14 @@ void OwnRuns::GoOn(Session& session) {
   }
 }
 
-storage::WriteGate OwnRuns::AskRoom(Session& session, uint64_t bytes) {
+storage::WriteGate OwnRuns::AskRoom(Session& session, Admitted wanted) {
   if (owner_ != 0 && owner_ != session.id()) {
     // The owner has numbers that are not spent.
     Hold(session);
     return storage::WriteGate::kLater;
   }
-  const storage::WriteGate gate = Ask(session, {.bytes = bytes, .intent = storage::Intent::kAdd});
+  const storage::WriteGate gate = Ask(session, wanted);
   if (gate == storage::WriteGate::kLater) session.hold = Hold::kAdmission;
-  if (gate == storage::WriteGate::kOpen) parts_.commits.line().Pace(bytes);
   return gate;
 }
 
@@ -234,6 +243,7 @@ bool OwnRuns::StillHolds(Session& session) {
 }
 
 bool OwnRuns::MayCommit(Session& session, size_t reply_start) {
+  if (session.own_run->is_let_in()) return true;
   const keyspace::Transaction& tx = session.own_run->tx();
   const storage::WriteGate gate =
       Ask(session, {.bytes = tx.write_bytes(), .intent = Commits::IntentOf(session, tx.frees())});

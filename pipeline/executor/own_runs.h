@@ -91,8 +91,8 @@ class OwnRuns {
   void Start(Session& session, Kind kind, OwnRun::Work work);
   /// Ends a read whose snapshot is older than one may be.
   bool EndOldRun(Session& session);
-  /// Whether a run may write so many bytes apart; kLater: it is held.
-  storage::WriteGate AskRoom(Session& session, uint64_t bytes);
+  /// Whether a run may write so much before it is done; kLater: it is held.
+  storage::WriteGate AskRoom(Session& session, Admitted wanted);
   /// As AdmissionLine::Ask.
   storage::WriteGate Ask(Session& session, Admitted wanted);
   /// The handler is done: commits, and ends the command. Holds the session if it may not write yet.

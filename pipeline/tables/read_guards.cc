@@ -18,6 +18,7 @@ ReadGuards::Guard::~Guard() {
 
 void ReadGuards::Guard::StartOver() {
   read_.clear();
+  moving_.clear();
   first_expiry_ms_ = INT64_MAX;
   databases_changed_ = guards_.keyspace_.databases().times_changed();
   overtaken_ = false;
@@ -42,8 +43,32 @@ void ReadGuards::Guard::Lock() {
   if (!locked && locks()) ++guards_.locking_;
 }
 
+void ReadGuards::Guard::LetEndsMove(keyspace::Generation generation, std::string_view key,
+                                    const keyspace::ListEnds& ends) {
+  moving_[{generation, std::string(key)}] = {.stayed = ends};
+}
+
+ReadGuards::Guard::Moves ReadGuards::Guard::MovesOf(keyspace::Generation generation,
+                                                    std::string_view key) const {
+  return moving_.at({generation, std::string(key)});
+}
+
+void ReadGuards::Guard::FixEnds(keyspace::Generation generation, std::string_view key) {
+  const auto it = moving_.find({generation, std::string(key)});
+  if (it->second.times > 0) overtaken_ = true;
+  moving_.erase(it);
+}
+
 void ReadGuards::Guard::Mark(const keyspace::KeyChange& change) {
-  if (!overtaken_) overtaken_ = read_.contains({change.generation, std::string(change.key)});
+  if (overtaken_) return;
+  const Key key = {change.generation, std::string(change.key)};
+  const auto moving = change.ends ? moving_.find(key) : moving_.end();
+  if (moving == moving_.end()) {
+    overtaken_ = read_.contains(key);
+    return;
+  }
+  ++moving->second.times;
+  moving->second.stayed = moving->second.stayed.And(*change.ends);
 }
 
 void ReadGuards::Mark(const std::vector<keyspace::KeyChange>& changes) {

@@ -8,6 +8,7 @@
 // Ownership: refers to the keyspace. Threads: the loop's.
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -36,22 +37,29 @@ class ReadGuards {
 
     void NoteRead(keyspace::Generation generation, std::string_view key) override;
     void NoteExpiry(int64_t expiry_ms) override;
+    void LetEndsMove(keyspace::Generation generation, std::string_view key,
+                     const keyspace::ListEnds& ends) override;
+    Moves MovesOf(keyspace::Generation generation, std::string_view key) const override;
+    void FixEnds(keyspace::Generation generation, std::string_view key) override;
+    /// What was read so far is locked until the guard is gone.
+    void Lock() override;
 
     /// Something that was read was changed since, or has expired by `now_ms`, or a database number
     /// means something else.
     bool IsOvertaken(int64_t now_ms) const;
     /// Nothing was read; what is locked stays locked.
     void StartOver();
-    /// What was read so far is locked until the guard is gone.
-    void Lock();
     bool locks() const { return !locked_.empty(); }
 
    private:
     friend class ReadGuards;
     void Mark(const keyspace::KeyChange& change);
 
+    using Key = std::pair<keyspace::Generation, std::string>;
+
     ReadGuards& guards_;
-    std::set<std::pair<keyspace::Generation, std::string>> read_;
+    std::set<Key> read_;
+    std::map<Key, Moves> moving_;  // lists whose ends may move
     std::set<std::string, std::less<>> locked_;
     int64_t first_expiry_ms_ = INT64_MAX;
     uint64_t databases_changed_;

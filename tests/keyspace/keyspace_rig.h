@@ -91,6 +91,7 @@ class RigWaiter : public Waiter {
   bool IsTime() override { return false; }
   Status Pause() override { return {}; }
   Status AwaitRoom(uint64_t) override { return {}; }
+  Status AwaitCommit(uint64_t, bool) override { return {}; }
 
  private:
   KeyspaceRig& rig_;

@@ -11,6 +11,8 @@ namespace {
 
 constexpr uint64_t kImmutablesMax = 4;
 // As many more may wait while flushes find no room and what is written gives space back.
+/// Operations of a batch between two pauses.
+constexpr uint64_t kInsertedAtOnce = 64;
 constexpr uint64_t kStuckImmutablesMax = 2 * kImmutablesMax;
 // Groups of few operations fill the log faster than the memtable: when more segments than this are
 // in use the memtable is flushed early.
@@ -97,7 +99,7 @@ WriteGate Store::Admit(uint64_t bytes, Intent intent) {
                          .active_max = memtable_bytes_max_.load(std::memory_order_relaxed),
                          .waiting = immutable_bytes_.load(std::memory_order_relaxed),
                          .waiting_max = ImmutableBytesMax()});
-  if (gate == WriteGate::kLater && admission_->wants_flush() && !active_->empty()) {
+  if (gate == WriteGate::kLater && admission_->wants_flush() && CanSwitchMemtable()) {
     SwitchMemtable();
   }
   return gate;
@@ -164,14 +166,18 @@ void Store::NotifyListener() {
   if (listener_) listener_();
 }
 
-Result<Seq> Store::Write(const WriteBatch& batch) {
+Result<Seq> Store::Write(const WriteBatch& batch, const Pause& pause) {
   CW_TRY(failure());
   CHECK(!batch.empty());
   CW_TRY(options_.write_limits.Check(batch.sizes()));
   const Seq first = last_seq_ + 1;
   // First into the memtable: once the log has a batch, D may pass it, and whoever reads at D must
   // find it.
-  CW_TRY(Insert(first, batch.count(), batch.bytes()));
+  CHECK(!inserting_);
+  inserting_ = true;
+  const Status inserted = Insert(first, batch.count(), batch.bytes(), pause);
+  inserting_ = false;
+  CW_TRY(inserted);
   log_->Append(first, batch.count(), batch.bytes());
   last_seq_ = first + batch.count() - 1;
   if (fold_counts_) FoldCounts();
@@ -182,7 +188,7 @@ Result<Seq> Store::Write(const WriteBatch& batch) {
   return last_seq_;
 }
 
-Status Store::Insert(Seq first, uint32_t count, std::string_view ops) {
+Status Store::Insert(Seq first, uint32_t count, std::string_view ops, const Pause& pause) {
   Seq seq = first;
   for (OpReader reader(ops); !reader.done(); ++seq) {
     CW_ASSIGN(const Op op, reader.Next());
@@ -204,6 +210,7 @@ Status Store::Insert(Seq first, uint32_t count, std::string_view ops) {
         break;
     }
     active_->NoteSeq(seq);
+    if (pause && (seq - first) % kInsertedAtOnce == kInsertedAtOnce - 1) pause();
   }
   if (seq - first != count) {
     return Fail(ErrorCode::kCorruption,
@@ -254,6 +261,7 @@ void Store::SortSealed() {
 }
 
 void Store::SwitchMemtable() {
+  CHECK(!inserting_);  // a batch lies in one
   // It can be flushed once it is on stable storage, and under kNever nothing else might ever sync.
   log_->SyncSoon(active_->last_seq());
   active_ = NewMemtable();
@@ -391,7 +399,7 @@ void Store::Tick() {
   const bool few_wait = versions_->Immutables().size() < kStuckImmutablesMax;
   const bool drops = few_wait && !active_->dead_ranges().empty();
   const bool frees_space = full() ? none_waits || drops : background_->merges_lack_space() && drops;
-  if (!active_->empty() && (log_is_long || frees_space)) SwitchMemtable();
+  if (CanSwitchMemtable() && (log_is_long || frees_space)) SwitchMemtable();
   background_->Tick();
   UpdatePressure();
 }

@@ -94,7 +94,11 @@ class Store {
   /// Logs and inserts the batch; returns the seq of its last operation. kTooLarge, with nothing
   /// done, if it passes write_limits(): what is taken here every format behind it takes too. Every
   /// other error says that the store failed.
-  Result<Seq> Write(const WriteBatch& batch);
+  ///
+  /// What takes longer than one turn should calls `pause` now and then: meanwhile others may read,
+  /// and see nothing of the batch before this returns. REQUIRES: they do not write, nor compact.
+  using Pause = std::function<void()>;
+  Result<Seq> Write(const WriteBatch& batch, const Pause& pause = {});
   const WriteLimits& write_limits() const { return options_.write_limits; }
   /// The newest seq given; the next batch starts one above.
   Seq last_seq() const { return last_seq_; }
@@ -168,7 +172,7 @@ class Store {
   Store(Env& env, std::string dir, const StoreOptions& options);
 
   /// Puts a batch's operations, so many, into the active memtable.
-  Status Insert(Seq first, uint32_t count, std::string_view ops);
+  Status Insert(Seq first, uint32_t count, std::string_view ops, const Pause& pause = {});
   /// Into the active memtable, and what was counted so far.
   void Count(Seq seq, uint64_t counter, int64_t delta);
   void FoldCounts();
@@ -180,6 +184,8 @@ class Store {
   /// Has lists that were sealed sorted, and blocks made ready.
   void SortSealed();
   void SwitchMemtable();
+  /// There is something in it, and all of every batch.
+  bool CanSwitchMemtable() const { return !active_->empty() && !inserting_; }
   /// What may wait to be flushed.
   uint64_t ImmutableBytesMax() const;
   void StartSpace();
@@ -232,6 +238,7 @@ class Store {
   // The executor's.
   std::shared_ptr<Memtable> active_;
   size_t active_lists_ = 1;  // as of the last kick of the sorter
+  bool inserting_ = false;   // a batch into it
   Seq last_seq_ = 0;
   LearnedGaps gaps_;
   bool fold_counts_ = false;  // it is time to

@@ -19,6 +19,7 @@ Status Del(Call& call) {
   const keyspace::NameOrder order(keys);
   keyspace::GatheredReads reads;
   for (size_t i = 0; i < order.size(); ++i) {
+    CW_TRY(call.tx.Breathe());
     const KeyName name = call.Key(keys[order[i]]);
     const Result<Lookup> found = FindForWrite(call, name);
     if (!reads.Ok(found) || found->live() == nullptr) continue;

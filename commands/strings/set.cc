@@ -224,6 +224,7 @@ Status MSet(Call& call) {
   for (size_t i = 0; i < order.size() && !reads.failed(); ++i) {
     const size_t at = order[i];
     reads.Ok(keyspace::SetString(call.tx, call.Key(pairs[at]), pairs[at + 1], std::nullopt));
+    CW_TRY(call.tx.Breathe());
   }
   CW_TRY(reads.status());
   call.reply.Ok();

@@ -169,6 +169,7 @@ Status Exec(Call& call) {
   }
   const ClientState before = call.client;
   const Status status = RunQueue(call, *queue);
+  if (!call.tx.waits() && call.tx.is_much()) call.wants_own_run = true;
   if (!status || call.wants_own_run) static_cast<ClientState&>(call.client) = before;
   return status;
 }

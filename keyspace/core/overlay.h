@@ -33,6 +33,7 @@ class Overlay {
   Overlay& operator=(const Overlay&) = delete;
 
   bool empty() const { return writes_.map.empty(); }
+  size_t size() const { return writes_.map.size(); }
   Map::const_iterator begin() const { return writes_.map.begin(); }
   Map::const_iterator end() const { return writes_.map.end(); }
 

@@ -11,6 +11,8 @@ namespace cordwood::keyspace {
 namespace {
 
 constexpr uint64_t kOpOverheadBytes = 16;
+/// Writes that go into a batch between two pauses.
+constexpr uint64_t kFilledAtOnce = 64;
 
 /// At most those of the key or field that the store key is for; what is too long is told exactly.
 uint64_t NameBytes(std::string_view store_key) {
@@ -262,7 +264,27 @@ Status Transaction::CheckEachSize() const {
   return keyspace_.store().write_limits().Check(sizes);
 }
 
-Result<storage::Seq> Transaction::Commit() {
+std::vector<Generation> Transaction::FillWithWrites(storage::WriteBatch& batch,
+                                                    const storage::Store::Pause& pause) const {
+  std::vector<Generation> written;
+  uint64_t filled = 0;
+  for (const auto& [key, write] : overlay_) {
+    const auto assumption = static_cast<uint8_t>(write.assumption);
+    if (write.value) {
+      std::string_view rest = key;
+      const Generation generation = TakeOrderedVarint(rest).value_or(kSystemGeneration);
+      const Generation last = written.empty() ? kSystemGeneration : written.back();
+      if (generation != last) written.push_back(generation);
+      batch.Put(key, *write.value, assumption);
+    } else {
+      batch.Delete(key, assumption);
+    }
+    if (pause && ++filled % kFilledAtOnce == 0) pause();
+  }
+  return written;
+}
+
+Result<storage::Seq> Transaction::Commit(const storage::Store::Pause& pause) {
   storage::Store& store = keyspace_.store();
   if (!has_writes()) {
     ApplyDeadlines();
@@ -273,22 +295,15 @@ Result<storage::Seq> Transaction::Commit() {
   batch.Reserve(write_bytes_ + counts_.sums().size() * kOpOverheadBytes);
   // In front: a range covers what has a smaller seq, and so nothing that was written behind it.
   for (const Range& range : ranges_) batch.DropRange(range.begin, range.end);
-  for (const auto& [key, written] : overlay_) {
-    const auto assumption = static_cast<uint8_t>(written.assumption);
-    if (written.value) {
-      batch.Put(key, *written.value, assumption);
-    } else {
-      batch.Delete(key, assumption);
-    }
-  }
+  const std::vector<Generation> written = FillWithWrites(batch, pause);
   for (const auto& [counter, delta] : counts_.sums()) batch.Count(counter, delta);
   CHECK(oids_ <= batch.count());  // the numbers handed out are those of the batch's operations
   overlay_.DropLargeValues();
-  CW_ASSIGN(const storage::Seq seq, WriteToStore(batch));
+  CW_ASSIGN(const storage::Seq seq, WriteToStore(batch, pause));
   pending_.clear();
   ApplyDeadlines();
   Databases& databases = keyspace_.databases();
-  ForEachWritten([&](Generation generation) { databases.NoteWritten(generation); });
+  for (const Generation generation : written) databases.NoteWritten(generation);
   for (const Generation generation : dropped_) databases.NoteDropped(generation);
   keyspace_.stats().expired_keys.fetch_add(expired_, std::memory_order_relaxed);
   return seq;
@@ -300,7 +315,8 @@ void Transaction::CountLookups() {
   stats.misses.fetch_add(misses_, std::memory_order_relaxed);
 }
 
-Result<storage::Seq> Transaction::WriteToStore(const storage::WriteBatch& batch) {
+Result<storage::Seq> Transaction::WriteToStore(const storage::WriteBatch& batch,
+                                               const storage::Store::Pause& pause) {
   storage::Store& store = keyspace_.store();
   Databases& databases = keyspace_.databases();
   // In front: once the store has the batch, D may pass it, and who reads at D must find the change.
@@ -310,7 +326,7 @@ Result<storage::Seq> Transaction::WriteToStore(const storage::WriteBatch& batch)
     before[db] = databases.Newest(db);
     databases.Change(seq, db, generation);
   }
-  Result<storage::Seq> written = store.Write(batch);
+  Result<storage::Seq> written = store.Write(batch, pause);
   if (!written) {
     for (const auto& [db, generation] : before) databases.Change(seq, db, generation);
   } else if (!generations_.empty()) {

@@ -169,6 +169,9 @@ class Transaction {
 
   bool has_writes() const { return !overlay_.empty() || !ranges_.empty(); }
   bool drops_ranges() const { return !ranges_.empty(); }
+  /// It writes so much that Commit takes longer than one turn should.
+  bool is_much() const { return overlay_.size() > kWritesAtOnce; }
+  static constexpr size_t kWritesAtOnce = 4096;
   /// Roughly what Commit would write.
   uint64_t write_bytes() const { return write_bytes_; }
   /// True if all it does is take away.
@@ -176,8 +179,9 @@ class Transaction {
   /// kTooLarge, naming the bound, if a name that is written or the whole is larger than any may be:
   /// then Commit writes nothing.
   Status CheckSizes() const { return write_bytes_ <= bytes_that_fit_ ? Status() : CheckEachSize(); }
-  /// Writes the batch, if there is anything to write; returns the newest seq given so far.
-  Result<storage::Seq> Commit();
+  /// Writes the batch, if there is anything to write; returns the newest seq given so far. `pause`
+  /// as in storage::Store::Write.
+  Result<storage::Seq> Commit(const storage::Store::Pause& pause = {});
 
  private:
   struct Range {
@@ -203,7 +207,11 @@ class Transaction {
   template <typename Visit>
   void ForEachWritten(const Visit& visit) const;
   /// Writes the batch together with the new meanings of databases.
-  Result<storage::Seq> WriteToStore(const storage::WriteBatch& batch);
+  Result<storage::Seq> WriteToStore(const storage::WriteBatch& batch,
+                                    const storage::Store::Pause& pause);
+  /// Appends what is in the overlay; the generations that it puts something into.
+  std::vector<Generation> FillWithWrites(storage::WriteBatch& batch,
+                                         const storage::Store::Pause& pause) const;
   void ApplyDeadlines();
 
   Keyspace& keyspace_;

@@ -38,6 +38,19 @@ std::optional<std::string_view> FindValue(std::span<const Item> items, std::stri
   return it->value;
 }
 
+/// Calls work(some) for all, of a transaction that waits in parts between which others have their
+/// turn.
+template <typename T, typename Work>
+Status InTurns(Transaction& tx, std::span<const T> all, const Work& work) {
+  constexpr size_t kAtOnce = 256;
+  const size_t at_once = tx.waits() ? kAtOnce : std::max<size_t>(1, all.size());
+  for (size_t i = 0; i < all.size(); i += at_once) {
+    CW_TRY(tx.Breathe());
+    CW_TRY(work(all.subspan(i, std::min(at_once, all.size() - i))));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Item> TakeHeadedItem(ByteReader& in, std::string_view value_head) {
@@ -213,6 +226,24 @@ Result<uint64_t> HashedCollection::Convert(std::span<const Item> kept, std::span
 
 Result<uint64_t> HashedCollection::PutElements(HashedElements& elements, ObjectPayload object,
                                                std::span<const Item> items, uint64_t named) {
+  const ObjectPayload before = object;
+  uint64_t added = 0;
+  CW_TRY(InTurns(collection_.tx(), items, [&](std::span<const Item> some) -> Status {
+    CW_ASSIGN(const uint64_t more, PutSome(elements, object, some, named));
+    added += more;
+    return {};
+  }));
+  if (added == 0 && !rules_.replaces) return 0;
+  if (added == 0 && object.shape == before.shape) {
+    collection_.NoteChange();
+    return 0;
+  }
+  CW_TRY(collection_.PutObject(object));
+  return added;
+}
+
+Result<uint64_t> HashedCollection::PutSome(HashedElements& elements, ObjectPayload& object,
+                                           std::span<const Item> items, uint64_t named) {
   GatheredReads reads;
   std::vector<size_t> added;
   const std::vector<HashedElements::Name> names =
@@ -235,14 +266,9 @@ Result<uint64_t> HashedCollection::PutElements(HashedElements& elements, ObjectP
   std::ranges::sort(added);
   const uint8_t shape = ShapeWith(
       object.shape, {.put = items, .added = added, .before = object.count, .named = named});
-  if (added.empty() && shape == object.shape) {
-    collection_.NoteChange();
-    return 0;
-  }
   object.count += added.size();
   object.NoteEntries(added.size());
   object.shape = shape;
-  CW_TRY(collection_.PutObject(object));
   return added.size();
 }
 
@@ -268,6 +294,19 @@ Result<uint64_t> HashedCollection::RemoveInline(std::span<const std::string_view
 Result<uint64_t> HashedCollection::RemoveElements(std::span<const std::string_view> names) {
   CW_ASSIGN(ObjectPayload object, collection_.Object());
   CW_ASSIGN(HashedElements elements, Elements());
+  const uint64_t before = object.count;
+  CW_TRY(InTurns(collection_.tx(), names, [&](std::span<const std::string_view> some) {
+    return RemoveSome(elements, object, some);
+  }));
+  const uint64_t removed = before - object.count;
+  if (removed == 0) return 0;
+  CW_TRY(object.count == 0 ? collection_.Remove()
+                           : collection_.PutObject(object, Write::kTakesAway));
+  return removed;
+}
+
+Status HashedCollection::RemoveSome(HashedElements& elements, ObjectPayload& object,
+                                    std::span<const std::string_view> names) {
   GatheredReads reads;
   std::vector<HashedElements::Name> there;
   for (const HashedElements::Name& name : HashedElements::InOrder(names, std::identity())) {
@@ -278,15 +317,10 @@ Result<uint64_t> HashedCollection::RemoveElements(std::span<const std::string_vi
     if (reads.failed()) break;
   }
   CW_TRY(reads.status());
-  if (there.empty()) return 0;
-  if (there.size() >= object.count) {
-    CW_TRY(collection_.Remove());
-    return there.size();
-  }
+  object.count -= std::min<uint64_t>(object.count, there.size());
+  if (object.count == 0) return {};  // all of it goes with the key
   for (const HashedElements::Name& name : there) elements.Delete(name);
-  object.count -= there.size();
-  CW_TRY(collection_.PutObject(object, Write::kTakesAway));
-  return there.size();
+  return {};
 }
 
 }  // namespace cordwood::keyspace

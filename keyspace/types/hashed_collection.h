@@ -84,6 +84,12 @@ class HashedCollection {
   Result<std::optional<uint64_t>> PutOne(const InlinePayload& payload, const Item& item);
   Result<uint64_t> PutElements(HashedElements& elements, ObjectPayload object,
                                std::span<const Item> items, uint64_t named);
+  /// PutElements for some of them. What it does to the object it does there.
+  Result<uint64_t> PutSome(HashedElements& elements, ObjectPayload& object,
+                           std::span<const Item> items, uint64_t named);
+  /// Takes those away that are there. If none is left, the last of them stay.
+  Status RemoveSome(HashedElements& elements, ObjectPayload& object,
+                    std::span<const std::string_view> names);
   Result<uint64_t> RemoveInline(std::span<const std::string_view> names);
   Result<uint64_t> RemoveElements(std::span<const std::string_view> names);
 

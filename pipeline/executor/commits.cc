@@ -19,10 +19,11 @@ bool Commits::MayCommit(Session& session, const keyspace::Transaction& tx, Admit
   return is_let_in || LetIn(session, line_.Ask(session, wanted), reply_start);
 }
 
-Status Commits::Commit(keyspace::Transaction& tx, int64_t now_ms) {
+Status Commits::Commit(keyspace::Transaction& tx, int64_t now_ms,
+                       const storage::Store::Pause& pause) {
   // By the pressure that the write met, not by the one that it makes.
   if (!tx.frees()) line_.Pace(tx.write_bytes());
-  CW_ASSIGN(const storage::Seq seq, tx.Commit());
+  CW_ASSIGN(const storage::Seq seq, tx.Commit(pause));
   NoteCommitted(tx, seq, now_ms);
   return {};
 }

@@ -48,8 +48,9 @@ class Commits {
   /// After the handler: by what it wrote in the end, if that is more than was let in.
   bool MayCommit(Session& session, const keyspace::Transaction& tx, Admitted admitted,
                  size_t reply_start);
-  /// Writes what was let in. It counts as having started at `now_ms`.
-  Status Commit(keyspace::Transaction& tx, int64_t now_ms);
+  /// Writes what was let in. It counts as having started at `now_ms`. `pause` as in
+  /// keyspace::Transaction::Commit.
+  Status Commit(keyspace::Transaction& tx, int64_t now_ms, const storage::Store::Pause& pause = {});
   /// It was written: the batch of it ends at `seq`.
   void NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq, int64_t now_ms);
 

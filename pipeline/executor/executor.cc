@@ -103,6 +103,14 @@ bool Executor::MustExecute(const Session& session) const {
   return session.dep > store().visible();
 }
 
+bool Executor::NamesMuch(const Session& session) {
+  if ((session.run_flags & commands::kWrite) == 0) return false;
+  const commands::CommandQueue* const queue = session.client.queue.get();
+  const bool runs_queue = (session.command->flags & commands::kRunsQueue) != 0 && queue != nullptr;
+  const size_t named = runs_queue ? queue->size() : session.argv().size();
+  return named > keyspace::Transaction::kWritesAtOnce;
+}
+
 void Executor::RunCommand(Session& session) {
   // What a command took that waits would reach nobody.
   if (session.waiting != nullptr && session.closing()) return;
@@ -115,7 +123,7 @@ void Executor::RunCommand(Session& session) {
   if (execute && own_runs_.HoldBack(session)) return;
   if (session.held_write.reason == storage::HeldFor::kOtherWrite)
     commits_.line().NoteLetGo(session);
-  if (session.reruns >= kRerunsMax) {
+  if (session.reruns >= kRerunsMax || (execute && NamesMuch(session))) {
     RunAlone(session, execute, Then::kRunAlone);
     return;
   }
@@ -155,7 +163,7 @@ Executor::Then Executor::RunOnce(Session& session, bool execute, Admitted admitt
     return Then::kEnded;
   }
   const bool is_long = !status && status.error().code() == ErrorCode::kLong;
-  if (is_long || call.wants_own_run) {
+  if (is_long || call.wants_own_run || (status && tx.is_much())) {
     reply.Truncate(reply_start);
     return is_long ? Then::kLongWrite : Then::kRunAlone;
   }
@@ -253,6 +261,11 @@ void Executor::RetryAdmissions() {
     // Its next write stands behind all that are held.
     if (session != nullptr) parts_.runner.GoOn(*session);
   }
+}
+
+void Executor::Stop() {
+  stopped_ = true;
+  own_runs_.EndCommit();
 }
 
 bool Executor::IsIdle() {

@@ -118,7 +118,7 @@ class Executor {
   Status ReopenStore();
 
   /// No further command of anybody runs, those that are held included. Long reads go on.
-  void Stop() { stopped_ = true; }
+  void Stop();
   bool stopped() const { return stopped_; }
 
  private:
@@ -126,6 +126,8 @@ class Executor {
   commands::Call CallOf(Session& session, keyspace::Transaction& tx,
                         protocol::ReplyWriter& reply) const;
   bool MustExecute(const Session& session) const;
+  /// It has so many arguments, or queued commands, that it takes longer than one turn should.
+  static bool NamesMuch(const Session& session);
   void RunCommand(Session& session);
   /// What has become of a run.
   enum class Then : uint8_t {

@@ -43,6 +43,18 @@ void OwnRun::Body() {
   state_ = State::kDone;
 }
 
+void OwnRun::CommitInSlices(Commit commit) {
+  CHECK(state_ == State::kDone && !commits_);
+  commits_ = true;
+  state_ = State::kHadItsTime;
+  fiber_.Start([this, commit = std::move(commit)] {
+    outcome_.status = commit(*tx_, [this] {
+      if (!given_up_ && !hurries_ && IsTime()) fiber_.Suspend();
+    });
+    state_ = State::kDone;
+  });
+}
+
 bool OwnRun::RunOnce() {
   // Made anew where it lies: it cannot be moved.
   struct NewView {

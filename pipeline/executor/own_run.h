@@ -80,6 +80,14 @@ class OwnRun final : private keyspace::Waiter {
   /// has a view of the reader.
   State GoOn(Status fetched = {});
   State state() const { return state_; }
+  /// Commits what it wrote in slices, by GoOn: `commit` is called once, and calls the pause that it
+  /// is given now and then. It is called to its end also if the run is ended before. REQUIRES: done.
+  using Commit = std::function<Status(keyspace::Transaction&, const storage::Store::Pause&)>;
+  void CommitInSlices(Commit commit);
+  /// From now on without a pause.
+  void Hurry() { hurries_ = true; }
+  /// It did, or does.
+  bool commits() const { return commits_; }
 
   bool executes() const { return parts_.snapshot == nullptr; }
   int64_t now_ms() const { return parts_.now_ms; }
@@ -121,6 +129,8 @@ class OwnRun final : private keyspace::Waiter {
   State state_ = State::kHadItsTime;
   Status fetched_;
   bool given_up_ = false;
+  bool commits_ = false;
+  bool hurries_ = false;
   uint64_t let_in_bytes_ = 0;
   bool let_in_frees_ = false;
   uint64_t turn_ends_ns_ = 0;

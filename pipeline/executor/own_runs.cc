@@ -156,6 +156,13 @@ void OwnRuns::GoOn(Session& session) {
   }
 }
 
+void OwnRuns::EndCommit() {
+  Session* const session = owner();
+  if (session == nullptr || session->own_run == nullptr || !session->own_run->commits()) return;
+  session->own_run->Hurry();
+  GoOn(*session);
+}
+
 storage::WriteGate OwnRuns::AskRoom(Session& session, Admitted wanted) {
   if (owner_ != 0 && owner_ != session.id()) {
     // The owner has numbers that are not spent.
@@ -176,19 +183,11 @@ storage::WriteGate OwnRuns::Ask(Session& session, Admitted wanted) {
 // --- the end ---
 
 void OwnRuns::Finish(Session& session) {
-  if (session.guard != nullptr && !StillHolds(session)) return;
-  parts_.commits.line().NoteLetGo(session);
   OwnRun& run = *session.own_run;
   size_t reply_start = session.replies.buffer().size();
-  Status& status = run.outcome().status;
+  if (!run.commits() && !Commit(session, reply_start)) return;
   session.hold = Hold::kNone;
-  if (status && !run.overflowed() && run.executes() && run.tx().has_writes()) {
-    status = run.tx().CheckSizes();
-    if (status && !MayCommit(session, reply_start)) return;
-    // It is as if a long write had begun now.
-    const int64_t now_ms = session.guard != nullptr ? parts_.clock.NowMs() : run.now_ms();
-    if (status) status = parts_.commits.Commit(run.tx(), now_ms);
-  }
+  Status& status = run.outcome().status;
   run.tx().CountLookups();
   const bool executes = run.executes();
   if (!status && status.error().code() == ErrorCode::kNoSpace) {
@@ -226,6 +225,32 @@ void OwnRuns::Finish(Session& session) {
     parts_.completion.Finish(session, met_newest, reply_start);
   }
   if (executes) Release(session);
+}
+
+bool OwnRuns::Commit(Session& session, size_t reply_start) {
+  if (session.guard != nullptr && !StillHolds(session)) return false;
+  parts_.commits.line().NoteLetGo(session);
+  session.hold = Hold::kNone;
+  OwnRun& run = *session.own_run;
+  Status& status = run.outcome().status;
+  if (!status || run.overflowed() || !run.executes() || !run.tx().has_writes()) return true;
+  status = run.tx().CheckSizes();
+  if (!status) return true;
+  if (!MayCommit(session, reply_start)) return false;
+  // It is as if a long write had begun now.
+  const int64_t now_ms = session.guard != nullptr ? parts_.clock.NowMs() : run.now_ms();
+  if (!run.tx().is_much()) {
+    status = parts_.commits.Commit(run.tx(), now_ms);
+    return true;
+  }
+  owner_ = session.id();
+  parts_.commits.start_times().SetRunning(now_ms);
+  run.CommitInSlices([&commits = parts_.commits, now_ms](keyspace::Transaction& tx,
+                                                         const storage::Store::Pause& pause) {
+    return commits.Commit(tx, now_ms, pause);
+  });
+  GoOn(session);
+  return false;
 }
 
 bool OwnRuns::StillHolds(Session& session) {

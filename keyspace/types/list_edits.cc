@@ -9,6 +9,7 @@
 #include "keyspace/types/list_steps.h"
 #include "keyspace/types/list_suffix.h"
 #include "keyspace/types/listpack.h"
+#include "keyspace/types/written_anew.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -117,15 +118,32 @@ Status ListElements::RemoveEach(std::vector<std::string> subkeys, std::string_vi
   object_.count -= subkeys.size();
   if (object_.count == 0) return {};
   if (span().packed_bytes) *span().packed_bytes -= subkeys.size() * ListpackEntryBytes(value);
-  return DeleteEach(std::move(subkeys));
+  if (subkeys.front() > subkeys.back()) std::ranges::reverse(subkeys);
+  return DeleteEach(subkeys);
 }
 
 Result<uint64_t> ListElements::WriteAnewWithout(std::string_view value, ListEnd from,
                                                 uint64_t most) {
-  // Which of them go is known when they are counted, if that is from the other end.
-  uint64_t equal = 0;
+  // Which ones go is known as they come by, unless they are counted from the other end.
+  const bool is_known = from == ListEnd::kHead || most >= object_.count;
+  std::string last;
+  if (!is_known) {
+    CW_ASSIGN(last, LastOfEqual(value, from, most));
+  }
+  uint64_t removed = 0;
+  CW_TRY(WriteAnew({}, object_.count, [&](const Element& element, ListBuilder& builder) {
+    const bool goes = element.value == value && removed < most && element.subkey >= last;
+    if (!goes) return builder.Put(element.value);
+    ++removed;
+    return Status();
+  }));
+  return removed;
+}
+
+Result<std::string> ListElements::LastOfEqual(std::string_view value, ListEnd from, uint64_t most) {
   std::string last;
   ListWalk walk = Walk(from);
+  uint64_t equal = 0;
   for (WriteSteps steps(tx_); equal < most;) {
     CW_ASSIGN(const std::optional<Element> element, steps.Next(walk));
     if (!element) break;
@@ -133,37 +151,46 @@ Result<uint64_t> ListElements::WriteAnewWithout(std::string_view value, ListEnd 
     ++equal;
     last = element->subkey;
   }
-  if (equal == object_.count) {
-    object_.count = 0;
-    return equal;
-  }
-  CW_TRY(WriteAnew({}, object_.count, [&](const Element& element, ListBuilder& builder) {
-    const bool reached = from == ListEnd::kHead ? element.subkey <= last : element.subkey >= last;
-    return reached && element.value == value ? Status() : builder.Put(element.value);
-  }));
-  return equal;
+  return last;
 }
 
-Status ListElements::DeleteEach(std::vector<std::string> subkeys) {
-  std::ranges::sort(subkeys);
-  auto first = subkeys.begin();
-  auto last = subkeys.end();
+Status ListElements::DeleteEach(std::span<const std::string> subkeys) {
+  const std::string& first = subkeys.front();
+  const std::string& last = subkeys.back();
   if (!edited()) {
     // Those at the ends are popped.
-    for (; first != last && PositionOf(*first) == span().head; ++first) ++span().head;
-    for (; first != last && PositionOf(*(last - 1)) == span().tail - 1; --last) --span().tail;
-    if (first != last) object_.shape |= kEdited;
+    while (!subkeys.empty() && PositionOf(subkeys.front()) == span().head) {
+      ++span().head;
+      subkeys = subkeys.subspan(1);
+    }
+    while (!subkeys.empty() && PositionOf(subkeys.back()) == span().tail - 1) {
+      --span().tail;
+      subkeys = subkeys.first(subkeys.size() - 1);
+    }
+    if (!subkeys.empty()) object_.shape |= kEdited;
   }
-  OrderedElements elements(tx_, generation_, object_.oid, kItemSpace);
-  for (auto it = first; it != last; ++it) elements.Delete({.head = *it});
+  CW_TRY(Delete(subkeys));
   if (edited()) {
-    const bool at_head = PositionOf(subkeys.front()) <= span().head;
-    const bool at_tail = PositionOf(subkeys.back()) + 1 >= span().tail;
+    const bool at_head = PositionOf(first) <= span().head;
+    const bool at_tail = PositionOf(last) + 1 >= span().tail;
     if (at_head) CW_TRY(SettleBound(ListEnd::kHead));
     if (at_tail) CW_TRY(SettleBound(ListEnd::kTail));
   }
   ClearAround();
   return {};
+}
+
+Status ListElements::Delete(std::span<const std::string> subkeys) {
+  OrderedElements elements(tx_, generation_, object_.oid, kItemSpace);
+  for (const std::string& subkey : subkeys) {
+    elements.Delete({.head = subkey});
+    CW_TRY(tx_.Breathe());
+  }
+  return {};
+}
+
+bool ListElements::IsWrittenAnewWithout(uint64_t elements) const {
+  return IsWrittenAnew(tx_.keyspace().options(), elements, object_.count - elements);
 }
 
 Status ListElements::SettleBound(ListEnd end) {
@@ -178,22 +205,22 @@ Status ListElements::SettleBound(ListEnd end) {
 }
 
 Status ListElements::TakeOffEdited(ListEnd end, uint64_t count, const Visit& visit) {
+  const bool is_written_anew = IsWrittenAnewWithout(count);
   std::vector<std::string> subkeys;
   std::string last;
   CW_TRY(VisitEnd(end, count, [&](const Element& element) {
     visit(element);
     last = element.subkey;
-    if (subkeys.size() <= kDeletedAtOnce) subkeys.push_back(last);
+    if (!is_written_anew) subkeys.push_back(last);
   }));
   object_.count -= count;
-  if (subkeys.size() > kDeletedAtOnce) {
+  if (is_written_anew) {
     std::string rest = end == ListEnd::kHead ? last + '\0' : std::string();
     return WriteAnew(
         std::move(rest), object_.count,
         [](const Element& element, ListBuilder& builder) { return builder.Put(element.value); });
   }
-  OrderedElements elements(tx_, generation_, object_.oid, kItemSpace);
-  for (const std::string& subkey : subkeys) elements.Delete({.head = subkey});
+  CW_TRY(Delete(subkeys));
   CW_TRY(SettleBound(end));
   ClearAround();
   return {};
@@ -201,7 +228,7 @@ Status ListElements::TakeOffEdited(ListEnd end, uint64_t count, const Visit& vis
 
 Status ListElements::TrimEdited(uint64_t first, uint64_t count) {
   const uint64_t behind = object_.count - first - count;
-  if (first + behind > kDeletedAtOnce) {
+  if (IsWrittenAnewWithout(first + behind)) {
     CW_ASSIGN(std::string from, SubkeyAt(first));
     return WriteAnew(std::move(from), count, [](const Element& element, ListBuilder& builder) {
       return builder.Put(element.value);

@@ -77,11 +77,11 @@ class ListElements {
   Result<Place> PlaceBeside(std::string subkey, bool before);
   /// REQUIRES: both are there.
   Status InsertBetween(std::string_view left, std::string_view right, std::string_view value);
-  /// If more would be deleted, what stays is written anew.
-  static constexpr uint64_t kDeletedAtOnce = 4096;
-  /// Removes these, which are equal to `value`. If they are all there are, they stay, and the count
-  /// is 0.
+  /// Removes these, which are equal to `value` and stand in the order of the list, or in the
+  /// opposite one. If they are all there are, they stay, and the count is 0.
   Status RemoveEach(std::vector<std::string> subkeys, std::string_view value);
+  /// Whether writing anew what stays is less work than deleting so many.
+  bool IsWrittenAnewWithout(uint64_t elements) const;
   /// Removes up to `most` that are equal to `value`, from an end on, by writing anew what stays;
   /// returns how many. If these are all, the count is 0.
   Result<uint64_t> WriteAnewWithout(std::string_view value, ListEnd from, uint64_t most);
@@ -105,8 +105,12 @@ class ListElements {
   Status TrimEdited(uint64_t first, uint64_t count);
   /// What is left, if so many are taken off an unedited list.
   Status CountTrimmed(uint64_t before, uint64_t behind);
-  /// Of a part of the list. In any order.
-  Status DeleteEach(std::vector<std::string> subkeys);
+  /// Of a part of the list, in its order.
+  Status DeleteEach(std::span<const std::string> subkeys);
+  /// Puts deletions in place of these.
+  Status Delete(std::span<const std::string> subkeys);
+  /// The subkey of the last one of up to `most` that are equal to `value`, from an end on.
+  Result<std::string> LastOfEqual(std::string_view value, ListEnd from, uint64_t most);
   /// All at the position of `left`, with `value` behind that one.
   Status SpreadPosition(std::string_view left, std::string_view value);
   /// Takes `count` elements from `position` on through `rewrite`, which puts what there is to be.

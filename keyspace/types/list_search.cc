@@ -6,6 +6,54 @@
 #include "keyspace/types/list_steps.h"
 
 namespace cordwood::keyspace {
+namespace {
+
+/// Who pushes faster than is looked at, so often, has to wait.
+constexpr int kRoundsMax = 8;
+/// What has come to the list is looked at in one turn if it is not more.
+constexpr uint64_t kAddedAtOnce = 1024;
+/// And so many are removed in one.
+constexpr uint64_t kRemovedInATurn = 4096;
+constexpr uint64_t kBytesForEach = 128;  // that is removed
+
+Status StatusOf(const Result<bool>& result) {
+  return result ? Status() : std::unexpected(result.error());
+}
+
+/// What others do to the ends of a list meanwhile.
+class ListMoves {
+ public:
+  ListMoves(Collection& list, ReadGuard& guard) : list_(list), guard_(guard) {}
+
+  void LetMove(const ObjectPayload& object) {
+    guard_.LetEndsMove(name().generation, name().key,
+                       {.head = object.list->head, .tail = object.list->tail});
+  }
+  void Fix() { guard_.FixEnds(name().generation, name().key); }
+  bool have_moved() const { return moves().times > 0; }
+  ListEnds stayed() const { return moves().stayed; }
+  /// As they left it; from now on they may do more.
+  Result<ObjectPayload> FindAgain() {
+    CW_TRY(list_.FindAgain());
+    if (!list_.in_elements()) return Fail(ErrorCode::kClosed, "the list was changed meanwhile");
+    CW_ASSIGN(const ObjectPayload object, list_.Object());
+    LetMove(object);
+    return object;
+  }
+  uint64_t record_bytes() const {
+    constexpr uint64_t kPayloadBytes = 1024;
+    return name().key.size() + kPayloadBytes;
+  }
+
+ private:
+  const KeyName& name() const { return list_.name(); }
+  ReadGuard::Moves moves() const { return guard_.MovesOf(name().generation, name().key); }
+
+  Collection& list_;
+  ReadGuard& guard_;
+};
+
+}  // namespace
 
 std::string ListSearch::NearBound(const ObjectPayload& object) const {
   return ListSubkey(forwards() ? object.list->head : object.list->tail);
@@ -31,15 +79,14 @@ Result<bool> ListSearch::AdvanceNear(Transaction& tx, Generation generation,
   (forwards() ? added.list->tail : added.list->head) = PositionOf(near_);
   std::vector<std::string> matches;
   ListWalk walk(tx, generation, added, from_);
-  const auto has_enough = [&] { return matches.size() >= most_ || matches.size() > kept_max_; };
-  for (WriteSteps write_steps(tx); !has_enough(); --steps) {
+  for (WriteSteps write_steps(tx); !IsEnough(matches.size()); --steps) {
     if (steps == 0) return false;
     CW_ASSIGN(const auto element, write_steps.Next(walk));
     if (!element) break;
     if (element->value == value_) matches.emplace_back(element->subkey);
   }
   // If it had enough before its end, what is known behind that is not needed any more.
-  if (has_enough()) {
+  if (IsEnough(matches.size())) {
     matches_.clear();
     far_ = walk.position();
   }
@@ -53,7 +100,7 @@ Result<bool> ListSearch::AdvanceFar(Transaction& tx, Generation generation,
   std::string bound = FarBound(object);
   if (IsReached(bound, far_)) return true;
   ListWalk walk(tx, generation, object, from_, far_);
-  for (WriteSteps write_steps(tx); !has_enough() && steps > 0; --steps) {
+  for (WriteSteps write_steps(tx); !IsEnough(matches_.size()) && steps > 0; --steps) {
     CW_ASSIGN(const auto element, write_steps.Next(walk));
     if (!element) {
       far_ = std::move(bound);
@@ -62,7 +109,7 @@ Result<bool> ListSearch::AdvanceFar(Transaction& tx, Generation generation,
     if (element->value == value_) matches_.emplace_back(element->subkey);
   }
   far_ = walk.position();
-  return has_enough();
+  return IsEnough(matches_.size());
 }
 
 void ListSearch::Keep(const ListEnds& stayed, bool edited) {
@@ -95,44 +142,33 @@ std::vector<std::string> ListSearch::TakeMatches() {
 }
 
 Status SearchBesideOthers(Collection& list, ListSearch& search, uint64_t added_bytes, bool frees) {
-  constexpr int kRoundsMax = 8;
-  constexpr uint64_t kAddedAtOnce = 1024;
-  constexpr uint64_t kBytesForEach = 128;  // that is removed
-  constexpr uint64_t kRecordBytes = 1024;  // beside the key's name
   Transaction& tx = list.tx();
-  ReadGuard* const guard = tx.guard();
-  const auto [generation, key] = list.name();
   CW_ASSIGN(ObjectPayload object, list.Object());
-  const auto let_ends_move = [&] {
-    const ListEnds ends = {.head = object.list->head, .tail = object.list->tail};
-    if (guard != nullptr) guard->LetEndsMove(generation, key, ends);
-  };
-  let_ends_move();
+  const Generation generation = list.generation();
+  if (tx.guard() == nullptr) {
+    return StatusOf(search.Advance(tx, generation, object, UINT64_MAX));
+  }
+  ListMoves moves(list, *tx.guard());
+  moves.LetMove(object);
   for (int rounds = 0;; ++rounds) {
-    if (guard != nullptr && rounds == kRoundsMax) guard->Lock();
-    CW_TRY(search.Advance(tx, generation, object, UINT64_MAX));
-    if (guard == nullptr) return {};
-    if (search.has_too_many()) break;
+    CW_TRY(StatusOf(search.Advance(tx, generation, object, UINT64_MAX)));
+    const bool is_much = search.matches() > kRemovedInATurn;
+    if (is_much || rounds == kRoundsMax) tx.guard()->Lock();
     const uint64_t removed = frees ? search.matches() + kAddedAtOnce : 0;
-    const uint64_t bytes = added_bytes + key.size() + kRecordBytes + removed * kBytesForEach;
-    CW_TRY(tx.AwaitCommit(bytes, frees));
+    CW_TRY(tx.AwaitCommit(added_bytes + moves.record_bytes() + removed * kBytesForEach, frees));
     for (bool knows = true; knows;) {
-      const ReadGuard::Moves moves = guard->MovesOf(generation, key);
-      if (moves.times == 0) {
-        guard->FixEnds(generation, key);
+      if (!moves.have_moved()) {
+        moves.Fix();
+        if (is_much) tx.ShareTurns();
         return {};
       }
-      CW_TRY(list.FindAgain());
-      if (!list.in_elements()) return Fail(ErrorCode::kClosed, "the list was changed");
-      CW_ASSIGN(object, list.Object());
-      search.Keep(moves.stayed, (object.shape & kEdited) != 0);
-      let_ends_move();
+      const ListEnds stayed = moves.stayed();
+      CW_ASSIGN(object, moves.FindAgain());
+      search.Keep(stayed, (object.shape & kEdited) != 0);
       CW_ASSIGN(knows, search.Advance(tx, generation, object, kAddedAtOnce));
     }
     tx.ShareTurns();
   }
-  guard->FixEnds(generation, key);
-  return {};
 }
 
 }  // namespace cordwood::keyspace

@@ -26,8 +26,8 @@ namespace cordwood::keyspace {
 
 class ListSearch {
  public:
-  /// For the first `most` that are equal to `value`, from an end on. If there are more than
-  /// `kept_max` it tells that there are, and not which. The value outlives it.
+  /// For the first `most` that are equal to `value`, from an end on. Of more than `kept_max` it
+  /// finds only one more. The value outlives it.
   ListSearch(std::string_view value, ListEnd from, uint64_t most, uint64_t kept_max)
       : value_(value), from_(from), most_(most), kept_max_(kept_max) {}
 
@@ -38,9 +38,9 @@ class ListSearch {
   /// Since the list was what Advance last saw its ends have moved, and left these positions alone.
   void Keep(const ListEnds& stayed, bool edited);
 
+  /// How many are known.
   uint64_t matches() const { return matches_.size(); }
-  bool has_too_many() const { return matches_.size() > kept_max_; }
-  /// Their subkeys, as they lie from the end on. REQUIRES: it is known, and they are not too many.
+  /// Their subkeys, as they lie from the end on. REQUIRES: it is known which ones are equal.
   std::vector<std::string> TakeMatches();
 
  private:
@@ -52,7 +52,7 @@ class ListSearch {
   bool IsReached(std::string_view a, std::string_view b) const {
     return forwards() ? a <= b : a >= b;
   }
-  bool has_enough() const { return matches_.size() >= most_ || has_too_many(); }
+  bool IsEnough(size_t matches) const { return matches >= most_ || matches > kept_max_; }
   Result<bool> AdvanceNear(Transaction& tx, Generation generation, const ObjectPayload& object,
                            uint64_t& steps);
   Result<bool> AdvanceFar(Transaction& tx, Generation generation, const ObjectPayload& object,
@@ -70,8 +70,8 @@ class ListSearch {
 
 /// Runs a search of a list to its end. In a transaction that has a guard pushes and pops of others
 /// do not spoil it meanwhile: `list` is as they left it, and nobody comes in between before the
-/// commit, which adds so many bytes. `frees`: it only removes what is found. If there are too many
-/// they do spoil what is done next. REQUIRES: it is in elements.
+/// commit, which adds so many bytes. `frees`: it only removes what is found. If these are many, who
+/// would write the key has to wait from then on. REQUIRES: it is in elements.
 Status SearchBesideOthers(Collection& list, ListSearch& search, uint64_t added_bytes, bool frees);
 
 }  // namespace cordwood::keyspace

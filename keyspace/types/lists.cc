@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "keyspace/types/list_search.h"
+#include "keyspace/types/written_anew.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -145,9 +146,14 @@ Status List::PushInline(ListEnd end, std::span<const std::string_view> values) {
 
 Status List::PushElements(ListElements& elements, ListEnd end,
                           std::span<const std::string_view> values) {
-  const PackedList before = PackedOf(elements.object());
-  elements.Push(end, values);
-  SetGrown(elements, before, values);
+  constexpr size_t kPushedAtOnce = 512;
+  for (size_t i = 0; i < values.size(); i += kPushedAtOnce) {
+    const auto some = values.subspan(i, std::min(kPushedAtOnce, values.size() - i));
+    const PackedList before = PackedOf(elements.object());
+    elements.Push(end, some);
+    SetGrown(elements, before, some);
+    CW_TRY(tx().Breathe());
+  }
   return collection_.PutMoved(elements.object(), Write::kAdds);
 }
 
@@ -307,15 +313,15 @@ Result<uint64_t> List::RemoveEqual(std::string_view value, ListEnd from, uint64_
     if (removed > 0) CW_TRY(PutInlineShrunk(std::move(list)));
     return removed;
   }
-  ListSearch search(value, from, most, ListElements::kDeletedAtOnce);
+  ListSearch search(value, from, most, MostDeleted(tx().keyspace().options()));
   CW_TRY(SearchBesideOthers(collection_, search, 0, true));
   CW_ASSIGN(ListElements elements, Elements());
   uint64_t removed = 0;
-  if (search.has_too_many()) {
+  std::vector<std::string> found = search.TakeMatches();
+  if (found.empty()) return 0;
+  if (elements.IsWrittenAnewWithout(found.size())) {
     CW_ASSIGN(removed, elements.WriteAnewWithout(value, from, most));
   } else {
-    std::vector<std::string> found = search.TakeMatches();
-    if (found.empty()) return 0;
     removed = found.size();
     CW_TRY(elements.RemoveEach(std::move(found), value));
   }

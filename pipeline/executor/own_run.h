@@ -81,7 +81,8 @@ class OwnRun final : private keyspace::Waiter {
   State GoOn(Status fetched = {});
   State state() const { return state_; }
   /// Commits what it wrote in slices, by GoOn: `commit` is called once, and calls the pause that it
-  /// is given now and then. It is called to its end also if the run is ended before. REQUIRES: done.
+  /// is given now and then. It is called to its end also if the run is ended before. REQUIRES:
+  /// done.
   using Commit = std::function<Status(keyspace::Transaction&, const storage::Store::Pause&)>;
   void CommitInSlices(Commit commit);
   /// From now on without a pause.

@@ -102,8 +102,8 @@ class OwnRuns {
   /// False: the long write is held, or begins anew.
   bool StillHolds(Session& session);
   bool MayCommit(Session& session, size_t reply_start);
-  /// Commits what a run that is done wrote, and owns the executor until that is in the store. False:
-  /// it is held, or goes on in slices.
+  /// Commits what a run that is done wrote, and owns the executor until that is in the store.
+  /// False: it is held, or goes on in slices.
   bool Commit(Session& session, size_t reply_start);
   /// It is neither owner any more nor does it lock keys: those go on who waited.
   void Release(Session& session);

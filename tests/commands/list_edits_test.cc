@@ -223,18 +223,21 @@ TEST_F(LongListTest, LongWritesAndColdOnesDoTheSame) {
 // What is written anew in the middle of a transaction is what its later commands work on.
 TEST_F(LongListTest, OneExecWritesAListAnewAndGoesOn) {
   std::vector<std::string> texts;
-  for (int i = 0; i < 12'000; ++i) texts.push_back(i % 2 == 0 ? "even" : Format("{}", i));
+  for (int i = 1; i < 12'000; i += 2) {
+    texts.insert(texts.end(), 3, "many");
+    texts.push_back(Format("{}", i));
+  }
   CommandRunner::Argv push = {"RPUSH", "m"};
   push.insert(push.end(), texts.begin(), texts.end());
   runner_.Execute(push);
   runner_.Execute({"MULTI"});
   runner_.Execute({"LINSERT", "m", "BEFORE", "7", "between"});
-  runner_.Execute({"LREM", "m", "0", "even"});
+  runner_.Execute({"LREM", "m", "0", "many"});
   runner_.Execute({"LPUSH", "m", "first"});
   runner_.Execute({"LPOP", "m", "2"});
   runner_.Execute({"LINSERT", "m", "AFTER", "between", "behind"});
-  EXPECT_EQ(runner_.Execute({"EXEC"}), "*5\r\n" + Integer(12'001) + Integer(6000) + Integer(6002) +
-                                           Bulks({"first", "1"}) + Integer(6001));
+  EXPECT_EQ(runner_.Execute({"EXEC"}), "*5\r\n" + Integer(24'001) + Integer(18'000) +
+                                           Integer(6002) + Bulks({"first", "1"}) + Integer(6001));
   const std::string first = Bulks({"3", "5", "between", "behind", "7", "9"});
   EXPECT_EQ(runner_.Run({"LRANGE", "m", "0", "5"}), first);
   runner_.rig().Compact();

@@ -388,23 +388,47 @@ TEST_F(Lists, ASparseOneOfAFewBytesComesBackInline) {
 
 TEST_F(Lists, ThousandsAreRemovedByWritingWhatStays) {
   ListTexts values;
-  for (int i = 0; i < 12'000; ++i) values.push_back(i % 2 == 0 ? "even" : Format("{}", i));
+  for (int i = 0; i < 24'000; ++i) values.push_back(i % 4 == 0 ? Format("{}", i) : "many");
   Push(ListEnd::kTail, values);
-  const Oid before = Object().oid;
-  EXPECT_EQ(RemoveEqual("even", ListEnd::kTail, 5000), 5000u);
+  Oid before = Object().oid;
+  EXPECT_EQ(RemoveEqual("many", ListEnd::kTail, 16'000), 16'000u);
   EXPECT_NE(Object().oid, before);
   EXPECT_FALSE(IsEdited());
-  ListTexts expected(values.begin(), values.begin() + 2000);
-  for (int i = 2001; i < 12'000; i += 2) expected.push_back(Format("{}", i));
-  EXPECT_EQ(All(), expected);
-  // Trims and pops of thousands from one that is edited.
-  ASSERT_TRUE(Insert(List::Side::kAfter, "11991", "x"));
-  ASSERT_TRUE(IsEdited());
-  EXPECT_EQ(Pop(ListEnd::kHead, 4500).size(), 4500u);
-  EXPECT_FALSE(IsEdited());
-  EXPECT_EQ(All().size(), 2501u);
+  int kept = 2000;
+  std::erase_if(values, [&](const std::string& value) { return value == "many" && kept-- <= 0; });
+  EXPECT_EQ(All(), values);
   rig_.Compact();
   EXPECT_EQ(KeysUnder(before).keys, 0u);
+  // Pops of thousands from one that is edited.
+  Push(ListEnd::kHead, ListTexts(10'000, "new"));
+  ASSERT_TRUE(Insert(List::Side::kAfter, "12000", "x"));
+  ASSERT_TRUE(IsEdited());
+  before = Object().oid;
+  EXPECT_EQ(Pop(ListEnd::kHead, 10'000), ListTexts(10'000, "new"));
+  EXPECT_FALSE(IsEdited());
+  EXPECT_EQ(All().size(), 8001u);
+  rig_.Compact();
+  EXPECT_EQ(KeysUnder(before).keys, 0u);
+}
+
+TEST_F(Lists, ThousandsAreDeletedIfMoreStay) {
+  ListTexts values;
+  for (int i = 0; i < 40'000; ++i) values.push_back(i % 4 == 0 ? "some" : Format("{}", i));
+  Push(ListEnd::kTail, values);
+  const Oid before = Object().oid;
+  EXPECT_EQ(RemoveEqual("some", ListEnd::kTail, 9000), 9000u);
+  int kept = 1000;
+  std::erase_if(values, [&](const std::string& value) { return value == "some" && kept-- <= 0; });
+  EXPECT_EQ(All(), values);
+  const ListTexts head(values.begin(), values.begin() + 8500);
+  const ListTexts tail(values.rbegin(), values.rbegin() + 9000);
+  EXPECT_EQ(Pop(ListEnd::kHead, 8500), head);
+  EXPECT_EQ(Pop(ListEnd::kTail, 9000), tail);
+  values = ListTexts(values.begin() + 8500, values.end() - 9000);
+  EXPECT_EQ(All(), values);
+  EXPECT_EQ(Object().count, values.size());
+  EXPECT_TRUE(IsEdited());
+  EXPECT_EQ(Object().oid, before) << "it was not written anew";
 }
 
 }  // namespace

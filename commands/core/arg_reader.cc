@@ -39,6 +39,14 @@ std::optional<int64_t> ArgReader::Int64(std::string_view error) {
   return OrReply(ParseInt64(Next()), error, call_);
 }
 
+std::optional<uint64_t> ArgReader::CountFrom(uint64_t least, std::string_view error) {
+  const std::optional<int64_t> count = Int64(error);
+  if (!count) return std::nullopt;
+  if (*count >= static_cast<int64_t>(least)) return static_cast<uint64_t>(*count);
+  call_.reply.Error(error);
+  return std::nullopt;
+}
+
 std::optional<int64_t> ArgReader::Int64Between(int64_t min, int64_t max) {
   const std::optional<int64_t> value = Int64();
   if (!value || (*value >= min && *value <= max)) return value;

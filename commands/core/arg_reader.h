@@ -45,6 +45,8 @@ class ArgReader {
   /// REQUIRES, for all that follow: !done().
   std::string_view Next() { return call_.argv[at_++]; }
   std::optional<int64_t> Int64(std::string_view error = kNotAnInteger);
+  /// An integer that is less is replied to with `error` too.
+  std::optional<uint64_t> CountFrom(uint64_t least, std::string_view error);
   /// An integer outside of [min, max] has an error text of its own.
   std::optional<int64_t> Int64Between(int64_t min, int64_t max);
   std::optional<double> Double(std::string_view error = kNotAFloat);

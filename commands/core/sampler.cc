@@ -9,6 +9,7 @@ namespace {
 
 using keyspace::Generation;
 using keyspace::HashedElements;
+using keyspace::IsStop;
 using keyspace::ObjectReader;
 using keyspace::Record;
 using keyspace::Transaction;
@@ -23,10 +24,6 @@ constexpr uint64_t kPlacesPerWalk = 64;
 constexpr size_t kItemsPerSlice = 1024;
 constexpr size_t kDrawsPerSlice = 32;
 constexpr size_t kBytesPerSlice = size_t{64} << 10;
-
-bool IsStop(const Error& error) {
-  return error.code() == ErrorCode::kCold || error.code() == ErrorCode::kPaused;
-}
 
 }  // namespace
 

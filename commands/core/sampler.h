@@ -49,6 +49,9 @@ class Sampler {
   /// Items that walks look at, or that draws step over, from begin to end: at most, about.
   uint64_t steps(const keyspace::Record& record) const;
 
+  /// Deleted items that walks stepped over so far.
+  uint64_t stepped() const { return items_.stepped(); }
+
   using Visit = std::function<void(std::string_view name, std::string_view value)>;
   /// Works for about a millisecond; visits items as they are taken. True when all are. An error
   /// only if it got no further: then it has visited nothing.

@@ -42,8 +42,12 @@ class SlicedRead {
   Result<bool> Step(keyspace::Transaction& tx, keyspace::Generation generation,
                     const keyspace::Record& record, const IsFull& is_full, const Visit& visit) {
     keyspace::ObjectReader reader(tx, generation, record, position_);
-    return StepWith(reader, is_full, visit);
+    const Result<bool> done = StepWith(reader, is_full, visit);
+    stepped_ += reader.stepped();
+    return done;
   }
+  /// Deleted items that Step got past since the beginning.
+  uint64_t stepped() const { return stepped_; }
   /// The same with a reader of another kind, which begins at position().
   template <typename Reader, typename IsFull, typename Visit>
   Result<bool> StepWith(Reader& reader, const IsFull& is_full, const Visit& visit) {
@@ -61,6 +65,7 @@ class SlicedRead {
   Result<bool> GoOnFrom(std::string position, const Error& error);
 
   std::string position_;  // of a reader
+  uint64_t stepped_ = 0;
 };
 
 }  // namespace cordwood::commands

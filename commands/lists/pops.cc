@@ -25,20 +25,10 @@ constexpr std::string_view kNegativeCount = "ERR value is out of range, must be 
 constexpr std::string_view kNoKeys = "ERR numkeys should be greater than 0";
 constexpr std::string_view kNoCount = "ERR count should be greater than 0";
 
-/// An integer that is not less than `least`. Replies and answers nothing if it is none.
-std::optional<uint64_t> TakeCount(ArgReader& args, Call& call, int64_t least,
-                                  std::string_view error) {
-  const std::optional<int64_t> count = args.Int64(error);
-  if (!count) return std::nullopt;
-  if (*count >= least) return static_cast<uint64_t>(*count);
-  call.reply.Error(error);
-  return std::nullopt;
-}
-
 /// LPOP with a count.
 Status PopMany(Call& call, ListEnd end) {
   ArgReader args(call, 2);
-  const std::optional<uint64_t> count = TakeCount(args, call, 0, kNegativeCount);
+  const std::optional<uint64_t> count = args.CountFrom(0, kNegativeCount);
   if (!count) return {};
   if (*count == 0) {
     std::optional<List> list;
@@ -114,7 +104,7 @@ constexpr Command kRowsOfPop[] = {
 
 std::optional<ManyPops> TakeManyPops(Call& call, size_t first) {
   ArgReader args(call, first);
-  const std::optional<uint64_t> keys = TakeCount(args, call, 1, kNoKeys);
+  const std::optional<uint64_t> keys = args.CountFrom(1, kNoKeys);
   if (!keys) return std::nullopt;
   if (*keys >= args.left()) {
     call.reply.Error(kSyntaxError);
@@ -129,7 +119,7 @@ std::optional<ManyPops> TakeManyPops(Call& call, size_t first) {
       call.reply.Error(kSyntaxError);
       return std::nullopt;
     }
-    count = TakeCount(options, call, 1, kNoCount);
+    count = options.CountFrom(1, kNoCount);
     if (!count) return std::nullopt;
   }
   return ManyPops{

@@ -1,7 +1,11 @@
 // SRANDMEMBER and SPOP.
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/random.h"
@@ -16,11 +20,11 @@
 #include "keyspace/types/object_reader.h"
 #include "keyspace/types/set_builder.h"
 #include "keyspace/types/sets.h"
+#include "keyspace/types/written_anew.h"
 
 namespace cordwood::commands::sets {
 namespace {
 
-using keyspace::HashedElements;
 using keyspace::KeyName;
 using keyspace::Lookup;
 using keyspace::ObjectReader;
@@ -35,35 +39,14 @@ constexpr uint64_t kStepsAtOnce = 4096;
 constexpr uint64_t kSlicesAtOnce = 8;  // of a sampler
 /// And so many are popped. Each costs more than a step: it is replied, looked up and deleted.
 constexpr uint64_t kPopsAtOnce = 256;
-/// A set with few members has no more bytes of them than this, and is stored anew when it steps
-/// over more deleted ones than so many for each.
-constexpr uint64_t kFewBytes = uint64_t{64} << 10;
+/// A set with few members is stored anew when a pop steps over more deleted ones than so many for
+/// each.
 constexpr uint64_t kDeletedForEach = 8;
 
 Status SRandMember(Call& call) {
   if (call.argv.size() > 3) return call.Error(kSyntaxError);
   const std::optional<Sample> sample = TakeSample(call, {});
   return sample ? ReplySample(call, Type::kSet, *sample) : Status();
-}
-
-/// What is popped is deleted in one batch, unless it is so many that what stays is rather stored
-/// anew: in parts, while others have their turns. Storing costs as much as 64 deletes of what
-/// stays, so that a large set that is drained in portions is not written again and again.
-bool IsStoredAnew(uint64_t popped, uint64_t stay) {
-  constexpr uint64_t kAlwaysDeleted = 8192;
-  constexpr uint64_t kNeverDeleted = 65'536;
-  constexpr uint64_t kStayForEach = 64;
-  if (popped <= kAlwaysDeleted) return false;
-  return popped > kNeverDeleted || stay / kStayForEach < popped;
-}
-
-/// The count of SPOP; replies and answers nothing if it makes no sense.
-std::optional<uint64_t> TakeCount(Call& call) {
-  const std::optional<int64_t> count = ArgReader(call, 2).Int64(kNotPositive);
-  if (!count) return std::nullopt;
-  if (*count >= 0) return static_cast<uint64_t>(*count);
-  call.reply.Error(kNotPositive);
-  return std::nullopt;
 }
 
 class Pop {
@@ -79,9 +62,9 @@ class Pop {
     const bool is_much = count > kPopsAtOnce || steps > kStepsAtOnce;
     if (is_much && !call_.tx.waits()) return TakesLong();
     if (count >= length_) return PopAll();
-    if (IsStoredAnew(count, length_ - count)) return StoreTheRest(count);
-    if (record().owns_object() && length_ <= Sampler::kExactMax) return PopOfFew(count);
-    return PopSome(count);
+    const keyspace::KeyspaceOptions& options = call_.tx.keyspace().options();
+    const bool is_anew = keyspace::IsWrittenAnew(options, count, length_ - count);
+    return is_anew ? StoreTheRest(count) : PopSome(count);
   }
 
  private:
@@ -106,11 +89,14 @@ class Pop {
   /// Calls visit(item) for each member.
   template <typename Visit>
   Status VisitAll(const Visit& visit) {
-    uint64_t visited = 0;
-    for (ObjectReader members(call_.tx, name_.generation, record()); visited < length_; ++visited) {
-      CW_ASSIGN(const auto next, members.Next());
-      if (!next) return std::unexpected(CollectionRead::CountIsWrong());
-      CW_TRY(visit(*next));
+    ObjectReader members(call_.tx, name_.generation, record());
+    if (!call_.tx.waits()) members.SetBudget(keyspace::kHiddenPerSlice);
+    for (uint64_t visited = 0; visited < length_; ++visited) {
+      const auto next = members.Next();
+      if (!next && next.error().code() == ErrorCode::kPaused) return TakesLong();
+      if (!next) return std::unexpected(next.error());
+      if (!*next) return std::unexpected(CollectionRead::CountIsWrong());
+      CW_TRY(visit(**next));
       if (call_.reply.overflowed()) break;
       CW_TRY(call_.tx.Breathe());
     }
@@ -123,53 +109,6 @@ class Pop {
       return {};
     }));
     return keyspace::RemoveKey(call_.tx, name_, found_);
-  }
-
-  /// An exact draw among few members in elements looks at them all. What a drained set has left
-  /// lies among those that were deleted, which every pop would step over: when it meets many, the
-  /// rest is stored anew.
-  Status PopOfFew(uint64_t count) {
-    CW_ASSIGN(Few few, LookAtAll());
-    if (few.bytes > kFewBytes) return PopSome(count);
-    std::vector<std::string>& subkeys = few.subkeys;
-    if (subkeys.size() != length_) return std::unexpected(CollectionRead::CountIsWrong());
-    Random random(call_.Seed());
-    std::vector<std::string_view> popped;
-    for (size_t i = 0; i < count; ++i) {
-      std::swap(subkeys[i], subkeys[i + random.Below(length_ - i)]);
-      popped.push_back(HashedElements::NameIn(subkeys[i]));
-      Reply(popped.back());
-    }
-    const bool is_sparse = few.deleted > kDeletedForEach * length_;
-    // Deletes are let in on a full disk, where nothing new is.
-    if (!is_sparse || call_.tx.keyspace().store().full()) {
-      CW_TRY(Set(call_.tx, name_, std::move(found_)).Remove(popped));
-      return {};
-    }
-    keyspace::SetBuilder rest(call_.tx, name_.generation);
-    for (size_t i = count; i < subkeys.size(); ++i) CW_TRY(rest.Add(subkeys[i]));
-    return StoreRest(rest);
-  }
-
-  struct Few {
-    std::vector<std::string> subkeys;
-    uint64_t bytes = 0;    // of theirs; beyond kFewBytes they are not complete
-    uint64_t deleted = 0;  // stepped over among them
-  };
-  Result<Few> LookAtAll() {
-    CW_ASSIGN(HashedElements elements, HashedElements::Of(call_.tx, name_.generation, record()));
-    HashedElements::Walk walk(elements);
-    if (!call_.tx.waits()) walk.SetBudget(keyspace::kHiddenPerSlice);
-    Few few;
-    for (walk.SeekToFirst(); walk.Valid() && few.bytes <= kFewBytes; walk.Next()) {
-      few.subkeys.push_back(walk.position());
-      few.bytes += few.subkeys.back().size();
-    }
-    few.deleted = walk.stepped();
-    const Status status = walk.status();
-    if (!status && status.error().code() == ErrorCode::kPaused) return TakesLong();
-    if (!status) return std::unexpected(status.error());
-    return few;
   }
 
   Status PopSome(uint64_t count) {
@@ -188,8 +127,25 @@ class Pop {
       CW_TRY(call_.tx.Breathe());
     }
     const std::vector<std::string_view> members(popped.begin(), popped.end());
+    if (IsSparse(sampler.stepped())) return StoreWithout(members);
     CW_TRY(Set(call_.tx, name_, std::move(found_)).Remove(members));
     return {};
+  }
+
+  /// What a drained set has left lies among those that were deleted, and every pop would step over
+  /// them. Deletes are let in on a full disk, where nothing new is.
+  bool IsSparse(uint64_t stepped) const {
+    return record().owns_object() && length_ <= Sampler::kExactMax &&
+           stepped > kDeletedForEach * length_ && !call_.tx.keyspace().store().full();
+  }
+
+  Status StoreWithout(std::span<const std::string_view> popped) {
+    const std::unordered_set<std::string_view> gone(popped.begin(), popped.end());
+    keyspace::SetBuilder rest(call_.tx, name_.generation);
+    CW_TRY(VisitAll([&](const ObjectReader::ReadItem& read) {
+      return gone.contains(read.item.name) ? Status() : rest.Add(read.subkey);
+    }));
+    return StoreRest(rest);
   }
 
   Status StoreTheRest(uint64_t count) {
@@ -219,7 +175,7 @@ class Pop {
 Status SPop(Call& call) {
   if (call.argv.size() > 3) return call.Error(kSyntaxError);
   const bool single = call.argv.size() == 2;
-  const std::optional<uint64_t> count = single ? 1 : TakeCount(call);
+  const std::optional<uint64_t> count = single ? 1 : ArgReader(call, 2).CountFrom(0, kNotPositive);
   if (!count) return {};
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(Lookup found, FindForWrite(call, name));

@@ -24,6 +24,11 @@ namespace cordwood::keyspace {
 /// The budget of a page, or of a slice of a long read: up to a millisecond.
 inline constexpr uint64_t kHiddenPerSlice = 8192;
 
+/// A walk that met it has stopped on its way, and another one goes on.
+inline bool IsStop(const Error& error) {
+  return error.code() == ErrorCode::kCold || error.code() == ErrorCode::kPaused;
+}
+
 class RangeWalk {
  public:
   /// To `end`; empty: to the last key of all. Not positioned yet.

@@ -52,6 +52,8 @@ class ObjectReader {
   /// far it got.
   Result<std::optional<ReadItem>> Next();
 
+  /// Deleted elements, and old versions, that it stepped over.
+  uint64_t stepped() const { return walk_ ? walk_->stepped() : 0; }
   /// Behind the last item, or where it got to since.
   std::string position() const;
 

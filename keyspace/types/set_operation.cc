@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/core/range_walk.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -19,10 +20,6 @@ constexpr size_t kBatch = 64;
 constexpr size_t kMembersPerSlice = 1024;
 constexpr size_t kBytesPerSlice = size_t{64} << 10;
 constexpr size_t kSettledPerSlice = 2 * kMembersPerSlice;
-
-bool IsStop(const Error& error) {
-  return error.code() == ErrorCode::kCold || error.code() == ErrorCode::kPaused;
-}
 
 }  // namespace
 

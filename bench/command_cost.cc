@@ -1,8 +1,9 @@
 // What one command costs the loop, without sockets: the pipeline on the real environment, one
-// connection, sixteen commands at a time, values of 100 bytes under keys of 16.
+// connection, sixteen commands at a time, values of 100 bytes under keys of 16, or in one list or
+// set.
 //
 //   command_cost COMMAND WHERE COUNT
-//     COMMAND   get, set, incr, hget or hset
+//     COMMAND   get, set, incr, hget, hset, lpush, lpop, rpop, sadd or spop
 //     WHERE     memtable, or table: flushed, with its blocks in the cache
 //
 // Prints nanoseconds. Instructions are what other programs do not disturb; only what `Measured`
@@ -160,6 +161,11 @@ void AppendRequest(std::string& out, std::string_view command, uint64_t i) {
   if (command == "hget") return protocol::AppendCommand(out, {"HGET", key, "field"});
   if (command == "hset")
     return protocol::AppendCommand(out, {"HSET", key, "field", value.substr(50)});
+  if (command == "lpush") return protocol::AppendCommand(out, {"LPUSH", "list", value});
+  if (command == "lpop") return protocol::AppendCommand(out, {"LPOP", "list"});
+  if (command == "rpop") return protocol::AppendCommand(out, {"RPOP", "list"});
+  if (command == "sadd") return protocol::AppendCommand(out, {"SADD", "set", Format("m:{}", i)});
+  if (command == "spop") return protocol::AppendCommand(out, {"SPOP", "set"});
   CHECK(false);
 }
 
@@ -175,13 +181,23 @@ uint64_t Send(Rig& rig, std::string_view command, uint64_t count, Receive receiv
   return ns;
 }
 
+/// What puts there what a command works on.
+std::string_view FillingFor(std::string_view command) {
+  if (command.starts_with("h")) return "hset";
+  if (command == "lpush" || command.ends_with("pop")) return command == "spop" ? "sadd" : "lpush";
+  return command == "incr" || command == "sadd" ? command : "set";
+}
+
 int Run(std::string_view command, std::string_view where, uint64_t count) {
   Rig rig;
-  const bool of_hashes = command.starts_with("h");
-  Send(rig, of_hashes ? "hset" : command == "incr" ? "incr" : "set", kKeys, Unmeasured);
+  const std::string_view filling = FillingFor(command);
+  Send(rig, filling, command.ends_with("pop") ? count + 1 : kKeys, Unmeasured);
   if (where == "table") {
     rig.FlushEverything();
-    Send(rig, of_hashes ? "hget" : "get", kKeys, Unmeasured);  // into the cache
+    // Into the cache.
+    if (filling == "hset" || filling == "set" || filling == "incr") {
+      Send(rig, filling == "hset" ? "hget" : "get", kKeys, Unmeasured);
+    }
   }
   const uint64_t ns = Send(rig, command, count, Measured);
   std::fputs(Format("{} {}: {} ns each\n", command, where, ns / count).c_str(), stdout);
@@ -194,7 +210,7 @@ int Run(std::string_view command, std::string_view where, uint64_t count) {
 int main(int argc, char** argv) {
   const std::optional<int64_t> count = argc == 4 ? cordwood::ParseInt64(argv[3]) : std::nullopt;
   if (!count || *count <= 0) {
-    std::fprintf(stderr, "usage: command_cost get|set|incr|hget|hset memtable|table COUNT\n");
+    std::fprintf(stderr, "usage: command_cost COMMAND memtable|table COUNT\n");
     return 2;
   }
   return cordwood::Run(argv[1], argv[2], static_cast<uint64_t>(*count));

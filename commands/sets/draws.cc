@@ -20,11 +20,13 @@
 #include "keyspace/types/object_reader.h"
 #include "keyspace/types/set_builder.h"
 #include "keyspace/types/sets.h"
+#include "keyspace/types/traits.h"
 #include "keyspace/types/written_anew.h"
 
 namespace cordwood::commands::sets {
 namespace {
 
+using keyspace::HashedElements;
 using keyspace::KeyName;
 using keyspace::Lookup;
 using keyspace::ObjectReader;
@@ -62,9 +64,10 @@ class Pop {
     const bool is_much = count > kPopsAtOnce || steps > kStepsAtOnce;
     if (is_much && !call_.tx.waits()) return TakesLong();
     if (count >= length_) return PopAll();
+    CW_ASSIGN(shape_, keyspace::ShapeOf(record()));
     const keyspace::KeyspaceOptions& options = call_.tx.keyspace().options();
     const bool is_anew = keyspace::IsWrittenAnew(options, count, length_ - count);
-    return is_anew ? StoreTheRest(count) : PopSome(count);
+    return is_anew || BeginsAnew(count) ? StoreTheRest(count) : PopSome(count);
   }
 
  private:
@@ -145,24 +148,37 @@ class Pop {
     CW_TRY(VisitAll([&](const ObjectReader::ReadItem& read) {
       return gone.contains(read.item.name) ? Status() : rest.Add(read.subkey);
     }));
-    return StoreRest(rest);
+    return StoreRest(rest, shape_);
+  }
+
+  /// Redis makes a new set of what stays of a hash table if that is so little beside what it pops,
+  /// and that one begins as a listpack. Of many nothing comes of it.
+  bool BeginsAnew(uint64_t count) const {
+    constexpr uint8_t kTable = keyspace::kBeyondIntset | keyspace::kBeyondListpack;
+    constexpr uint64_t kPoppedForEach = 5;
+    const uint64_t stay = length_ - count;
+    keyspace::Keyspace& keyspace = call_.tx.keyspace();
+    return shape_ == kTable && stay * kPoppedForEach <= count &&
+           stay <= keyspace.options().set_listpack_entries && !keyspace.store().full();
   }
 
   Status StoreTheRest(uint64_t count) {
+    const bool begins_anew = BeginsAnew(count);
     Random random(call_.Seed());
-    keyspace::SetBuilder rest(call_.tx, name_.generation);
+    keyspace::SetBuilder rest(call_.tx, name_.generation, keyspace::kBeyondIntset);
     uint64_t left = length_;
     CW_TRY(VisitAll([&](const ObjectReader::ReadItem& read) -> Status {
-      if (random.Below(left--) >= count) return rest.Add(read.subkey);
+      const std::string_view member = read.item.name;
+      if (random.Below(left--) >= count) return rest.Add(HashedElements::SubkeyOf(member));
       --count;
-      Reply(read.item.name);
+      Reply(member);
       return {};
     }));
-    return StoreRest(rest);
+    return StoreRest(rest, begins_anew ? rest.shape() : shape_);
   }
 
-  Status StoreRest(keyspace::SetBuilder& rest) {
-    CW_ASSIGN(const Record stored, rest.FinishAs(record()));
+  Status StoreRest(keyspace::SetBuilder& rest, uint8_t shape) {
+    CW_ASSIGN(const Record stored, rest.FinishAs(record(), shape));
     return keyspace::PutRecord(call_.tx, name_, found_, stored);
   }
 
@@ -170,6 +186,7 @@ class Pop {
   const KeyName name_;
   Lookup found_;
   const uint64_t length_;
+  uint8_t shape_ = 0;
 };
 
 Status SPop(Call& call) {

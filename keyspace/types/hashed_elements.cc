@@ -66,6 +66,12 @@ void HashedElements::Sort(std::vector<Name>& names) {
   names = std::move(sorted);
 }
 
+std::string HashedElements::SubkeyOf(std::string_view name) {
+  std::string subkey;
+  AppendBigEndian64(subkey, Hash64(name));
+  return subkey.append(name);
+}
+
 Result<HashedElements> HashedElements::Of(Transaction& tx, Generation generation,
                                           const Record& record) {
   const TypeTraits& traits = TraitsOf(record.type);

@@ -46,6 +46,8 @@ class HashedElements {
   static Result<Item> ItemOf(std::string_view subkey, std::string_view stored,
                              std::string_view head);
 
+  /// The subkey of an element of this order.
+  static std::string SubkeyOf(std::string_view name);
   /// The name in a subkey of an element of this order.
   static std::string_view NameIn(std::string_view subkey) {
     return subkey.substr(sizeof(uint64_t));

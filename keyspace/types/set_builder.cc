@@ -29,20 +29,26 @@ Status SetBuilder::Unload() {
 
 Result<Record> SetBuilder::Finish() {
   CHECK(count_ > 0);
-  if (object_) return FinishObject(shape_, std::nullopt);
-  std::string payload = InlinePayload::Begin(shape_, bytes_);
+  return object_ ? FinishObject(shape_, std::nullopt) : FinishInline(shape_, std::nullopt);
+}
+
+Result<Record> SetBuilder::FinishAs(const Record& before, uint8_t shape) {
+  CHECK(count_ > 0);
+  if (!before.owns_object() && !object_) return FinishInline(shape, before.expiry_ms);
+  if (!object_) CW_TRY(Unload());
+  return FinishObject(shape, before.expiry_ms);
+}
+
+Result<Record> SetBuilder::FinishInline(uint8_t shape, std::optional<int64_t> expiry_ms) {
+  std::string payload = InlinePayload::Begin(shape, bytes_);
   for (const std::string& subkey : held_) {
     CW_ASSIGN(const Item member, MemberOf(subkey, {}));
     AppendInlineItem(payload, member.name, {}, {});
   }
-  return Record{.type = Type::kSet, .form = Form::kInline, .payload = std::move(payload)};
-}
-
-Result<Record> SetBuilder::FinishAs(const Record& before) {
-  CHECK(count_ > 0 && before.owns_object());
-  CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(before.payload));
-  if (!object_) CW_TRY(Unload());
-  return FinishObject(object.shape, before.expiry_ms);
+  return Record{.type = Type::kSet,
+                .form = Form::kInline,
+                .expiry_ms = expiry_ms,
+                .payload = std::move(payload)};
 }
 
 Result<Record> SetBuilder::FinishObject(uint8_t shape, std::optional<int64_t> expiry_ms) {

@@ -44,9 +44,7 @@ Result<SetCursor> SetCursor::Of(Generation generation, const Record& record) {
   CW_ASSIGN(const InlinePayload payload, InlinePayload::Decode(record.payload));
   for (ByteReader in(payload.items); !in.empty();) {
     CW_ASSIGN(const Item member, TakeInlineMember(in));
-    std::string& subkey = cursor.inline_.emplace_back();
-    AppendBigEndian64(subkey, Hash64(member.name));
-    subkey += member.name;
+    cursor.inline_.push_back(HashedElements::SubkeyOf(member.name));
   }
   std::ranges::sort(cursor.inline_);
   return cursor;

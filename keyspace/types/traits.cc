@@ -25,15 +25,6 @@ Result<Item> ChunkOf(std::string_view subkey, std::string_view value) {
   return Item{.name = subkey, .value = value};
 }
 
-Result<uint8_t> ShapeOf(const Record& record) {
-  if (record.owns_object()) {
-    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
-    return object.shape;
-  }
-  CW_ASSIGN(const InlinePayload payload, InlinePayload::Decode(record.payload));
-  return payload.shape;
-}
-
 Result<std::string_view> SmallOr(const Record& record, std::string_view large) {
   CW_ASSIGN(const uint8_t shape, ShapeOf(record));
   return (shape & kBeyondListpack) == 0 ? "listpack" : large;
@@ -56,6 +47,15 @@ Result<std::string_view> HashEncoding(const Record& record) { return SmallOr(rec
 Result<std::string_view> StreamEncoding(const Record& /*record*/) { return "stream"; }
 
 }  // namespace
+
+Result<uint8_t> ShapeOf(const Record& record) {
+  if (record.owns_object()) {
+    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
+    return object.shape;
+  }
+  CW_ASSIGN(const InlinePayload payload, InlinePayload::Decode(record.payload));
+  return payload.shape;
+}
 
 const TypeTraits& TraitsOf(Type type) {
   // In the order of the types' numbers.

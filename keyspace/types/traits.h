@@ -37,6 +37,7 @@ struct TypeTraits {
 const TypeTraits& TraitsOf(Type type);
 
 inline std::string_view TypeName(Type type) { return TraitsOf(type).name; }
+Result<uint8_t> ShapeOf(const Record& record);
 inline Result<std::string_view> EncodingOf(const Record& record) {
   return TraitsOf(record.type).encoding(record);
 }

@@ -188,8 +188,55 @@ TEST(LargeSetDraws, PopsOfManyTakeTheirTime) {
     EXPECT_EQ(runner.Run({"EXISTS", "s"}), Integer(count == kMembers ? 0 : 1));
     if (count == kMembers) continue;
     EXPECT_EQ(runner.Run({"PTTL", "s"}), Integer(100'000)) << "it is the same key";
-    EXPECT_EQ(runner.Run({"OBJECT", "ENCODING", "s"}), Bulk("hashtable"));
+    const bool is_new = kMembers - count == 1;
+    EXPECT_EQ(runner.Run({"OBJECT", "ENCODING", "s"}), Bulk(is_new ? "listpack" : "hashtable"));
   }
+}
+
+// As Redis 7.2 does it, where what stays is at most a fifth of what is popped: t_set.c, "CASE 3".
+TEST(LargeSetDraws, MayLeaveAListpackOfATable) {
+  struct Case {
+    int members;
+    int popped;
+    std::string encoding;
+  };
+  for (const auto& [members, popped, encoding] :
+       {Case{600, 499, "hashtable"}, Case{600, 500, "listpack"}, Case{800, 671, "hashtable"},
+        Case{800, 672, "listpack"}, Case{500, 495, "intset"}}) {
+    CommandRunner runner;
+    std::vector<std::string> texts;
+    for (int i = 0; i < members; ++i) texts.push_back(Format("{}", i));
+    CommandRunner::Argv argv = {"SADD", "s"};
+    argv.insert(argv.end(), texts.begin(), texts.end());
+    runner.Execute(argv);
+    runner.Execute({"PEXPIRE", "s", "100000"});
+    const std::set<std::string> gone =
+        MembersOf(runner.Execute({"SPOP", "s", Format("{}", popped)}));
+    EXPECT_EQ(runner.Run({"OBJECT", "ENCODING", "s"}), Bulk(encoding)) << members << " " << popped;
+    EXPECT_EQ(runner.Run({"PTTL", "s"}), Integer(100'000));
+    std::set<std::string> all = MembersOf(runner.Read({"SMEMBERS", "s"}));
+    EXPECT_EQ(all.size(), static_cast<size_t>(members - popped));
+    all.insert(gone.begin(), gone.end());
+    EXPECT_EQ(all, std::set<std::string>(texts.begin(), texts.end()));
+  }
+}
+
+// One that lies in its record: what is too long for a listpack may be popped or stay.
+TEST(LargeSetDraws, MayLeaveAListpackOfAFewMembers) {
+  const std::string too_long(65, 'x');
+  std::set<std::string> encodings;
+  CommandRunner runner;
+  for (int i = 0; i < 40; ++i) {
+    runner.Execute({"DEL", "s"});
+    runner.Execute({"SADD", "s", too_long, "a", "b", "c", "d", "e"});
+    runner.Execute({"SPOP", "s", "5"});
+    const bool stays = runner.Run({"SISMEMBER", "s", too_long}) == Integer(1);
+    const std::string encoding = runner.Run({"OBJECT", "ENCODING", "s"});
+    EXPECT_EQ(encoding, Bulk(stays ? "hashtable" : "listpack"));
+    EXPECT_EQ(runner.Run({"SCARD", "s"}), Integer(1));
+    encodings.insert(encoding);
+  }
+  EXPECT_EQ(encodings.size(), 2U);
 }
 
 TEST(LargeSetDraws, ReadTheirDrawsFromDisk) {

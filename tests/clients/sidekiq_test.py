@@ -1,5 +1,6 @@
-"""Sidekiq: workers that take jobs from lists, and its sets of jobs for later, jobs to be tried again
-and dead ones. What moves jobs that are due is a script; until those land that case is skipped."""
+"""Sidekiq: workers that take jobs from lists, and its sets of jobs for later, jobs to be tried
+again and dead ones. What moves jobs that are due is a script; until those land that case is
+skipped."""
 
 import json
 import pathlib

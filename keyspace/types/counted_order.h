@@ -35,7 +35,9 @@
 namespace cordwood::keyspace {
 
 /// The elements that are counted: those of a space, from the subkey `begin` on and before `end`.
-/// What lies elsewhere in the space is no part of the object.
+/// What lies elsewhere in the space is no part of the object, and is not stepped over: where much
+/// was deleted in front, as in a queue, a bound at the first element saves every walk in its leaf
+/// that.
 struct CountedElements {
   Generation generation = 0;
   Oid oid = 0;

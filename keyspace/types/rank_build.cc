@@ -13,7 +13,8 @@ namespace {
 constexpr uint64_t kElementsBetweenLooks = 64;  // at the clock
 
 bool MayHaveRanks(Type type, const ObjectPayload& object) {
-  return type == Type::kSortedSet || (type == Type::kList && (object.shape & kEdited) != 0);
+  const bool is_edited = object.list && (object.shape & kEdited) != 0;
+  return type == Type::kSortedSet || (type == Type::kList && is_edited);
 }
 
 struct Stretch {

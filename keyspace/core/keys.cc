@@ -94,9 +94,19 @@ void Transition(Transaction& tx, const KeyName& name, const Footprint& before,
   count(CounterKind::kObjects, before.object.has_value(), after.object.has_value());
 }
 
+/// A record of the same object, which expires when it did: nothing hangs on the difference.
+bool IsOfSameObject(const Record& before, const Record& after) {
+  if (!before.owns_object() || !after.owns_object() || before.expiry_ms != after.expiry_ms) {
+    return false;
+  }
+  const std::optional<Oid> oid = ObjectPayload::OidIn(before.payload);
+  return oid && oid == ObjectPayload::OidIn(after.payload);
+}
+
 /// The same, for records. Null: there is none.
 Status Transition(Transaction& tx, const KeyName& name, const Record* before, const Record* after,
                   bool keep_elements) {
+  if (before != nullptr && after != nullptr && IsOfSameObject(*before, *after)) return {};
   const bool own_nothing =
       !(before != nullptr && before->owns_object()) && !(after != nullptr && after->owns_object());
   if (own_nothing) {
@@ -142,7 +152,7 @@ Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, con
 Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
                     const Record& record, const std::optional<ListEnds>& ends) {
   CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
-  tx.PutShrunk(KeyRecordKey(name.generation, name.key), record.Encode());
+  tx.PutShrunk(KeyRecordKey(name.generation, name.key), record.header().Encode(), record.payload);
   tx.NoteChange(name.generation, name.key, KeyChange::Kind::kChanged, ends);
   return {};
 }

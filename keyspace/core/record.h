@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/coding.h"
 #include "base/error.h"
 #include "keyspace/core/key_codec.h"
 
@@ -129,6 +130,10 @@ struct ObjectPayload {
 
   std::string Encode() const;
   static Result<ObjectPayload> Decode(std::string_view payload);
+  /// The oid alone; nothing if it is not there.
+  static std::optional<Oid> OidIn(std::string_view payload) {
+    return ByteReader(payload).Varint64();
+  }
 };
 
 /// Whether an encoded record carries an expiry; false for what is not a record.

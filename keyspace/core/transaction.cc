@@ -142,29 +142,31 @@ std::optional<Transaction::OwnWrite> Transaction::LastWriteBefore(
   return OwnWrite{.key = it->first, .value = it->second.value};
 }
 
-Overlay::Touched Transaction::Touch(std::string_view store_key) {
+Overlay::Touched Transaction::Touch(std::string_view store_key, uint64_t value_bytes) {
   CHECK(mode_ == Mode::kExecute);
-  write_bytes_ += store_key.size() + kOpOverheadBytes;
+  const uint64_t bytes = store_key.size() + value_bytes;
+  write_bytes_ += bytes + kOpOverheadBytes;
+  largest_write_bytes_ = std::max(largest_write_bytes_, bytes);
   return overlay_.Touch(store_key);
 }
 
 void Transaction::PutParts(std::string_view store_key, std::string_view head, std::string_view tail,
                            Assumption assumption) {
-  write_bytes_ += head.size() + tail.size();
   frees_ = false;
-  const Overlay::Touched touched = Touch(store_key);
+  const Overlay::Touched touched = Touch(store_key, head.size() + tail.size());
   touched.written.value = overlay_.Copy(head, tail);
   // What lies beneath the transaction's first write of a key is what the batch has to settle.
   if (touched.first) touched.written.assumption = assumption;
 }
 
-void Transaction::PutShrunk(std::string_view store_key, std::string_view value) {
+void Transaction::PutShrunk(std::string_view store_key, std::string_view head,
+                            std::string_view tail) {
   const bool frees = frees_;
-  Put(store_key, value);
+  PutParts(store_key, head, tail);
   frees_ = frees;
 }
 
-void Transaction::Delete(std::string_view store_key) { Touch(store_key).written.value.reset(); }
+void Transaction::Delete(std::string_view store_key) { Touch(store_key, 0).written.value.reset(); }
 
 void Transaction::DropRange(std::string begin, std::string end) {
   CHECK(mode_ == Mode::kExecute);

@@ -119,8 +119,8 @@ class Transaction {
   /// The value is `head` and `tail`, one behind the other.
   void PutParts(std::string_view store_key, std::string_view head, std::string_view tail,
                 Assumption assumption = Assumption::kSettled);
-  /// As Put, for a value that takes the place of a larger one: still only takes away.
-  void PutShrunk(std::string_view store_key, std::string_view value);
+  /// As PutParts, for a value that takes the place of a larger one: still only takes away.
+  void PutShrunk(std::string_view store_key, std::string_view head, std::string_view tail = {});
   void Delete(std::string_view store_key);
   /// Everything in the range is gone, what this transaction wrote there included.
   void DropRange(std::string begin, std::string end);
@@ -178,7 +178,12 @@ class Transaction {
   bool frees() const { return frees_; }
   /// kTooLarge, naming the bound, if a name that is written or the whole is larger than any may be:
   /// then Commit writes nothing.
-  Status CheckSizes() const { return write_bytes_ <= bytes_that_fit_ ? Status() : CheckEachSize(); }
+  Status CheckSizes() const {
+    if (write_bytes_ <= bytes_that_fit_) return {};
+    const bool each_fits = largest_write_bytes_ <= bytes_that_fit_ &&
+                           write_bytes_ <= keyspace_.store().write_limits().batch_bytes;
+    return each_fits ? Status() : CheckEachSize();
+  }
   /// Writes the batch, if there is anything to write; returns the newest seq given so far. `pause`
   /// as in storage::Store::Write.
   Result<storage::Seq> Commit(const storage::Store::Pause& pause = {});
@@ -201,7 +206,7 @@ class Transaction {
   template <typename Wait>
   Status Resting(const Wait& wait);
   Result<std::optional<std::string_view>> GetWaiting(std::string_view store_key);
-  Overlay::Touched Touch(std::string_view store_key);
+  Overlay::Touched Touch(std::string_view store_key, uint64_t value_bytes);
   Status CheckEachSize() const;
   /// Calls `visit(generation)` for those that the overlay puts something into.
   template <typename Visit>
@@ -237,6 +242,7 @@ class Transaction {
   uint64_t hits_ = 0;
   uint64_t misses_ = 0;
   uint64_t write_bytes_ = 0;
+  uint64_t largest_write_bytes_ = 0;  // key and value
   bool frees_ = true;
   bool keeps_turn_ = false;
 };

@@ -15,8 +15,10 @@ Result<InlinePayload> Collection::Inline() const {
 
 Result<ObjectPayload> Collection::Object() const {
   CHECK(in_elements());
-  CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
-  if (object.list.has_value() == (type_ == Type::kList)) return object;
+  if (!object_) {
+    CW_ASSIGN(object_, ObjectPayload::Decode(found_.live()->payload));
+  }
+  if (object_->list.has_value() == (type_ == Type::kList)) return *object_;
   return Fail(ErrorCode::kCorruption, "the object of a collection is one of another type");
 }
 
@@ -29,7 +31,9 @@ Status Collection::PutInline(std::string payload, Write write) {
 }
 
 Status Collection::PutObject(const ObjectPayload& payload, Write write) {
-  return Put(Form::kElements, payload.Encode(), write);
+  CW_TRY(Put(Form::kElements, payload.Encode(), write));
+  object_ = payload;
+  return {};
 }
 
 Status Collection::PutMoved(const ObjectPayload& payload, Write write) {
@@ -40,10 +44,13 @@ Status Collection::PutMoved(const ObjectPayload& payload, Write write) {
       ends = {.head = payload.list->head, .tail = payload.list->tail};
     }
   }
-  return Put(Form::kElements, payload.Encode(), write, ends);
+  CW_TRY(Put(Form::kElements, payload.Encode(), write, ends));
+  object_ = payload;
+  return {};
 }
 
 Status Collection::FindAgain() {
+  object_.reset();
   CW_ASSIGN(found_, FindKey(tx_, name_));
   return {};
 }
@@ -55,11 +62,13 @@ Status Collection::Put(Form form, std::string payload, Write write,
   CW_TRY(write == Write::kAdds ? PutRecord(tx_, name_, found_, record, ends)
                                : ShrinkRecord(tx_, name_, found_, record, ends));
   found_ = {.stored = std::move(record)};
+  object_.reset();
   return {};
 }
 
 Status Collection::Remove() {
   CW_TRY(RemoveKey(tx_, name_, found_));
+  object_.reset();
   found_ = {};
   return {};
 }

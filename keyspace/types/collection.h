@@ -77,6 +77,7 @@ class Collection {
   const KeyName name_;
   const Type type_;
   Lookup found_;
+  mutable std::optional<ObjectPayload> object_;  // of found_, once it was decoded
 };
 
 }  // namespace cordwood::keyspace

@@ -162,9 +162,9 @@ Result<std::string> ListElements::LastOfEqual(std::string_view value, ListEnd fr
 
 Status ListElements::DeleteEach(std::vector<std::string> all) {
   std::span<const std::string> subkeys = all;
-  const std::string& first = subkeys.front();
-  const std::string& last = subkeys.back();
-  if (!edited()) {
+  if (edited()) {
+    CW_TRY(SettleBounds(subkeys));
+  } else {
     // Those at the ends are popped.
     while (!subkeys.empty() && PositionOf(subkeys.front()) == span().head) {
       ++span().head;
@@ -177,12 +177,6 @@ Status ListElements::DeleteEach(std::vector<std::string> all) {
     if (!subkeys.empty()) object_.shape |= kEdited;
   }
   CW_TRY(Delete(subkeys));
-  if (edited()) {
-    const bool at_head = PositionOf(first) <= span().head;
-    const bool at_tail = PositionOf(last) + 1 >= span().tail;
-    if (at_head) CW_TRY(SettleBound(ListEnd::kHead));
-    if (at_tail) CW_TRY(SettleBound(ListEnd::kTail));
-  }
   ClearAround();
   return NoteDeleted(tx_, generation_, object_, std::move(all));
 }
@@ -200,15 +194,33 @@ bool ListElements::IsWrittenAnewWithout(uint64_t elements) const {
   return IsWrittenAnew(tx_.keyspace().options(), elements, object_.count - elements);
 }
 
-Status ListElements::SettleBound(ListEnd end) {
-  uint64_t position = 0;
-  CW_TRY(VisitEnd(end, 1, [&](const Element& element) { position = PositionOf(element.subkey); }));
-  if (end == ListEnd::kHead) {
-    span().head = position;
-  } else {
-    span().tail = position + 1;
+Status ListElements::SettleBounds(std::span<const std::string> gone) {
+  const auto settle = [&](ListEnd end) -> Status {
+    ListWalk walk = Walk(end);
+    for (WriteSteps steps(tx_);;) {
+      CW_ASSIGN(const std::optional<Element> element, steps.Next(walk));
+      if (!element) return std::unexpected(ListElementIsMissing());
+      if (gone.empty() || element->subkey != (end == ListEnd::kHead ? gone.front() : gone.back())) {
+        SetBound(end, element->subkey);
+        return {};
+      }
+      gone = end == ListEnd::kHead ? gone.subspan(1) : gone.first(gone.size() - 1);
+    }
+  };
+  const ListSpan before = span();
+  if (PositionOf(gone.front()) <= before.head) CW_TRY(settle(ListEnd::kHead));
+  if (!gone.empty() && PositionOf(gone.back()) + 1 >= before.tail) {
+    CW_TRY(settle(ListEnd::kTail));
   }
   return {};
+}
+
+void ListElements::SetBound(ListEnd end, std::string_view outermost) {
+  if (end == ListEnd::kHead) {
+    span().head = PositionOf(outermost);
+  } else {
+    span().tail = PositionOf(outermost) + 1;
+  }
 }
 
 Status ListElements::TakeOffEdited(ListEnd end, uint64_t count, const Visit& visit) {
@@ -227,8 +239,12 @@ Status ListElements::TakeOffEdited(ListEnd end, uint64_t count, const Visit& vis
         std::move(rest), object_.count,
         [](const Element& element, ListBuilder& builder) { return builder.Put(element.value); });
   }
+  // Before they are deleted, or a walk would step over them.
+  ListWalk walk = Walk(end, end == ListEnd::kHead ? last + '\0' : last);
+  CW_ASSIGN(const std::optional<Element> next, WriteSteps(tx_).Next(walk));
+  if (!next) return std::unexpected(ListElementIsMissing());
+  SetBound(end, next->subkey);
   CW_TRY(Delete(subkeys));
-  CW_TRY(SettleBound(end));
   ClearAround();
   return NoteDeleted(tx_, generation_, object_, std::move(subkeys));
 }

@@ -157,8 +157,8 @@ void ListElements::ClearAround() {
   // takes a position again it puts an element over that, but not over those that were inserted
   // behind it.
   if (edited()) return;
-  const std::string prefix = SpacePrefix(generation_, object_.oid, kItemSpace);
   const auto drop = [&](uint64_t begin, uint64_t end) {
+    const std::string prefix = SpacePrefix(generation_, object_.oid, kItemSpace);
     tx_.DropRange(prefix + ListSubkey(begin), prefix + ListSubkey(end));
   };
   if (span().head - span().cleared >= kClearedTogether) {

@@ -99,8 +99,10 @@ class ListElements {
 
   /// Has dead ranges cover what lies around the bounds of an unedited list, if it is much.
   void ClearAround();
-  /// Moves a bound of an edited list to the next element that is there.
-  Status SettleBound(ListEnd end);
+  /// Moves the bounds of an edited list to the elements that will be outermost once those are gone,
+  /// which stand in its order.
+  Status SettleBounds(std::span<const std::string> gone);
+  void SetBound(ListEnd end, std::string_view outermost);
   Status TakeOffEdited(ListEnd end, uint64_t count, const Visit& visit);
   Status TrimEdited(uint64_t first, uint64_t count);
   /// What is left, if so many are taken off an unedited list.

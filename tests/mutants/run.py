@@ -103,6 +103,10 @@ MUTANTS = [
     # A walk goes on behind a table that the system cannot read.
     Mutant("unreadable_passed_over", "storage_store_test",
            ["StoreUnreadable.ATableIsAnsweredWithErrorsThatNameIt"]),
+    # A long edit of a list takes what was pushed where something was popped for what it found.
+    Mutant("moved_ends_forgotten", "pipeline_test",
+           ["ListEditsBeside.AreDoneAsIfTheyHadBegunWhenTheyEnd",
+            "ListEditsBeside.EndWhilePushesAndPopsGoOn"]),
     # Who waits behind one that is held up is served before it.
     Mutant("line_overtaken", "pipeline_test",
            ["BlockingHolds.OneThatTurnsColdKeepsItsPlaceAndOthersRun",

@@ -120,6 +120,7 @@ Status CountedOrder::Note(std::span<const std::string> subkeys, int64_t each) {
     }
     CW_TRY(Adjust(path, each * static_cast<int64_t>(together)));
     subkeys = subkeys.subspan(together);
+    CW_TRY(tx_.Breathe());
   }
   return {};
 }

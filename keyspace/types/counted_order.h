@@ -66,7 +66,8 @@ class CountedOrder {
 
   // --- keeping it up; does nothing if ranks are not there ---
   // After all elements of the command were written, and with the bounds as they are then: what was
-  // removed first. `subkeys` are in ascending order, no two the same. kCold, kLong as above.
+  // removed first. `subkeys` are in ascending order, no two the same. kCold, kLong as above. In a
+  // transaction that waits others have their turn meanwhile: it is guarded, or owns the executor.
   /// They were not there before.
   Status NoteAdded(std::span<const std::string> subkeys) { return Note(subkeys, +1); }
   /// They were there; this only takes away.

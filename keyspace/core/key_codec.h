@@ -33,6 +33,8 @@ inline constexpr Generation kSystemGeneration = 0;
 inline constexpr uint64_t kNameBytesMax = uint64_t{1} << 20;
 /// The space of an object's items; others hold what is derived from them.
 inline constexpr uint8_t kItemSpace = 1;
+/// The members of a sorted set in the order of their scores (keyspace/types/score_order.h).
+inline constexpr uint8_t kScoreSpace = 2;
 /// What counts the elements of another space (keyspace/types/separators.h).
 inline constexpr uint8_t kSeparatorSpace = 3;
 /// What stands before a name in its subkey: the space, and the name's hash

@@ -7,6 +7,9 @@ namespace {
 
 constexpr uint8_t kHasExpiry = 1;
 constexpr size_t kHeaderBytes = 2;
+/// What a type adds to the payload of its objects. The values are part of the format.
+constexpr uint8_t kListPart = 1;
+constexpr uint8_t kScorePart = 2;
 
 Result<RecordHeader> TakeHeader(ByteReader& in) {
   const std::optional<uint8_t> kind = in.Byte();
@@ -50,11 +53,38 @@ std::optional<ListSpan> TakeListSpan(ByteReader& in) {
   return span;
 }
 
+void AppendScoreSpan(std::string& out, const ScoreSpan& span) {
+  AppendFixed64(out, span.floor);
+  AppendFixed64(out, span.ceiling);
+}
+
 /// Nothing if it is none.
-std::optional<Ranks> TakeRanks(ByteReader& in) {
-  const std::optional<uint8_t> ranks = in.Byte();
-  if (!ranks || *ranks > static_cast<uint8_t>(Ranks::kWhole)) return std::nullopt;
-  return static_cast<Ranks>(*ranks);
+std::optional<ScoreSpan> TakeScoreSpan(ByteReader& in) {
+  const std::optional<uint64_t> floor = in.Fixed<uint64_t>();
+  const std::optional<uint64_t> ceiling = in.Fixed<uint64_t>();
+  if (!floor || !ceiling || *floor > *ceiling) return std::nullopt;
+  return ScoreSpan{.floor = *floor, .ceiling = *ceiling};
+}
+
+/// False: they are damaged.
+bool TakeRanks(ByteReader& in, Ranks& ranks) {
+  const std::optional<uint8_t> byte = in.Byte();
+  if (!byte || *byte > static_cast<uint8_t>(Ranks::kWhole)) return false;
+  ranks = static_cast<Ranks>(*byte);
+  return true;
+}
+
+/// What is left of a payload. False: it is damaged.
+bool TakePart(ByteReader& in, ObjectPayload& object) {
+  const std::optional<uint8_t> part = in.Byte();
+  if (part == kListPart) {
+    object.list = TakeListSpan(in);
+    if (!object.list) return false;
+    if ((object.shape & kEdited) != 0) return TakeRanks(in, object.ranks) && in.empty();
+    return in.empty() && object.count == object.list->tail - object.list->head;
+  }
+  if (part == kScorePart) object.scores = TakeScoreSpan(in);
+  return object.scores && TakeRanks(in, object.ranks) && in.empty();
 }
 
 }  // namespace
@@ -110,8 +140,16 @@ std::string ObjectPayload::Encode() const {
   AppendVarint64(out, count);
   out.push_back(static_cast<char>(entries));
   out.push_back(static_cast<char>(shape));
-  if (list) AppendListSpan(out, *list);
-  if (list && (shape & kEdited) != 0) out.push_back(static_cast<char>(ranks));
+  if (list) {
+    out.push_back(static_cast<char>(kListPart));
+    AppendListSpan(out, *list);
+    if ((shape & kEdited) != 0) out.push_back(static_cast<char>(ranks));
+  }
+  if (scores) {
+    out.push_back(static_cast<char>(kScorePart));
+    AppendScoreSpan(out, *scores);
+    out.push_back(static_cast<char>(ranks));
+  }
   return out;
 }
 
@@ -121,23 +159,13 @@ Result<ObjectPayload> ObjectPayload::Decode(std::string_view payload) {
   const std::optional<uint64_t> count = in.Varint64();
   const std::optional<uint8_t> entries = in.Byte();
   const std::optional<uint8_t> shape = in.Byte();
-  bool is_whole =
+  const bool is_whole =
       oid && count && entries && *entries <= kManyEntries && shape && *shape <= kShapeMax;
-  std::optional<ListSpan> list;
-  std::optional<Ranks> ranks = Ranks::kNone;
-  if (is_whole && !in.empty()) {
-    list = TakeListSpan(in);
-    const bool edited = (*shape & kEdited) != 0;
-    if (edited) ranks = TakeRanks(in);
-    is_whole = list && ranks && in.empty() && (edited || *count == list->tail - list->head);
+  if (is_whole) {
+    ObjectPayload object{.oid = *oid, .count = *count, .entries = *entries, .shape = *shape};
+    if (in.empty() || TakePart(in, object)) return object;
   }
-  if (!is_whole) return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
-  return ObjectPayload{.oid = *oid,
-                       .count = *count,
-                       .entries = *entries,
-                       .shape = *shape,
-                       .list = list,
-                       .ranks = *ranks};
+  return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
 }
 
 bool EncodedRecordHasExpiry(std::string_view bytes) {

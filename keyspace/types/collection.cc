@@ -18,7 +18,10 @@ Result<ObjectPayload> Collection::Object() const {
   if (!object_) {
     CW_ASSIGN(object_, ObjectPayload::Decode(found_.live()->payload));
   }
-  if (object_->list.has_value() == (type_ == Type::kList)) return *object_;
+  if (object_->list.has_value() == (type_ == Type::kList) &&
+      object_->scores.has_value() == (type_ == Type::kSortedSet)) {
+    return *object_;
+  }
   return Fail(ErrorCode::kCorruption, "the object of a collection is one of another type");
 }
 

@@ -9,8 +9,6 @@
 namespace cordwood::keyspace {
 namespace {
 
-/// Of a sorted set: its members in the order of their scores.
-constexpr uint8_t kScoreSpace = 2;
 /// The shortest string that is behind `left`, and not behind `right`. REQUIRES: left < right.
 std::string_view ShortestBetween(std::string_view left, std::string_view right) {
   const auto [at, other] = std::ranges::mismatch(left, right);

@@ -5,8 +5,8 @@
 
 #include "base/check.h"
 #include "keyspace/types/list_ranks.h"
-#include "keyspace/types/list_steps.h"
 #include "keyspace/types/listpack.h"
+#include "keyspace/types/write_steps.h"
 
 namespace cordwood::keyspace {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "keyspace/types/list_steps.h"
+#include "keyspace/types/write_steps.h"
 
 namespace cordwood::keyspace {
 namespace {

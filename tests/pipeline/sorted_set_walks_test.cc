@@ -92,22 +92,25 @@ TEST_F(SortedSetWalks, RemovedRangesStayGone) {
         BulksReply({"m07", "7", "m08", "8", "m09", "9", "m15", "20", "m50", "50", "m51", "51"}));
 }
 
-// The newest state pops on while readers are at D: neither steps over all that was popped.
-TEST_F(SortedSetWalks, AReadAtDBesideAPopLoopStepsOverFewEntries) {
-  constexpr int kJobs = 1500;
-  for (int i = 0; i < kJobs; ++i) Ask({"ZADD", "q", "1", Format("job{:05}", i)});
-  for (int i = 0; i < 300; ++i) Ask({"ZPOPMIN", "q"});
+// The newest state pops on while readers are at D: no gap that it learns hides anything from them.
+TEST_F(SortedSetWalks, AReadAtDBesideAPopLoopSeesWhatIsThere) {
+  constexpr int kJobs = 400;
+  std::vector<std::string> words = {"ZADD", "q"};
+  for (int i = 0; i < kJobs; ++i) {
+    words.push_back("1");
+    words.push_back(Format("job{:05}", i));
+  }
+  Ask({words.begin(), words.end()});
+  Ask({"ZPOPMIN", "q", "100"});
   env_->StallSyncs(".wal", 2000);
   const SessionId writer = server_->Connect();
-  for (int i = 0; i < 600; ++i) {
-    server_->SendCommand(writer, {"ZPOPMIN", "q"});
-    if (i % 50 == 0) {
-      EXPECT_EQ(Ask({"ZRANGE", "q", "0", "0"}), BulksReply({"job00300"})) << i;
-    }
+  for (int i = 0; i < 200; ++i) server_->SendCommand(writer, {"ZPOPMIN", "q"});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Ask({"ZRANGE", "q", "0", "0"}), BulksReply({"job00100"})) << "at D";
   }
   server_->RunForMs(3000);
-  EXPECT_EQ(Ask({"ZRANGE", "q", "0", "0"}), BulksReply({"job00900"}));
-  EXPECT_EQ(Ask({"ZCARD", "q"}), Format(":{}\r\n", kJobs - 900));
+  EXPECT_EQ(Ask({"ZRANGE", "q", "0", "0"}), BulksReply({"job00300"}));
+  EXPECT_EQ(Ask({"ZCARD", "q"}), ":100\r\n");
 }
 
 TEST_F(SortedSetWalks, OneExecPopsAddsAndReads) {

@@ -1,5 +1,5 @@
 // Sequences over sorted sets that drafts of the encoding got wrong: at the newest state and at D
-// with the log stalled, after COMPACT, and after a restart by kill; and walks beside deletions.
+// with the log stalled, after COMPACT, and after a restart by kill.
 
 #include <gtest/gtest.h>
 
@@ -90,27 +90,6 @@ TEST_F(SortedSetWalks, RemovedRangesStayGone) {
          {"ZREMRANGEBYSCORE", "z", "52", "+inf"}},
         {"ZRANGE", "z", "0", "-1", "WITHSCORES"},
         BulksReply({"m07", "7", "m08", "8", "m09", "9", "m15", "20", "m50", "50", "m51", "51"}));
-}
-
-// The newest state pops on while readers are at D: no gap that it learns hides anything from them.
-TEST_F(SortedSetWalks, AReadAtDBesideAPopLoopSeesWhatIsThere) {
-  constexpr int kJobs = 400;
-  std::vector<std::string> words = {"ZADD", "q"};
-  for (int i = 0; i < kJobs; ++i) {
-    words.push_back("1");
-    words.push_back(Format("job{:05}", i));
-  }
-  Ask({words.begin(), words.end()});
-  Ask({"ZPOPMIN", "q", "100"});
-  env_->StallSyncs(".wal", 2000);
-  const SessionId writer = server_->Connect();
-  for (int i = 0; i < 200; ++i) server_->SendCommand(writer, {"ZPOPMIN", "q"});
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(Ask({"ZRANGE", "q", "0", "0"}), BulksReply({"job00100"})) << "at D";
-  }
-  server_->RunForMs(3000);
-  EXPECT_EQ(Ask({"ZRANGE", "q", "0", "0"}), BulksReply({"job00300"}));
-  EXPECT_EQ(Ask({"ZCARD", "q"}), ":100\r\n");
 }
 
 TEST_F(SortedSetWalks, OneExecPopsAddsAndReads) {

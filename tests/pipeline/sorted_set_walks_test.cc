@@ -1,5 +1,5 @@
 // Sequences over sorted sets that drafts of the encoding got wrong: at the newest state and at D
-// with the log stalled, after COMPACT, and after a restart by kill; and walks beside deletions.
+// with the log stalled, after COMPACT, and after a restart by kill.
 
 #include <gtest/gtest.h>
 
@@ -90,24 +90,6 @@ TEST_F(SortedSetWalks, RemovedRangesStayGone) {
          {"ZREMRANGEBYSCORE", "z", "52", "+inf"}},
         {"ZRANGE", "z", "0", "-1", "WITHSCORES"},
         BulksReply({"m07", "7", "m08", "8", "m09", "9", "m15", "20", "m50", "50", "m51", "51"}));
-}
-
-// The newest state pops on while readers are at D: neither steps over all that was popped.
-TEST_F(SortedSetWalks, AReadAtDBesideAPopLoopStepsOverFewEntries) {
-  constexpr int kJobs = 1500;
-  for (int i = 0; i < kJobs; ++i) Ask({"ZADD", "q", "1", Format("job{:05}", i)});
-  for (int i = 0; i < 300; ++i) Ask({"ZPOPMIN", "q"});
-  env_->StallSyncs(".wal", 2000);
-  const SessionId writer = server_->Connect();
-  for (int i = 0; i < 600; ++i) {
-    server_->SendCommand(writer, {"ZPOPMIN", "q"});
-    if (i % 50 == 0) {
-      EXPECT_EQ(Ask({"ZRANGE", "q", "0", "0"}), BulksReply({"job00300"})) << i;
-    }
-  }
-  server_->RunForMs(3000);
-  EXPECT_EQ(Ask({"ZRANGE", "q", "0", "0"}), BulksReply({"job00900"}));
-  EXPECT_EQ(Ask({"ZCARD", "q"}), Format(":{}\r\n", kJobs - 900));
 }
 
 TEST_F(SortedSetWalks, OneExecPopsAddsAndReads) {

@@ -28,9 +28,13 @@ Result<std::optional<double>> SortedElements::Score(const Name& member) {
 }
 
 void SortedElements::PutOrder(std::string_view member, double score) {
-  order_.Put({.head = OrderSubkey(OrderedScore(score), {}), .tail = member}, OrderValue(score));
+  PutInPlace(member, score);
   object_.scores->Include(OrderedScore(score));
   if (object_.ranks != Ranks::kNone) put_.push_back(OrderSubkey(OrderedScore(score), member));
+}
+
+void SortedElements::PutInPlace(std::string_view member, double score) {
+  order_.Put({.head = OrderSubkey(OrderedScore(score), {}), .tail = member}, OrderValue(score));
 }
 
 void SortedElements::DeleteOrder(std::string_view member, double score) {
@@ -47,6 +51,10 @@ void SortedElements::Add(const Name& member, double score) {
 
 void SortedElements::Move(const Name& member, double from, double to) {
   items_.PutNew(member, ScoreBytes(to));
+  if (OrderedScore(from) == OrderedScore(to)) {
+    PutInPlace(member.name, to);  // 0 and -0
+    return;
+  }
   DeleteOrder(member.name, from);
   PutOrder(member.name, to);
   object_.NoteEntries(1);

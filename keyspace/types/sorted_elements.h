@@ -58,6 +58,8 @@ class SortedElements {
 
  private:
   void PutOrder(std::string_view member, double score);
+  /// Where the member lies in the order it goes on lying.
+  void PutInPlace(std::string_view member, double score);
   void DeleteOrder(std::string_view member, double score);
 
   Transaction& tx_;

@@ -54,6 +54,11 @@ class Additions {
   AddResult result_;
 };
 
+/// Down to the sign of 0: a member that is named twice may have become another score in between.
+bool IsSame(std::optional<double> a, std::optional<double> b) {
+  return a == b && (!a || std::signbit(*a) == std::signbit(*b));
+}
+
 uint64_t BytesOf(const ScoredMember& member) {
   return InlineItemBytes(member.member.size(), sizeof member.score);
 }
@@ -217,7 +222,7 @@ Result<AddResult> SortedSet::AddElements(SortedElements& elements,
     for (; i < names.size() && names[i].name == name.name; ++i) {
       score = additions.Apply(score, members[names[i].index].score);
     }
-    if (!is_read || score == *old) continue;
+    if (!is_read || IsSame(score, *old)) continue;
     if (*old) {
       elements.Move(name, **old, *score);
     } else {

@@ -64,7 +64,7 @@ class Log(OptionsTest):
         self.assertEqual(server.log(), "")
         # It is appended to.
         server.start()
-        self.assertEqual(path.read_text().count("Ready to accept"), 2)
+        wait_until(lambda: path.read_text().count("Ready to accept") == 2, "it does not say so")
 
 
 class Process(OptionsTest):

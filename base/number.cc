@@ -32,9 +32,10 @@ bool IsCanonical(std::string_view digits) {
   return !digits.empty() && IsDigit(digits[0]) && (digits[0] != '0' || digits.size() == 1);
 }
 
+/// What strtod makes of a whole text that is no NaN. errno says whether it is out of range.
 template <typename T>
-std::optional<T> ParseFloat(std::string_view text) {
-  if (text.empty() || text.size() >= kFloatTextMax || IsSpace(text[0])) return std::nullopt;
+std::optional<T> StringToFloat(std::string_view text) {
+  if (text.size() >= kFloatTextMax) return std::nullopt;
   std::array<char, kFloatTextMax> buffer;
   buffer[text.copy(buffer.data(), text.size())] = '\0';
   char* end = nullptr;
@@ -46,8 +47,15 @@ std::optional<T> ParseFloat(std::string_view text) {
     value = std::strtold(buffer.data(), &end);
   }
   if (end != buffer.data() + text.size() || std::isnan(value)) return std::nullopt;
+  return value;
+}
+
+template <typename T>
+std::optional<T> ParseFloat(std::string_view text) {
+  if (text.empty() || IsSpace(text[0])) return std::nullopt;
+  const std::optional<T> value = StringToFloat<T>(text);
   // A denormal is out of range to strtod, but a number all the same.
-  if (errno == ERANGE && (std::isinf(value) || value == 0)) return std::nullopt;
+  if (value && errno == ERANGE && (std::isinf(*value) || *value == 0)) return std::nullopt;
   return value;
 }
 
@@ -131,6 +139,10 @@ std::optional<double> ParseDouble(std::string_view text) {
 
 std::optional<long double> ParseLongDouble(std::string_view text) {
   return ParseFloat<long double>(text);
+}
+
+std::optional<double> ParseDoubleLoosely(std::string_view text) {
+  return StringToFloat<double>(text.substr(0, text.find('\0')));
 }
 
 size_t FormatInt64(int64_t value, char* out) {

@@ -25,6 +25,10 @@ std::optional<uint64_t> ParseUint64(std::string_view text);
 /// Nothing for NaN, and for numbers that overflow or vanish to zero.
 std::optional<double> ParseDouble(std::string_view text);
 std::optional<long double> ParseLongDouble(std::string_view text);
+/// The bound of a range of scores, which Redis takes as strtod does: white space in front, an empty
+/// text as 0, all up to the first NUL, and what is out of range as infinity or zero. Nothing for
+/// NaN, and if there is more behind the number.
+std::optional<double> ParseDoubleLoosely(std::string_view text);
 
 /// Writes `value` into `out`, which has room for kInt64TextMax bytes, and returns the length.
 /// No terminating zero.

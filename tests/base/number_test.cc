@@ -70,6 +70,12 @@ TEST(ParseDouble, TakesWhatStrtodTakes) {
     EXPECT_EQ(ParseLongDouble(text), std::numeric_limits<long double>::infinity()) << text;
   }
   EXPECT_EQ(ParseDouble("-inf"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(ParseDouble("0x1.8p1"), 3.0);
+  EXPECT_EQ(ParseDouble("-0X.8"), -0.5);
+  for (const std::string_view text : {"-0", "-0.0", "-0x0"}) {
+    ASSERT_EQ(ParseDouble(text), 0.0) << text;
+    EXPECT_TRUE(std::signbit(*ParseDouble(text))) << text;
+  }
 }
 
 TEST(ParseDouble, RefusesTheRest) {
@@ -80,6 +86,28 @@ TEST(ParseDouble, RefusesTheRest) {
   }
   EXPECT_EQ(ParseDouble(std::string_view("1\0", 2)), std::nullopt);
   EXPECT_EQ(ParseDouble(std::string(6000, 'x')), std::nullopt);
+}
+
+TEST(ParseDoubleLoosely, TakesWhatBoundsOfScoresMayBe) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::pair<std::string_view, double> cases[] = {
+      {"", 0},
+      {"1.5", 1.5},
+      {" \t-2", -2},
+      {"+3", 3},
+      {"0x10", 16},
+      {"inf", kInfinity},
+      {"-Infinity", -kInfinity},
+      {"1e400", kInfinity},
+      {"-1e400", -kInfinity},
+      {"1e-400", 0},
+      {std::string_view("7\0x", 3), 7},
+      {std::string_view("\0x", 2), 0},
+  };
+  for (const auto& [text, value] : cases) EXPECT_EQ(ParseDoubleLoosely(text), value) << text;
+  for (const std::string_view text : {" ", "x", "1x", "1 ", "nan", "-nan", "--1", "1e", "(1"}) {
+    EXPECT_EQ(ParseDoubleLoosely(text), std::nullopt) << text;
+  }
 }
 
 TEST(ParseLongDouble, KeepsMoreDigitsThanADouble) {

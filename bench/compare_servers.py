@@ -30,14 +30,27 @@ VALUE_BYTES = 100
 KEY_BYTES = len("key:000000000000")
 _ELEMENT = len("mylist") + VALUE_BYTES
 _MEMBER = len("myset") + len("element:000000000000")
+_SCORED = len("myzset") + len("element:000000000000") + len("000000000000")
 # The keys and values of one request. In an order in which pops find what was pushed before.
 USER_BYTES = {"set": KEY_BYTES + VALUE_BYTES, "get": KEY_BYTES, "incr": KEY_BYTES + 1,
               "lpush": _ELEMENT, "lrange_100": _ELEMENT, "rpop": _ELEMENT,
-              "rpush": _ELEMENT, "lpop": _ELEMENT, "sadd": _MEMBER, "spop": _MEMBER}
+              "rpush": _ELEMENT, "lpop": _ELEMENT, "sadd": _MEMBER, "spop": _MEMBER,
+              "zadd": _SCORED, "zadd_update": _SCORED, "zrank": _SCORED, "zrange_10": _SCORED,
+              "zrangebyscore": _SCORED, "zpopmin": _SCORED}
 # So many that hardly a member is added twice, and an SPOP finds one.
 MEMBERS = 1_000_000_000
 # As redis-benchmark's own test, but for the pushes that it would put before it each time.
-COMMANDS = {"lrange_100": ["LRANGE", "mylist", "0", "99"]}
+_ZADD = ["ZADD", "myzset", "__rand_int__"]
+COMMANDS = {"lrange_100": ["LRANGE", "mylist", "0", "99"],
+            "zadd": [*_ZADD, "element:__rand_int__"],
+            "zadd_update": [*_ZADD, "element:__rand_int__"],
+            "zrank": ["ZRANK", "myzset", "element:__rand_int__"],
+            "zrange_10": ["ZRANGE", "myzset", "0", "9"],
+            "zrangebyscore": ["ZRANGEBYSCORE", "myzset", "__rand_int__", "+inf", "LIMIT", "0", "10"],
+            "zpopmin": ["ZPOPMIN", "myzset"]}
+# Random numbers: of so few an update finds its member, of so many hardly one comes twice.
+RANGES = {"sadd": MEMBERS, "zadd": MEMBERS, "zadd_update": 1_000, "zrank": 1_000,
+          "zrangebyscore": MEMBERS}
 
 
 def free_port():
@@ -104,7 +117,7 @@ class Server:
 def load_command(server, test, pipeline, requests, clients, keys=KEYS):
     what = COMMANDS.get(test, [])
     return ["redis-benchmark", "-p", str(server.port), "-P", str(pipeline), "-c", str(clients),
-            "-n", str(requests), "-r", str(MEMBERS if test == "sadd" else keys),
+            "-n", str(requests), "-r", str(RANGES.get(test, keys)),
             "-d", str(VALUE_BYTES), "--csv", *(what or ["-t", test])]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Queues that run for hours: does a list of jobs stay as fast as it was?
+"""Queues that run for hours: does a list of jobs, or a sorted set, stay as fast as it was?
 
     bench/queues.py --cordwood build/release/server/cordwood-server [--full] [--redis]
 
@@ -10,6 +10,9 @@ What a round of each load is:
     capped    LPUSH, and LTRIM to the newest 1,000
     reliable  LPUSH of an id, LMOVE to those in work, LREM -1 of one that is done: 200 ids of 36
               bytes in work, done in another order than they came
+    board     ZADD of a new best, and ZREMRANGEBYRANK of what is not among the best 1,000
+    delayed   ZADD for later, ZRANGEBYSCORE of what is due, LIMIT 0 1, and ZREM of it; 1,000 wait
+    ranked    ZADD with one of 5 priorities, and ZPOPMIN; 1,000 wait
 
 One connection keeps some batches of rounds on their way. Each reply is compared, byte by byte, with
 what a correct list says. The million rounds (--rounds; 20 million with --full) of a load are twenty
@@ -25,6 +28,7 @@ loopback only and ends the servers it started.
 
 import argparse
 import collections
+import heapq
 import itertools
 import os
 import random
@@ -106,12 +110,61 @@ def reliable(size):
                 itertools.cycle(turns))
 
 
+def rounds_of(name, fill, one):
+    """A load of rounds that are never the same: one(number) gives requests and replies."""
+    def batches():
+        for first in itertools.count(0, BATCH):
+            rounds = [one(first + i) for i in range(BATCH)]
+            yield b"".join(sent for sent, _ in rounds), b"".join(replies for _, replies in rounds)
+    return Load(name, fill, batches())
+
+
+def job(number):
+    return b"job:%010d" % number
+
+
+def add(score, member):
+    return request(b"ZADD", b"q", b"%d" % score, member)
+
+
+def board():
+    trim = request(b"ZREMRANGEBYRANK", b"q", b"0", b"%d" % (-KEPT - 1))
+    return rounds_of("board", [add(number, job(number)) for number in range(KEPT)],
+                     lambda number: (add(KEPT + number, job(KEPT + number)) + trim, b":1\r\n:1\r\n"))
+
+
+def delayed():
+    def one(number):
+        due = job(number)
+        asked = request(b"ZRANGEBYSCORE", b"q", b"-inf", b"%d" % number, b"LIMIT", b"0", b"1")
+        return (add(KEPT + number, job(KEPT + number)) + asked + request(b"ZREM", b"q", due),
+                b":1\r\n*1\r\n" + bulk(due) + b":1\r\n")
+    return rounds_of("delayed", [add(number, job(number)) for number in range(KEPT)], one)
+
+
+def ranked():
+    draw = random.Random(1)
+    waiting = [(draw.randrange(5), job(number)) for number in range(KEPT)]
+    heapq.heapify(waiting)
+    fill = [add(*each) for each in waiting]
+
+    def one(number):
+        new = (draw.randrange(5), job(KEPT + number))
+        priority, popped = heapq.heappushpop(waiting, new)
+        return (add(*new) + request(b"ZPOPMIN", b"q"),
+                b":1\r\n*2\r\n" + bulk(popped) + bulk(b"%d" % priority))
+    return rounds_of("ranked", fill, one)
+
+
 def loads(name, sizes):
     makers = {"queue": [lambda size, depth=depth: queue(depth, size)
                         for depth in (1, 10, 100_000)],
               "ring": [ring], "capped": [capped]}
     if name == "reliable":
         return [(36, reliable(36))]
+    sorted_sets = {"board": board, "delayed": delayed, "ranked": ranked}
+    if name in sorted_sets:
+        return [(len(job(0)), sorted_sets[name]())]
     return [(size, make(size)) for make in makers[name] for size in sizes]
 
 
@@ -214,7 +267,7 @@ def parse_options():
     parser.add_argument("--redis", action="store_true", help="redis-server beside it")
     parser.add_argument("--rounds", type=int, default=1_000_000)
     parser.add_argument("--full", action="store_true", help="20 million rounds")
-    names = ["queue", "ring", "capped", "reliable"]
+    names = ["queue", "ring", "capped", "reliable", "board", "delayed", "ranked"]
     parser.add_argument("--loads", nargs="+", choices=names, default=names)
     parser.add_argument("--sizes", nargs="+", type=int, default=[20, 1024])
     parser.add_argument("--durability", nargs="+", default=["always", "everysec"])

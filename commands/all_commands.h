@@ -66,6 +66,16 @@ Rows StoreRows();
 Rows WriteRows();
 }  // namespace sets
 
+namespace sorted_sets {
+Rows BlockingRows();
+Rows CountRows();
+Rows PopRows();
+Rows RangeRows();
+Rows ReadRows();
+Rows RemovalRows();
+Rows WriteRows();
+}  // namespace sorted_sets
+
 namespace strings {
 Rows EditRows();
 Rows LcsRows();

@@ -202,8 +202,6 @@ constexpr Row kRows[] = {
     YesNo("tls-session-caching", "yes"),
     Integer("tracking-table-max-keys", "1000000"),
     Text("unixsocketperm", "0").AtStart(),
-    Integer("zset-max-listpack-entries", "128").Alias("zset-max-ziplist-entries"),
-    Memory("zset-max-listpack-value", "64").Alias("zset-max-ziplist-value"),
 };
 // clang-format on
 

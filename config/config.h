@@ -94,6 +94,9 @@ struct Config {
   int64_t set_max_intset_entries = 512;
   int64_t set_max_listpack_entries = 128;
   int64_t set_max_listpack_value = 64;
+  // And of sorted sets.
+  int64_t zset_max_listpack_entries = 128;
+  int64_t zset_max_listpack_value = 64;
   int64_t list_max_listpack_size = -2;  // of a list elements, or -1 to -5: 4 KiB to 64 KiB
 
   /// Values of options that are accepted without effect, by name, as far as they were set.

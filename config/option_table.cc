@@ -128,6 +128,10 @@ void AddRedisOptions(std::vector<Option>& options) {
   add(IntegerOption("set-max-intset-entries", &Config::set_max_intset_entries));
   add(IntegerOption("set-max-listpack-entries", &Config::set_max_listpack_entries));
   add(IntegerOption("set-max-listpack-value", &Config::set_max_listpack_value));
+  add(WithAlias(IntegerOption("zset-max-listpack-entries", &Config::zset_max_listpack_entries),
+                "zset-max-ziplist-entries"));
+  add(WithAlias(MemoryOption("zset-max-listpack-value", &Config::zset_max_listpack_value),
+                "zset-max-ziplist-value"));
   add(WithAlias(IntegerOption("list-max-listpack-size", &Config::list_max_listpack_size,
                               {.min = kIntMin, .max = kIntMax}),
                 "list-max-ziplist-size"));

@@ -7,6 +7,8 @@
 
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/block_for_keys.h"
+#include "commands/core/many_pops.h"
 #include "commands/core/row.h"
 #include "commands/core/timeout_arg.h"
 #include "commands/lists/list_end.h"
@@ -17,15 +19,7 @@ namespace {
 
 using keyspace::ListEnd;
 
-/// Waits for a list under one of the keys.
-Status BlockFor(Call& call, std::span<const std::string_view> keys, int64_t timeout_ms) {
-  return call.Block({.keys = keys,
-                     .type = keyspace::Type::kList,
-                     .timeout_ms = timeout_ms,
-                     .at_timeout = [](protocol::ReplyWriter& reply, const Client&, const Host&) {
-                       reply.NullArray();
-                     }});
-}
+constexpr keyspace::Type kWaited = keyspace::Type::kList;
 
 Status PopOrBlock(Call& call, ListEnd end) {
   ArgReader args(call, call.argv.size() - 1);
@@ -33,7 +27,7 @@ Status PopOrBlock(Call& call, ListEnd end) {
   if (!timeout_ms) return {};
   const std::span<const std::string_view> keys = call.argv.subspan(1, call.argv.size() - 2);
   CW_ASSIGN(const bool replied, PopFirst(call, keys, end, 1, PopReply::kKeyAndValue));
-  return replied ? Status() : BlockFor(call, keys, *timeout_ms);
+  return replied ? Status() : BlockForKeys(call, keys, kWaited, *timeout_ms);
 }
 
 Status BLPop(Call& call) { return PopOrBlock(call, ListEnd::kHead); }
@@ -41,20 +35,20 @@ Status BLPop(Call& call) { return PopOrBlock(call, ListEnd::kHead); }
 Status BRPop(Call& call) { return PopOrBlock(call, ListEnd::kTail); }
 
 Status BLMPop(Call& call) {
-  const std::optional<ManyPops> pops = TakeManyPops(call, 2);
+  const std::optional<ManyPops> pops = TakeManyPops(call, 2, kListEnds);
   if (!pops) return {};
   ArgReader args(call, 1);
   const std::optional<int64_t> timeout_ms = TakeSeconds(args, call);
   if (!timeout_ms) return {};
   CW_ASSIGN(const bool replied,
-            PopFirst(call, pops->keys, pops->end, pops->count, PopReply::kKeyAndValues));
-  return replied ? Status() : BlockFor(call, pops->keys, *timeout_ms);
+            PopFirst(call, pops->keys, EndOf(*pops), pops->count, PopReply::kKeyAndValues));
+  return replied ? Status() : BlockForKeys(call, pops->keys, kWaited, *timeout_ms);
 }
 
 Status MoveOrBlock(Call& call, ListEnd from, ListEnd to, int64_t timeout_ms) {
   CW_ASSIGN(const bool replied, MoveElement(call, from, to));
   if (replied) return {};
-  if (call.may_wait) return BlockFor(call, call.argv.subspan(1, 1), timeout_ms);
+  if (call.may_wait) return BlockForKeys(call, call.argv.subspan(1, 1), kWaited, timeout_ms);
   call.reply.Null();  // and not what it replies when its time is over
   return {};
 }

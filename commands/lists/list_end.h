@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "commands/core/arg_reader.h"
+#include "commands/core/many_pops.h"
 #include "keyspace/types/list_walk.h"
 
 namespace cordwood::commands::lists {
@@ -17,6 +18,12 @@ inline std::optional<keyspace::ListEnd> TakeListEnd(ArgReader& args, Call& call)
   if (args.Match("RIGHT")) return keyspace::ListEnd::kTail;
   call.reply.Error(kSyntaxError);
   return std::nullopt;
+}
+
+inline constexpr EndWords kListEnds = {.first = "LEFT", .second = "RIGHT"};
+
+inline keyspace::ListEnd EndOf(const ManyPops& pops) {
+  return pops.at_first_end ? keyspace::ListEnd::kHead : keyspace::ListEnd::kTail;
 }
 
 }  // namespace cordwood::commands::lists

@@ -10,6 +10,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
+#include "commands/core/many_pops.h"
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "commands/lists/list_end.h"
@@ -21,24 +22,10 @@ namespace {
 using keyspace::List;
 using keyspace::ListEnd;
 
-constexpr std::string_view kNegativeCount = "ERR value is out of range, must be positive";
-constexpr std::string_view kNoKeys = "ERR numkeys should be greater than 0";
-constexpr std::string_view kNoCount = "ERR count should be greater than 0";
-
-/// An integer that is not less than `least`. Replies and answers nothing if it is none.
-std::optional<uint64_t> TakeCount(ArgReader& args, Call& call, int64_t least,
-                                  std::string_view error) {
-  const std::optional<int64_t> count = args.Int64(error);
-  if (!count) return std::nullopt;
-  if (*count >= least) return static_cast<uint64_t>(*count);
-  call.reply.Error(error);
-  return std::nullopt;
-}
-
 /// LPOP with a count.
 Status PopMany(Call& call, ListEnd end) {
   ArgReader args(call, 2);
-  const std::optional<uint64_t> count = TakeCount(args, call, 0, kNegativeCount);
+  const std::optional<uint64_t> count = TakeCount(args, call, 0, kMustBePositive);
   if (!count) return {};
   if (*count == 0) {
     std::optional<List> list;
@@ -66,10 +53,10 @@ Status LPop(Call& call) { return PopFrom(call, ListEnd::kHead, "lpop"); }
 Status RPop(Call& call) { return PopFrom(call, ListEnd::kTail, "rpop"); }
 
 Status LMPop(Call& call) {
-  const std::optional<ManyPops> pops = TakeManyPops(call, 1);
+  const std::optional<ManyPops> pops = TakeManyPops(call, 1, kListEnds);
   if (!pops) return {};
   CW_ASSIGN(const bool replied,
-            PopFirst(call, pops->keys, pops->end, pops->count, PopReply::kKeyAndValues));
+            PopFirst(call, pops->keys, EndOf(*pops), pops->count, PopReply::kKeyAndValues));
   if (!replied) call.reply.NullArray();
   return {};
 }
@@ -111,30 +98,6 @@ constexpr Command kRowsOfPop[] = {
 };
 
 }  // namespace
-
-std::optional<ManyPops> TakeManyPops(Call& call, size_t first) {
-  ArgReader args(call, first);
-  const std::optional<uint64_t> keys = TakeCount(args, call, 1, kNoKeys);
-  if (!keys) return std::nullopt;
-  if (*keys >= args.left()) {
-    call.reply.Error(kSyntaxError);
-    return std::nullopt;
-  }
-  ArgReader options(call, args.position() + *keys);
-  const std::optional<ListEnd> end = TakeListEnd(options, call);
-  if (!end) return std::nullopt;
-  std::optional<uint64_t> count;
-  while (!options.done()) {
-    if (count || !options.MatchBefore("COUNT", 1)) {
-      call.reply.Error(kSyntaxError);
-      return std::nullopt;
-    }
-    count = TakeCount(options, call, 1, kNoCount);
-    if (!count) return std::nullopt;
-  }
-  return ManyPops{
-      .keys = call.argv.subspan(args.position(), *keys), .end = *end, .count = count.value_or(1)};
-}
 
 Result<bool> PopFirst(Call& call, std::span<const std::string_view> keys, ListEnd end,
                       uint64_t count, PopReply form) {

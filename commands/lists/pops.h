@@ -24,15 +24,6 @@ enum class PopReply : uint8_t {
   kKeyAndValues,  // the key, and an array
 };
 
-/// numkeys key ... LEFT | RIGHT [COUNT count]
-struct ManyPops {
-  std::span<const std::string_view> keys;
-  keyspace::ListEnd end = keyspace::ListEnd::kHead;
-  uint64_t count = 1;
-};
-/// From argv[first] on. Replies and answers nothing if they make no sense.
-std::optional<ManyPops> TakeManyPops(Call& call, size_t first);
-
 /// Pops up to `count` elements off an end of the first of `keys` that is there, and replies. An
 /// earlier one of another type is an error reply. False, and nothing is replied: there is none.
 /// REQUIRES: the count is not 0, and 1 for a reply with one value.

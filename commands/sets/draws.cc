@@ -16,6 +16,7 @@
 #include "keyspace/types/object_reader.h"
 #include "keyspace/types/set_builder.h"
 #include "keyspace/types/sets.h"
+#include "keyspace/types/stored_anew.h"
 
 namespace cordwood::commands::sets {
 namespace {
@@ -46,17 +47,6 @@ Status SRandMember(Call& call) {
   return sample ? ReplySample(call, Type::kSet, *sample) : Status();
 }
 
-/// What is popped is deleted in one batch, unless it is so many that what stays is rather stored
-/// anew: in parts, while others have their turns. Storing costs as much as 64 deletes of what
-/// stays, so that a large set that is drained in portions is not written again and again.
-bool IsStoredAnew(uint64_t popped, uint64_t stay) {
-  constexpr uint64_t kAlwaysDeleted = 8192;
-  constexpr uint64_t kNeverDeleted = 65'536;
-  constexpr uint64_t kStayForEach = 64;
-  if (popped <= kAlwaysDeleted) return false;
-  return popped > kNeverDeleted || stay / kStayForEach < popped;
-}
-
 /// The count of SPOP; replies and answers nothing if it makes no sense.
 std::optional<uint64_t> TakeCount(Call& call) {
   const std::optional<int64_t> count = ArgReader(call, 2).Int64(kNotPositive);
@@ -79,7 +69,7 @@ class Pop {
     const bool is_much = count > kPopsAtOnce || steps > kStepsAtOnce;
     if (is_much && !call_.tx.waits()) return TakesLong();
     if (count >= length_) return PopAll();
-    if (IsStoredAnew(count, length_ - count)) return StoreTheRest(count);
+    if (keyspace::IsStoredAnew(count, length_ - count)) return StoreTheRest(count);
     if (record().owns_object() && length_ <= Sampler::kExactMax) return PopOfFew(count);
     return PopSome(count);
   }

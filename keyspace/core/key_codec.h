@@ -33,8 +33,10 @@ inline constexpr Generation kSystemGeneration = 0;
 inline constexpr uint64_t kNameBytesMax = uint64_t{1} << 20;
 /// The space of an object's items; others hold what is derived from them.
 inline constexpr uint8_t kItemSpace = 1;
+/// The members of a sorted set in the order of their scores (keyspace/types/score_order.h).
+inline constexpr uint8_t kScoreSpace = 2;
 /// What stands before a name in its subkey: the space, and the name's hash
-/// (keyspace/types/hashed_elements.h).
+/// (keyspace/types/hashed_elements.h) or its score.
 inline constexpr uint64_t kSubkeyHeadBytes = 1 + 8;
 /// What stands before a name in a store key: generation, table, an oid or a time, and the hash.
 inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9 + kSubkeyHeadBytes;

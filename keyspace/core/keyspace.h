@@ -41,6 +41,9 @@ struct KeyspaceOptions {
   uint64_t set_intset_entries = 512;
   uint64_t set_listpack_entries = 128;
   uint64_t set_listpack_value_bytes = 64;
+  /// And of a sorted set.
+  uint64_t sorted_set_listpack_entries = 128;
+  uint64_t sorted_set_listpack_value_bytes = 64;
   /// The same of a list, as Redis' list-max-listpack-size says it: so many elements, or from -1 to
   /// -5 so many bytes: 4 KiB, 8 KiB, ..., 64 KiB.
   int64_t list_listpack_size = -2;

@@ -7,6 +7,9 @@ namespace {
 
 constexpr uint8_t kHasExpiry = 1;
 constexpr size_t kHeaderBytes = 2;
+/// What a type adds to the payload of its objects. The values are part of the format.
+constexpr uint8_t kListPart = 1;
+constexpr uint8_t kScorePart = 2;
 
 Result<RecordHeader> TakeHeader(ByteReader& in) {
   const std::optional<uint8_t> kind = in.Byte();
@@ -48,6 +51,34 @@ std::optional<ListSpan> TakeListSpan(ByteReader& in) {
   }
   if (*packed > 0) span.packed_bytes = *packed - 1;
   return span;
+}
+
+void AppendScoreSpan(std::string& out, const ScoreSpan& span) {
+  AppendFixed64(out, span.floor);
+  AppendFixed64(out, span.ceiling);
+  out.push_back(0);  // no ranks
+}
+
+/// Nothing if it is none.
+std::optional<ScoreSpan> TakeScoreSpan(ByteReader& in) {
+  const std::optional<uint64_t> floor = in.Fixed<uint64_t>();
+  const std::optional<uint64_t> ceiling = in.Fixed<uint64_t>();
+  const std::optional<uint8_t> ranks = in.Byte();
+  if (!floor || !ceiling || ranks != 0 || *floor > *ceiling) return std::nullopt;
+  return ScoreSpan{.floor = *floor, .ceiling = *ceiling};
+}
+
+/// What is left of a payload. False: it is damaged.
+bool TakePart(ByteReader& in, ObjectPayload& object) {
+  const std::optional<uint8_t> part = in.Byte();
+  if (part == kListPart) {
+    object.list = TakeListSpan(in);
+    const bool edited = (object.shape & kEdited) != 0;
+    return object.list && in.empty() &&
+           (edited || object.count == object.list->tail - object.list->head);
+  }
+  if (part == kScorePart) object.scores = TakeScoreSpan(in);
+  return object.scores && in.empty();
 }
 
 }  // namespace
@@ -103,7 +134,14 @@ std::string ObjectPayload::Encode() const {
   AppendVarint64(out, count);
   out.push_back(static_cast<char>(entries));
   out.push_back(static_cast<char>(shape));
-  if (list) AppendListSpan(out, *list);
+  if (list) {
+    out.push_back(static_cast<char>(kListPart));
+    AppendListSpan(out, *list);
+  }
+  if (scores) {
+    out.push_back(static_cast<char>(kScorePart));
+    AppendScoreSpan(out, *scores);
+  }
   return out;
 }
 
@@ -113,17 +151,13 @@ Result<ObjectPayload> ObjectPayload::Decode(std::string_view payload) {
   const std::optional<uint64_t> count = in.Varint64();
   const std::optional<uint8_t> entries = in.Byte();
   const std::optional<uint8_t> shape = in.Byte();
-  bool is_whole =
+  const bool is_whole =
       oid && count && entries && *entries <= kManyEntries && shape && *shape <= kShapeMax;
-  std::optional<ListSpan> list;
-  if (is_whole && !in.empty()) {
-    list = TakeListSpan(in);
-    const bool edited = (*shape & kEdited) != 0;
-    is_whole = list && in.empty() && (edited || *count == list->tail - list->head);
+  if (is_whole) {
+    ObjectPayload object{.oid = *oid, .count = *count, .entries = *entries, .shape = *shape};
+    if (in.empty() || TakePart(in, object)) return object;
   }
-  if (!is_whole) return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
-  return ObjectPayload{
-      .oid = *oid, .count = *count, .entries = *entries, .shape = *shape, .list = list};
+  return Fail(ErrorCode::kCorruption, "a key record has a malformed object");
 }
 
 bool EncodedRecordHasExpiry(std::string_view bytes) {

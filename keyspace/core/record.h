@@ -7,7 +7,8 @@
 //   payload, by type and form:
 //     string, inline    the value
 //     inline            shape u8, items
-//     elements          oid varint64, count varint64, entries u8, shape u8, of a list its span
+//     elements          oid varint64, count varint64, entries u8, shape u8, and of a list or a
+//                       sorted set: part u8, span
 //
 // Threads: any; no state.
 
@@ -106,6 +107,22 @@ struct ListSpan {
   friend bool operator==(const ListSpan&, const ListSpan&) = default;
 };
 
+/// Between which scores the elements of a sorted set lie. Scores are those of
+/// keyspace/types/score_order.h. Hints: outside of them there is nothing, but inside there may be
+/// room.
+struct ScoreSpan {
+  uint64_t floor = UINT64_MAX;
+  uint64_t ceiling = 0;
+
+  /// Comes to hold this one too.
+  void Include(uint64_t score) {
+    floor = std::min(floor, score);
+    ceiling = std::max(ceiling, score);
+  }
+
+  friend bool operator==(const ScoreSpan&, const ScoreSpan&) = default;
+};
+
 /// The payload of a collection in elements form, and of a string in chunks.
 struct ObjectPayload {
   /// So many entries count as many.
@@ -115,7 +132,8 @@ struct ObjectPayload {
   uint64_t count = 0;   // of items; of a string its length
   uint8_t entries = 0;  // keys that were put under the oid, up to kManyEntries; never counted down
   uint8_t shape = 0;
-  std::optional<ListSpan> list;  // of a list alone
+  std::optional<ListSpan> list;     // of a list alone
+  std::optional<ScoreSpan> scores;  // of a sorted set alone
 
   void NoteEntries(uint64_t more) {
     entries = static_cast<uint8_t>(std::min<uint64_t>(kManyEntries, entries + more));

@@ -16,7 +16,10 @@ Result<InlinePayload> Collection::Inline() const {
 Result<ObjectPayload> Collection::Object() const {
   CHECK(in_elements());
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found_.live()->payload));
-  if (object.list.has_value() == (type_ == Type::kList)) return object;
+  if (object.list.has_value() == (type_ == Type::kList) &&
+      object.scores.has_value() == (type_ == Type::kSortedSet)) {
+    return object;
+  }
   return Fail(ErrorCode::kCorruption, "the object of a collection is one of another type");
 }
 

@@ -5,6 +5,7 @@
 #include "keyspace/types/object_builder.h"
 #include "keyspace/types/object_reader.h"
 #include "keyspace/types/strings.h"
+#include "keyspace/types/traits.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -15,8 +16,9 @@ Status NameChunks(Transaction& tx, Generation generation, const Record& record) 
   return string.Read([](std::string_view) {});
 }
 
-/// Puts every item.
+/// Puts every item, and what is derived from it.
 Status CopyItems(Transaction& tx, Generation from, const Record& record, ObjectBuilder& copy) {
+  const TypeTraits& traits = TraitsOf(record.type);
   for (ObjectReader items(tx, from, record);;) {
     const auto read = items.Next();
     if (!read && record.type == Type::kString && !tx.waits()) {
@@ -24,7 +26,12 @@ Status CopyItems(Transaction& tx, Generation from, const Record& record, ObjectB
     }
     CW_ASSIGN(const std::optional<ObjectReader::ReadItem>& next, read);
     if (!next) return {};
+    std::optional<TypeTraits::Derived> derived;
+    if (traits.derived != nullptr) {
+      CW_ASSIGN(derived, traits.derived(next->item));
+    }
     CW_TRY(copy.Put({.head = next->subkey}, next->stored));
+    if (derived) CW_TRY(copy.PutIn(derived->space, {.head = derived->subkey}, derived->value));
   }
 }
 
@@ -37,8 +44,8 @@ ListSpan WithNothingAround(ListSpan span) {
 
 }  // namespace
 
-// Item by item: what lies in other spaces is derived from the items, and is built again when it is
-// asked for.
+// Item by item, and what is derived from single ones. What is derived from many is built again when
+// it is asked for.
 Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record, Generation to) {
   if (!record.owns_object()) return ForNewHeader(tx, to, record);
   CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
@@ -50,7 +57,7 @@ Result<Record> CopyRecord(Transaction& tx, Generation from, const Record& record
   }
   ObjectBuilder copy(tx, to);
   CW_TRY(CopyItems(tx, from, record, copy));
-  ObjectPayload payload{.count = object.count, .shape = object.shape};
+  ObjectPayload payload{.count = object.count, .shape = object.shape, .scores = object.scores};
   payload.NoteEntries(copy.entries());
   if (object.list) payload.list = WithNothingAround(*object.list);
   CW_ASSIGN(payload.oid, copy.Finish());

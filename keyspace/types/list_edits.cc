@@ -6,9 +6,9 @@
 
 #include "base/check.h"
 #include "keyspace/types/list_elements.h"
-#include "keyspace/types/list_steps.h"
 #include "keyspace/types/list_suffix.h"
 #include "keyspace/types/listpack.h"
+#include "keyspace/types/write_steps.h"
 
 namespace cordwood::keyspace {
 namespace {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "keyspace/types/list_steps.h"
 #include "keyspace/types/listpack.h"
+#include "keyspace/types/write_steps.h"
 
 namespace cordwood::keyspace {
 namespace {

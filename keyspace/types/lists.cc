@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "base/coding.h"
-#include "keyspace/types/list_steps.h"
 
 namespace cordwood::keyspace {
 namespace {

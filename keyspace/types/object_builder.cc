@@ -8,17 +8,22 @@ constexpr uint64_t kElementOverheadBytes = 32;
 
 }  // namespace
 
-std::string_view ObjectBuilder::SubkeyOf(const Element& element) const {
-  return std::string_view(bytes_).substr(element.begin, element.subkey_bytes);
+template <typename Visit>
+void ObjectBuilder::ForEach(Oid oid, const Visit& visit) const {
+  std::string store_key = ElementPrefix(generation_, oid);
+  const size_t prefix_bytes = store_key.size();
+  for (const Element& element : elements_) {
+    const std::string_view bytes = std::string_view(bytes_).substr(element.begin);
+    store_key.resize(prefix_bytes);
+    store_key += bytes.substr(0, element.subkey_bytes);
+    visit(store_key, bytes.substr(element.subkey_bytes, element.value_bytes));
+  }
 }
 
-std::string_view ObjectBuilder::ValueOf(const Element& element) const {
-  return std::string_view(bytes_).substr(element.begin + element.subkey_bytes, element.value_bytes);
-}
-
-Status ObjectBuilder::Put(const Subkey& subkey, std::string_view head, std::string_view tail) {
+Status ObjectBuilder::PutIn(uint8_t space, const Subkey& subkey, std::string_view head,
+                            std::string_view tail) {
   const Element element{.begin = bytes_.size(),
-                        .subkey_bytes = subkey.head.size() + subkey.tail.size(),
+                        .subkey_bytes = 1 + subkey.head.size() + subkey.tail.size(),
                         .value_bytes = head.size() + tail.size()};
   const KeyspaceOptions& options = tx_.keyspace().options();
   const uint64_t parts = tx_.waits() ? 1 : KeyspaceOptions::kPartsAtOnce;
@@ -29,6 +34,7 @@ Status ObjectBuilder::Put(const Subkey& subkey, std::string_view head, std::stri
   if (is_much && !tx_.waits()) {
     return Fail(ErrorCode::kLong, "an object is too large to be written at once");
   }
+  bytes_.push_back(static_cast<char>(space));
   bytes_.append(subkey.head).append(subkey.tail).append(head).append(tail);
   elements_.push_back(element);
   ++entries_;
@@ -44,7 +50,9 @@ Status ObjectBuilder::WriteOut() {
       object.oid = first;
       batch.Put(object.RecordKey(), {});
     }
-    FillPart(batch, object.oid);
+    ForEach(object.oid, [&](std::string_view store_key, std::string_view value) {
+      batch.Put(store_key, value);
+    });
   };
   CW_TRY(tx_.WriteApart(bytes, fill));
   if (!oid_) tx_.AdoptPending(object);
@@ -54,16 +62,6 @@ Status ObjectBuilder::WriteOut() {
   return {};
 }
 
-void ObjectBuilder::FillPart(storage::WriteBatch& batch, Oid oid) const {
-  std::string store_key = SpacePrefix(generation_, oid, space_);
-  const size_t prefix_bytes = store_key.size();
-  for (const Element& element : elements_) {
-    store_key.resize(prefix_bytes);
-    store_key.append(SubkeyOf(element));
-    batch.Put(store_key, ValueOf(element));
-  }
-}
-
 Result<Oid> ObjectBuilder::Finish() {
   if (oid_ || tx_.is_guarded()) {
     if (!oid_ || !elements_.empty()) CW_TRY(WriteOut());
@@ -71,10 +69,8 @@ Result<Oid> ObjectBuilder::Finish() {
     return *oid_;
   }
   const Oid oid = tx_.NewOid();
-  OrderedElements elements(tx_, generation_, oid, space_, OrderedElements::Object::kNew);
-  for (const Element& element : elements_) {
-    elements.Put({.head = SubkeyOf(element)}, ValueOf(element));
-  }
+  ForEach(oid,
+          [&](std::string_view store_key, std::string_view value) { tx_.Put(store_key, value); });
   return oid;
 }
 

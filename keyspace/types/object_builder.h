@@ -23,9 +23,8 @@ namespace cordwood::keyspace {
 
 class ObjectBuilder {
  public:
-  /// The object lies in `generation`; what is put lies in its `space`.
-  ObjectBuilder(Transaction& tx, Generation generation, uint8_t space = kItemSpace)
-      : tx_(tx), generation_(generation), space_(space) {}
+  /// The object lies in `generation`.
+  ObjectBuilder(Transaction& tx, Generation generation) : tx_(tx), generation_(generation) {}
   ObjectBuilder(const ObjectBuilder&) = delete;
   ObjectBuilder& operator=(const ObjectBuilder&) = delete;
 
@@ -33,7 +32,12 @@ class ObjectBuilder {
   /// copied before anything waits. kLong: it is more than a batch should hold, and the transaction
   /// does not wait. kNoSpace: there is none. Other errors: the work is given up, or the store
   /// failed. What was written of an object that is not finished is dropped.
-  Status Put(const Subkey& subkey, std::string_view head, std::string_view tail = {});
+  Status Put(const Subkey& subkey, std::string_view head, std::string_view tail = {}) {
+    return PutIn(kItemSpace, subkey, head, tail);
+  }
+  /// The same in another space than that of the items.
+  Status PutIn(uint8_t space, const Subkey& subkey, std::string_view head,
+               std::string_view tail = {});
   /// How many elements were put.
   uint64_t entries() const { return entries_; }
   /// All was put: the number of the object, for a record of the transaction.
@@ -41,20 +45,19 @@ class ObjectBuilder {
 
  private:
   struct Element {
-    size_t begin = 0;  // in bytes_: the subkey, and the value behind it
-    size_t subkey_bytes = 0;
+    size_t begin = 0;         // in bytes_: the space, the subkey, and the value
+    size_t subkey_bytes = 0;  // with the space
     size_t value_bytes = 0;
   };
 
-  std::string_view SubkeyOf(const Element& element) const;
-  std::string_view ValueOf(const Element& element) const;
-  /// Writes what was put since the last time.
+  /// Calls visit(store key, value) for what was put since the last time.
+  template <typename Visit>
+  void ForEach(Oid oid, const Visit& visit) const;
+  /// Writes it.
   Status WriteOut();
-  void FillPart(storage::WriteBatch& batch, Oid oid) const;
 
   Transaction& tx_;
   const Generation generation_;
-  const uint8_t space_;
   std::optional<Oid> oid_;  // of a pending object
   std::string bytes_;
   std::vector<Element> elements_;

@@ -88,10 +88,12 @@ Result<std::optional<ObjectReader::ReadItem>> ObjectReader::NextElement() {
     met_ = false;
     return std::unexpected(item.error());
   }
+  // A second element has a key as long as the item's.
+  const uint64_t keys = traits_.derived != nullptr ? 2 : 1;
   return ReadItem{.item = *item,
                   .subkey = subkey,
                   .stored = stored,
-                  .stored_bytes = walk_->key_bytes() + stored.size()};
+                  .stored_bytes = keys * walk_->key_bytes() + stored.size()};
 }
 
 Result<std::optional<ObjectReader::ReadItem>> ObjectReader::NextInline() {

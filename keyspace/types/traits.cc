@@ -6,6 +6,7 @@
 #include "keyspace/types/hashes.h"
 #include "keyspace/types/lists.h"
 #include "keyspace/types/sets.h"
+#include "keyspace/types/sorted_sets.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -70,7 +71,12 @@ const TypeTraits& TraitsOf(Type type) {
        .take_inline = TakeInlineMember,
        .element = MemberOf,
        .is_hashed = true},
-      {.name = "zset", .encoding = SortedSetEncoding},
+      {.name = "zset",
+       .encoding = SortedSetEncoding,
+       .take_inline = TakeInlineScored,
+       .element = ScoredElementOf,
+       .is_hashed = true,
+       .derived = OrderElementFor},
       {.name = "hash",
        .encoding = HashEncoding,
        .take_inline = TakeInlineField,

@@ -6,6 +6,7 @@
 // Threads: any; no state.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/coding.h"
@@ -25,13 +26,21 @@ struct TypeTraits {
   /// Takes one off the front of a collection's inline items. A string has none: its payload is it.
   Result<Item> (*take_inline)(ByteReader& in) = nullptr;
   /// From an element of the space of items (kItemSpace). All other spaces hold what is derived from
-  /// that one: whoever copies items builds them again.
+  /// that one: whoever copies items writes what is derived from each, and leaves out the rest.
   Result<Item> (*element)(std::string_view subkey, std::string_view value) = nullptr;
 
   /// Of a type whose items lie in the order of a hash (keyspace/types/hashed_elements.h): what
   /// stands in front of a stored value.
   bool is_hashed = false;
   std::string_view value_head = {};
+
+  /// Of a type that has a second element for each item, by which it keeps another order.
+  struct Derived {
+    uint8_t space = 0;
+    std::string subkey;
+    std::string_view value;
+  };
+  Result<Derived> (*derived)(const Item& item) = nullptr;
 };
 
 const TypeTraits& TraitsOf(Type type);

@@ -67,6 +67,8 @@ keyspace::KeyspaceOptions KeyspaceOptionsFor(const config::Config& config, uint6
           .set_intset_entries = Unsigned(config.set_max_intset_entries),
           .set_listpack_entries = Unsigned(config.set_max_listpack_entries),
           .set_listpack_value_bytes = Unsigned(config.set_max_listpack_value),
+          .sorted_set_listpack_entries = Unsigned(config.zset_max_listpack_entries),
+          .sorted_set_listpack_value_bytes = Unsigned(config.zset_max_listpack_value),
           .list_listpack_size = config.list_max_listpack_size,
           .overlay_bytes_max = std::max(kSmallestCopy, budget_bytes / kCopyShare)};
 }

@@ -23,6 +23,16 @@ constexpr std::string_view kIntegers[] = {"0"sv,
 constexpr std::string_view kFloats[] = {"0.1"sv,   "-2.5"sv,  "1e3"sv,   "3.0"sv,
                                         "1e-10"sv, "5.0e3"sv, "0x10"sv,  "+7"sv,
                                         ".5"sv,    "5."sv,    "-1e-5"sv, "123456789.123456789"sv};
+/// Most of them are printed alike by all versions of Redis.
+constexpr std::string_view kScores[] = {"0"sv,   "-0"sv,     "1"sv,   "2"sv,    "3"sv,   "-1.5"sv,
+                                        "2.5"sv, "0.1"sv,    "1e3"sv, "0x10"sv, "inf"sv, "-inf"sv,
+                                        "+7"sv,  "1e-300"sv, ".5"sv,  "1e17"sv, "4"sv,   "1.25"sv};
+constexpr std::string_view kScoreBounds[] = {
+    "-inf"sv, "+inf"sv, "0"sv,     "(0"sv, "1"sv,  "(1"sv,    "2.5"sv, "(2.5"sv, "-2"sv,
+    "10"sv,   "(inf"sv, "(-inf"sv, "("sv,  " 1"sv, "1e400"sv, "(x"sv,  "0x2"sv,  "[1"sv};
+constexpr std::string_view kNameBounds[] = {"-"sv,    "+"sv,  "[f1"sv, "(f1"sv, "[f3"sv, "(f5"sv,
+                                            "[5"sv,   "(1"sv, "["sv,   "("sv,   "[f"sv,  "(f99"sv,
+                                            "[f11"sv, "f1"sv, ""sv,    "+x"sv,  "-"sv,   "+"sv};
 constexpr std::string_view kPositions[] = {"0"sv, "1"sv, "3"sv, "-1"sv, "-3"sv, "20"sv, "300"sv};
 /// Some of them beyond what stays whole of a string that a part is written of.
 constexpr std::string_view kOffsets[] = {"0"sv,    "1"sv,    "20"sv,  "-1"sv,
@@ -79,6 +89,9 @@ constexpr OptionSet kOptionSets[] = {
     {"{flush}", "SYNC|ASYNC"},
     {"{lpos}", "RANK x|COUNT x|MAXLEN x|rank -1|COUNT 0|RANK"},
     {"{lmpop}", "COUNT x|count 2|COUNT"},
+    {"{zadd}", "NX|XX|CH|GT|LT|nx|INCR"},
+    {"{zrange}", "REV|WITHSCORES|BYSCORE|BYLEX|LIMIT 0 x|LIMIT x x|rev"},
+    {"{zscore}", "WITHSCORES|LIMIT x x|LIMIT 0 3|withscores|LIMIT 1"},
     {"{scan}", "COUNT 1000|MATCH *|MATCH f1*|MATCH [^f]*|count 0|MATCH"},
 };
 
@@ -134,6 +147,69 @@ constexpr std::string_view kSetForms[] = {"SADD k e+",        "SADD k e+",
                                           "EXPIREAT k a",     "EXPIRETIME k",
                                           "COPY k k REPLACE", "RENAME k k",
                                           "TYPE k",           "DEL k"};
+constexpr std::string_view kSortedSetForms[] = {"ZADD k qe+",
+                                                "ZADD k qe+",
+                                                "ZADD k qe+",
+                                                "ZADD k qe+",
+                                                "ZADD k {zadd} qe+",
+                                                "ZADD k {zadd} qe+",
+                                                "ZADD k {zadd} INCR q e",
+                                                "ZINCRBY k q e",
+                                                "ZINCRBY k q e",
+                                                "ZREM k e+",
+                                                "ZCARD k",
+                                                "ZSCORE k e",
+                                                "ZMSCORE k e+",
+                                                "ZRANGE k 0 -1 WITHSCORES",
+                                                "ZRANGE k x x",
+                                                "ZRANGE k x x {zrange}",
+                                                "ZRANGE k r r BYSCORE {zscore}",
+                                                "ZRANGE k r r BYSCORE REV {zscore}",
+                                                "ZREVRANGE k x x",
+                                                "ZREVRANGE k x x WITHSCORES",
+                                                "ZRANGEBYSCORE k r r",
+                                                "ZRANGEBYSCORE k r r {zscore}",
+                                                "ZREVRANGEBYSCORE k r r {zscore}",
+                                                "ZCOUNT k r r",
+                                                "ZRANK k e",
+                                                "ZREVRANK k e",
+                                                "ZREMRANGEBYRANK k x x",
+                                                "ZREMRANGEBYSCORE k r r",
+                                                "ZPOPMIN k",
+                                                "ZPOPMIN k x",
+                                                "ZPOPMAX k",
+                                                "ZPOPMAX k x",
+                                                "ZMPOP 1 k MIN",
+                                                "ZMPOP 2 k k MAX COUNT x",
+                                                "ZMPOP x k k MIN {lmpop}",
+                                                "ZRANDMEMBER k",
+                                                "ZRANDMEMBER k x",
+                                                "ZRANDMEMBER k 1000 WITHSCORES",
+                                                "ZSCAN k 0 {scan}",
+                                                "ZSCAN k x {scan}",
+                                                "COPY k k REPLACE",
+                                                "RENAME k k",
+                                                "TYPE k",
+                                                "OBJECT ENCODING k",
+                                                "DEL k"};
+
+constexpr std::string_view kLexForms[] = {"ZADD k 0 e",
+                                          "ZADD k 0 e 0 e 0 e",
+                                          "ZADD k 0 e 0 e 0 e",
+                                          "ZREM k e",
+                                          "ZRANGEBYLEX k y y",
+                                          "ZRANGEBYLEX k y y LIMIT x x",
+                                          "ZREVRANGEBYLEX k y y",
+                                          "ZREVRANGEBYLEX k y y LIMIT x x",
+                                          "ZRANGE k y y BYLEX",
+                                          "ZRANGE k y y BYLEX REV LIMIT x x",
+                                          "ZRANGE k y y BYLEX WITHSCORES",
+                                          "ZRANGEBYLEX k - +",
+                                          "ZLEXCOUNT k y y",
+                                          "ZLEXCOUNT k - +",
+                                          "ZREMRANGEBYLEX k y y",
+                                          "ZRANGE k 0 -1"};
+
 constexpr std::string_view kListForms[] = {"LPUSH k f+",
                                            "LPUSH k f+",
                                            "LPUSH k v",
@@ -245,6 +321,11 @@ CommandForms StringForms() { return {.key_prefix = "s", .forms = kStringForms}; 
 CommandForms HashForms() { return {.key_prefix = "h", .forms = kHashForms}; }
 
 CommandForms SetForms() { return {.key_prefix = "m", .forms = kSetForms}; }
+
+CommandForms SortedSetForms() { return {.key_prefix = "z", .forms = kSortedSetForms}; }
+
+CommandForms LexForms() { return {.key_prefix = "y", .forms = kLexForms, .keeps_arguments = true}; }
+
 CommandForms ListForms() { return {.key_prefix = "l", .forms = kListForms}; }
 
 CommandForms TransactionForms() { return {.key_prefix = "k", .forms = kTransactionForms}; }
@@ -263,7 +344,7 @@ std::vector<std::string> CommandStream::Next() {
       Fill(token, argv);
     }
   }
-  if (random_.Below(100) < 15) Spoil(argv);
+  if (random_.Below(100) < 15) Spoil(argv, family.keeps_arguments);
   return argv;
 }
 
@@ -284,6 +365,15 @@ void CommandStream::Fill(std::string_view token, std::vector<std::string>& argv)
       argv.push_back(Integer());
     } else if (token == "d") {
       argv.push_back(Float());
+    } else if (token == "q") {
+      argv.push_back(Pick(kScores));
+    } else if (token == "r") {
+      argv.push_back(Pick(kScoreBounds));
+    } else if (token == "y") {
+      argv.push_back(Pick(kNameBounds));
+    } else if (token == "qe") {
+      argv.push_back(Pick(kScores));
+      argv.push_back(Member());
     } else if (token == "x") {
       argv.push_back(Pick(kPositions));
     } else if (token == "o") {
@@ -321,9 +411,9 @@ void CommandStream::FillOptions(std::string_view set, std::vector<std::string>& 
   CHECK(false);
 }
 
-void CommandStream::Spoil(std::vector<std::string>& argv) {
+void CommandStream::Spoil(std::vector<std::string>& argv, bool keeps_arguments) {
   const size_t at = random_.Below(argv.size());
-  switch (random_.Below(5)) {
+  switch (random_.Below(keeps_arguments ? 2 : 5)) {
     case 0:  // one is missing
       if (argv.size() > 1) argv.pop_back();
       break;

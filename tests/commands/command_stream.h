@@ -7,12 +7,14 @@
 //   f v    a field, a value
 //   e      a member of a set: a field's name or a small integer
 //   i d    an integer, a floating-point number (a few of them broken)
+//   q r    a score, a bound of a range of scores
+//   y      a bound of a range of names
 //   x o    a position in a string, one that may lie far behind its end
 //   t      a time to live
 //   a m    a moment, in seconds and in milliseconds since 1970
 //   b      the number of a database
 //   g      a glob pattern for keys
-//   k+ f+ e+ kv+ fv+   one to four of them
+//   k+ f+ e+ kv+ fv+ qe+   one to four of them
 //   {set}  options, none to three: see the table in command_stream.cc
 //   other words stand for themselves
 //
@@ -34,6 +36,8 @@ namespace cordwood::commands {
 struct CommandForms {
   std::string_view key_prefix;
   std::span<const std::string_view> forms;
+  /// An argument is never replaced by one that makes no sense.
+  bool keeps_arguments = false;
 };
 
 class CommandStream {
@@ -47,7 +51,7 @@ class CommandStream {
   void Fill(std::string_view token, std::vector<std::string>& argv);
   void FillOptions(std::string_view set, std::vector<std::string>& argv);
   /// Makes the command wrong in some way, most likely.
-  void Spoil(std::vector<std::string>& argv);
+  void Spoil(std::vector<std::string>& argv, bool keeps_arguments);
 
   std::string Key();
   std::string Field();
@@ -66,6 +70,11 @@ CommandForms StringForms();
 CommandForms HashForms();
 /// Sets, with what happens to their keys. SPOP makes a server and another differ.
 CommandForms SetForms();
+/// Sorted sets, with what happens to their keys.
+CommandForms SortedSetForms();
+/// Sorted sets whose members all have the same score, by their names: others make no sense to
+/// Redis.
+CommandForms LexForms();
 /// Lists: fields stand for elements, so that they repeat.
 CommandForms ListForms();
 /// Keys of strings and hashes, their expiry, and databases. They make keys of their own: no expiry

@@ -107,12 +107,16 @@ TEST(OptionTable, WhatActsReachesItsField) {
   EXPECT_EQ(MustSet("set-max-intset-entries", {"7"}).set_max_intset_entries, 7);
   EXPECT_EQ(MustSet("set-max-listpack-entries", {"8"}).set_max_listpack_entries, 8);
   EXPECT_EQ(MustSet("set-max-listpack-value", {"9"}).set_max_listpack_value, 9);
+  EXPECT_EQ(MustSet("zset-max-listpack-entries", {"7"}).zset_max_listpack_entries, 7);
+  EXPECT_EQ(MustSet("zset-max-ziplist-entries", {"8"}).zset_max_listpack_entries, 8);
+  EXPECT_EQ(MustSet("zset-max-listpack-value", {"1k"}).zset_max_listpack_value, 1000);
+  EXPECT_EQ(MustSet("zset-max-ziplist-value", {"9"}).zset_max_listpack_value, 9);
 }
 
 TEST(OptionTable, NothingThatActsIsForgottenAbove) {
   // A new row needs a line in the test before this one; the limits of clients have their own.
   const auto acts = [](const Option& option) { return option.effect == Effect::kActs; };
-  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 33);
+  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 35);
 }
 
 TEST(OptionTable, TheDefaultsAreDurableAndPrintAsRedisPrints) {

@@ -91,9 +91,29 @@ TEST(ObjectPayload, OfAListComesBackWithItsSpan) {
   }
 }
 
+TEST(ObjectPayload, OfASortedSetHasItsScores) {
+  const ScoreSpan scores = {.floor = 7, .ceiling = uint64_t{1} << 63};
+  const std::string bytes = ObjectPayload{.oid = 300, .count = 3, .scores = scores}.Encode();
+  const Result<ObjectPayload> object = ObjectPayload::Decode(bytes);
+  ASSERT_TRUE(object);
+  EXPECT_EQ(object->scores, scores);
+  EXPECT_FALSE(object->list.has_value());
+  const size_t without = ObjectPayload{.oid = 300, .count = 3}.Encode().size();
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_EQ(ObjectPayload::Decode(bytes.substr(0, size)).has_value(), size == without) << size;
+  }
+  EXPECT_FALSE(ObjectPayload::Decode(bytes + "x"));
+  EXPECT_FALSE(ObjectPayload::Decode(
+      ObjectPayload{.count = 3, .scores = ScoreSpan{.floor = 8, .ceiling = 7}}.Encode()));
+  std::string unknown = bytes;
+  unknown[without] = 3;
+  EXPECT_FALSE(ObjectPayload::Decode(unknown));
+}
+
 TEST(ObjectPayload, OfAListThatLeavesTheNumbersIsRefused) {
   const auto decodes = [](uint64_t head, std::initializer_list<uint64_t> varints) {
     std::string bytes = ObjectPayload{.shape = kEdited}.Encode();
+    bytes.push_back(1);
     AppendFixed64(bytes, head);
     for (const uint64_t number : varints) AppendVarint64(bytes, number);
     return ObjectPayload::Decode(bytes).has_value();

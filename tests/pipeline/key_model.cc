@@ -37,11 +37,15 @@ std::string KeyModel::Run(uint64_t version, int db, const Argv& argv, int64_t no
   if (name == "DEL") return Del(db, argv);
   if (name == "RENAME") return Rename(db, argv);
   if (name == "HSET") return HSet(key, argv);
-  if (name == "HDEL" || name == "SREM") return HDel(key, argv);
+  if (name == "HDEL" || name == "SREM" || name == "ZREM") return HDel(key, argv);
+  if (name == "ZADD") return ZAdd(key, argv);
+  if (name == "ZINCRBY") return ZIncrBy(key, std::stoll(argv[2]), argv[3]);
+  if (name == "ZPOPMIN") return ZPopMin(key);
+  if (name == "ZREMRANGEBYRANK")
+    return ZRemRangeByRank(key, std::stoul(argv[2]), std::stoul(argv[3]));
   if (name == "SADD") return SAdd(key, argv);
   if (name == "SMOVE") return SMove(db, argv);
   if (name.ends_with("STORE")) return SStore(db, argv);
-  if (name == "HDEL") return HDel(key, argv);
   if (name == "LPUSH" || name == "RPUSH") return Push(key, argv);
   if (name == "LPOP" || name == "RPOP") return Pop(key, name == "LPOP");
   if (name == "LREM") return LRem(key, argv[3]);
@@ -217,6 +221,53 @@ std::string KeyModel::SStore(int db, const Argv& argv) {
   const size_t count = result.fields.size();
   SetFields({db, argv[1]}, std::move(result));
   return Format(":{}\r\n", count);
+}
+
+std::vector<std::pair<std::string, std::string>> SortedMembers(const KeyModel::Value& value) {
+  std::vector<std::pair<std::string, std::string>> members(value.fields.begin(),
+                                                           value.fields.end());
+  // The names are in order already.
+  std::ranges::stable_sort(members, {}, [](const auto& each) { return std::stoll(each.second); });
+  return members;
+}
+
+std::string KeyModel::ZAdd(const Key& key, const Argv& argv) {
+  Value value = ValueOrNew(key);
+  int added = 0;
+  for (size_t i = 2; i + 1 < argv.size(); i += 2) {
+    added += value.fields.insert_or_assign(argv[i + 1], argv[i]).second ? 1 : 0;
+  }
+  Set(key, std::move(value));
+  return Format(":{}\r\n", added);
+}
+
+std::string KeyModel::ZIncrBy(const Key& key, int64_t increment, const std::string& member) {
+  Value value = ValueOrNew(key);
+  std::string& score = value.fields[member];
+  score = std::to_string((score.empty() ? 0 : std::stoll(score)) + increment);
+  std::string reply = BulkReply(&score);
+  Set(key, std::move(value));
+  return reply;
+}
+
+std::string KeyModel::ZPopMin(const Key& key) {
+  if (Newest(key) == nullptr) return "*0\r\n";
+  Value value = ValueOrNew(key);
+  const auto [member, score] = SortedMembers(value).front();
+  value.fields.erase(member);
+  SetFields(key, std::move(value));
+  return "*2\r\n" + BulkReply(&member) + BulkReply(&score);
+}
+
+std::string KeyModel::ZRemRangeByRank(const Key& key, size_t first, size_t last) {
+  Value value = ValueOrNew(key);
+  const auto members = SortedMembers(value);
+  size_t removed = 0;
+  for (size_t i = first; i <= last && i < members.size(); ++i) {
+    removed += value.fields.erase(members[i].first);
+  }
+  if (removed > 0) SetFields(key, std::move(value));
+  return Format(":{}\r\n", removed);
 }
 
 void KeyModel::SetFields(const Key& key, Value value) {

@@ -21,10 +21,11 @@ namespace cordwood::pipeline {
 class KeyModel {
  public:
   struct Value {
-    std::string text;                           // of a string
-    std::map<std::string, std::string> fields;  // of a hash; of a set its members, without values
-    std::deque<std::string> elements;           // of a list
-    int64_t expiry_ms = -1;                     // -1: it stays
+    std::string text;  // of a string
+    // Of a hash; of a set its members, without values, and of a sorted set with whole scores.
+    std::map<std::string, std::string> fields;
+    std::deque<std::string> elements;  // of a list
+    int64_t expiry_ms = -1;            // -1: it stays
 
     bool operator==(const Value&) const = default;
   };
@@ -67,6 +68,10 @@ class KeyModel {
   std::string SMove(int db, const Argv& argv);
   /// SUNIONSTORE, SINTERSTORE and SDIFFSTORE of two sets.
   std::string SStore(int db, const Argv& argv);
+  std::string ZAdd(const Key& key, const Argv& argv);
+  std::string ZIncrBy(const Key& key, int64_t increment, const std::string& member);
+  std::string ZPopMin(const Key& key);
+  std::string ZRemRangeByRank(const Key& key, size_t first, size_t last);
   /// Without fields it does not exist.
   void SetFields(const Key& key, Value value);
   std::string Push(const Key& key, const Argv& argv);
@@ -81,6 +86,9 @@ class KeyModel {
   std::map<Key, std::vector<Change>> changes_;  // of each key, oldest first
   uint64_t version_ = 0;
 };
+
+/// The members of a sorted set and their scores, in the order of these.
+std::vector<std::pair<std::string, std::string>> SortedMembers(const KeyModel::Value& value);
 
 /// "$-1" or "$3\r\nabc\r\n".
 std::string BulkReply(const std::string* text);

@@ -70,6 +70,8 @@ TEST(KeyspaceOptions, AreWhatTheOptionsSay) {
   config.set_max_intset_entries = 11;
   config.set_max_listpack_entries = 12;
   config.set_max_listpack_value = 13;
+  config.zset_max_listpack_entries = 14;
+  config.zset_max_listpack_value = 15;
   config.list_max_listpack_size = -5;
   const keyspace::KeyspaceOptions options = KeyspaceOptionsFor(config, 256 * kMb);
   EXPECT_EQ(options.databases, 3);
@@ -79,6 +81,8 @@ TEST(KeyspaceOptions, AreWhatTheOptionsSay) {
   EXPECT_EQ(options.set_intset_entries, 11U);
   EXPECT_EQ(options.set_listpack_entries, 12U);
   EXPECT_EQ(options.set_listpack_value_bytes, 13U);
+  EXPECT_EQ(options.sorted_set_listpack_entries, 14U);
+  EXPECT_EQ(options.sorted_set_listpack_value_bytes, 15U);
   EXPECT_EQ(options.list_listpack_size, -5);
   EXPECT_EQ(options.overlay_bytes_max, 16 * kMb);
 }

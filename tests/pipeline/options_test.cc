@@ -285,6 +285,24 @@ TEST_F(Options, TheLimitsOfSmallSetsSetWhatOneIsKeptBy) {
   EXPECT_EQ(encoding("d"), large);
 }
 
+TEST_F(Options, TheLimitsOfSmallSortedSetsSetWhatOneIsKeptBy) {
+  const auto encoding = [&](std::string_view key) {
+    return server_.Ask({"OBJECT", "ENCODING", key});
+  };
+  const std::string small = "$8\r\nlistpack\r\n";
+  const std::string large = "$8\r\nskiplist\r\n";
+  Set("zset-max-listpack-entries", "2");
+  EXPECT_EQ(server_.Ask({"ZADD", "a", "1", "x", "2", "y"}), ":2\r\n");
+  EXPECT_EQ(encoding("a"), small);
+  EXPECT_EQ(server_.Ask({"ZADD", "a", "3", "z"}), ":1\r\n");
+  EXPECT_EQ(encoding("a"), large);
+  Set("zset-max-listpack-value", "5");
+  EXPECT_EQ(server_.Ask({"ZADD", "b", "1", "abcde"}), ":1\r\n");
+  EXPECT_EQ(encoding("b"), small);
+  EXPECT_EQ(server_.Ask({"ZADD", "c", "1", "abcdef"}), ":1\r\n");
+  EXPECT_EQ(encoding("c"), large);
+}
+
 TEST_F(Options, TheLimitOfSmallListsActsAsTheyGrowAndShrink) {
   const auto encoding = [&] { return server_.Ask({"OBJECT", "ENCODING", "l"}); };
   const std::string small = "$8\r\nlistpack\r\n";

@@ -31,6 +31,20 @@ void AppendWords(std::string& bytes, const Writer::Argv& argv) {
   protocol::AppendCommand(bytes, std::vector<std::string_view>(argv.begin(), argv.end()));
 }
 
+/// What every field holds; null: the key does not exist.
+std::string FieldReplies(const KeyModel::Value* value) {
+  std::string replies = Format("*{}\r\n", kFieldNames.size());
+  for (const std::string_view field : kFieldNames) {
+    const std::string* found = nullptr;
+    if (value != nullptr) {
+      const auto at = value->fields.find(std::string(field));
+      if (at != value->fields.end()) found = &at->second;
+    }
+    replies += BulkReply(found);
+  }
+  return replies;
+}
+
 }  // namespace
 
 void Writer::Connect(SessionId session, size_t count) {
@@ -56,13 +70,14 @@ int Writer::KeysOf(Kind kind, int db) const {
     case Kind::kHash:
     case Kind::kSet:
     case Kind::kList:
+    case Kind::kSorted:
       return db == 0 ? 2 : 1;
   }
   return 0;
 }
 
 std::string Writer::NameOf(Kind kind, uint64_t key) const {
-  return Format("c{}:{}{}", index_, "tnhsl"[static_cast<size_t>(kind)], key);
+  return Format("c{}:{}{}", index_, "tnhslz"[static_cast<size_t>(kind)], key);
 }
 
 std::string Writer::DrawName(Kind kind, Random& random) const {
@@ -134,6 +149,27 @@ Writer::Argv Writer::DrawOfList(Random& random) {
   }
 }
 
+Writer::Argv Writer::DrawOfSorted(Random& random) {
+  const std::string name = DrawName(Kind::kSorted, random);
+  const auto score = [&] { return std::to_string(static_cast<int>(random.Below(9)) - 4); };
+  switch (random.Below(8)) {
+    case 0:
+      return {"ZINCRBY", name, score(), DrawField(random)};
+    case 1:
+      return {"ZREM", name, DrawField(random), DrawField(random)};
+    case 2:
+    case 3:
+      return {"ZPOPMIN", name};
+    case 4: {
+      const uint64_t first = random.Below(3);
+      return {"ZREMRANGEBYRANK", name, std::to_string(first),
+              std::to_string(first + random.Below(2))};
+    }
+    default:
+      return {"ZADD", name, score(), DrawField(random), score(), DrawField(random)};
+  }
+}
+
 Writer::Argv Writer::Draw(Random& random) {
   return random.OneIn(8) ? DrawTransaction(random) : DrawOne(random);
 }
@@ -159,7 +195,7 @@ void Writer::AppendTo(std::string& bytes, const Argv& argv) {
 
 Writer::Argv Writer::DrawOne(Random& random) {
   const auto text = [&] { return DrawName(Kind::kText, random); };
-  switch (random.Below(26)) {
+  switch (random.Below(29)) {
     case 0:
       return DrawSelect(random);
     case 1:
@@ -181,6 +217,10 @@ Writer::Argv Writer::DrawOne(Random& random) {
     case 21:
     case 22:
       return DrawOfSet(random);
+    case 23:
+    case 24:
+    case 25:
+      return DrawOfSorted(random);
     case 10:
       return {"MSET", text(), DrawValue(random), text(), DrawValue(random)};
     case 11:
@@ -281,7 +321,8 @@ std::string Writer::History() const {
 template <typename Visit>
 void Writer::ForEachKey(Visit visit) const {
   for (const int db : {0, OtherDb(0), OtherDb(1)}) {
-    for (const Kind kind : {Kind::kText, Kind::kNumber, Kind::kHash, Kind::kSet, Kind::kList}) {
+    for (const Kind kind :
+         {Kind::kText, Kind::kNumber, Kind::kHash, Kind::kSet, Kind::kList, Kind::kSorted}) {
       for (int key = 0; key < KeysOf(kind, db); ++key) {
         visit(db, kind, NameOf(kind, static_cast<uint64_t>(key)));
       }
@@ -310,6 +351,11 @@ void Writer::AppendProbes(std::string& bytes, bool with_counts) const {
       AppendCommand(bytes, {"SCARD", name});
     } else if (kind == Kind::kList) {
       AppendCommand(bytes, {"LRANGE", name, "0", "-1"});
+    } else if (kind == Kind::kSorted) {
+      AppendCommand(bytes, {"ZRANGE", name, "0", "-1", "WITHSCORES"});
+      std::vector<std::string_view> argv = {"ZMSCORE", name};
+      argv.insert(argv.end(), kFieldNames.begin(), kFieldNames.end());
+      AppendCommand(bytes, argv);
     } else {
       AppendCommand(bytes, {"GET", name});
       if (kind == Kind::kText) AppendCommand(bytes, {"PEXPIRETIME", name});
@@ -326,16 +372,15 @@ std::string Writer::ProbeReplies(size_t count, bool with_counts) const {
     const KeyModel::Value* value = keys_.Find({db, name}, count);
     if (name.empty()) {
       if (with_counts && db != 0) AppendFormat(replies, ":{}\r\n", keys_.CountKeys(db, count));
-    } else if (kind == Kind::kHash) {
-      AppendFormat(replies, "*{}\r\n", kFieldNames.size());
-      for (const std::string_view field : kFieldNames) {
-        const std::string* found = nullptr;
-        if (value != nullptr) {
-          const auto at = value->fields.find(std::string(field));
-          if (at != value->fields.end()) found = &at->second;
-        }
-        replies += BulkReply(found);
+    } else if (kind == Kind::kSorted) {
+      const KeyModel::Value sorted = value == nullptr ? KeyModel::Value() : *value;
+      AppendFormat(replies, "*{}\r\n", 2 * sorted.fields.size());
+      for (const auto& [member, score] : SortedMembers(sorted)) {
+        replies += BulkReply(&member) + BulkReply(&score);
       }
+      replies += FieldReplies(value);
+    } else if (kind == Kind::kHash) {
+      replies += FieldReplies(value);
       AppendFormat(replies, ":{}\r\n", value == nullptr ? 0 : value->fields.size());
     } else if (kind == Kind::kSet) {
       AppendFormat(replies, "*{}\r\n", kFieldNames.size());

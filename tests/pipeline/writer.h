@@ -73,7 +73,7 @@ class Writer {
   std::string ProbeReplies(size_t count, bool with_counts) const;
 
  private:
-  enum class Kind : uint8_t { kText, kNumber, kHash, kSet, kList };
+  enum class Kind : uint8_t { kText, kNumber, kHash, kSet, kList, kSorted };
 
   int OtherDb(int which) const { return static_cast<int>(2 * index_) + 1 + which; }
   int KeysOf(Kind kind, int db) const;
@@ -90,6 +90,7 @@ class Writer {
   Argv DrawOfSet(Random& random);
   static std::string DrawField(Random& random);
   Argv DrawOfList(Random& random);
+  Argv DrawOfSorted(Random& random);
   template <typename Visit>
   void ForEachKey(Visit visit) const;
 

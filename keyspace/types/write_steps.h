@@ -1,17 +1,15 @@
 #pragma once
 
-// Counts the steps of a write over the elements of a list. What takes more of them than one turn
+// Counts the steps of a write over elements in their order. What takes more of them than one turn
 // should is for a transaction that waits; there others have their turn meanwhile.
 //
 // Owned by the function that walks. Threads: the transaction's.
 
 #include <cstdint>
-#include <optional>
 
 #include "base/error.h"
 #include "keyspace/core/range_walk.h"
 #include "keyspace/core/transaction.h"
-#include "keyspace/types/list_walk.h"
 
 namespace cordwood::keyspace {
 
@@ -20,7 +18,8 @@ class WriteSteps {
   explicit WriteSteps(Transaction& tx) : tx_(tx) {}
 
   /// The next element. kLong: it is to be done by a transaction that waits.
-  Result<std::optional<ListWalk::Element>> Next(ListWalk& walk) {
+  template <typename Walk>
+  auto Next(Walk& walk) -> decltype(walk.Next()) {
     if (tx_.waits()) {
       CW_TRY(tx_.Breathe());
     } else if (steps_++ == kStepsAtOnce) {
@@ -36,7 +35,7 @@ class WriteSteps {
   static constexpr uint64_t kStepsAtOnce = 1024;
 
   static std::unexpected<Error> TooMany() {
-    return Fail(ErrorCode::kLong, "a list has too many elements for this to be done at once");
+    return Fail(ErrorCode::kLong, "a value has too many elements for this to be done at once");
   }
 
   Transaction& tx_;

@@ -1,0 +1,33 @@
+#pragma once
+
+// Gets to the place before a member of a given index: from the nearer end, in slices.
+//
+// Owned by a long read. Threads: the call's.
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+#include "commands/core/sliced.h"
+#include "keyspace/core/record.h"
+#include "keyspace/core/transaction.h"
+#include "keyspace/types/sorted_reader.h"
+
+namespace cordwood::commands::sorted_sets {
+
+class RankPlace {
+ public:
+  /// REQUIRES: index <= length.
+  void Seek(uint64_t index, uint64_t length);
+  /// A slice of the way there. True: position() is the place, for readers in both directions.
+  Result<bool> Approach(keyspace::Transaction& tx, keyspace::Generation generation,
+                        const keyspace::Record& record);
+  const std::string& position() const { return walked_.position(); }
+
+ private:
+  keyspace::SortedReader::Direction nearer_ = keyspace::SortedReader::Direction::kForwards;
+  uint64_t to_skip_ = 0;
+  SlicedRead walked_;
+};
+
+}  // namespace cordwood::commands::sorted_sets

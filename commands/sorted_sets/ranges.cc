@@ -102,7 +102,7 @@ constexpr Command kRowsOfRange[] = {
          .since = "1.2.0",
          .complexity = kComplexity,
          .arguments = "key#0 start stop [sortby=(BYSCORE | BYLEX)@6.2.0] [REV@6.2.0] "
-                      "[LIMIT@6.2.0 limit=<offset:integer count:integer>] [WITHSCORES]",
+                      "[LIMIT limit=<offset:integer count:integer>@6.2.0] [WITHSCORES]",
          .summary = "Returns members between two indexes, scores or names."}),
     Row("zrangebylex", ZRangeByLex,
         {.group = "sorted-set",

@@ -259,9 +259,9 @@ TEST_P(SortedSetCommandsTest, LongRangesAreWhole) {
   constexpr int kMembers = 5000;
   AddNumbers(kMembers);
   const auto names = [](int from, int to) {
-    std::vector<std::string> names;
-    for (int i = from; i != to; i += from < to ? 1 : -1) names.push_back(Format("m{:05}", i));
-    return names;
+    std::vector<std::string> listed;
+    for (int i = from; i != to; i += from < to ? 1 : -1) listed.push_back(Format("m{:05}", i));
+    return listed;
   };
   const auto bulks = [](const std::vector<std::string>& texts) {
     return Bulks({texts.begin(), texts.end()});

@@ -69,8 +69,11 @@ Rows WriteRows();
 namespace sorted_sets {
 Rows BlockingRows();
 Rows CountRows();
+Rows OperationRows();
+Rows OperationStoreRows();
 Rows PopRows();
 Rows RangeRows();
+Rows RangeStoreRows();
 Rows ReadRows();
 Rows RemovalRows();
 Rows WriteRows();

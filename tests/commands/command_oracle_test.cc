@@ -82,6 +82,7 @@ constexpr Difference kSince70[] = {
     {"zrevrangebyscore", "arguments", "7.2 calls the operands limit"},
     {"zrevrank", "arguments", "7.2 has WITHSCORE"},
     {"zrevrank", "arity", "7.2 has WITHSCORE"},
+    {"zrangestore", "arguments", "7.2 calls the operands limit"},
     {"waitaof", "", "new in 7.2"},
     {"client|no-touch", "", "new in 7.2"},
     {"client|setinfo", "", "new in 7.2"},

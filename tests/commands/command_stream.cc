@@ -92,6 +92,8 @@ constexpr OptionSet kOptionSets[] = {
     {"{zadd}", "NX|XX|CH|GT|LT|nx|INCR"},
     {"{zrange}", "REV|WITHSCORES|BYSCORE|BYLEX|LIMIT 0 x|LIMIT x x|rev"},
     {"{zscore}", "WITHSCORES|LIMIT x x|LIMIT 0 3|withscores|LIMIT 1"},
+    {"{zop}",
+     "WEIGHTS q q|AGGREGATE SUM|AGGREGATE min|AGGREGATE MAX|WITHSCORES|AGGREGATE|WEIGHTS q"},
     {"{scan}", "COUNT 1000|MATCH *|MATCH f1*|MATCH [^f]*|count 0|MATCH"},
 };
 
@@ -304,6 +306,40 @@ constexpr std::string_view kTransactionForms[] = {
     "MULTI",    "MULTI",   "MULTI",   "EXEC",  "EXEC",       "EXEC",  "DISCARD", "WATCH k",
     "WATCH k+", "UNWATCH", "SET k v", "DEL k", "HSET k f v", "GET k", "INCR k",  "FLUSHDB"};
 
+/// Beside sets, whose keys are m0, m1 and so on.
+constexpr std::string_view kSortedOperationForms[] = {"ZADD k qe+",
+                                                      "ZADD k qe+",
+                                                      "SADD m0 e+",
+                                                      "SADD m1 e+",
+                                                      "DEL m0",
+                                                      "ZUNION 2 k k WITHSCORES",
+                                                      "ZUNION 2 k k {zop}",
+                                                      "ZUNION 3 k m0 k WEIGHTS q q q WITHSCORES",
+                                                      "ZUNION x k+",
+                                                      "ZINTER 2 k k WITHSCORES",
+                                                      "ZINTER 2 k k {zop}",
+                                                      "ZINTER 2 m0 k {zop}",
+                                                      "ZINTER 3 k k k WEIGHTS q q q WITHSCORES",
+                                                      "ZDIFF 2 k k WITHSCORES",
+                                                      "ZDIFF 3 k k m1",
+                                                      "ZDIFF 2 m0 k {zop}",
+                                                      "ZINTERCARD 2 k k",
+                                                      "ZINTERCARD 2 k m0 LIMIT x",
+                                                      "ZUNIONSTORE k 2 k k",
+                                                      "ZUNIONSTORE k 2 k k {zop}",
+                                                      "ZUNIONSTORE k 2 k m1 {zop}",
+                                                      "ZINTERSTORE k 2 k k {zop}",
+                                                      "ZINTERSTORE k 3 k k k WEIGHTS q q q",
+                                                      "ZDIFFSTORE k 2 k k",
+                                                      "ZDIFFSTORE k 3 k k m0",
+                                                      "ZRANGESTORE k k x x",
+                                                      "ZRANGESTORE k k x x REV",
+                                                      "ZRANGESTORE k k r r BYSCORE {zscore}",
+                                                      "ZRANGESTORE k k r r BYSCORE REV LIMIT x x",
+                                                      "ZRANGESTORE k k x x {zrange}",
+                                                      "EXPIREAT k a",
+                                                      "EXPIRETIME k"};
+
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
@@ -321,6 +357,8 @@ CommandForms StringForms() { return {.key_prefix = "s", .forms = kStringForms}; 
 CommandForms HashForms() { return {.key_prefix = "h", .forms = kHashForms}; }
 
 CommandForms SetForms() { return {.key_prefix = "m", .forms = kSetForms}; }
+
+CommandForms SortedOperationForms() { return {.key_prefix = "z", .forms = kSortedOperationForms}; }
 
 CommandForms SortedSetForms() { return {.key_prefix = "z", .forms = kSortedSetForms}; }
 

@@ -72,6 +72,8 @@ CommandForms HashForms();
 CommandForms SetForms();
 /// Sorted sets, with what happens to their keys.
 CommandForms SortedSetForms();
+/// Operations over sorted sets and sets, and ranges that are stored.
+CommandForms SortedOperationForms();
 /// Sorted sets whose members all have the same score, by their names: others make no sense to
 /// Redis.
 CommandForms LexForms();

@@ -24,6 +24,12 @@ namespace debug {
 Rows DebugRows();
 }  // namespace debug
 
+namespace geo {
+Rows PointRows();
+Rows RadiusRows();
+Rows SearchRows();
+}  // namespace geo
+
 namespace hashes {
 Rows LongReadRows();
 Rows ReadRows();

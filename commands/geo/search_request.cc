@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "base/ascii.h"
 #include "base/format.h"
 #include "base/number.h"
+#include "commands/core/arg_cursor.h"
 #include "commands/core/error_texts.h"
 #include "commands/geo/arguments.h"
 
@@ -23,11 +23,11 @@ Argument<double> ParseLength(std::string_view text, std::string_view what) {
 class Parser {
  public:
   Parser(std::span<const std::string_view> argv, const SearchSyntax& syntax)
-      : argv_(argv), syntax_(syntax) {}
+      : name_(argv[0]), syntax_(syntax), args_(argv, 1) {}
 
   SearchRequest Parse() {
     ReadFront();
-    while (request_.error.empty() && at_ < argv_.size()) ReadOption();
+    while (request_.error.empty() && !args_.done()) ReadOption();
     if (request_.error.empty()) CheckTogether();
     return std::move(request_);
   }
@@ -39,22 +39,20 @@ class Parser {
 
   /// What stands in front of the options.
   void ReadFront() {
+    const std::string_view first_key = args_.Next();
     switch (syntax_.form) {
       case Form::kRadius:
-        at_ = 2;
         if (ReadCenter()) ReadCircle(request_.error);
         break;
       case Form::kRadiusByMember:
-        at_ = 2;
         ReadMember();
         ReadCircle(request_.error_of_distance);
         break;
       case Form::kSearch:
-        at_ = 2;
         break;
       case Form::kSearchAndStore:
-        request_.destination = std::string(argv_[1]);
-        at_ = 3;
+        request_.destination = std::string(first_key);
+        args_.Next();
         break;
     }
   }
@@ -74,8 +72,8 @@ class Parser {
   }
 
   bool ReadCount() {
-    if (!Take("COUNT", 1)) return false;
-    const std::optional<int64_t> count = ParseInt64(Next());
+    if (!args_.MatchBefore("COUNT", 1)) return false;
+    const std::optional<int64_t> count = ParseInt64(args_.Next());
     if (!count) {
       request_.error = kNotAnInteger;
     } else if (*count <= 0) {
@@ -91,20 +89,20 @@ class Parser {
       return TakeAs("STOREDIST", request_.stores_distances, true);
     }
     if (!syntax_.may_store) return false;
-    const bool stores_distances = left() > 0 && EqualsIgnoreCase(argv_[at_], "STOREDIST");
-    if (!Take("STORE", 1) && !Take("STOREDIST", 1)) return false;
-    request_.destination = std::string(Next());
+    const bool stores_distances = args_.MatchBefore("STOREDIST", 1);
+    if (!stores_distances && !args_.MatchBefore("STORE", 1)) return false;
+    request_.destination = std::string(args_.Next());
     request_.stores_distances = stores_distances;
     return true;
   }
 
   bool ReadFrom() {
     if (!is_search()) return false;
-    if (!has_center_ && Take("FROMMEMBER", 1)) {
+    if (!has_center_ && args_.MatchBefore("FROMMEMBER", 1)) {
       ReadMember();
       return true;
     }
-    if (!request_.member && Take("FROMLONLAT", 2)) {
+    if (request_.members.empty() && args_.MatchBefore("FROMLONLAT", 2)) {
       has_center_ = ReadCenter();
       return true;
     }
@@ -113,12 +111,12 @@ class Parser {
 
   bool ReadBy() {
     if (!is_search()) return false;
-    if (!has_box_ && Take("BYRADIUS", 2)) {
+    if (!has_box_ && args_.MatchBefore("BYRADIUS", 2)) {
       ReadCircle(request_.error);
       has_circle_ = true;
       return true;
     }
-    if (!has_circle_ && Take("BYBOX", 3)) {
+    if (!has_circle_ && args_.MatchBefore("BYBOX", 3)) {
       ReadBox();
       has_box_ = true;
       return true;
@@ -126,18 +124,18 @@ class Parser {
     return false;
   }
 
-  void ReadMember() { request_.member = std::string(Next()); }
+  void ReadMember() { request_.members.emplace_back(args_.Next()); }
 
   bool ReadCenter() {
-    const std::string_view longitude = Next();
-    const std::string_view latitude = Next();
+    const std::string_view longitude = args_.Next();
+    const std::string_view latitude = args_.Next();
     return Keep(ParsePosition(longitude, latitude), request_.area.center, request_.error);
   }
 
   void ReadCircle(std::string& error) {
     SearchArea& area = request_.area;
-    const std::string_view radius = Next();
-    const std::string_view unit = Next();
+    const std::string_view radius = args_.Next();
+    const std::string_view unit = args_.Next();
     if (!Keep(ParseLength(radius, "radius"), area.radius, error)) return;
     if (area.radius < 0) {
       error = "ERR radius cannot be negative";
@@ -150,9 +148,9 @@ class Parser {
     SearchArea& area = request_.area;
     std::string& error = request_.error;
     area.is_box = true;
-    const std::string_view width = Next();
-    const std::string_view height = Next();
-    const std::string_view unit = Next();
+    const std::string_view width = args_.Next();
+    const std::string_view height = args_.Next();
+    const std::string_view unit = args_.Next();
     if (!Keep(ParseLength(width, "width"), area.width, error)) return;
     if (!Keep(ParseLength(height, "height"), area.height, error)) return;
     if (area.width < 0 || area.height < 0) {
@@ -170,12 +168,12 @@ class Parser {
       request_.error =
           Format("ERR {} is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
                  is_search() ? "GEOSEARCHSTORE" : "STORE option in GEORADIUS");
-    } else if (is_search() && !request_.member && !has_center_) {
+    } else if (is_search() && request_.members.empty() && !has_center_) {
       request_.error = Format("ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for {}",
-                              AsPrintedLast(argv_[0]));
+                              AsPrintedLast(name_));
     } else if (is_search() && !has_circle_ && !has_box_) {
       request_.error = Format("ERR exactly one of BYRADIUS and BYBOX can be specified for {}",
-                              AsPrintedLast(argv_[0]));
+                              AsPrintedLast(name_));
     } else if (request_.any && request_.count == 0) {
       request_.error = "ERR the ANY argument requires COUNT argument";
     }
@@ -184,20 +182,12 @@ class Parser {
     if (request_.order == Order::kNone && wants_nearest) request_.order = Order::kNearestFirst;
   }
 
-  /// Takes the next argument if it is `keyword` and so many follow it.
-  bool Take(std::string_view keyword, size_t operands = 0) {
-    if (left() < 1 + operands || !EqualsIgnoreCase(argv_[at_], keyword)) return false;
-    ++at_;
-    return true;
-  }
   template <typename T>
   bool TakeAs(std::string_view keyword, T& what, T value) {
-    if (!Take(keyword)) return false;
+    if (!args_.Match(keyword)) return false;
     what = value;
     return true;
   }
-  std::string_view Next() { return argv_[at_++]; }
-  size_t left() const { return argv_.size() - at_; }
 
   template <typename T>
   static bool Keep(Argument<T> parsed, T& value, std::string& error) {
@@ -209,9 +199,9 @@ class Parser {
     return true;
   }
 
-  const std::span<const std::string_view> argv_;
+  const std::string_view name_;
   const SearchSyntax syntax_;
-  size_t at_ = 0;
+  ArgCursor args_;
   SearchRequest request_;
   bool has_center_ = false;
   bool has_circle_ = false;

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "commands/geo/search_area.h"
 
@@ -27,8 +28,8 @@ struct SearchRequest {
   enum class Order : uint8_t { kNone, kNearestFirst, kFarthestFirst };
 
   SearchArea area;
-  /// The center is where this member is.
-  std::optional<std::string> member = std::nullopt;
+  /// The center is where the last of these is; the others have to be there as well.
+  std::vector<std::string> members = {};
   Order order = Order::kNone;
   uint64_t count = 0;  // 0: all
   bool any = false;    // whichever `count` are found first
@@ -41,7 +42,7 @@ struct SearchRequest {
 
   /// Of arguments that Redis reads only if there is a member to begin with.
   std::string error_of_distance = {};
-  /// Of others. A `member` that is not there comes before it.
+  /// Of others. A member that is not there comes before it.
   std::string error = {};
 };
 

@@ -281,6 +281,10 @@ TEST(DifferentialWithRedis, SortedOperationsInElements) {
   Compare(3, {SortedOperationForms()}, {.inline_bytes_max = 0});
 }
 
+TEST(DifferentialWithRedis, Geo) { Compare(2, {GeoForms()}); }
+
+TEST(DifferentialWithRedis, GeoInElements) { Compare(3, {GeoForms()}, {.inline_bytes_max = 0}); }
+
 TEST(DifferentialWithRedis, SortedSetsByName) { Compare(2, {LexForms()}); }
 
 TEST(DifferentialWithRedis, SortedSetsByNameInElements) {

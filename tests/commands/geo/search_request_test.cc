@@ -45,7 +45,7 @@ TEST(SearchRequest, OfGeosearchSaysWhereAndHowFar) {
   EXPECT_FALSE(circle.area.is_box);
   const SearchRequest box = Parse("geosearch k bybox 4 0x10 FT frommember m");
   EXPECT_EQ(box.error, "");
-  EXPECT_EQ(box.member, "m");
+  EXPECT_EQ(box.members, std::vector<std::string>{"m"});
   EXPECT_TRUE(box.area.is_box);
   EXPECT_EQ(box.area.width, 4);
   EXPECT_EQ(box.area.height, 16);
@@ -102,7 +102,7 @@ TEST(SearchRequest, TheFirstErrorCounts) {
   EXPECT_EQ(ErrorOf("GEOSEARCH k BYRADIUS x m COUNT 0 nonsense"), "ERR need numeric radius");
   EXPECT_EQ(ErrorOf("GEOSEARCH k COUNT 0 BYRADIUS x m"), "ERR COUNT must be > 0");
   EXPECT_EQ(ErrorOf("GEOSEARCH k nonsense COUNT 0"), "ERR syntax error");
-  EXPECT_EQ(Parse("GEOSEARCH k nonsense FROMMEMBER m").member, std::nullopt);
+  EXPECT_TRUE(Parse("GEOSEARCH k nonsense FROMMEMBER m").members.empty());
   EXPECT_EQ(ErrorOf("GEOSEARCH k BYRADIUS 1"), "ERR syntax error");
 }
 
@@ -138,7 +138,7 @@ TEST(SearchRequest, OfGeoradiusHasItsCenterInFront) {
 
 TEST(SearchRequest, OfGeoradiusbymemberReadsItsRadiusOnlyBesideAMember) {
   const SearchRequest request = Parse("GEORADIUSBYMEMBER k m -1 km COUNT 0", kByMember);
-  EXPECT_EQ(request.member, "m");
+  EXPECT_EQ(request.members, std::vector<std::string>{"m"});
   EXPECT_EQ(request.error_of_distance, "ERR radius cannot be negative");
   EXPECT_EQ(request.error, "ERR COUNT must be > 0");
 }

@@ -46,7 +46,8 @@ COMMANDS = {"lrange_100": ["LRANGE", "mylist", "0", "99"],
             "zadd_update": [*_ZADD, "element:__rand_int__"],
             "zrank": ["ZRANK", "myzset", "element:__rand_int__"],
             "zrange_10": ["ZRANGE", "myzset", "0", "9"],
-            "zrangebyscore": ["ZRANGEBYSCORE", "myzset", "__rand_int__", "+inf", "LIMIT", "0", "10"],
+            "zrangebyscore": ["ZRANGEBYSCORE", "myzset", "__rand_int__", "+inf",
+                              "LIMIT", "0", "10"],
             "zpopmin": ["ZPOPMIN", "myzset"]}
 # Random numbers: of so few an update finds its member, of so many hardly one comes twice.
 RANGES = {"sadd": MEMBERS, "zadd": MEMBERS, "zadd_update": 1_000, "zrank": 1_000,

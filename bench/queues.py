@@ -130,7 +130,8 @@ def add(score, member):
 def board():
     trim = request(b"ZREMRANGEBYRANK", b"q", b"0", b"%d" % (-KEPT - 1))
     return rounds_of("board", [add(number, job(number)) for number in range(KEPT)],
-                     lambda number: (add(KEPT + number, job(KEPT + number)) + trim, b":1\r\n:1\r\n"))
+                     lambda number: (add(KEPT + number, job(KEPT + number)) + trim,
+                                     b":1\r\n:1\r\n"))
 
 
 def delayed():

@@ -246,7 +246,7 @@ TEST_F(SortedSets, APopStepsOverFewEntriesWhateverWasPopped) {
     // Rarely, so that it is the pops that learn where to jump.
     if (i % 101 == 0) most = std::max(most, StepsToFirst());
   }
-  // What is jumped over are gaps of 64 members. Of each there are the deletion, and what it deletes.
+  // Gaps of 64 members are jumped over. Of each there are the deletion, and what it deletes.
   EXPECT_LE(most, 2 * 64u);
 }
 

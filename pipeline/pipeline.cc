@@ -195,7 +195,7 @@ void Pipeline::ApplyLimits() {
 void Pipeline::Turn() {
   turn_clock_.Begin(env_.MonotonicNs());
   loop_.Turn();
-  if (executor_.expiry_goes_on()) executor_.RunExpiry();
+  if (executor_.background_goes_on()) executor_.GoOnInBackground();
 }
 
 void Pipeline::EndPass() {
@@ -226,7 +226,7 @@ void Pipeline::OnProgress() {
 void Pipeline::Tick() {
   turn_clock_.Begin(env_.MonotonicNs());
   keyspace_.Tick();
-  executor_.RunExpiry();
+  executor_.RunBackground();
   executor_.RetryAdmissions();
   executor_.waiters().Retry();
   strangers_.Retry([this](Session& session) { loop_.QueueTurn(session); });

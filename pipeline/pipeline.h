@@ -115,7 +115,7 @@ class Pipeline final : private SessionRunner {
   void Tick();
   /// Slices of long reads, of long pipelines or of expiry are waiting: call Turn after other
   /// connections had theirs. It takes about a millisecond.
-  bool WantsTurn() const { return loop_.wants_turn() || executor_.expiry_goes_on(); }
+  bool WantsTurn() const { return loop_.wants_turn() || executor_.background_goes_on(); }
   void Turn();
   /// When a pass should end, on the monotonic clock, for a write that is held back to go on;
   /// nothing if there is none.

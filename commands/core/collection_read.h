@@ -42,6 +42,8 @@ class CollectionRead : public LongRead {
   virtual Result<bool> Continue(keyspace::Transaction& tx, const keyspace::Record& record,
                                 protocol::ReplyWriter& reply) = 0;
 
+  keyspace::KeyName name() const { return {.generation = generation(), .key = key_}; }
+
   /// A slice of a walk over all items: visits items until visit(read item) answers false, as
   /// SlicedRead::Step.
   template <typename Visit>

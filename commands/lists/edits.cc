@@ -114,13 +114,14 @@ constexpr Command kRowsOfEdit[] = {
      .keys = {Key(1, kRW | kUpdate)},
      .handler = LSet,
      .categories = kListCategory,
-     .docs = {.group = "list",
-              .since = "1.0.0",
-              .complexity =
-                  "O(1); in a list that was edited O(N) where N is the number of elements "
-                  "between it and the nearer end",
-              .arguments = "key#0 index:integer element",
-              .summary = "Overwrites the element at an index."}},
+     .docs =
+         {.group = "list",
+          .since = "1.0.0",
+          .complexity =
+              "O(1); in a list that was edited O(log(N)), once walks to far indexes have had its "
+              "elements counted",
+          .arguments = "key#0 index:integer element",
+          .summary = "Overwrites the element at an index."}},
     {.name = "ltrim",
      .arity = 4,
      .flags = kWrite | kFrees,

@@ -47,7 +47,7 @@ class RangeRead final : public CollectionRead {
     if (left_ == 0) return true;
     if (!record.owns_object()) return ReplyInline(record, reply);
     CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
-    CW_ASSIGN(const bool is_there, place_.Approach(tx, generation(), object));
+    CW_ASSIGN(const bool is_there, place_.Approach(tx, name(), object));
     if (!is_there) return false;
     const size_t start = reply.size();
     size_t slice = kSliceItems;
@@ -101,7 +101,7 @@ class IndexRead final : public CollectionRead {
       return true;
     }
     CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
-    CW_ASSIGN(const bool is_there, place_.Approach(tx, generation(), object));
+    CW_ASSIGN(const bool is_there, place_.Approach(tx, name(), object));
     if (!is_there) return false;
     bool met = false;
     CW_ASSIGN(const bool at_end, place_.Step(
@@ -151,13 +151,14 @@ constexpr Command kRowsOfRead[] = {
      .keys = {Key(1, kRO | kAccess)},
      .handler = LIndex,
      .categories = kListCategory,
-     .docs = {.group = "list",
-              .since = "1.0.0",
-              .complexity =
-                  "O(1); in a list that was edited O(N) where N is the number of elements "
-                  "between it and the nearer end",
-              .arguments = "key#0 index:integer",
-              .summary = "Returns the element at an index."}},
+     .docs =
+         {.group = "list",
+          .since = "1.0.0",
+          .complexity =
+              "O(1); in a list that was edited O(log(N)), once walks to far indexes have had its "
+              "elements counted",
+          .arguments = "key#0 index:integer",
+          .summary = "Returns the element at an index."}},
     {.name = "llen",
      .arity = 2,
      .flags = kReadOnly | kFast,
@@ -178,7 +179,8 @@ constexpr Command kRowsOfRead[] = {
      .docs = {.group = "list",
               .since = "1.0.0",
               .complexity = "O(N) where N is the number of elements returned; in a list that was "
-                            "edited, and of those between the first one and the nearer end",
+                            "edited O(log(M)+N), once walks to far indexes have had its M elements "
+                            "counted",
               .arguments = "key#0 start:integer stop:integer",
               .summary = "Returns the elements between two indexes."}},
 };

@@ -10,7 +10,9 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/row.h"
 #include "commands/core/sliced.h"
+#include "commands/sorted_sets/rank_place.h"
 #include "commands/sorted_sets/selection.h"
+#include "keyspace/types/sorted_ranks.h"
 #include "keyspace/types/sorted_reader.h"
 #include "keyspace/types/sorted_sets.h"
 
@@ -27,15 +29,17 @@ using keyspace::Transaction;
 using keyspace::Type;
 using protocol::ReplyWriter;
 
-/// Counts the members of a stretch, in slices.
+/// Counts the members of a stretch: by ranks, or by a walk, in slices.
 class StretchCount {
  public:
   /// A slice. True: count() is complete.
-  Result<bool> Step(Transaction& tx, keyspace::Generation generation, const Record& record,
+  Result<bool> Step(Transaction& tx, const keyspace::KeyName& name, const Record& record,
                     const OrderRange& range, SortedReader::Direction direction) {
+    CW_ASSIGN(const std::optional<bool> ranked, StepByRanks(tx, name, record, range));
+    if (ranked) return *ranked;
     constexpr uint64_t kCountedAtOnce = 2048;
     uint64_t slice = kCountedAtOnce;
-    SortedReader reader(tx, generation, record, range, direction, walked_.position());
+    SortedReader reader(tx, name.generation, record, range, direction, walked_.position());
     return walked_.StepWith(
         reader, [&] { return slice-- == 0; },
         [&](const ScoredMember&) {
@@ -46,8 +50,26 @@ class StretchCount {
   uint64_t count() const { return count_; }
 
  private:
+  /// Nothing: there are no ranks.
+  Result<std::optional<bool>> StepByRanks(Transaction& tx, const keyspace::KeyName& name,
+                                          const Record& record, const OrderRange& range) {
+    if (!record.owns_object() || pauses_ == kRankPausesMax) return std::nullopt;
+    CW_ASSIGN(const auto object, keyspace::ObjectPayload::Decode(record.payload));
+    keyspace::AskForOrderRanks(tx, name, object, count_);
+    auto counted = keyspace::CountByRanks(tx, name.generation, object, range);
+    if (!counted && counted.error().code() == ErrorCode::kPaused) {
+      ++pauses_;
+      return false;
+    }
+    CW_ASSIGN(const std::optional<uint64_t> count, std::move(counted));
+    if (!count) return std::nullopt;
+    count_ = *count;
+    return true;
+  }
+
   SlicedRead walked_;
   uint64_t count_ = 0;
+  uint32_t pauses_ = 0;
 };
 
 class CountRead final : public CollectionRead {
@@ -62,7 +84,7 @@ class CountRead final : public CollectionRead {
   Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
     CW_ASSIGN(const bool found, finder_.Find(tx, generation(), record));
     if (!found) return false;
-    CW_ASSIGN(const bool done, counted_.Step(tx, generation(), record, finder_.stretch(),
+    CW_ASSIGN(const bool done, counted_.Step(tx, name(), record, finder_.stretch(),
                                              SortedReader::Direction::kForwards));
     if (done) reply.Integer(static_cast<int64_t>(counted_.count()));
     return done;
@@ -78,7 +100,6 @@ class RankRead final : public CollectionRead {
  public:
   RankRead(const Call& call, SortedReader::Direction from, bool with_score)
       : CollectionRead(call.argv[1], Type::kSortedSet),
-        key_(call.argv[1]),
         member_(call.argv[2]),
         from_(from),
         with_score_(with_score) {}
@@ -89,8 +110,7 @@ class RankRead final : public CollectionRead {
 
   Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
     if (!score_) {
-      const keyspace::KeyName name = {.generation = generation(), .key = key_};
-      SortedSet set(tx, name, Lookup{.stored = record});
+      SortedSet set(tx, name(), Lookup{.stored = record});
       CW_ASSIGN(score_, set.Score(member_));
       if (!score_) {
         ReplyMissing(reply);
@@ -101,7 +121,7 @@ class RankRead final : public CollectionRead {
         keyspace::OrderSubkey(ScoredMember{.member = member_, .score = *score_});
     OrderRange before = {.end = place};
     if (from_ == SortedReader::Direction::kBackwards) before = {.begin = place + '\0'};
-    CW_ASSIGN(const bool done, counted_.Step(tx, generation(), record, before, from_));
+    CW_ASSIGN(const bool done, counted_.Step(tx, name(), record, before, from_));
     if (!done) return false;
     if (with_score_) reply.ArrayHeader(2);
     reply.Integer(static_cast<int64_t>(counted_.count()));
@@ -109,7 +129,6 @@ class RankRead final : public CollectionRead {
     return true;
   }
 
-  const std::string key_;
   const std::string member_;
   const SortedReader::Direction from_;
   const bool with_score_;
@@ -143,9 +162,13 @@ Status ZRevRank(Call& call) {
 }
 
 constexpr std::string_view kCountComplexity =
-    "O(N) where N is the number of members that are counted";
+    "O(log(N)) once a long count has had the members counted; else O(N) where N is the number of "
+    "those "
+    "between the bounds";
 constexpr std::string_view kRankComplexity =
-    "O(N) where N is the number of members that stand before it";
+    "O(log(N)) once a long walk has had the members counted; else O(N) where N is the number of "
+    "those "
+    "before it";
 
 constexpr Command kRowsOfCount[] = {
     {.name = "zcount",

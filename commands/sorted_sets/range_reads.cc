@@ -79,7 +79,7 @@ class IndexRangeRead final : public RangeRead {
   Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
     if (left_ == 0) return true;
     if (!is_there_) {
-      CW_ASSIGN(is_there_, place_.Approach(tx, generation(), record));
+      CW_ASSIGN(is_there_, place_.Approach(tx, name(), record));
       if (!is_there_) return false;
       walked_.StartAt(place_.position());
     }

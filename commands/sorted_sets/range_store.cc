@@ -20,6 +20,7 @@
 namespace cordwood::commands::sorted_sets {
 namespace {
 
+using keyspace::KeyName;
 using keyspace::OrderRange;
 using keyspace::Record;
 using keyspace::ScoredMember;
@@ -37,17 +38,17 @@ struct Span {
 class RangeStore {
  public:
   /// Of a sorted set, in whose database the result will be.
-  RangeStore(Call& call, const RangeRequest& request, const Record& source)
+  RangeStore(Call& call, const RangeRequest& request, const KeyName& name, const Record& source)
       : tx_(call.tx),
-        generation_(call.tx.GenerationOf(call.client.db)),
+        name_(name),
         request_(request),
         source_(source),
-        result_(tx_, generation_) {}
+        result_(tx_, name.generation) {}
 
   /// Nothing if the range is empty.
   Result<std::optional<Record>> Build() {
     CW_ASSIGN(const Span span, request_.selection.by == By::kIndex ? Indexes() : Stretch());
-    SortedReader reader(tx_, generation_, source_, span.range, direction(), span.position);
+    SortedReader reader(tx_, name_.generation, source_, span.range, direction(), span.position);
     keyspace::WriteSteps steps(tx_);
     uint64_t skip = span.skip;
     while (count() < span.most) {
@@ -93,21 +94,21 @@ class RangeStore {
     if (range.count == 0) return Span();
     RankPlace place;
     place.Seek(request_.reversed ? length - range.first : range.first, length);
-    CW_TRY(Repeat([&] { return place.Approach(tx_, generation_, source_); }));
+    CW_TRY(Repeat([&] { return place.Approach(tx_, name_, source_); }));
     return Span{.position = place.position(), .most = range.count};
   }
 
   Result<Span> Stretch() {
     if (request_.offset < 0 || request_.limit == 0) return Span();
     StretchFinder finder(request_.selection);
-    CW_TRY(Repeat([&] { return finder.Find(tx_, generation_, source_); }));
+    CW_TRY(Repeat([&] { return finder.Find(tx_, name_.generation, source_); }));
     return Span{.range = finder.stretch(),
                 .skip = static_cast<uint64_t>(request_.offset),
                 .most = request_.limit < 0 ? UINT64_MAX : static_cast<uint64_t>(request_.limit)};
   }
 
   keyspace::Transaction& tx_;
-  const keyspace::Generation generation_;
+  const KeyName name_;  // of the source
   const RangeRequest& request_;
   const Record& source_;
   keyspace::SortedSetBuilder result_;
@@ -117,13 +118,14 @@ Status ZRangeStore(Call& call) {
   const std::optional<RangeRequest> request =
       TakeRange(call, {.first = 3, .may_have_scores = false});
   if (!request) return {};
-  CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(call.tx, call.Key(call.argv[2])));
+  const KeyName name = call.Key(call.argv[2]);
+  CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(call.tx, name));
   CountLookup(call, found.live() != nullptr);
   if (RepliedWrongType(call, found.live(), keyspace::Type::kSortedSet)) return {};
   std::optional<Record> record;
   uint64_t count = 0;
   if (found.live() != nullptr) {
-    RangeStore store(call, *request, *found.live());
+    RangeStore store(call, *request, name, *found.live());
     CW_ASSIGN(record, store.Build());
     count = store.count();
   }

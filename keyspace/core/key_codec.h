@@ -35,11 +35,14 @@ inline constexpr uint64_t kNameBytesMax = uint64_t{1} << 20;
 inline constexpr uint8_t kItemSpace = 1;
 /// The members of a sorted set in the order of their scores (keyspace/types/score_order.h).
 inline constexpr uint8_t kScoreSpace = 2;
+/// What counts the elements of another space (keyspace/types/separators.h).
+inline constexpr uint8_t kSeparatorSpace = 3;
 /// What stands before a name in its subkey: the space, and the name's hash
-/// (keyspace/types/hashed_elements.h) or its score.
+/// (keyspace/types/hashed_elements.h) or its score; in a separator a level between these.
 inline constexpr uint64_t kSubkeyHeadBytes = 1 + 8;
-/// What stands before a name in a store key: generation, table, an oid or a time, and the hash.
-inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9 + kSubkeyHeadBytes;
+inline constexpr uint64_t kSeparatorHeadBytes = 1 + 1 + 8;
+/// What stands before a name in a store key: generation, table, an oid or a time, and that.
+inline constexpr uint64_t kPrefixBytesMax = 9 + 1 + 9 + kSeparatorHeadBytes;
 static_assert(kNameBytesMax + kPrefixBytesMax <= storage::kKeyBytesMax);
 
 enum class Table : uint8_t { kKey = 1, kElement = 2, kDeadline = 3, kOwner = 4 };

@@ -146,6 +146,10 @@ Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
   return {};
 }
 
+void PutUnseen(Transaction& tx, const KeyName& name, const Record& record) {
+  tx.PutParts(KeyRecordKey(name.generation, name.key), record.header().Encode(), record.payload);
+}
+
 Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
                  std::optional<int64_t> expiry_ms) {
   const RecordHeader header{.expiry_ms = expiry_ms};

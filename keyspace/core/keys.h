@@ -49,6 +49,10 @@ Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, con
 Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
                     const Record& record);
 
+/// Makes `record` the key's record, which differs from the stored one only in what its object holds
+/// beside its items: nobody is told of a change.
+void PutUnseen(Transaction& tx, const KeyName& name, const Record& record);
+
 /// Sets a plain string over whatever there is, reading from disk only if the key may own elements.
 Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
                  std::optional<int64_t> expiry_ms);

@@ -19,6 +19,7 @@
 #include "keyspace/core/databases.h"
 #include "keyspace/core/deadline_floors.h"
 #include "keyspace/core/pending_objects.h"
+#include "keyspace/core/rank_requests.h"
 #include "keyspace/core/shrunk_objects.h"
 #include "storage/store.h"
 
@@ -47,6 +48,10 @@ struct KeyspaceOptions {
   /// The same of a list, as Redis' list-max-listpack-size says it: so many elements, or from -1 to
   /// -5 so many bytes: 4 KiB, 8 KiB, ..., 64 KiB.
   int64_t list_listpack_size = -2;
+  /// A walk to an index, or to a rank, that takes more steps asks for ranks; there at most so many
+  /// entries are counted by one (keyspace/types/counted_order.h). At least 8.
+  uint64_t steps_without_ranks = 1024;
+  uint64_t rank_children_max = 256;
   /// What a transaction may hold of what it writes, beside what clients sent.
   uint64_t overlay_bytes_max = 256 << 20;
   /// An object that is built is part of its transaction up to kPartsAtOnce times so much, and is
@@ -85,6 +90,7 @@ class Keyspace {
   DeadlineFloors& deadline_floors() { return deadline_floors_; }
   ShrunkObjects& shrunk_objects() { return shrunk_objects_; }
   PendingObjects& pending_objects() { return pending_objects_; }
+  RankRequests& rank_requests() { return rank_requests_; }
   KeyspaceOptions& options() { return options_; }
   KeyspaceStats& stats() { return stats_; }
   /// Whether transactions say which keys they changed: somebody wants to know. The executor's.
@@ -116,6 +122,7 @@ class Keyspace {
   ShrunkObjects shrunk_objects_;
   KeyspaceStats stats_;
   PendingObjects pending_objects_;
+  RankRequests rank_requests_;
   uint32_t change_readers_ = 0;
   uint32_t signal_readers_ = 0;
   std::function<void()> listener_;

@@ -56,16 +56,22 @@ std::optional<ListSpan> TakeListSpan(ByteReader& in) {
 void AppendScoreSpan(std::string& out, const ScoreSpan& span) {
   AppendFixed64(out, span.floor);
   AppendFixed64(out, span.ceiling);
-  out.push_back(0);  // no ranks
 }
 
 /// Nothing if it is none.
 std::optional<ScoreSpan> TakeScoreSpan(ByteReader& in) {
   const std::optional<uint64_t> floor = in.Fixed<uint64_t>();
   const std::optional<uint64_t> ceiling = in.Fixed<uint64_t>();
-  const std::optional<uint8_t> ranks = in.Byte();
-  if (!floor || !ceiling || ranks != 0 || *floor > *ceiling) return std::nullopt;
+  if (!floor || !ceiling || *floor > *ceiling) return std::nullopt;
   return ScoreSpan{.floor = *floor, .ceiling = *ceiling};
+}
+
+/// False: they are damaged.
+bool TakeRanks(ByteReader& in, Ranks& ranks) {
+  const std::optional<uint8_t> byte = in.Byte();
+  if (!byte || *byte > static_cast<uint8_t>(Ranks::kWhole)) return false;
+  ranks = static_cast<Ranks>(*byte);
+  return true;
 }
 
 /// What is left of a payload. False: it is damaged.
@@ -73,12 +79,12 @@ bool TakePart(ByteReader& in, ObjectPayload& object) {
   const std::optional<uint8_t> part = in.Byte();
   if (part == kListPart) {
     object.list = TakeListSpan(in);
-    const bool edited = (object.shape & kEdited) != 0;
-    return object.list && in.empty() &&
-           (edited || object.count == object.list->tail - object.list->head);
+    if (!object.list) return false;
+    if ((object.shape & kEdited) != 0) return TakeRanks(in, object.ranks) && in.empty();
+    return in.empty() && object.count == object.list->tail - object.list->head;
   }
   if (part == kScorePart) object.scores = TakeScoreSpan(in);
-  return object.scores && in.empty();
+  return object.scores && TakeRanks(in, object.ranks) && in.empty();
 }
 
 }  // namespace
@@ -137,10 +143,12 @@ std::string ObjectPayload::Encode() const {
   if (list) {
     out.push_back(static_cast<char>(kListPart));
     AppendListSpan(out, *list);
+    if ((shape & kEdited) != 0) out.push_back(static_cast<char>(ranks));
   }
   if (scores) {
     out.push_back(static_cast<char>(kScorePart));
     AppendScoreSpan(out, *scores);
+    out.push_back(static_cast<char>(ranks));
   }
   return out;
 }

@@ -8,7 +8,7 @@
 //     string, inline    the value
 //     inline            shape u8, items
 //     elements          oid varint64, count varint64, entries u8, shape u8, and of a list or a
-//                       sorted set: part u8, span
+//                       sorted set: part u8, span; of a sorted set or an edited list ranks u8
 //
 // Threads: any; no state.
 
@@ -123,6 +123,10 @@ struct ScoreSpan {
   friend bool operator==(const ScoreSpan&, const ScoreSpan&) = default;
 };
 
+/// Whether it is counted how many elements lie before each (keyspace/types/counted_order.h). The
+/// values are part of the format.
+enum class Ranks : uint8_t { kNone = 0, kBeingBuilt = 1, kWhole = 2 };
+
 /// The payload of a collection in elements form, and of a string in chunks.
 struct ObjectPayload {
   /// So many entries count as many.
@@ -134,6 +138,7 @@ struct ObjectPayload {
   uint8_t shape = 0;
   std::optional<ListSpan> list;     // of a list alone
   std::optional<ScoreSpan> scores;  // of a sorted set alone
+  Ranks ranks = Ranks::kNone;       // of an edited list or a sorted set alone
 
   void NoteEntries(uint64_t more) {
     entries = static_cast<uint8_t>(std::min<uint64_t>(kManyEntries, entries + more));

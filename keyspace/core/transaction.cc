@@ -17,7 +17,9 @@ uint64_t NameBytes(std::string_view store_key) {
   if (store_key.size() <= kNameBytesMax) return store_key.size();
   const std::optional<ParsedKey> key = ParseStoreKey(store_key);
   if (!key) return 0;
-  const uint64_t in_front = key->table == Table::kElement ? kSubkeyHeadBytes : 0;
+  if (key->table != Table::kElement) return key->rest.size();
+  const bool is_separator = key->rest.starts_with(static_cast<char>(kSeparatorSpace));
+  const uint64_t in_front = is_separator ? kSeparatorHeadBytes : kSubkeyHeadBytes;
   return key->rest.size() - std::min<uint64_t>(in_front, key->rest.size());
 }
 

@@ -34,6 +34,7 @@ class Collection {
 
   Transaction& tx() const { return tx_; }
   Generation generation() const { return name_.generation; }
+  const KeyName& name() const { return name_; }
 
   bool exists() const { return found_.live() != nullptr; }
   bool in_elements() const { return exists() && found_.live()->form == Form::kElements; }

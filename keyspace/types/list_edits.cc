@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "keyspace/types/list_elements.h"
+#include "keyspace/types/list_ranks.h"
 #include "keyspace/types/list_suffix.h"
 #include "keyspace/types/listpack.h"
 #include "keyspace/types/write_steps.h"
@@ -31,6 +32,8 @@ constexpr uint64_t kPositionsSpare = 1024;
 Result<std::string> ListElements::SubkeyAt(uint64_t index) {
   CHECK(index < object_.count);
   if (!edited()) return ListSubkey(span().head + index);
+  CW_ASSIGN(std::optional<std::string> ranked, SubkeyByRank(tx_, generation_, object_, index));
+  if (ranked) return *std::move(ranked);
   const bool from_head = index <= object_.count / 2;
   std::string subkey;
   CW_TRY(VisitEnd(from_head ? ListEnd::kHead : ListEnd::kTail,
@@ -79,12 +82,13 @@ Status ListElements::InsertBetween(std::string_view left, std::string_view right
   const std::string suffix = SuffixBetween(SuffixOf(left), right_suffix);
   if (suffix.size() > kSuffixBytesMax) return SpreadPosition(left, value);
   OrderedElements elements(tx_, generation_, object_.oid, kItemSpace);
-  elements.Put({.head = ListSubkey(PositionOf(left), suffix)}, value);
+  std::string subkey = ListSubkey(PositionOf(left), suffix);
+  elements.Put({.head = subkey}, value);
   if (span().packed_bytes) *span().packed_bytes += ListpackEntryBytes(value);
   object_.shape |= kEdited;
   object_.count += 1;
   object_.NoteEntries(1);
-  return {};
+  return NotePut(tx_, generation_, object_, {std::move(subkey)});
 }
 
 Status ListElements::SpreadPosition(std::string_view left, std::string_view value) {
@@ -114,14 +118,16 @@ Status ListElements::SpreadPosition(std::string_view left, std::string_view valu
   }
   OrderedElements elements(tx_, generation_, object_.oid, kItemSpace);
   for (const std::string& subkey : subkeys) elements.Delete({.head = subkey});
-  const std::vector<std::string> suffixes = SpreadSuffixes(values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    elements.Put({.head = ListSubkey(position, suffixes[i])}, values[i]);
+  std::vector<std::string> spread;
+  for (const std::string& suffix : SpreadSuffixes(values.size())) {
+    elements.Put({.head = ListSubkey(position, suffix)}, values[spread.size()]);
+    spread.push_back(ListSubkey(position, suffix));
   }
   if (span().packed_bytes) *span().packed_bytes += ListpackEntryBytes(value);
   object_.count += 1;
   object_.NoteEntries(values.size());
-  return {};
+  CW_TRY(NoteDeleted(tx_, generation_, object_, std::move(subkeys)));
+  return NotePut(tx_, generation_, object_, std::move(spread));
 }
 
 // --- removing ---
@@ -176,7 +182,7 @@ Status ListElements::DeleteEach(std::vector<std::string> subkeys) {
     if (at_tail) CW_TRY(SettleBound(ListEnd::kTail));
   }
   ClearAround();
-  return {};
+  return NoteDeleted(tx_, generation_, object_, std::move(subkeys));
 }
 
 Status ListElements::SettleBound(ListEnd end) {
@@ -209,7 +215,7 @@ Status ListElements::TakeOffEdited(ListEnd end, uint64_t count, const Visit& vis
   for (const std::string& subkey : subkeys) elements.Delete({.head = subkey});
   CW_TRY(SettleBound(end));
   ClearAround();
-  return {};
+  return NoteDeleted(tx_, generation_, object_, std::move(subkeys));
 }
 
 Status ListElements::TrimEdited(uint64_t first, uint64_t count) {

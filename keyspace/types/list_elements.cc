@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "keyspace/types/list_ranks.h"
 #include "keyspace/types/listpack.h"
 #include "keyspace/types/write_steps.h"
 
@@ -53,17 +54,20 @@ ListElements::ListElements(Transaction& tx, Generation generation, const ObjectP
 
 // --- ends ---
 
-void ListElements::Push(ListEnd end, std::span<const std::string_view> values) {
+Status ListElements::Push(ListEnd end, std::span<const std::string_view> values) {
   OrderedElements elements(tx_, generation_, object_.oid, kItemSpace);
+  std::vector<std::string> ranked;
   for (const std::string_view value : values) {
     const uint64_t position = end == ListEnd::kHead ? --span().head : span().tail++;
     elements.Put({.head = ListSubkey(position)}, value);
+    if (object_.ranks != Ranks::kNone) ranked.push_back(ListSubkey(position));
   }
   span().cleared = std::min(span().cleared, span().head);
   span().tail_cleared = std::max(span().tail_cleared, span().tail);
   object_.count += values.size();
   object_.NoteEntries(values.size());
   if (span().packed_bytes) *span().packed_bytes += ListpackEntryBytes(values);
+  return NotePut(tx_, generation_, object_, std::move(ranked));
 }
 
 Status ListElements::VisitEnd(ListEnd end, uint64_t count, const Visit& visit) {

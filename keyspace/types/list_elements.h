@@ -54,7 +54,7 @@ class ListElements {
   void SetShape(uint8_t shape) { object_.shape = shape; }
 
   // --- ends (list_elements.cc) ---
-  void Push(ListEnd end, std::span<const std::string_view> values);
+  Status Push(ListEnd end, std::span<const std::string_view> values);
   /// Calls visit(element) for the first `count` from an end. REQUIRES: there are so many.
   Status VisitEnd(ListEnd end, uint64_t count, const Visit& visit);
   /// The same, and takes them off. REQUIRES: more are there.

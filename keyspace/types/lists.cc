@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
+#include "keyspace/types/list_ranks.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -147,7 +148,7 @@ Status List::PushInline(ListEnd end, std::span<const std::string_view> values) {
 Status List::PushElements(ListElements& elements, ListEnd end,
                           std::span<const std::string_view> values) {
   const PackedList before = PackedOf(elements.object());
-  elements.Push(end, values);
+  CW_TRY(elements.Push(end, values));
   return PutGrown(elements, before, values);
 }
 
@@ -229,6 +230,7 @@ Status List::Trim(uint64_t first, uint64_t count) {
     return PutInlineShrunk(std::move(list));
   }
   CW_ASSIGN(ListElements elements, Elements());
+  AskForRanks(tx(), collection_.name(), elements.object(), first);
   CW_TRY(elements.Trim(first, count));
   return PutShrunk(elements);
 }
@@ -245,6 +247,7 @@ Status List::Set(uint64_t index, std::string_view value) {
   }
   CW_ASSIGN(ListElements elements, Elements());
   const ObjectPayload before = elements.object();
+  AskForRanks(tx(), collection_.name(), before, index);
   elements.SetShape(GrownShape(listpack_size(), PackedOf(before), added));
   CW_ASSIGN(const std::string subkey, elements.SubkeyAt(index));
   CW_TRY(elements.Replace(subkey, value));
@@ -266,9 +269,9 @@ Result<bool> List::Insert(Side side, std::string_view pivot, std::string_view va
   const std::span<const std::string_view> added(&value, 1);
   const PackedList before = PackedOf(elements.object());
   if (place->left.empty()) {
-    elements.Push(ListEnd::kHead, added);
+    CW_TRY(elements.Push(ListEnd::kHead, added));
   } else if (place->right.empty()) {
-    elements.Push(ListEnd::kTail, added);
+    CW_TRY(elements.Push(ListEnd::kTail, added));
   } else {
     CW_TRY(elements.InsertBetween(place->left, place->right, value));
   }

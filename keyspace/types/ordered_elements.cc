@@ -36,7 +36,8 @@ OrderedElements::Walk::Walk(const OrderedElements& elements, std::string_view be
                             std::string_view end)
     : elements_(elements),
       prefix_(elements.prefix_),
-      walk_(elements.tx_, std::string(prefix_).append(begin), std::string(prefix_).append(end)) {}
+      walk_(elements.tx_, std::string(prefix_).append(begin),
+            end.empty() ? PrefixEnd(prefix_) : std::string(prefix_).append(end)) {}
 
 OrderedElements::Walk::~Walk() {
   const std::string_view object = std::string_view(prefix_).substr(0, prefix_.size() - 1);

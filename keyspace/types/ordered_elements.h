@@ -46,6 +46,10 @@ class OrderedElements {
   void Put(const Subkey& subkey, std::string_view head, std::string_view tail = {}) {
     tx_.PutParts(StoreKey(subkey), head, tail);
   }
+  /// Put, as Transaction::PutShrunk.
+  void PutShrunk(const Subkey& subkey, std::string_view value) {
+    tx_.PutShrunk(StoreKey(subkey), value);
+  }
   /// Put; whether the element was there.
   Result<bool> Replace(const Subkey& subkey, std::string_view head, std::string_view tail = {});
   void Delete(const Subkey& subkey) { tx_.Delete(StoreKey(subkey)); }
@@ -54,7 +58,8 @@ class OrderedElements {
   class Walk {
    public:
     explicit Walk(const OrderedElements& elements);
-    /// Of what lies before the subkey `end`, and not before `begin` on the way back.
+    /// Of what lies before the subkey `end`, and not before `begin` on the way back. Empty: there
+    /// is no such bound.
     Walk(const OrderedElements& elements, std::string_view begin, std::string_view end);
     /// An object of which walks found hardly anything but deleted elements has its range merged:
     /// once it is forgotten where these lie, the next walk would step over them too.

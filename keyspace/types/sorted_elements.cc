@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
+#include "keyspace/types/sorted_ranks.h"
 
 namespace cordwood::keyspace {
 
@@ -29,10 +30,12 @@ Result<std::optional<double>> SortedElements::Score(const Name& member) {
 void SortedElements::PutOrder(std::string_view member, double score) {
   order_.Put({.head = OrderSubkey(OrderedScore(score), {}), .tail = member}, OrderValue(score));
   object_.scores->Include(OrderedScore(score));
+  if (object_.ranks != Ranks::kNone) put_.push_back(OrderSubkey(OrderedScore(score), member));
 }
 
 void SortedElements::DeleteOrder(std::string_view member, double score) {
   order_.Delete({.head = OrderSubkey(OrderedScore(score), {}), .tail = member});
+  if (object_.ranks != Ranks::kNone) deleted_.push_back(OrderSubkey(OrderedScore(score), member));
 }
 
 void SortedElements::Add(const Name& member, double score) {
@@ -53,6 +56,10 @@ void SortedElements::Delete(const Name& member, double score) {
   items_.Delete(member);
   DeleteOrder(member.name, score);
   object_.count -= 1;
+}
+
+Status SortedElements::FollowRanks() {
+  return NoteInRanks(tx_, generation_, object_, std::move(deleted_), std::move(put_));
 }
 
 ElementWalk SortedElements::Walk(const OrderRange& range, ElementWalk::Direction direction,

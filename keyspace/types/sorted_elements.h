@@ -12,7 +12,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "keyspace/core/record.h"
@@ -47,6 +49,9 @@ class SortedElements {
   /// Of a stretch that is not empty.
   ElementWalk Walk(const OrderRange& range, ElementWalk::Direction direction,
                    std::string position = {}) const;
+  /// All is written: ranks, if there are any, follow. Before object() is put. kCold, and kLong: it
+  /// is to be done by a transaction that waits.
+  Status FollowRanks();
   /// Nothing is left in the stretch; something is elsewhere. The hints of the scores go inwards if
   /// it is at an end.
   void NoteEmpty(const OrderRange& range);
@@ -60,6 +65,9 @@ class SortedElements {
   ObjectPayload object_;
   HashedElements items_;
   OrderedElements order_;
+  // Elements of the order, if there are ranks that have to follow.
+  std::vector<std::string> put_;
+  std::vector<std::string> deleted_;
 };
 
 }  // namespace cordwood::keyspace

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/types/sorted_ranks.h"
 #include "keyspace/types/sorted_reader.h"
 #include "keyspace/types/sorted_set_builder.h"
 #include "keyspace/types/sorted_sets.h"
@@ -59,6 +60,7 @@ Result<uint64_t> SortedSet::Remove(std::span<const std::string_view> members) {
   if (elements.count() == 0) {
     CW_TRY(collection_.Remove());
   } else {
+    CW_TRY(elements.FollowRanks());
     CW_TRY(collection_.PutObject(elements.object(), Write::kTakesAway));
   }
   return removed;
@@ -165,12 +167,18 @@ Result<SortedSet::Met> SortedSet::Meet(const SortedElements& elements, const Ord
 }
 
 Result<std::string> SortedSet::PlaceAt(const SortedElements& elements, uint64_t index) {
+  const Generation generation = collection_.generation();
+  CW_ASSIGN(std::optional<std::string> ranked,
+            PlaceByRank(tx(), generation, elements.object(), index));
+  if (ranked) return *std::move(ranked);
   const bool from_head = index <= elements.count() / 2;
+  const uint64_t steps = from_head ? index : elements.count() - index;
+  AskForOrderRanks(tx(), collection_.name(), elements.object(), steps);
   const OrderRange all = WithinScores(Everything(), *elements.object().scores);
   ElementWalk walk = elements.Walk(all, from_head ? Direction::kForwards : Direction::kBackwards);
-  WriteSteps steps(tx());
-  for (uint64_t left = from_head ? index : elements.count() - index; left > 0; --left) {
-    CW_ASSIGN(const std::optional<ElementWalk::Element> element, steps.Next(walk));
+  WriteSteps walked(tx());
+  for (uint64_t left = steps; left > 0; --left) {
+    CW_ASSIGN(const std::optional<ElementWalk::Element> element, walked.Next(walk));
     if (!element) return std::unexpected(MemberIsMissing());
   }
   return walk.position();
@@ -189,6 +197,7 @@ Result<uint64_t> SortedSet::RemoveMet(SortedElements& elements, const Met& met) 
   for (const auto& [member, score] : met.members) {
     elements.Delete(HashedElements::Name(member), score);
   }
+  CW_TRY(elements.FollowRanks());
   elements.NoteEmpty(met.range);
   CW_TRY(collection_.PutObject(elements.object(), Write::kTakesAway));
   return met.count;

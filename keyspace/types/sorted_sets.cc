@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/types/hashed_collection.h"
 #include "keyspace/types/hashed_elements.h"
 #include "keyspace/types/sorted_reader.h"
 
@@ -229,6 +230,7 @@ Result<AddResult> SortedSet::AddElements(SortedElements& elements,
   if (result.added > 0) {
     elements.SetShape(ShapeWith(elements.object().shape, elements.count(), members));
   }
+  CW_TRY(elements.FollowRanks());
   if (elements.object().Encode() != before) {
     CW_TRY(collection_.PutObject(elements.object()));
   } else {

@@ -72,8 +72,8 @@ Executor::Executor(const ExecutorParts& parts)
            .call_of = [this](Session& session, keyspace::Transaction& tx,
                              protocol::ReplyWriter& reply) { return CallOf(session, tx, reply); },
            .run_held = [this](Session& session) { RunHeld(session); }}),
-      expiry_(parts.env, parts.keyspace, parts.config, *reader_, clock_, commits_,
-              parts.transport) {}
+      expiry_(parts.env, parts.keyspace, parts.config, *reader_, clock_, commits_, parts.transport),
+      rank_builds_(parts.env, parts.keyspace, *reader_, clock_, commits_, parts.transport) {}
 
 Executor::~Executor() {
   // They use the reader, and refer to what is guarded.
@@ -260,7 +260,8 @@ bool Executor::IsIdle() {
     const Session& session = *entry.second;
     return session.snapshot == nullptr && session.own_run == nullptr && session.fetches == 0;
   });
-  return idle && !own_runs_.owned() && fetches_.is_idle() && expiry_.LetGo();
+  const bool background_is_idle = expiry_.LetGo() && rank_builds_.LetGo();
+  return idle && !own_runs_.owned() && fetches_.is_idle() && background_is_idle;
 }
 
 Status Executor::ReopenStore() {
@@ -270,8 +271,16 @@ Status Executor::ReopenStore() {
   return {};
 }
 
-void Executor::RunExpiry() {
-  if (!stopped_ && !own_runs_.owned()) expiry_.Run();
+void Executor::RunBackground() {
+  if (stopped_ || own_runs_.owned()) return;
+  expiry_.Run();
+  rank_builds_.Run();
+}
+
+void Executor::GoOnInBackground() {
+  if (stopped_ || own_runs_.owned()) return;
+  if (expiry_.goes_on()) expiry_.Run();
+  if (rank_builds_.goes_on()) rank_builds_.Run();
 }
 
 void Executor::EndPass() {

@@ -24,6 +24,7 @@
 #include "pipeline/executor/expiry_runs.h"
 #include "pipeline/executor/long_reads.h"
 #include "pipeline/executor/own_runs.h"
+#include "pipeline/executor/rank_builds.h"
 #include "pipeline/executor/waiters.h"
 #include "pipeline/gate/completion.h"
 #include "pipeline/loop/memory_pressure.h"
@@ -104,9 +105,11 @@ class Executor {
   /// if that is a matter of time.
   std::optional<uint64_t> WakeNs();
 
-  /// One run of expiry, of about a millisecond.
-  void RunExpiry();
-  bool expiry_goes_on() const { return expiry_.goes_on(); }
+  /// One run of each thing that is done in the background, of about a millisecond.
+  void RunBackground();
+  /// The same of those that have more to do.
+  void GoOnInBackground();
+  bool background_goes_on() const { return expiry_.goes_on() || rank_builds_.goes_on(); }
   void SetActiveExpire(bool active) { expiry_.SetActive(active); }
   const ExpiryClock& clock() const { return clock_; }
   /// Commands that wait.
@@ -151,6 +154,7 @@ class Executor {
   Waiters waiters_;
   OwnRuns own_runs_;
   ExpiryRuns expiry_;
+  RankBuilds rank_builds_;
   bool stopped_ = false;
 };
 

@@ -52,6 +52,12 @@ void ReadGuards::Mark(const std::vector<keyspace::KeyChange>& changes) {
   }
 }
 
+bool ReadGuards::IsRead(keyspace::Generation generation, std::string_view key) const {
+  const std::pair name(generation, std::string(key));
+  return std::ranges::any_of(guards_,
+                             [&](const Guard* guard) { return guard->read_.contains(name); });
+}
+
 bool ReadGuards::IsLocked(std::string_view key) const {
   return std::ranges::any_of(guards_,
                              [&](const Guard* guard) { return guard->locked_.contains(key); });

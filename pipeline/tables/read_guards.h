@@ -60,6 +60,8 @@ class ReadGuards {
 
   /// They are committed.
   void Mark(const std::vector<keyspace::KeyChange>& changes);
+  /// Somebody has read it.
+  bool IsRead(keyspace::Generation generation, std::string_view key) const;
   /// Somebody has locked keys.
   bool has_locks() const { return locking_ != 0; }
   /// In whatever database.

@@ -1,18 +1,21 @@
 // Lists against std::deque: random operations on few keys and values, small thresholds, so that
 // every list grows out of its record, is edited, becomes sparse, dies and comes back, with stops,
-// merges and power loss.
+// merges and power loss. Ranks of those that are edited are built meanwhile, slice by slice.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <utility>
 
 #include "base/format.h"
 #include "base/random.h"
 #include "keyspace/types/list_index.h"
+#include "keyspace/types/list_ranks.h"
 #include "keyspace/types/lists.h"
 #include "keyspace/types/object_reader.h"
+#include "keyspace/types/rank_build.h"
 #include "tests/keyspace/keyspace_rig.h"
 #include "tests/support/seeds.h"
 
@@ -25,15 +28,17 @@ class ListModel {
  public:
   explicit ListModel(uint64_t seed)
       : random_(seed),
-        rig_({.seed = seed,
-              .keyspace = {.inline_bytes_max = 40},
-              .store = {.log_segment_bytes = 1 << 20,
-                        .memtable_bytes = 16 << 10,
-                        .block_cache_bytes = 64 << 10}}) {}
+        rig_(
+            {.seed = seed,
+             .keyspace = {.inline_bytes_max = 40, .steps_without_ranks = 4, .rank_children_max = 8},
+             .store = {.log_segment_bytes = 1 << 20,
+                       .memtable_bytes = 16 << 10,
+                       .block_cache_bytes = 64 << 10}}) {}
 
   void Step() {
     const std::string key = Format("key{}", random_.Below(3));
-    switch (random_.Below(20)) {
+    Note();
+    switch (random_.Below(24)) {
       case 0:
         return random_.OneIn(8) ? RemoveWhole(key) : CheckAll();
       case 1:
@@ -41,7 +46,7 @@ class ListModel {
       case 2:
         return random_.OneIn(8) ? rig_.Compact() : CheckAll();
       case 3:
-        return random_.OneIn(8) ? LosePower() : CheckAll();
+        return random_.OneIn(8) ? LosePower() : CheckVisible();
       case 4:
       case 5:
         return Rotate(key);
@@ -62,33 +67,60 @@ class ListModel {
         return Pop(key);
       case 16:
         return PopAndPushInOneTransaction(key);
+      case 17:
+        return random_.OneIn(3) ? Rename(key) : BuildSlice(key);
+      case 18:
+      case 19:
+      case 20:
+        return BuildSlice(key);
       default:
         return Push(key);
     }
   }
 
   void CheckAll() {
-    const Status status = rig_.Read([&](Transaction& tx) -> Status {
-      int64_t objects = 0;
-      for (const char* key : {"key0", "key1", "key2"}) {
-        CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key)));
-        const Record* record = found.live();
-        EXPECT_EQ(record != nullptr, model_.contains(key)) << key;
-        if (record == nullptr) continue;
-        CW_TRY(Check(tx, key, *record));
-        objects += record->owns_object() ? 1 : 0;
-      }
-      EXPECT_EQ(tx.CountOf(0, CounterKind::kKeys), static_cast<int64_t>(model_.size()));
-      EXPECT_EQ(tx.CountOf(0, CounterKind::kObjects), objects);
-      return {};
-    });
+    const Status status = rig_.Read([&](Transaction& tx) { return Check(tx); });
     ASSERT_TRUE(status) << status.error().message();
   }
   uint64_t edited() const { return edited_; }
+  uint64_t ranked() const { return ranked_; }
 
  private:
+  using Lists = std::map<std::string, Elements>;
+
   static KeyName Name(Transaction& tx, std::string_view key) {
     return {.generation = tx.GenerationOf(0), .key = key};
+  }
+
+  /// What is there now, for readers of what is visible.
+  void Note() {
+    past_[rig_.store().last_seq()] = model_;
+    past_.erase(past_.begin(), std::prev(past_.upper_bound(rig_.store().visible())));
+  }
+  /// While the log is behind.
+  void CheckVisible() {
+    Note();
+    storage::View view = rig_.reader().Visible(storage::Tier::kMayBlock);
+    Transaction tx(rig_.keyspace(), view, Transaction::Mode::kRead, rig_.now_ms());
+    const Lists newest = std::exchange(model_, std::prev(past_.upper_bound(view.seq()))->second);
+    const Status status = Check(tx);
+    model_ = newest;
+    ASSERT_TRUE(status) << status.error().message();
+  }
+
+  Status Check(Transaction& tx) {
+    int64_t objects = 0;
+    for (const char* key : {"key0", "key1", "key2"}) {
+      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key)));
+      const Record* record = found.live();
+      EXPECT_EQ(record != nullptr, model_.contains(key)) << key;
+      if (record == nullptr) continue;
+      CW_TRY(Check(tx, key, *record));
+      objects += record->owns_object() ? 1 : 0;
+    }
+    EXPECT_EQ(tx.CountOf(0, CounterKind::kKeys), static_cast<int64_t>(model_.size()));
+    EXPECT_EQ(tx.CountOf(0, CounterKind::kObjects), objects);
+    return {};
   }
 
   Status Check(Transaction& tx, const std::string& key, const Record& record) {
@@ -119,6 +151,17 @@ class ListModel {
     EXPECT_EQ(backwards, expected);
     const std::vector<std::string_view> values(expected.begin(), expected.end());
     EXPECT_EQ(object.list->packed_bytes, ListpackEntryBytes(values));
+    return object.ranks == Ranks::kWhole ? CheckRanks(tx, object) : Status();
+  }
+
+  Status CheckRanks(Transaction& tx, const ObjectPayload& object) {
+    ++ranked_;
+    ListWalk walk(tx, tx.GenerationOf(0), object, ListEnd::kHead);
+    for (uint64_t index = 0; index < object.count; ++index) {
+      CW_ASSIGN(const auto element, walk.Next());
+      CW_ASSIGN(const auto subkey, SubkeyByRank(tx, tx.GenerationOf(0), object, index));
+      EXPECT_EQ(subkey, element->subkey) << index;
+    }
     return {};
   }
 
@@ -127,7 +170,7 @@ class ListModel {
     return Format("{}", random_.Below(12)) + std::string(longer, 'v');
   }
   ListEnd AnyEnd() { return random_.OneIn(2) ? ListEnd::kHead : ListEnd::kTail; }
-  uint64_t AnyCount() { return random_.OneIn(30) ? random_.Below(600) : random_.Below(6) + 1; }
+  uint64_t AnyCount() { return (random_.OneIn(30) ? random_.Below(600) : random_.Below(6)) + 1; }
 
   static void PushTo(Elements& list, ListEnd end, const std::string& value) {
     end == ListEnd::kHead ? list.push_front(value) : list.push_back(value);
@@ -267,6 +310,31 @@ class ListModel {
     ForgetIfEmpty(key);
   }
 
+  void BuildSlice(const std::string& key) {
+    const RankSlice slice{.elements = random_.Below(40)};
+    Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key)));
+      if (found.live() == nullptr || !found.live()->owns_object()) return {};
+      CW_ASSIGN(const auto object, ObjectPayload::Decode(found.live()->payload));
+      const RankRequest request{.generation = tx.GenerationOf(0), .key = key, .oid = object.oid};
+      CW_TRY(BuildRanks(tx, request, slice));
+      return {};
+    });
+  }
+
+  void Rename(const std::string& key) {
+    const std::string other = Format("key{}", random_.Below(3));
+    if (!model_.contains(key) || key == other) return;
+    Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key)));
+      CW_ASSIGN(const Lookup before, FindKey(tx, Name(tx, other)));
+      CW_TRY(PutRecord(tx, Name(tx, other), before, *found.stored));
+      return DetachKey(tx, Name(tx, key), found);
+    });
+    model_[other] = std::move(model_[key]);
+    model_.erase(key);
+  }
+
   void RemoveWhole(const std::string& key) {
     Execute([&](Transaction& tx) -> Status {
       CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key)));
@@ -276,8 +344,11 @@ class ListModel {
   }
 
   void LosePower() {
-    rig_.Settle();
+    Note();
+    if (random_.OneIn(2)) rig_.Settle();
     rig_.LosePower(random_.Next());
+    model_ = std::prev(past_.upper_bound(rig_.store().last_seq()))->second;
+    past_.clear();
   }
 
   void Execute(const KeyspaceRig::Work& work) {
@@ -287,19 +358,24 @@ class ListModel {
 
   Random random_;
   KeyspaceRig rig_;
-  std::map<std::string, Elements> model_;
-  uint64_t edited_ = 0;  // lists that were, when they were looked at
+  Lists model_;
+  std::map<storage::Seq, Lists> past_;  // by the last seq of each change, from what is visible on
+  uint64_t edited_ = 0;                 // lists that were, when they were looked at
+  uint64_t ranked_ = 0;                 // those with ranks
 };
 
 TEST(ListModel, BothFormsAgreeWithADeque) {
+  uint64_t ranked = 0;
   for (const uint64_t seed : support::Seeds(6, 2'000)) {
     SCOPED_TRACE(Format("CORDWOOD_SEED={}", seed));
     ListModel model(seed);
     for (int i = 0; i < 600 && !testing::Test::HasFailure(); ++i) model.Step();
     model.CheckAll();
     EXPECT_GT(model.edited(), 0u);
+    ranked += model.ranked();
     if (testing::Test::HasFailure()) return;
   }
+  EXPECT_GT(ranked, 0u);
 }
 
 }  // namespace

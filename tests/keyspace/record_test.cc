@@ -116,6 +116,7 @@ TEST(ObjectPayload, OfAListThatLeavesTheNumbersIsRefused) {
     bytes.push_back(1);
     AppendFixed64(bytes, head);
     for (const uint64_t number : varints) AppendVarint64(bytes, number);
+    bytes.push_back(0);  // of ranks
     return ObjectPayload::Decode(bytes).has_value();
   };
   EXPECT_TRUE(decodes(5, {2, 5, UINT64_MAX - 7, 0}));
@@ -131,6 +132,23 @@ TEST(ObjectPayload, OfAnUneditedListHasAnElementAtEachPosition) {
   EXPECT_TRUE(ObjectPayload::Decode(list.Encode()));
   list = {.count = 4, .list = list.list};
   EXPECT_TRUE(ObjectPayload::Decode(list.Encode()));
+}
+
+TEST(ObjectPayload, OfAnEditedListSaysHowFarItsRanksAre) {
+  ObjectPayload list{.count = 3, .list = ListSpan{.head = 5, .tail = 8, .tail_cleared = 8}};
+  const size_t unedited_bytes = list.Encode().size();
+  list.shape = kEdited;
+  for (const Ranks ranks : {Ranks::kNone, Ranks::kBeingBuilt, Ranks::kWhole}) {
+    list.ranks = ranks;
+    const std::string bytes = list.Encode();
+    EXPECT_EQ(bytes.size(), unedited_bytes + 1);
+    const Result<ObjectPayload> object = ObjectPayload::Decode(bytes);
+    ASSERT_TRUE(object);
+    EXPECT_EQ(object->ranks, ranks);
+  }
+  std::string bytes = list.Encode();
+  bytes.back() = 3;
+  EXPECT_FALSE(ObjectPayload::Decode(bytes));
 }
 
 TEST(ObjectPayload, CountsEntriesUpToMany) {

@@ -1,6 +1,6 @@
 // Sorted sets against a map: random operations on few keys and members, small thresholds, so that
 // every sorted set grows out of its record, dies and comes back, with ranges, ranks, pops, removals
-// of many, copies, stops, merges and power loss.
+// of many, copies, stops, merges and power loss. Ranks are built meanwhile, slice by slice.
 
 #include <gtest/gtest.h>
 
@@ -10,6 +10,8 @@
 #include "base/format.h"
 #include "keyspace/types/copy.h"
 #include "keyspace/types/object_reader.h"
+#include "keyspace/types/rank_build.h"
+#include "keyspace/types/sorted_ranks.h"
 #include "keyspace/types/sorted_reader.h"
 #include "keyspace/types/sorted_set_builder.h"
 #include "keyspace/types/sorted_sets.h"
@@ -27,10 +29,16 @@ constexpr std::string_view kSortedKeys[] = {"key0", "key1", "key2"};
 class SortedSetModel final : public KeyspaceModel {
  public:
   explicit SortedSetModel(uint64_t seed)
-      : KeyspaceModel(seed, {.keyspace = {.inline_bytes_max = 60, .part_elements_max = 4},
+      : KeyspaceModel(seed, {.keyspace = {.inline_bytes_max = 60,
+
+                                          .steps_without_ranks = 4,
+                                          .rank_children_max = 8,
+                                          .part_elements_max = 4},
                              .store = {.log_segment_bytes = 1 << 20,
                                        .memtable_bytes = 16 << 10,
                                        .block_cache_bytes = 64 << 10}}) {}
+
+  uint64_t ranked() const { return ranked_; }
 
   void CheckAll() override {
     Read([&](Transaction& tx) -> Status {
@@ -44,6 +52,7 @@ class SortedSetModel final : public KeyspaceModel {
         CW_ASSIGN(const Listed all, ListOf(tx, key, {}, Direction::kForwards));
         EXPECT_EQ(all, InOrder(Expected(key))) << key;
         CW_TRY(CheckNames(tx, key));
+        CW_TRY(CheckRanks(tx, key, all));
       }
       ExpectCounts(tx, model_.size(), objects);
       return {};
@@ -52,7 +61,7 @@ class SortedSetModel final : public KeyspaceModel {
 
  private:
   void Operate() override {
-    switch (random_.Below(16)) {
+    switch (random_.Below(20)) {
       case 0:
         return RemoveWhole(AnyKey());
       case 1:
@@ -74,6 +83,10 @@ class SortedSetModel final : public KeyspaceModel {
         return RemoveRanks(AnyKey());
       case 11:
         return Build(AnyKey());
+      case 12:
+      case 13:
+      case 14:
+        return BuildRankSlice(AnyKey());
       default:
         return Add(AnyKey());
     }
@@ -149,6 +162,39 @@ class SortedSetModel final : public KeyspaceModel {
       EXPECT_EQ(std::signbit(scores[name]), std::signbit(score)) << name;
     }
     return {};
+  }
+
+  /// If they are whole: of every member, by index, and of what lies between two of them.
+  Status CheckRanks(Transaction& tx, std::string_view key, const Listed& all) {
+    const Generation generation = Name(tx, key).generation;
+    CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key)));
+    if (!found.live()->owns_object()) return {};
+    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found.live()->payload));
+    if (object.ranks != Ranks::kWhole) return {};
+    ++ranked_;
+    for (size_t i = 0; i < all.size(); ++i) {
+      const std::string place = OrderSubkey({.member = all[i].first, .score = all[i].second});
+      CW_ASSIGN(const auto by_rank, PlaceByRank(tx, generation, object, i));
+      EXPECT_EQ(by_rank, place) << i;
+      CW_ASSIGN(const auto before, CountByRanks(tx, generation, object, {.end = place}));
+      EXPECT_EQ(before, i);
+      CW_ASSIGN(const auto behind, CountByRanks(tx, generation, object, {.begin = place}));
+      EXPECT_EQ(behind, all.size() - i);
+    }
+    return {};
+  }
+
+  void BuildRankSlice(const std::string& key) {
+    const RankSlice slice{.elements = random_.Below(40)};
+    Execute([&](Transaction& tx) -> Status {
+      CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, key)));
+      if (found.live() == nullptr || !found.live()->owns_object()) return {};
+      CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(found.live()->payload));
+      const RankRequest request{
+          .generation = Name(tx, key).generation, .key = key, .oid = object.oid};
+      CW_TRY(BuildRanks(tx, request, slice));
+      return {};
+    });
   }
 
   void Compare(const std::string& key) {
@@ -385,9 +431,17 @@ class SortedSetModel final : public KeyspaceModel {
   }
 
   std::map<std::string, Scores> model_;
+  uint64_t ranked_ = 0;  // sorted sets with ranks that were looked at
 };
 
 TEST(SortedSetModel, BothFormsAgreeWithAMap) { RunModel<SortedSetModel>(6, 2'000, 600); }
+
+// A test in which nothing has ranks would pass as well.
+TEST(SortedSetModel, RanksAreThereToBeCompared) {
+  SortedSetModel model(1);
+  for (int i = 0; i < 2000 && !testing::Test::HasFailure(); ++i) model.Step();
+  EXPECT_GT(model.ranked(), 0u);
+}
 
 }  // namespace
 }  // namespace cordwood::keyspace

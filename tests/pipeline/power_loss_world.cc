@@ -123,6 +123,9 @@ bool PowerLossWorld::Start() {
     EXPECT_TRUE(env_->frozen()) << started.error().message() << env_->Report();
     return false;
   }
+  // So that lists have ranks while they are small.
+  server_->keyspace().options().steps_without_ranks = 1;
+  server_->keyspace().options().rank_children_max = 8;
   const storage::Store& store = server_->keyspace().store();
   const storage::Seq found = store.last_seq();
   EXPECT_EQ(store.synced(), found) << "a start serves what the next one may not find";

@@ -351,6 +351,7 @@ void Writer::AppendProbes(std::string& bytes, bool with_counts) const {
       AppendCommand(bytes, {"SCARD", name});
     } else if (kind == Kind::kList) {
       AppendCommand(bytes, {"LRANGE", name, "0", "-1"});
+      AppendCommand(bytes, {"LINDEX", name, "3"});
     } else if (kind == Kind::kSorted) {
       AppendCommand(bytes, {"ZRANGE", name, "0", "-1", "WITHSCORES"});
       std::vector<std::string_view> argv = {"ZMSCORE", name};
@@ -390,9 +391,11 @@ std::string Writer::ProbeReplies(size_t count, bool with_counts) const {
       }
       AppendFormat(replies, ":{}\r\n", value == nullptr ? 0 : value->fields.size());
     } else if (kind == Kind::kList) {
-      AppendFormat(replies, "*{}\r\n", value == nullptr ? 0 : value->elements.size());
-      if (value == nullptr) return;
-      for (const std::string& element : value->elements) replies += BulkReply(&element);
+      const std::deque<std::string> none;
+      const std::deque<std::string>& elements = value == nullptr ? none : value->elements;
+      AppendFormat(replies, "*{}\r\n", elements.size());
+      for (const std::string& element : elements) replies += BulkReply(&element);
+      replies += BulkReply(elements.size() > 3 ? &elements[3] : nullptr);
     } else {
       replies += BulkReply(value == nullptr ? nullptr : &value->text);
       if (kind == Kind::kText) {

@@ -1,0 +1,58 @@
+#include "keyspace/types/sorted_ranks.h"
+
+#include <algorithm>
+
+#include "keyspace/types/counted_order.h"
+
+namespace cordwood::keyspace {
+namespace {
+
+CountedOrder CountedOrderOf(Transaction& tx, Generation generation, const ObjectPayload& object) {
+  return {tx, CountedElementsOf(Type::kSortedSet, generation, object), object.ranks};
+}
+
+}  // namespace
+
+Result<std::optional<uint64_t>> CountByRanks(Transaction& tx, Generation generation,
+                                             const ObjectPayload& object, const OrderRange& range) {
+  if (object.ranks != Ranks::kWhole) return std::nullopt;
+  if (range.IsEmpty()) return 0;
+  CountedOrder order = CountedOrderOf(tx, generation, object);
+  uint64_t begin = 0;
+  uint64_t end = object.count;
+  if (!range.begin.empty()) {
+    CW_ASSIGN(begin, order.RankOf(range.begin));
+  }
+  if (!range.end.empty()) {
+    CW_ASSIGN(end, order.RankOf(range.end));
+  }
+  if (end < begin) {
+    return Fail(ErrorCode::kCorruption, "the ranks of a sorted set are not those of its members");
+  }
+  return end - begin;
+}
+
+Result<std::optional<std::string>> PlaceByRank(Transaction& tx, Generation generation,
+                                               const ObjectPayload& object, uint64_t index) {
+  if (object.ranks != Ranks::kWhole) return std::nullopt;
+  return CountedOrderOf(tx, generation, object).SubkeyAt(index);
+}
+
+void AskForOrderRanks(Transaction& tx, const KeyName& name, const ObjectPayload& object,
+                      uint64_t steps) {
+  Keyspace& keyspace = tx.keyspace();
+  if (object.ranks == Ranks::kWhole || steps <= keyspace.options().steps_without_ranks) return;
+  keyspace.rank_requests().Ask(name.generation, name.key, object.oid);
+}
+
+Status NoteInRanks(Transaction& tx, Generation generation, const ObjectPayload& object,
+                   std::vector<std::string> deleted, std::vector<std::string> put) {
+  if (object.ranks == Ranks::kNone) return {};
+  std::ranges::sort(deleted);
+  std::ranges::sort(put);
+  CountedOrder order = CountedOrderOf(tx, generation, object);
+  CW_TRY(order.NoteRemoved(deleted));
+  return order.NoteAdded(put);
+}
+
+}  // namespace cordwood::keyspace

@@ -1,0 +1,91 @@
+#include "pipeline/executor/rank_builds.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/format.h"
+#include "base/log.h"
+#include "pipeline/executor/loop_fetch.h"
+
+namespace cordwood::pipeline {
+namespace {
+
+// The counting ends after this time; to write what was counted takes less.
+constexpr uint64_t kCountingNs = 500'000;
+
+}  // namespace
+
+RankBuilds::RankBuilds(Env& env, keyspace::Keyspace& keyspace, storage::Reader& reader,
+                       ExpiryClock& clock, Commits& commits, Transport& transport)
+    : env_(env),
+      keyspace_(keyspace),
+      reader_(reader),
+      clock_(clock),
+      commits_(commits),
+      transport_(transport) {}
+
+RankBuilds::~RankBuilds() {
+  *alive_ = false;
+  keyspace_.store().AwaitFetches();  // their callbacks use the transport
+}
+
+void RankBuilds::Run() {
+  goes_on_ = false;
+  if (fetching_ || requests().empty() || !MayWrite(0)) return;
+  const keyspace::RankRequest request = requests().front();
+  if (commits_.guards().IsRead(request.generation, request.key)) {
+    requests().Rotate();
+    return;
+  }
+  storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
+  keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute, clock_.NowMs());
+  const uint64_t end_ns = env_.MonotonicNs() + kCountingNs;
+  const Result<keyspace::RankBuild> built = keyspace::BuildRanks(
+      tx, request, {.time_is_up = [this, end_ns] { return env_.MonotonicNs() >= end_ns; }});
+  // The next try jumps over the deleted entries that this one met.
+  if (!built && built.error().code() == ErrorCode::kLong) return;
+  if (!built && built.error().code() != ErrorCode::kCold) {
+    LogWarning(Format("the elements of a value are not counted: {}", built.error().message()));
+    requests().Pop();
+    return;
+  }
+  if (built && !Commit(tx)) return;
+  if (built) fetched_ = {};
+  if (!view.missing().empty()) return Fetch(view.missing());
+  if (*built != keyspace::RankBuild::kMore) requests().Pop();
+  goes_on_ = !requests().empty();
+}
+
+bool RankBuilds::MayWrite(uint64_t bytes) {
+  const auto gate = keyspace_.store().Admit(bytes, storage::Intent::kAdd);
+  if (gate == storage::WriteGate::kFull) requests() = {};
+  return gate == storage::WriteGate::kOpen;
+}
+
+bool RankBuilds::Commit(keyspace::Transaction& tx) {
+  if (!tx.has_writes()) return true;
+  if (!MayWrite(tx.write_bytes())) return false;
+  const Result<storage::Seq> seq = tx.Commit();
+  if (seq) commits_.NoteCommitted(tx, *seq, tx.now_ms());
+  return seq.has_value();
+}
+
+bool RankBuilds::LetGo() {
+  if (!fetching_) fetched_ = {};
+  return !fetching_;
+}
+
+void RankBuilds::Fetch(std::vector<storage::BlockRef> blocks) {
+  fetching_ = true;
+  FetchForLoop(keyspace_.store(), transport_, std::move(blocks), alive_,
+               [this](storage::FetchedBlocks fetched) {
+                 fetching_ = false;
+                 std::ranges::move(fetched.pins, std::back_inserter(fetched_.pins));
+                 std::ranges::move(fetched.tables, std::back_inserter(fetched_.tables));
+                 goes_on_ = fetched.status.has_value();
+                 if (!goes_on_ && !requests().empty()) requests().Pop();
+               });
+}
+
+}  // namespace cordwood::pipeline

@@ -24,6 +24,12 @@ namespace debug {
 Rows DebugRows();
 }  // namespace debug
 
+namespace geo {
+Rows PointRows();
+Rows RadiusRows();
+Rows SearchRows();
+}  // namespace geo
+
 namespace hashes {
 Rows LongReadRows();
 Rows ReadRows();
@@ -69,8 +75,11 @@ Rows WriteRows();
 namespace sorted_sets {
 Rows BlockingRows();
 Rows CountRows();
+Rows OperationRows();
+Rows OperationStoreRows();
 Rows PopRows();
 Rows RangeRows();
+Rows RangeStoreRows();
 Rows ReadRows();
 Rows RemovalRows();
 Rows WriteRows();

@@ -106,11 +106,7 @@ void ReplyWriter::InsertSetHeader(size_t position, size_t count) {
 void ReplyWriter::Double(double value) {
   std::string text;
   AppendDouble(text, value);
-  if (resp3()) {
-    Line(',', text);
-  } else {
-    Bulk(text);
-  }
+  DoubleText(text);
 }
 
 void ReplyWriter::Bool(bool value) {

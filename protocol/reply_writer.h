@@ -108,6 +108,8 @@ class ReplyWriter {
   void InsertSetHeader(size_t position, size_t count);
 
   void Double(double value);
+  /// One whose text is made otherwise.
+  void DoubleText(std::string_view text) { resp3() ? Line(',', text) : Bulk(text); }
   void Bool(bool value);
   /// Text for people (format "txt") or Markdown ("mkd"); `format` has three letters.
   void VerbatimString(std::string_view text, std::string_view format = "txt");

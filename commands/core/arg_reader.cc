@@ -29,12 +29,6 @@ std::optional<uint64_t> ParseCursor(std::string_view text) {
 
 }  // namespace
 
-bool ArgReader::MatchBefore(std::string_view keyword, size_t operands) {
-  if (left() < 1 + operands || !EqualsIgnoreCase(call_.argv[at_], keyword)) return false;
-  ++at_;
-  return true;
-}
-
 std::optional<int64_t> ArgReader::Int64(std::string_view error) {
   return OrReply(ParseInt64(Next()), error, call_);
 }

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string_view>
 
+#include "commands/core/arg_cursor.h"
 #include "commands/core/call.h"
 #include "commands/core/error_texts.h"
 
@@ -27,23 +28,12 @@ namespace cordwood::commands {
 /// Matching takes pattern times name steps, for every name: long patterns would stop the world.
 inline constexpr size_t kPatternBytesMax = 1024;
 
-class ArgReader {
+class ArgReader : public ArgCursor {
  public:
   /// Starts at argv[first]. REQUIRES: first <= argv.size().
-  ArgReader(Call& call, size_t first) : call_(call), at_(first) {}
+  ArgReader(Call& call, size_t first) : ArgCursor(call.argv, first), call_(call) {}
 
-  bool done() const { return at_ == call_.argv.size(); }
-  size_t left() const { return call_.argv.size() - at_; }
-  /// The index in argv of what comes next.
-  size_t position() const { return at_; }
-
-  /// Takes the next argument if it is `keyword`, in any case.
-  bool Match(std::string_view keyword) { return MatchBefore(keyword, 0); }
-  /// The same if at least `operands` arguments follow it, which are not taken.
-  bool MatchBefore(std::string_view keyword, size_t operands);
-
-  /// REQUIRES, for all that follow: !done().
-  std::string_view Next() { return call_.argv[at_++]; }
+  // REQUIRES, of all that follow: !done().
   std::optional<int64_t> Int64(std::string_view error = kNotAnInteger);
   /// An integer that is less is replied to with `error` too.
   std::optional<uint64_t> CountFrom(uint64_t least, std::string_view error);
@@ -58,7 +48,6 @@ class ArgReader {
 
  private:
   Call& call_;
-  size_t at_;
 };
 
 }  // namespace cordwood::commands

@@ -19,7 +19,8 @@ std::optional<int64_t> BeginOf(const KeySpec& spec, Argv argv) {
   const int64_t start = forward ? spec.index : count + spec.index;
   // The name of the command is no keyword, and what has nothing behind it introduces nothing.
   for (int64_t at = start; at >= 1 && at < count; at += forward ? 1 : -1) {
-    if (EqualsIgnoreCase(argv[static_cast<size_t>(at)], spec.keyword)) return at + 1;
+    const bool is_keyword = EqualsIgnoreCase(argv[static_cast<size_t>(at)], spec.keyword);
+    if (is_keyword && at + 1 < count) return at + 1;
   }
   return std::nullopt;
 }
@@ -30,23 +31,21 @@ int64_t LastOf(const KeySpec& spec, int64_t first, int64_t count) {
   return spec.limit == 0 ? count + spec.last : first + (count - first) / spec.limit + spec.last;
 }
 
-std::optional<KeyRange> RangeOf(const KeySpec& spec, Argv argv) {
-  std::optional<int64_t> first = BeginOf(spec, argv);
-  if (!first) return std::nullopt;
+std::optional<KeyRange> RangeFrom(int64_t first, const KeySpec& spec, Argv argv) {
   const auto count = static_cast<int64_t>(argv.size());
   int64_t last = 0;
   if (spec.find == KeySpec::Find::kRange) {
-    last = LastOf(spec, *first, count);
+    last = LastOf(spec, first, count);
   } else {
-    const int64_t at = *first + spec.count_index;
+    const int64_t at = first + spec.count_index;
     if (at >= count) return std::nullopt;
     const std::optional<int64_t> keys = ParseInt64(argv[static_cast<size_t>(at)]);
     if (!keys || *keys < 1 || *keys > count) return std::nullopt;
-    *first += spec.first_key;
-    last = *first + (*keys - 1) * spec.step;
+    first += spec.first_key;
+    last = first + (*keys - 1) * spec.step;
   }
-  if (*first < 1 || last < *first || last >= count) return std::nullopt;
-  return KeyRange{.first = static_cast<size_t>(*first),
+  if (first < 1 || last < first || last >= count) return std::nullopt;
+  return KeyRange{.first = static_cast<size_t>(first),
                   .last = static_cast<size_t>(last),
                   .step = static_cast<size_t>(spec.step),
                   .access = spec.access};
@@ -63,12 +62,18 @@ std::optional<KeyRanges> FindKeys(const Command& command, Argv argv) {
     return command.find_keys(argv);
   }
   KeyRanges ranges;
+  bool lacks_keyword = false;
   for (const KeySpec& spec : command.keys) {
     if (!IsKey(spec)) continue;
-    const std::optional<KeyRange> range = RangeOf(spec, argv);
+    const std::optional<int64_t> first = BeginOf(spec, argv);
+    lacks_keyword = lacks_keyword || !first;
+    if (!first) continue;
+    const std::optional<KeyRange> range = RangeFrom(*first, spec, argv);
     if (!range) return std::nullopt;
     ranges.push_back(*range);
   }
+  // An option that is not there has no keys, but a request has some.
+  if (ranges.empty() && lacks_keyword) return std::nullopt;
   return ranges;
 }
 

@@ -29,6 +29,10 @@ enum class WhenCold : uint8_t {
 Status RunSliced(Call& call, WhenCold when_cold,
                  const std::function<std::unique_ptr<LongRead>()>& make);
 
+/// The same read as a part of a command that may write: to its end, at the newest state. kLong: it
+/// is too much for one turn, and the transaction does not wait.
+Status RunThrough(Call& call, LongRead& read);
+
 class SlicedRead {
  public:
   /// Where the first slice begins; without a call at the first item.

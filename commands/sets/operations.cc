@@ -11,8 +11,8 @@
 #include "commands/core/collection_read.h"
 #include "commands/core/error_texts.h"
 #include "commands/core/row.h"
+#include "commands/core/set_operations.h"
 #include "commands/core/sliced.h"
-#include "commands/sets/sources.h"
 #include "keyspace/types/hashed_elements.h"
 
 namespace cordwood::commands::sets {
@@ -24,44 +24,11 @@ using keyspace::Transaction;
 using protocol::ReplyWriter;
 using Kind = SetOperation::Kind;
 
-class OperationRead : public LongRead {
- public:
-  OperationRead(std::span<const std::string_view> keys, Kind kind)
-      : keys_(keys.begin(), keys.end()), kind_(kind) {}
-
-  Result<bool> Step(Transaction& tx, ReplyWriter& reply) final {
-    if (!sources_) {
-      const std::vector<std::string_view> keys(keys_.begin(), keys_.end());
-      CW_ASSIGN(sources_, OpenSources(tx, generation(), keys, kind_));
-    }
-    bool done = true;
-    if (sources_->wrong_type) {
-      reply.Error(kWrongType);
-    } else if (!sources_->operation) {
-      ReplyEmpty(reply);
-    } else {
-      CW_ASSIGN(done, Continue(tx, *sources_->operation, reply));
-    }
-    if (done) CountLookups(tx, *sources_);
-    return done;
-  }
-
- protected:
-  virtual void ReplyEmpty(ReplyWriter& reply) = 0;
-  /// As LongRead::Step. An error only if it has replied nothing.
-  virtual Result<bool> Continue(Transaction& tx, SetOperation& operation, ReplyWriter& reply) = 0;
-
- private:
-  const std::vector<std::string> keys_;
-  const Kind kind_;
-  std::optional<Sources> sources_;  // as of the first slice
-};
-
 /// All members. How many they are stands in front of them: they are counted first, unless a slice
 /// holds them all, or it can be told.
-class MembersRead final : public OperationRead {
+class MembersRead final : public SetOperationRead {
  public:
-  using OperationRead::OperationRead;
+  using SetOperationRead::SetOperationRead;
 
  private:
   void ReplyEmpty(ReplyWriter& reply) override { reply.SetHeader(0); }
@@ -79,7 +46,7 @@ class MembersRead final : public OperationRead {
     } else {
       const size_t start = reply.size();
       const bool is_first = count_ == 0;
-      CW_ASSIGN(const bool done, operation.Advance(tx, [&](std::string_view subkey) {
+      CW_ASSIGN(const bool done, operation.Advance(tx, [&](std::string_view subkey, double) {
         ++count_;
         if (is_first) reply.Bulk(HashedElements::NameIn(subkey));
         return true;
@@ -98,7 +65,7 @@ class MembersRead final : public OperationRead {
   }
 
   Result<bool> ReplyMembers(Transaction& tx, SetOperation& operation, ReplyWriter& reply) {
-    return operation.Advance(tx, [&](std::string_view subkey) -> Result<bool> {
+    return operation.Advance(tx, [&](std::string_view subkey, double) -> Result<bool> {
       if (count_ == 0) return std::unexpected(CollectionRead::CountIsWrong());
       --count_;
       reply.Bulk(HashedElements::NameIn(subkey));
@@ -110,33 +77,10 @@ class MembersRead final : public OperationRead {
   uint64_t count_ = 0;
 };
 
-/// How many members there are, up to a limit.
-class CountRead final : public OperationRead {
- public:
-  CountRead(std::span<const std::string_view> keys, Kind kind, uint64_t limit)
-      : OperationRead(keys, kind), limit_(limit) {}
-
- private:
-  void ReplyEmpty(ReplyWriter& reply) override { reply.Integer(0); }
-
-  Result<bool> Continue(Transaction& tx, SetOperation& operation, ReplyWriter& reply) override {
-    if (const std::optional<uint64_t> count = operation.known_count()) {
-      reply.Integer(static_cast<int64_t>(std::min(*count, limit_)));
-      return true;
-    }
-    CW_ASSIGN(const bool done,
-              operation.Advance(tx, [&](std::string_view) { return ++count_ < limit_; }));
-    if (done) reply.Integer(static_cast<int64_t>(count_));
-    return done;
-  }
-
-  const uint64_t limit_;
-  uint64_t count_ = 0;
-};
-
 Status ReplyMembers(Call& call, Kind kind) {
-  return RunSliced(call, WhenCold::kGoOn,
-                   [&] { return std::make_unique<MembersRead>(call.argv.subspan(1), kind); });
+  return RunSliced(call, WhenCold::kGoOn, [&] {
+    return std::make_unique<MembersRead>(QueryOf(kind, call.argv.subspan(1)));
+  });
 }
 
 Status SInter(Call& call) { return ReplyMembers(call, Kind::kIntersection); }
@@ -164,9 +108,10 @@ Status SInterCard(Call& call) {
     if (*given < 0) return call.Error(kNegative);
     limit = *given;
   }
-  const uint64_t most = limit == 0 ? UINT64_MAX : static_cast<uint64_t>(limit);
-  return RunSliced(call, WhenCold::kGoOn,
-                   [&] { return std::make_unique<CountRead>(keys, Kind::kIntersection, most); });
+  return RunSliced(call, WhenCold::kGoOn, [&] {
+    return std::make_unique<SetCountRead>(QueryOf(Kind::kIntersection, keys),
+                                          static_cast<uint64_t>(limit));
+  });
 }
 
 constexpr Command kRowsOfOperation[] = {

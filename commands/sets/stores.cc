@@ -1,54 +1,37 @@
 // SINTERSTORE, SUNIONSTORE and SDIFFSTORE. A result that is more than a batch should hold is built
 // in parts, beside other commands: docs/decisions/long_writes.md.
 
+#include <optional>
+
 #include "commands/all_commands.h"
 #include "commands/core/error_texts.h"
-#include "commands/core/lookup.h"
 #include "commands/core/row.h"
-#include "commands/sets/sources.h"
+#include "commands/core/set_operations.h"
 #include "keyspace/types/set_builder.h"
 
 namespace cordwood::commands::sets {
 namespace {
 
 using keyspace::KeyName;
-using keyspace::Lookup;
 using keyspace::SetBuilder;
-using keyspace::SetOperation;
-using Kind = SetOperation::Kind;
-
-/// So many slices of an operation may belong to one turn.
-constexpr int kOperationSlicesAtOnce = 4;
-
-Status Build(Call& call, SetOperation& operation, SetBuilder& result) {
-  for (int slices = 0;; ++slices) {
-    if (slices == kOperationSlicesAtOnce && !call.tx.waits()) {
-      return Fail(ErrorCode::kLong, "the sets are too large for one turn");
-    }
-    CW_ASSIGN(const bool done,
-              operation.Advance(call.tx, [&](std::string_view subkey) -> Result<bool> {
-                CW_TRY(result.Add(subkey));
-                return true;
-              }));
-    if (done) return {};
-    CW_TRY(call.tx.Breathe());
-  }
-}
+using Kind = keyspace::SetOperation::Kind;
 
 Status Store(Call& call, Kind kind) {
   const KeyName name = call.Key(call.argv[1]);
-  CW_ASSIGN(Sources sources, OpenSources(call.tx, name.generation, call.argv.subspan(2), kind));
+  CW_ASSIGN(SetSources sources,
+            OpenSources(call.tx, name.generation, QueryOf(kind, call.argv.subspan(2))));
   CountLookups(call.tx, sources);
   if (sources.wrong_type) return call.Error(kWrongType);
-  CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   SetBuilder result(call.tx, name.generation);
-  if (sources.operation) CW_TRY(Build(call, *sources.operation, result));
-  if (result.count() > 0) {
-    CW_ASSIGN(const keyspace::Record record, result.Finish());
-    CW_TRY(keyspace::PutRecord(call.tx, name, before, record));
-  } else if (before.stored) {
-    CW_TRY(keyspace::RemoveKey(call.tx, name, before));
+  if (sources.operation) {
+    CW_TRY(GoThrough(call.tx, *sources.operation,
+                     [&](std::string_view subkey, double) { return result.Add(subkey); }));
   }
+  std::optional<keyspace::Record> record;
+  if (result.count() > 0) {
+    CW_ASSIGN(record, result.Finish());
+  }
+  CW_TRY(StoreResult(call, name, record));
   call.reply.Integer(static_cast<int64_t>(result.count()));
   return {};
 }

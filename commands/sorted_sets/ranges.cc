@@ -3,72 +3,16 @@
 #include <optional>
 
 #include "commands/all_commands.h"
-#include "commands/core/arg_reader.h"
-#include "commands/core/error_texts.h"
 #include "commands/core/row.h"
+#include "commands/sorted_sets/range_options.h"
 #include "commands/sorted_sets/range_reads.h"
 
 namespace cordwood::commands::sorted_sets {
 namespace {
 
-constexpr std::string_view kLimitOfIndexes =
-    "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
-constexpr std::string_view kScoresOfNames =
-    "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
-
-/// What a command says by its name; ZRANGE leaves it to its options.
-struct RangeKind {
-  std::optional<By> by = std::nullopt;
-  std::optional<bool> reversed = std::nullopt;
-};
-
-struct RangeOptions {
-  RangeKind kind;
-  bool with_scores = false;
-  int64_t offset = 0;
-  int64_t limit = -1;
-};
-
-/// From argv[4] on. Replies and answers nothing if they make no sense.
-std::optional<RangeOptions> TakeRangeOptions(Call& call, const RangeKind& kind) {
-  RangeOptions options{.kind = kind};
-  for (ArgReader args(call, 4); !args.done();) {
-    if (args.Match("WITHSCORES")) {
-      options.with_scores = true;
-    } else if (args.MatchBefore("LIMIT", 2)) {
-      const std::optional<int64_t> offset = args.Int64();
-      const std::optional<int64_t> limit = offset ? args.Int64() : std::nullopt;
-      if (!limit) return std::nullopt;
-      options.offset = *offset;
-      options.limit = *limit;
-    } else if (!options.kind.reversed && args.Match("REV")) {
-      options.kind.reversed = true;
-    } else if (!options.kind.by && args.Match("BYLEX")) {
-      options.kind.by = By::kLex;
-    } else if (!options.kind.by && args.Match("BYSCORE")) {
-      options.kind.by = By::kScore;
-    } else {
-      call.reply.Error(kSyntaxError);
-      return std::nullopt;
-    }
-  }
-  return options;
-}
-
-Status Range(Call& call, const RangeKind& kind) {
-  const std::optional<RangeOptions> options = TakeRangeOptions(call, kind);
-  if (!options) return {};
-  const By by = options->kind.by.value_or(By::kIndex);
-  const bool reversed = options->kind.reversed.value_or(false);
-  if (options->limit != -1 && by == By::kIndex) return call.Error(kLimitOfIndexes);
-  if (options->with_scores && by == By::kLex) return call.Error(kScoresOfNames);
-  const std::optional<Selection> selection = TakeSelection(call, 2, by, reversed);
-  if (!selection) return {};
-  return ReplyRange(call, {.selection = *selection,
-                           .reversed = reversed,
-                           .with_scores = options->with_scores,
-                           .offset = options->offset,
-                           .limit = options->limit});
+Status Range(Call& call, const RangeSyntax& syntax) {
+  const std::optional<RangeRequest> request = TakeRange(call, syntax);
+  return request ? ReplyRange(call, *request) : Status();
 }
 
 Status ZRange(Call& call) { return Range(call, {}); }

@@ -6,7 +6,8 @@
 #include "base/hash.h"
 #include "keyspace/core/range_walk.h"
 #include "keyspace/types/object_reader.h"
-#include "keyspace/types/sets.h"
+#include "keyspace/types/score_order.h"
+#include "keyspace/types/traits.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -33,6 +34,7 @@ SetCursor::~SetCursor() = default;
 
 Result<SetCursor> SetCursor::Of(Generation generation, const Record& record) {
   SetCursor cursor;
+  cursor.type_ = record.type;
   CW_ASSIGN(cursor.count_, CountItems(record));
   cursor.generation_ = generation;
   cursor.is_inline_ = !record.owns_object();
@@ -43,11 +45,18 @@ Result<SetCursor> SetCursor::Of(Generation generation, const Record& record) {
   }
   CW_ASSIGN(const InlinePayload payload, InlinePayload::Decode(record.payload));
   for (ByteReader in(payload.items); !in.empty();) {
-    CW_ASSIGN(const Item member, TakeInlineMember(in));
-    cursor.inline_.push_back(HashedElements::SubkeyOf(member.name));
+    CW_ASSIGN(const Item item, TraitsOf(record.type).take_inline(in));
+    InlineMember& member = cursor.inline_.emplace_back();
+    member.subkey = HashedElements::SubkeyOf(item.name);
+    CW_ASSIGN(member.score, cursor.ScoreOf(item));
   }
-  std::ranges::sort(cursor.inline_);
+  std::ranges::sort(cursor.inline_, {}, &InlineMember::subkey);
   return cursor;
+}
+
+Result<double> SetCursor::ScoreOf(const Item& item) const {
+  if (type_ == Type::kSet) return kScoreInSet;
+  return ScoreOfBytes(item.value);
 }
 
 void SetCursor::Open(Transaction& tx) {
@@ -69,9 +78,12 @@ void SetCursor::Rewind() {
 }
 
 Result<bool> SetCursor::SettleInline() {
-  const auto it = std::ranges::lower_bound(inline_, at_);
+  const auto it = std::ranges::lower_bound(inline_, at_, {}, &InlineMember::subkey);
   at_end_ = it == inline_.end();
-  if (!at_end_) at_ = *it;
+  if (!at_end_) {
+    at_ = it->subkey;
+    score_ = it->score;
+  }
   move_ = Move::kNone;
   return !at_end_;
 }
@@ -95,7 +107,8 @@ Result<bool> SetCursor::Settle(Transaction& tx) {
     return false;
   }
   at_.assign(walk.subkey());
-  CW_TRY(MemberOf(at_, walk.value()));
+  CW_ASSIGN(const Item item, TraitsOf(type_).element(at_, walk.value()));
+  CW_ASSIGN(score_, ScoreOf(item));
   move_ = Move::kNone;
   return true;
 }
@@ -123,11 +136,19 @@ Result<bool> SetCursor::MoveTo(Transaction& tx, std::string_view subkey) {
 }
 
 Result<bool> SetCursor::Has(Transaction& tx, std::string_view subkey) {
-  if (is_inline_) return std::ranges::binary_search(inline_, subkey);
+  if (is_inline_) {
+    const auto it = std::ranges::lower_bound(inline_, subkey, {}, &InlineMember::subkey);
+    const bool is_there = it != inline_.end() && it->subkey == subkey;
+    if (is_there) score_ = it->score;
+    return is_there;
+  }
   const storage::ReadScope scope(tx.view());
   OrderedElements elements(tx, generation_, oid_, kItemSpace);
   CW_ASSIGN(const auto found, elements.Get({.head = subkey}));
-  return found.has_value();
+  if (!found) return false;
+  CW_ASSIGN(const Item item, TraitsOf(type_).element(subkey, *found));
+  CW_ASSIGN(score_, ScoreOf(item));
+  return true;
 }
 
 }  // namespace cordwood::keyspace

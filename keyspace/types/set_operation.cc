@@ -23,33 +23,33 @@ constexpr size_t kSettledPerSlice = 2 * kMembersPerSlice;
 
 }  // namespace
 
-SetOperation::SetOperation(Kind kind, std::vector<SetCursor> sets)
-    : kind_(kind), sets_(std::move(sets)) {
-  CHECK(!sets_.empty());
+SetOperation::SetOperation(Kind kind, std::vector<Source> sources, Aggregate aggregate)
+    : kind_(kind), aggregate_(aggregate), sources_(std::move(sources)) {
+  CHECK(!sources_.empty());
+  const auto from = sources_.begin() + (kind_ == Kind::kDifference ? 1 : 0);
+  // Those that are asked come last: what they lack does not stop the walks beside.
+  std::stable_sort(from, sources_.end(),
+                   [](const Source& a, const Source& b) { return a.set.count() < b.set.count(); });
   if (kind_ == Kind::kUnion) {
     Rewind();
     return;
   }
-  const auto from = sets_.begin() + (kind_ == Kind::kDifference ? 1 : 0);
-  // Those that are asked come last: what they lack does not stop the walks beside.
-  std::sort(from, sets_.end(),
-            [](const SetCursor& a, const SetCursor& b) { return a.count() < b.count(); });
-  const auto is_beside = [&](const SetCursor& set) {
-    return set.count() / kAskedAbove <= sets_.front().count();
+  const auto is_beside = [&](const Source& source) {
+    return source.set.count() / kAskedAbove <= sources_.front().set.count();
   };
-  beside_ = static_cast<size_t>(std::count_if(sets_.begin() + 1, sets_.end(), is_beside));
+  beside_ = static_cast<size_t>(std::count_if(sources_.begin() + 1, sources_.end(), is_beside));
 }
 
 std::optional<uint64_t> SetOperation::known_count() const {
-  if (sets_.size() == 1) return sets_.front().count();
+  if (sources_.size() == 1) return sources_.front().set.count();
   return std::nullopt;
 }
 
 void SetOperation::Rewind() {
-  for (SetCursor& set : sets_) set.Rewind();
+  for (Source& source : sources_) source.set.Rewind();
   placed_.clear();
   batch_.clear();
-  moved_.resize(kind_ == Kind::kUnion ? sets_.size() : 0);
+  moved_.resize(kind_ == Kind::kUnion ? sources_.size() : 0);
   std::iota(moved_.begin(), moved_.end(), size_t{0});
 }
 
@@ -57,7 +57,7 @@ Result<bool> SetOperation::Advance(Transaction& tx, const Visit& visit) {
   Slice slice;
   Result<bool> done =
       kind_ == Kind::kUnion ? AdvanceUnion(tx, visit, slice) : AdvanceFilter(tx, visit, slice);
-  for (SetCursor& set : sets_) set.Rest();
+  for (Source& source : sources_) source.set.Rest();
   if (done || !IsStop(done.error())) return done;
   // A pause gets further each time.
   const bool goes_on = slice.visited || done.error().code() == ErrorCode::kPaused;
@@ -66,10 +66,13 @@ Result<bool> SetOperation::Advance(Transaction& tx, const Visit& visit) {
 
 // --- unions ---
 
+bool SetOperation::IsBehind(size_t a, size_t b) const {
+  const int order = sources_[a].set.subkey().compare(sources_[b].set.subkey());
+  return order != 0 ? order > 0 : a > b;
+}
+
 Status SetOperation::SettleMoved(Transaction& tx, Slice& slice) {
-  const auto is_behind = [this](size_t a, size_t b) {
-    return sets_[a].subkey() > sets_[b].subkey();
-  };
+  const auto is_behind = [this](size_t a, size_t b) { return IsBehind(a, b); };
   GatheredReads reads;
   std::vector<size_t> unsettled;
   for (const size_t i : std::exchange(moved_, {})) {
@@ -77,7 +80,7 @@ Status SetOperation::SettleMoved(Transaction& tx, Slice& slice) {
       unsettled.push_back(i);
       continue;
     }
-    const Result<bool> is_there = sets_[i].Settle(tx);
+    const Result<bool> is_there = sources_[i].set.Settle(tx);
     if (!reads.Ok(is_there)) {
       unsettled.push_back(i);
     } else if (*is_there) {
@@ -90,9 +93,7 @@ Status SetOperation::SettleMoved(Transaction& tx, Slice& slice) {
 }
 
 Result<bool> SetOperation::AdvanceUnion(Transaction& tx, const Visit& visit, Slice& slice) {
-  const auto is_behind = [this](size_t a, size_t b) {
-    return sets_[a].subkey() > sets_[b].subkey();
-  };
+  const auto is_behind = [this](size_t a, size_t b) { return IsBehind(a, b); };
   std::string member;
   while (true) {
     CW_TRY(SettleMoved(tx, slice));
@@ -100,16 +101,20 @@ Result<bool> SetOperation::AdvanceUnion(Transaction& tx, const Visit& visit, Sli
     if (!moved_.empty() || slice.members >= kMembersPerSlice || slice.bytes >= kBytesPerSlice) {
       return false;
     }
-    member.assign(sets_[placed_.front()].subkey());
-    while (!placed_.empty() && sets_[placed_.front()].subkey() == member) {
+    member.assign(sources_[placed_.front()].set.subkey());
+    std::optional<double> score;
+    while (!placed_.empty() && sources_[placed_.front()].set.subkey() == member) {
       std::ranges::pop_heap(placed_, is_behind);
       moved_.push_back(placed_.back());
       placed_.pop_back();
-      sets_[moved_.back()].Next();
+      Source& source = sources_[moved_.back()];
+      const double weighted = Weighted(source.set.score(), source.weight);
+      score = score ? Aggregated(aggregate_, *score, weighted) : weighted;
+      source.set.Next();
     }
     slice.bytes += member.size();
     slice.visited = true;
-    CW_ASSIGN(const bool goes_on, visit(member));
+    CW_ASSIGN(const bool goes_on, visit(member, *score));
     if (!goes_on) return true;
   }
 }
@@ -117,11 +122,14 @@ Result<bool> SetOperation::AdvanceUnion(Transaction& tx, const Visit& visit, Sli
 // --- intersections and differences ---
 
 Status SetOperation::Gather(Transaction& tx, Slice& slice) {
-  SetCursor& set = sets_.front();
+  SetCursor& set = sources_.front().set;
+  const double weight = sources_.front().weight;
   while (batch_.size() < kBatch && slice.bytes < kBytesPerSlice) {
     CW_ASSIGN(const bool is_there, set.Settle(tx));
     if (!is_there) return {};
-    batch_.push_back({.subkey = std::string(set.subkey())});
+    const bool is_plain = kind_ == Kind::kDifference;
+    batch_.push_back({.subkey = std::string(set.subkey()),
+                      .score = is_plain ? set.score() : Weighted(set.score(), weight)});
     slice.bytes += set.subkey().size();
     set.Next();
   }
@@ -129,12 +137,15 @@ Status SetOperation::Gather(Transaction& tx, Slice& slice) {
 }
 
 Status SetOperation::Decide(Transaction& tx, Candidate& candidate) {
-  for (; candidate.looked_for + 1 < sets_.size() && !candidate.is_out; ++candidate.looked_for) {
-    SetCursor& other = sets_[candidate.looked_for + 1];
+  for (; candidate.looked_for + 1 < sources_.size() && !candidate.is_out; ++candidate.looked_for) {
+    Source& other = sources_[candidate.looked_for + 1];
     CW_ASSIGN(const bool is_there, candidate.looked_for < beside_
-                                       ? other.MoveTo(tx, candidate.subkey)
-                                       : other.Has(tx, candidate.subkey));
+                                       ? other.set.MoveTo(tx, candidate.subkey)
+                                       : other.set.Has(tx, candidate.subkey));
     candidate.is_out = is_there == (kind_ == Kind::kDifference);
+    if (candidate.is_out || kind_ == Kind::kDifference) continue;
+    // Not Weighted(): what is no number here makes the whole sum 0 in Redis.
+    candidate.score = Aggregated(aggregate_, candidate.score, other.set.score() * other.weight);
   }
   return {};
 }
@@ -162,7 +173,7 @@ Result<bool> SetOperation::AdvanceFilter(Transaction& tx, const Visit& visit, Sl
     for (const Candidate& candidate : std::exchange(batch_, {})) {
       if (candidate.is_out) continue;
       slice.visited = true;
-      CW_ASSIGN(const bool goes_on, visit(candidate.subkey));
+      CW_ASSIGN(const bool goes_on, visit(candidate.subkey, candidate.score));
       if (!goes_on) return true;
     }
     CW_TRY(gathered);

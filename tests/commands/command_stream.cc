@@ -74,6 +74,26 @@ constexpr std::string_view kBroken[] = {""sv,
                                         "*"sv,
                                         "COUNT"sv};
 
+/// Some of them near each other, at the edges of the map, or beyond them.
+constexpr std::string_view kPlaces[] = {"13.361389 38.115556"sv,
+                                        "15.087269 37.502669"sv,
+                                        "12.758489 38.788135"sv,
+                                        "17.241510 38.788135"sv,
+                                        "-180 -85.05112878"sv,
+                                        "179.99 85.05"sv,
+                                        "180 85.05112878"sv,
+                                        "0 0"sv,
+                                        "-0.0001 1e-7"sv,
+                                        "-73.9454966 40.747533"sv,
+                                        "116.4 -39.9"sv,
+                                        "0x10 1e1"sv,
+                                        "181 0"sv,
+                                        "0 85.06"sv};
+constexpr std::string_view kLengths[] = {"0"sv,     "1"sv,       "200"sv, "500.5"sv,
+                                         "20000"sv, "300000"sv,  "1e9"sv, "inf"sv,
+                                         "1e-9"sv,  "1000000"sv, "-1"sv,  "nan"sv};
+constexpr std::string_view kUnits[] = {"m"sv, "km"sv, "KM"sv, "ft"sv, "mi"sv, "m"sv, "yd"sv};
+
 struct OptionSet {
   std::string_view name;
   std::string_view forms;  // with '|' between them
@@ -92,6 +112,13 @@ constexpr OptionSet kOptionSets[] = {
     {"{zadd}", "NX|XX|CH|GT|LT|nx|INCR"},
     {"{zrange}", "REV|WITHSCORES|BYSCORE|BYLEX|LIMIT 0 x|LIMIT x x|rev"},
     {"{zscore}", "WITHSCORES|LIMIT x x|LIMIT 0 3|withscores|LIMIT 1"},
+    {"{zop}",
+     "WEIGHTS q q|AGGREGATE SUM|AGGREGATE min|AGGREGATE MAX|WITHSCORES|AGGREGATE|WEIGHTS q"},
+    {"{geo}", "WITHDIST|WITHHASH|WITHCOORD|ASC|DESC|COUNT 100|COUNT 100 ANY|COUNT 0|ANY|STORE"},
+    {"{geostore}", "STORE k|STOREDIST k|store k|ASC|COUNT 100|WITHDIST"},
+    {"{from}", "FROMMEMBER e|FROMLONLAT p|frommember e|FROMMEMBER"},
+    {"{by}", "BYRADIUS l u|BYBOX l l u|byradius l u|BYBOX l"},
+    {"{geoadd}", "NX|XX|CH|nx"},
     {"{scan}", "COUNT 1000|MATCH *|MATCH f1*|MATCH [^f]*|count 0|MATCH"},
 };
 
@@ -304,6 +331,68 @@ constexpr std::string_view kTransactionForms[] = {
     "MULTI",    "MULTI",   "MULTI",   "EXEC",  "EXEC",       "EXEC",  "DISCARD", "WATCH k",
     "WATCH k+", "UNWATCH", "SET k v", "DEL k", "HSET k f v", "GET k", "INCR k",  "FLUSHDB"};
 
+/// Beside sets, whose keys are m0, m1 and so on.
+constexpr std::string_view kSortedOperationForms[] = {"ZADD k qe+",
+                                                      "ZADD k qe+",
+                                                      "SADD m0 e+",
+                                                      "SADD m1 e+",
+                                                      "DEL m0",
+                                                      "ZUNION 2 k k WITHSCORES",
+                                                      "ZUNION 2 k k {zop}",
+                                                      "ZUNION 3 k m0 k WEIGHTS q q q WITHSCORES",
+                                                      "ZUNION x k+",
+                                                      "ZINTER 2 k k WITHSCORES",
+                                                      "ZINTER 2 k k {zop}",
+                                                      "ZINTER 2 m0 k {zop}",
+                                                      "ZINTER 3 k k k WEIGHTS q q q WITHSCORES",
+                                                      "ZDIFF 2 k k WITHSCORES",
+                                                      "ZDIFF 3 k k m1",
+                                                      "ZDIFF 2 m0 k {zop}",
+                                                      "ZINTERCARD 2 k k",
+                                                      "ZINTERCARD 2 k m0 LIMIT x",
+                                                      "ZUNIONSTORE k 2 k k",
+                                                      "ZUNIONSTORE k 2 k k {zop}",
+                                                      "ZUNIONSTORE k 2 k m1 {zop}",
+                                                      "ZINTERSTORE k 2 k k {zop}",
+                                                      "ZINTERSTORE k 3 k k k WEIGHTS q q q",
+                                                      "ZDIFFSTORE k 2 k k",
+                                                      "ZDIFFSTORE k 3 k k m0",
+                                                      "ZRANGESTORE k k x x",
+                                                      "ZRANGESTORE k k x x REV",
+                                                      "ZRANGESTORE k k r r BYSCORE {zscore}",
+                                                      "ZRANGESTORE k k r r BYSCORE REV LIMIT x x",
+                                                      "ZRANGESTORE k k x x {zrange}",
+                                                      "EXPIREAT k a",
+                                                      "EXPIRETIME k"};
+
+constexpr std::string_view kGeoForms[] = {"GEOADD k p e",
+                                          "GEOADD k p e p e",
+                                          "GEOADD k {geoadd} p e p e",
+                                          "GEOADD k p e p e p e",
+                                          "ZREM k e",
+                                          "ZADD k q e",
+                                          "GEOPOS k e+",
+                                          "GEOHASH k e+",
+                                          "GEODIST k e e",
+                                          "GEODIST k e e u",
+                                          "GEOSEARCH k FROMMEMBER e BYRADIUS l u {geo}",
+                                          "GEOSEARCH k FROMLONLAT p BYBOX l l u {geo}",
+                                          "GEOSEARCH k FROMLONLAT p BYRADIUS l u {geo}",
+                                          "GEOSEARCH k {from} {by} {geo}",
+                                          "GEOSEARCH k {geo} {by} {from}",
+                                          "GEOSEARCHSTORE k k FROMLONLAT p BYRADIUS l u",
+                                          "GEOSEARCHSTORE k k {from} {by} COUNT 100 STOREDIST",
+                                          "GEOSEARCHSTORE k k FROMMEMBER e BYBOX l l u {geo}",
+                                          "GEORADIUS k p l u {geo}",
+                                          "GEORADIUS k p l u {geostore}",
+                                          "GEORADIUS_RO k p l u {geo}",
+                                          "GEORADIUSBYMEMBER k e l u {geo}",
+                                          "GEORADIUSBYMEMBER k e l u {geostore}",
+                                          "GEORADIUSBYMEMBER_RO k e l u {geo}",
+                                          "COMMAND GETKEYS GEORADIUS k p l u {geostore}",
+                                          "ZRANGE k 0 -1 WITHSCORES",
+                                          "DEL k"};
+
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
@@ -321,6 +410,10 @@ CommandForms StringForms() { return {.key_prefix = "s", .forms = kStringForms}; 
 CommandForms HashForms() { return {.key_prefix = "h", .forms = kHashForms}; }
 
 CommandForms SetForms() { return {.key_prefix = "m", .forms = kSetForms}; }
+
+CommandForms SortedOperationForms() { return {.key_prefix = "z", .forms = kSortedOperationForms}; }
+
+CommandForms GeoForms() { return {.key_prefix = "g", .forms = kGeoForms}; }
 
 CommandForms SortedSetForms() { return {.key_prefix = "z", .forms = kSortedSetForms}; }
 
@@ -371,6 +464,13 @@ void CommandStream::Fill(std::string_view token, std::vector<std::string>& argv)
       argv.push_back(Pick(kScoreBounds));
     } else if (token == "y") {
       argv.push_back(Pick(kNameBounds));
+    } else if (token == "p") {
+      const std::string place = Pick(kPlaces);
+      for (const std::string_view degrees : Split(place, ' ')) argv.emplace_back(degrees);
+    } else if (token == "l") {
+      argv.push_back(Pick(kLengths));
+    } else if (token == "u") {
+      argv.push_back(Pick(kUnits));
     } else if (token == "qe") {
       argv.push_back(Pick(kScores));
       argv.push_back(Member());

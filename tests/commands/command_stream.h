@@ -9,6 +9,7 @@
 //   i d    an integer, a floating-point number (a few of them broken)
 //   q r    a score, a bound of a range of scores
 //   y      a bound of a range of names
+//   p l u  a place on the Earth, which is two words; a length; its unit
 //   x o    a position in a string, one that may lie far behind its end
 //   t      a time to live
 //   a m    a moment, in seconds and in milliseconds since 1970
@@ -72,6 +73,9 @@ CommandForms HashForms();
 CommandForms SetForms();
 /// Sorted sets, with what happens to their keys.
 CommandForms SortedSetForms();
+/// Operations over sorted sets and sets, and ranges that are stored.
+CommandForms SortedOperationForms();
+CommandForms GeoForms();
 /// Sorted sets whose members all have the same score, by their names: others make no sense to
 /// Redis.
 CommandForms LexForms();

@@ -73,12 +73,14 @@ Value ParseReply(std::string_view bytes) {
   return value && *value ? **value : Value();
 }
 
-/// With every number as 7.2 prints it: the packaged version prints all 17 digits.
+/// With every number as 7.2 prints it: the packaged version prints all 17 digits. And without the
+/// sign of a zero, which Redis forgets in a listpack.
 Value WithShortNumbers(Value value) {
   if (const std::optional<double> number = ParseDouble(value.text)) {
     value.text.clear();
-    AppendDouble(value.text, *number);
+    AppendDouble(value.text, *number == 0 ? 0 : *number);
   }
+  if (value.number == 0) value.number = 0;
   for (Value& item : value.items) item = WithShortNumbers(std::move(item));
   return value;
 }
@@ -272,6 +274,16 @@ TEST(DifferentialWithRedis, SortedSetsInElements) {
 }
 
 TEST(DifferentialWithRedis, SortedSetsInResp3) { Compare(3, {SortedSetForms()}); }
+
+TEST(DifferentialWithRedis, SortedOperations) { Compare(2, {SortedOperationForms()}); }
+
+TEST(DifferentialWithRedis, SortedOperationsInElements) {
+  Compare(3, {SortedOperationForms()}, {.inline_bytes_max = 0});
+}
+
+TEST(DifferentialWithRedis, Geo) { Compare(2, {GeoForms()}); }
+
+TEST(DifferentialWithRedis, GeoInElements) { Compare(3, {GeoForms()}, {.inline_bytes_max = 0}); }
 
 TEST(DifferentialWithRedis, SortedSetsByName) { Compare(2, {LexForms()}); }
 

@@ -56,6 +56,13 @@ TEST(KeySpecs, FindKeysBehindAKeyword) {
   EXPECT_EQ(Found({from_end}, {"keys", "x"}), "none") << "a command's name is no keyword";
 }
 
+TEST(KeySpecs, AnOptionThatIsNotThereHasNoKey) {
+  const KeySpec store = {.access = kOW, .index = 2, .keyword = "STORE"};
+  EXPECT_EQ(Found({Key(1, kRO), store}, {"row", "a", "x", "store", "b"}), "a b");
+  EXPECT_EQ(Found({Key(1, kRO), store}, {"row", "a", "x"}), "a");
+  EXPECT_EQ(Found({Key(1, kRO), store}, {"row", "a", "x", "STORE"}), "a");
+}
+
 TEST(KeySpecs, FindAsManyKeysAsAnArgumentSays) {
   const KeySpec counted = CountedKeys(1, kRO);
   EXPECT_EQ(Found({counted}, {"row", "2", "a", "b", "WEIGHTS"}), "a b");

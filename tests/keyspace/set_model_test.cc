@@ -200,7 +200,7 @@ class SetModel final : public KeyspaceModel {
   template <typename Visit>
   static Status Operate(Transaction& tx, Kind kind, const std::vector<std::string>& keys,
                         const Visit& visit) {
-    std::vector<SetCursor> sets;
+    std::vector<SetOperation::Source> sets;
     for (size_t i = 0; i < keys.size(); ++i) {
       CW_ASSIGN(const Lookup found, FindKey(tx, Name(tx, keys[i])));
       if (found.live() == nullptr) {
@@ -208,12 +208,12 @@ class SetModel final : public KeyspaceModel {
         continue;
       }
       CW_ASSIGN(SetCursor set, SetCursor::Of(Name(tx, keys[i]).generation, *found.live()));
-      sets.push_back(std::move(set));
+      sets.push_back({.set = std::move(set)});
     }
     if (sets.empty()) return {};
     SetOperation operation(kind, std::move(sets));
     for (bool done = false; !done;) {
-      CW_ASSIGN(done, operation.Advance(tx, [&](std::string_view subkey) -> Result<bool> {
+      CW_ASSIGN(done, operation.Advance(tx, [&](std::string_view subkey, double) -> Result<bool> {
         CW_TRY(visit(subkey));
         return true;
       }));

@@ -9,8 +9,8 @@
 #include "keyspace/types/sorted_reader.h"
 #include "keyspace/types/sorted_set_builder.h"
 #include "keyspace/types/sorted_sets.h"
-#include "keyspace/types/written_anew.h"
 #include "keyspace/types/write_steps.h"
+#include "keyspace/types/written_anew.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -191,7 +191,8 @@ Result<uint64_t> SortedSet::RemoveMet(SortedElements& elements, const Met& met) 
     return met.count;
   }
   const uint64_t stay = elements.count() - met.count;
-  if (met.count > kDeletedMax || IsWrittenAnew(options(), kElements * met.count, kElements * stay)) {
+  if (met.count > kDeletedMax ||
+      IsWrittenAnew(options(), kElements * met.count, kElements * stay)) {
     return StoreRest(elements, met.range);
   }
   for (const auto& [member, score] : met.members) {

@@ -276,19 +276,17 @@ TEST_F(SortedSets, AMemberThatIsNamedTwiceEndsWithTheSignOfTheLastScore) {
   Add(0, "x");
   const std::vector<ScoredMember> twice = {{.member = "x", .score = 3},
                                            {.member = "x", .score = -0.0}};
-  ASSERT_TRUE(rig_.Execute([&](Transaction& tx) -> Status {
-    CW_ASSIGN(SortedSet set, Open<SortedSet>(tx));
+  With([&](SortedSet& set) -> Status {
     CW_ASSIGN(const AddResult result, set.Add(twice, {}));
     EXPECT_EQ(result.changed, 2u);
     return {};
-  }));
-  ASSERT_TRUE(rig_.Read([&](Transaction& tx) -> Status {
-    CW_ASSIGN(SortedSet set, Open<SortedSet>(tx));
+  });
+  With([&](SortedSet& set) -> Status {
     CW_ASSIGN(const std::optional<double> score, set.Score("x"));
     EXPECT_EQ(score, 0);
     EXPECT_TRUE(std::signbit(score.value_or(0)));
     return {};
-  }));
+  });
 }
 
 TEST_F(SortedSets, WhatStaysAfterALargeRemovalIsStoredAnew) {

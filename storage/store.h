@@ -95,8 +95,9 @@ class Store {
   /// done, if it passes write_limits(): what is taken here every format behind it takes too. Every
   /// other error says that the store failed.
   ///
-  /// What takes longer than one turn should calls `pause` now and then: meanwhile others may read,
-  /// and see nothing of the batch before this returns. REQUIRES: they do not write, nor compact.
+  /// What takes longer than one turn should calls `pause` now and then: meanwhile others may read
+  /// what is visible, and at snapshots, and see nothing of the batch before this returns. REQUIRES:
+  /// they do not read the newest state, nor write, nor compact.
   using Pause = std::function<void()>;
   Result<Seq> Write(const WriteBatch& batch, const Pause& pause = {});
   const WriteLimits& write_limits() const { return options_.write_limits; }

@@ -1,7 +1,9 @@
-// A batch that is inserted with pauses: nobody sees a part of it, at whatever state he reads.
+// A batch that is inserted with pauses: who reads what is visible, or at a snapshot, sees no part
+// of it.
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 
 #include "storage/reader.h"
@@ -34,11 +36,12 @@ TEST(StorePauses, NothingIsSeenBeforeAllOfItIsThere) {
   WriteBatch batch;
   for (int i = 0; i < kEntries; ++i) batch.Put(KeyOf(i), std::string(100, 'n'));
   const Seq before = world.store().last_seq();
+  const std::unique_ptr<Snapshot> snapshot = world.store().TakeSnapshot();
   int pauses = 0;
   const Result<Seq> written = world.store().Write(batch, [&] {
     ++pauses;
     EXPECT_EQ(world.store().last_seq(), before);
-    look(reader.Newest(Tier::kMayBlock), "old", false);
+    look(reader.At(*snapshot, Tier::kMayBlock), "old", false);
     look(reader.Visible(Tier::kMayBlock), "old", false);
     // What wants to switch memtables has to wait.
     world.store().Tick();

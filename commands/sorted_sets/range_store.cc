@@ -68,23 +68,9 @@ class RangeStore {
 
  private:
   /// So many slices of the way there may belong to one turn.
-  static constexpr int kSlicesAtOnce = 4;
 
   Direction direction() const {
     return request_.reversed ? Direction::kBackwards : Direction::kForwards;
-  }
-
-  /// Calls slice() until it answers true.
-  template <typename Slice>
-  Status Repeat(const Slice& slice) {
-    for (int slices = 1;; ++slices) {
-      CW_ASSIGN(const bool done, slice());
-      if (done) return {};
-      if (!tx_.waits() && slices == kSlicesAtOnce) {
-        return Fail(ErrorCode::kLong, "the range is too far away for one turn");
-      }
-      CW_TRY(tx_.Breathe());
-    }
   }
 
   Result<Span> Indexes() {
@@ -94,14 +80,14 @@ class RangeStore {
     if (range.count == 0) return Span();
     RankPlace place;
     place.Seek(request_.reversed ? length - range.first : range.first, length);
-    CW_TRY(Repeat([&] { return place.Approach(tx_, name_, source_); }));
+    CW_TRY(RunSlices(tx_, [&] { return place.Approach(tx_, name_, source_); }));
     return Span{.position = place.position(), .most = range.count};
   }
 
   Result<Span> Stretch() {
     if (request_.offset < 0 || request_.limit == 0) return Span();
     StretchFinder finder(request_.selection);
-    CW_TRY(Repeat([&] { return finder.Find(tx_, name_.generation, source_); }));
+    CW_TRY(RunSlices(tx_, [&] { return finder.Find(tx_, name_.generation, source_); }));
     return Span{.range = finder.stretch(),
                 .skip = static_cast<uint64_t>(request_.offset),
                 .most = request_.limit < 0 ? UINT64_MAX : static_cast<uint64_t>(request_.limit)};

@@ -16,16 +16,16 @@ namespace {
 using keyspace::SortedSet;
 
 /// Returns how many were removed. REQUIRES: the set exists.
-Result<uint64_t> RemoveSelected(SortedSet& set, const Selection& selection) {
+Result<uint64_t> RemoveSelected(Call& call, SortedSet& set, const Selection& selection) {
   if (selection.by == By::kIndex) {
     CW_ASSIGN(const uint64_t length, set.Length());
     const keyspace::IndexRange range = keyspace::RangeIn(length, selection.start, selection.stop);
     if (range.count > 0) CW_TRY(set.RemoveRanks(range.first, range.count));
     return range.count;
   }
-  if (selection.by == By::kScore) return set.RemoveRange(OrderOf(selection.scores));
-  CW_ASSIGN(const uint64_t least, set.LeastScore());
-  return set.RemoveRange(OrderOf(selection.names(), least));
+  StretchFinder finder(selection);
+  CW_TRY(RunSlices(call.tx, [&] { return finder.Find(call.tx, set.generation(), set.record()); }));
+  return set.RemoveRange(finder.stretch());
 }
 
 Status RemoveRange(Call& call, By by) {
@@ -36,7 +36,7 @@ Status RemoveRange(Call& call, By by) {
   if (!set) return {};
   uint64_t removed = 0;
   if (set->exists()) {
-    CW_ASSIGN(removed, RemoveSelected(*set, *selection));
+    CW_ASSIGN(removed, RemoveSelected(call, *set, *selection));
   }
   call.reply.Integer(static_cast<int64_t>(removed));
   return {};

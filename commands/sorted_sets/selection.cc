@@ -48,6 +48,21 @@ std::optional<Selection> TakeSelection(Call& call, size_t first, By by, bool rev
   return selection;
 }
 
+Result<bool> StretchFinder::EndScore::Find(keyspace::Transaction& tx,
+                                           keyspace::Generation generation,
+                                           const keyspace::Record& record) {
+  if (score_) return true;
+  SortedReader reader(tx, generation, record, OrderRange(), from_, read_.position());
+  CW_ASSIGN(const bool at_end, read_.StepWith(
+                                   reader, [] { return false; },
+                                   [&](const ScoredMember& member) {
+                                     score_ = member.score;
+                                     return false;
+                                   }));
+  if (at_end && !score_) return std::unexpected(CollectionRead::CountIsWrong());
+  return at_end;
+}
+
 Result<bool> StretchFinder::Find(keyspace::Transaction& tx, keyspace::Generation generation,
                                  const keyspace::Record& record) {
   if (stretch_) return true;
@@ -55,19 +70,49 @@ Result<bool> StretchFinder::Find(keyspace::Transaction& tx, keyspace::Generation
     stretch_ = OrderOf(selection_.scores);
     return true;
   }
-  SortedReader reader(tx, generation, record, OrderRange(), SortedReader::Direction::kForwards,
-                      first_.position());
-  std::optional<double> least;
-  CW_ASSIGN(const bool at_end, first_.StepWith(
-                                   reader, [] { return false; },
-                                   [&](const ScoredMember& member) {
-                                     least = member.score;
-                                     return false;
-                                   }));
-  if (!at_end) return false;
-  if (!least) return std::unexpected(CollectionRead::CountIsWrong());
-  stretch_ = OrderOf(selection_.names(), keyspace::OrderedScore(*least));
+  CW_ASSIGN(const bool has_least, least_.Find(tx, generation, record));
+  if (!has_least) return false;
+  CW_ASSIGN(const bool has_greatest, greatest_.Find(tx, generation, record));
+  if (!has_greatest) return false;
+  if (least_.score() != greatest_.score()) return Walk(tx, generation, record);
+  stretch_ = OrderOf(selection_.names(), keyspace::OrderedScore(least_.score()));
   return true;
+}
+
+Result<bool> StretchFinder::Walk(keyspace::Transaction& tx, keyspace::Generation generation,
+                                 const keyspace::Record& record) {
+  constexpr int kWalkedAtOnce = 2048;
+  const keyspace::LexRange names = selection_.names();
+  std::optional<std::string> end;
+  int walked = 0;
+  SortedReader reader(tx, generation, record, OrderRange(), SortedReader::Direction::kForwards,
+                      walk_.position());
+  CW_ASSIGN(const bool done, walk_.StepWith(
+                                 reader, [&] { return ++walked > kWalkedAtOnce; },
+                                 [&](const ScoredMember& member) {
+                                   if (!begin_ && names.IsBehind(member.member)) return true;
+                                   if (!begin_) begin_ = keyspace::OrderSubkey(member);
+                                   if (!names.IsBefore(member.member)) return true;
+                                   end = keyspace::OrderSubkey(member);
+                                   return false;
+                                 }));
+  if (!done) return false;
+  const std::string nothing = keyspace::OrderSubkey(0, {});
+  stretch_ = begin_ ? OrderRange{.begin = *begin_, .end = end.value_or(std::string())}
+                    : OrderRange{.begin = nothing, .end = nothing};
+  return true;
+}
+
+Status RunSlices(keyspace::Transaction& tx, const std::function<Result<bool>()>& slice) {
+  constexpr int kSlicesAtOnce = 8;
+  for (int slices = 1;; ++slices) {
+    CW_ASSIGN(const bool done, slice());
+    if (done) return {};
+    if (!tx.waits() && slices == kSlicesAtOnce) {
+      return Fail(ErrorCode::kLong, "the range is too far away for one turn");
+    }
+    CW_TRY(tx.Breathe());
+  }
 }
 
 }  // namespace cordwood::commands::sorted_sets

@@ -38,6 +38,8 @@ class Collection {
   Generation generation() const { return name_.generation; }
 
   bool exists() const { return found_.live() != nullptr; }
+  /// Until the next write. REQUIRES: exists().
+  const Record& record() const { return *found_.live(); }
   bool in_elements() const { return exists() && found_.live()->form == Form::kElements; }
 
   /// The items' bytes; none if it does not exist. Until the next write. REQUIRES: !in_elements().

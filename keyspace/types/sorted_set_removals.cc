@@ -127,21 +127,6 @@ Status SortedSet::Pop(Direction end, uint64_t count, const Visit& visit) {
   return {};
 }
 
-Result<uint64_t> SortedSet::LeastScore() {
-  CHECK(exists());
-  if (!in_elements()) {
-    CW_ASSIGN(const Inline set, TakeInline());
-    if (set.members.empty()) return std::unexpected(MemberIsMissing());
-    return OrderedScore(set.members.front().score);
-  }
-  CW_ASSIGN(const SortedElements elements, Elements());
-  const ScoreSpan& scores = *elements.object().scores;
-  if (scores.floor == scores.ceiling) return scores.floor;
-  CW_ASSIGN(const Met met, Meet(elements, Everything(), Direction::kForwards, 1, {}));
-  if (met.count == 0) return std::unexpected(MemberIsMissing());
-  return OrderedScore(met.members.front().second);
-}
-
 // --- elements ---
 
 Result<SortedSet::Met> SortedSet::Meet(const SortedElements& elements, const OrderRange& range,

@@ -66,6 +66,9 @@ class SortedSet {
 
   bool exists() const { return collection_.exists(); }
   bool in_elements() const { return collection_.in_elements(); }
+  Generation generation() const { return collection_.generation(); }
+  /// Until the next write. REQUIRES: exists().
+  const Record& record() const { return collection_.record(); }
 
   Result<uint64_t> Length() const;
   Result<std::optional<double>> Score(std::string_view member);
@@ -87,8 +90,6 @@ class SortedSet {
   /// Takes so many off an end, or all that there are, and calls visit(member) for each.
   using Visit = std::function<void(const ScoredMember&)>;
   Status Pop(Direction end, uint64_t count, const Visit& visit);
-  /// The least score as an ordered number. REQUIRES: exists().
-  Result<uint64_t> LeastScore();
 
  private:
   using Members = std::vector<ScoredMember>;

@@ -228,9 +228,23 @@ TEST_P(SortedSetCommandsTest, RangesByNameAreOfOneScore) {
   EXPECT_EQ(Run({"ZLEXCOUNT", "z", "[b", "+"}), Integer(3));
   EXPECT_EQ(Run({"ZLEXCOUNT", "z", "+", "-"}), Integer(0));
   EXPECT_EQ(Run({"ZLEXCOUNT", "none", "-", "+"}), Integer(0));
-  // Of others the ends alone have a meaning.
   Run({"ZADD", "z", "1", "A"});
   EXPECT_EQ(Run({"ZRANGEBYLEX", "z", "-", "+"}), Bulks({"a", "b", "c", "d", "A"}));
+}
+
+TEST_P(SortedSetCommandsTest, RangesByNameOfSeveralScoresGoByTheOrder) {
+  Run({"ZADD", "z", "1", "a", "2", "b", "3", "c", "4", "d", "5", "a2"});
+  EXPECT_EQ(Run({"ZRANGEBYLEX", "z", "[b", "[c"}), Bulks({"b", "c"}));
+  EXPECT_EQ(Run({"ZREVRANGEBYLEX", "z", "[c", "[b"}), Bulks({"c", "b"}));
+  EXPECT_EQ(Run({"ZRANGEBYLEX", "z", "-", "(b"}), Bulks({"a"}));
+  EXPECT_EQ(Run({"ZRANGEBYLEX", "z", "[x", "+"}), kEmpty);
+  EXPECT_EQ(Run({"ZRANGEBYLEX", "z", "[c", "[b"}), kEmpty);
+  EXPECT_EQ(Run({"ZLEXCOUNT", "z", "(a", "(d"}), Integer(2));
+  EXPECT_EQ(Run({"ZRANGESTORE", "y", "z", "[b", "[d", "BYLEX", "LIMIT", "1", "2"}), Integer(2));
+  EXPECT_EQ(All("y"), Bulks({"c", "3", "d", "4"}));
+  EXPECT_EQ(Run({"ZREMRANGEBYLEX", "z", "[x", "+"}), Integer(0));
+  EXPECT_EQ(Run({"ZREMRANGEBYLEX", "z", "(a", "(d"}), Integer(2));
+  EXPECT_EQ(All(), Bulks({"a", "1", "d", "4", "a2", "5"}));
 }
 
 TEST_P(SortedSetCommandsTest, RangesRefuseWhatMakesNoSense) {

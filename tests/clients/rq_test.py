@@ -1,5 +1,5 @@
-"""RQ: what goes into its queues and out of them, and its workers. These register jobs in sorted
-sets, keep results in streams and listen to a channel; until those land they are skipped."""
+"""RQ: what goes into its queues and out of them, and its workers. These keep results in streams and
+listen to a channel; until those land they are skipped."""
 
 import sys
 

@@ -1,6 +1,7 @@
 #include "commands/core/set_operations.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "commands/core/error_texts.h"
 #include "commands/core/lookup.h"
@@ -32,6 +33,12 @@ Result<SetSources> OpenSources(keyspace::Transaction& tx, keyspace::Generation g
   keyspace::GatheredReads reads;
   std::vector<SetOperation::Source> sets;
   bool is_empty = false;
+  std::unordered_set<std::string_view> seen;
+  // Once more changes nothing, but for scores, and for the set that others are taken from.
+  const auto changes_nothing = [&](size_t i) {
+    if (query.takes_sorted_sets || (query.kind == Kind::kDifference && i == 0)) return false;
+    return !seen.insert(query.keys[i]).second;
+  };
   for (size_t i = 0; i < query.keys.size(); ++i) {
     Result<Lookup> found = keyspace::FindKey(tx, {.generation = generation, .key = query.keys[i]});
     if (!reads.Ok(found)) {
@@ -48,6 +55,7 @@ Result<SetSources> OpenSources(keyspace::Transaction& tx, keyspace::Generation g
       sources.wrong_type = true;
       break;
     }
+    if (changes_nothing(i)) continue;
     CW_ASSIGN(SetCursor set, SetCursor::Of(generation, *found->live()));
     sets.push_back({.set = std::move(set)});
     if (!query.weights.empty()) sets.back().weight = query.weights[i];

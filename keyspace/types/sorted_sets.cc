@@ -188,6 +188,7 @@ Result<AddResult> SortedSet::AddInline(std::span<const ScoredMember> members,
     if (!score) continue;
     bytes += BytesOf(given);
     if (!collection_.FitsInline(set.members.size() + 1, bytes)) {
+      set.shape = ShapeWith(set.shape, set.members.size(), members.first(i));
       SortedElements elements = Convert(set);
       CW_ASSIGN(AddResult result, AddElements(elements, members.subspan(i), rules));
       const AddResult& before = additions.result();

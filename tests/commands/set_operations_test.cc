@@ -43,6 +43,11 @@ TEST_P(SetOperations, AreThoseOfSets) {
   EXPECT_EQ(Members({"SUNION", "a", "none", "a"}), (MemberNames{"1", "2", "3", "x"}));
   EXPECT_EQ(Members({"SDIFF", "a", "none", "c"}), (MemberNames{"1", "2"}));
   EXPECT_EQ(Members({"SDIFF", "a", "b", "a"}), MemberNames());
+  // One that is named again changes nothing, but where it is what others are taken from.
+  EXPECT_EQ(Members({"SDIFF", "a", "a"}), MemberNames());
+  EXPECT_EQ(Members({"SDIFF", "a", "b", "b", "c", "b"}), (MemberNames{"1"}));
+  EXPECT_EQ(Members({"SINTER", "a", "a", "a"}), (MemberNames{"1", "2", "3", "x"}));
+  EXPECT_EQ(Members({"SUNION", "a", "a"}), (MemberNames{"1", "2", "3", "x"}));
   EXPECT_EQ(Run({"SINTER", "a", "none"}), "*0\r\n");
   EXPECT_EQ(Run({"SDIFF", "none", "a"}), "*0\r\n");
   EXPECT_EQ(Run({"SUNION", "none", "no"}), "*0\r\n");

@@ -57,6 +57,18 @@ TEST_P(SortedSetCommandsTest, ZAddTellsHowManyAreNew) {
   EXPECT_EQ(Run({"ZSCORE", "z", ""}), Bulk("1"));
 }
 
+TEST_P(SortedSetCommandsTest, EveryMemberOfOneAdditionCountsForTheEncoding) {
+  for (const size_t bytes : {65u, 500u, 600u, 10'000u, 100'000u}) {
+    const std::string large(bytes, 'x');
+    Run({"DEL", "z"});
+    Run({"ZADD", "z", "1", large, "2", "b"});
+    EXPECT_EQ(Run({"OBJECT", "ENCODING", "z"}), Bulk("skiplist")) << bytes;
+    Run({"DEL", "z"});
+    Run({"ZADD", "z", "2", "b", "1", large});
+    EXPECT_EQ(Run({"OBJECT", "ENCODING", "z"}), Bulk("skiplist")) << bytes;
+  }
+}
+
 TEST_P(SortedSetCommandsTest, ZAddHasConditions) {
   EXPECT_EQ(Run({"ZADD", "z", "XX", "1", "a"}), Integer(0));
   EXPECT_EQ(Run({"EXISTS", "z"}), Integer(0));

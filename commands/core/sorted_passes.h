@@ -7,7 +7,8 @@
 //   do {
 //     passes.Begin();
 //     for (each item) passes.Add(item, bytes);
-//     for (const Item& item : passes.Finish()) ...
+//     while (!passes.Sort(some)) ...       others may have their turn
+//     for (const auto& kept : passes.kept()) ...
 //   } while (!passes.done());
 //
 // Threads: one at a time.
@@ -23,6 +24,8 @@ namespace cordwood::commands {
 
 /// What one pass keeps.
 inline constexpr uint64_t kSortedPassBytes = uint64_t{8} << 20;
+/// Items that are sorted in a slice.
+inline constexpr size_t kSortedPerSlice = 2048;
 
 /// `Before` orders items; all items are different to it, and each pass meets the same ones.
 template <typename Item, typename Before>
@@ -36,6 +39,7 @@ class SortedPasses {
   void Begin() {
     if (!kept_.empty()) last_ = std::move(kept_.back().item);
     kept_.clear();
+    unsorted_ = 0;
     bytes_ = 0;
     dropped_ = false;
   }
@@ -54,18 +58,26 @@ class SortedPasses {
       kept_.pop_back();
       dropped_ = true;
     }
+    unsorted_ = kept_.size();
   }
 
   struct Kept {
     Item item;
     uint64_t bytes = 0;
   };
-  /// All were added: those of this pass, in order, until Begin.
-  const std::vector<Kept>& Finish() {
-    std::ranges::sort_heap(kept_, ByItem());
-    left_ -= kept_.size();
-    return kept_;
+  /// All were added: brings up to so many more in order, from the last one on. True: kept() is in
+  /// order, until Begin.
+  bool Sort(size_t items) {
+    for (; items > 0 && unsorted_ > 1; --items) {
+      std::ranges::pop_heap(kept_.begin(), kept_.begin() + static_cast<ptrdiff_t>(unsorted_),
+                            ByItem());
+      --unsorted_;
+    }
+    if (unsorted_ > 1) return false;
+    if (std::exchange(unsorted_, 0) > 0) left_ -= kept_.size();
+    return true;
   }
+  const std::vector<Kept>& kept() const { return kept_; }
   /// No pass is needed any more.
   bool done() const { return !dropped_ || left_ == 0; }
 
@@ -77,7 +89,8 @@ class SortedPasses {
   const Before before_;
   uint64_t left_;
   const uint64_t bytes_max_;
-  std::vector<Kept> kept_;  // a heap, the last one in front; in order once finished
+  std::vector<Kept> kept_;  // a heap, the last one in front; what was sorted of it lies behind that
+  size_t unsorted_ = 0;     // of the heap
   uint64_t bytes_ = 0;
   bool dropped_ = false;
   std::optional<Item> last_;  // of all that were given

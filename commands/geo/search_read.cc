@@ -53,16 +53,13 @@ Result<bool> SearchRead::Continue(keyspace::Transaction& tx, ReplyWriter& reply)
     if (is_done) return true;
   }
   if (as_found_) return ReplyAsFound(tx, reply);
-  if (sorted_ == nullptr) {
-    CW_ASSIGN(const bool met_all, Collect(tx, generation(), request_, *search_, passes_, found_));
-    if (!met_all) return false;
-    sorted_ = &passes_.Finish();
-    replied_ = 0;
-    if (is_first_pass_) BeginReply(reply);
-    is_first_pass_ = false;
-    if (as_found_) return false;
+  if (!met_all_) {
+    CW_ASSIGN(met_all_, Collect(tx, generation(), request_, *search_, passes_, found_));
+    if (!met_all_) return false;
   }
-  return ReplyInOrder(reply);
+  if (!passes_.Sort(kSortedPerSlice)) return false;
+  if (std::exchange(is_first_pass_, false)) BeginReply(reply);
+  return as_found_ ? Result<bool>(false) : ReplyInOrder(reply);
 }
 
 Result<bool> SearchRead::Open(keyspace::Transaction& tx, ReplyWriter& reply) {
@@ -87,14 +84,16 @@ void SearchRead::BeginReply(ReplyWriter& reply) {
 }
 
 Result<bool> SearchRead::ReplyInOrder(ReplyWriter& reply) {
-  const size_t end = std::min(sorted_->size(), replied_ + kRepliedPerSlice);
+  const auto& sorted = passes_.kept();
+  const size_t end = std::min(sorted.size(), replied_ + kRepliedPerSlice);
   for (; replied_ < end; ++replied_) {
-    const RankedMember& ranked = (*sorted_)[replied_].item;
+    const RankedMember& ranked = sorted[replied_].item;
     ReplyMember({.member = ranked.member, .score = ranked.score, .meters = ranked.meters}, reply);
   }
-  if (replied_ < sorted_->size()) return false;
+  if (replied_ < sorted.size()) return false;
   if (passes_.done()) return true;
-  sorted_ = nullptr;
+  met_all_ = false;
+  replied_ = 0;
   found_ = 0;
   passes_.Begin();
   search_->Rewind();

@@ -48,9 +48,9 @@ class SearchRead final : public LongRead {
   std::optional<Search> search_;  // from the first slice on
   Passes passes_;
   bool is_first_pass_ = true;
-  uint64_t found_ = 0;                                 // in this pass
-  const std::vector<Passes::Kept>* sorted_ = nullptr;  // while a pass is replied
-  size_t replied_ = 0;
+  uint64_t found_ = 0;     // in this pass
+  bool met_all_ = false;   // this pass
+  size_t replied_ = 0;     // of it
   bool as_found_ = false;  // too many to be kept, and in no order: they are met once more
 };
 

@@ -64,7 +64,8 @@ class SearchStore {
                   SearchRead::Collect(call_.tx, generation_, request_, search_, passes, found));
         if (!done) CW_TRY(EndSlice());
       }
-      for (const auto& kept : passes.Finish()) CW_TRY(Add(kept.item));
+      while (!passes.Sort(kSortedPerSlice)) CW_TRY(EndSlice());
+      for (const auto& kept : passes.kept()) CW_TRY(Add(kept.item));
       if (passes.done()) return {};
       passes.Begin();
       search_.Rewind();

@@ -48,33 +48,32 @@ class ScoredRead final : public SetOperationRead {
   void ReplyEmpty(ReplyWriter& reply) override { reply.ArrayHeader(0); }
 
   Result<bool> Continue(Transaction& tx, SetOperation& operation, ReplyWriter& reply) override {
-    if (sorted_ == nullptr) {
-      CW_ASSIGN(const bool done, Collect(tx, operation));
-      if (!done) return false;
+    if (!collected_) {
+      CW_ASSIGN(collected_, Collect(tx, operation));
+      if (!collected_) return false;
       if (is_first_pass_) ReplyHeader(reply);
       is_first_pass_ = false;
     }
-    const size_t end = std::min(sorted_->size(), replied_ + kRepliedPerSlice);
-    for (; replied_ < end; ++replied_) ReplyMember((*sorted_)[replied_].item, reply);
-    if (replied_ < sorted_->size()) return false;
+    if (!passes_.Sort(kSortedPerSlice)) return false;
+    const auto& sorted = passes_.kept();
+    const size_t end = std::min(sorted.size(), replied_ + kRepliedPerSlice);
+    for (; replied_ < end; ++replied_) ReplyMember(sorted[replied_].item, reply);
+    if (replied_ < sorted.size()) return false;
     if (passes_.done()) return true;
-    sorted_ = nullptr;
+    collected_ = false;
+    replied_ = 0;
     passes_.Begin();
     operation.Rewind();
     return false;
   }
 
   Result<bool> Collect(Transaction& tx, SetOperation& operation) {
-    CW_ASSIGN(const bool done, operation.Advance(tx, [&](std::string_view subkey, double score) {
+    return operation.Advance(tx, [&](std::string_view subkey, double score) {
       const std::string_view member = HashedElements::NameIn(subkey);
       if (is_first_pass_) ++count_;
       passes_.Add({.member = std::string(member), .score = score}, member.size() + sizeof(Scored));
       return true;
-    }));
-    if (!done) return false;
-    sorted_ = &passes_.Finish();
-    replied_ = 0;
-    return true;
+    });
   }
 
   // In RESP3 every member with its score is a pair of its own.
@@ -87,14 +86,12 @@ class ScoredRead final : public SetOperationRead {
     if (with_scores_) reply.Double(scored.score);
   }
 
-  using Passes = SortedPasses<Scored, InOrder>;
-
   const bool with_scores_;
-  Passes passes_{InOrder()};
+  SortedPasses<Scored, InOrder> passes_{InOrder()};
   bool is_first_pass_ = true;
   uint64_t count_ = 0;
-  const std::vector<Passes::Kept>* sorted_ = nullptr;  // while a pass is replied
-  size_t replied_ = 0;
+  bool collected_ = false;  // the pass has met all
+  size_t replied_ = 0;      // of the pass
 };
 
 Status ReplyOperation(Call& call, std::string_view command, Kind kind) {

@@ -145,6 +145,8 @@ struct ObjectPayload {
     entries = static_cast<uint8_t>(std::min<uint64_t>(kManyEntries, entries + more));
   }
 
+  friend bool operator==(const ObjectPayload&, const ObjectPayload&) = default;
+
   std::string Encode() const;
   static Result<ObjectPayload> Decode(std::string_view payload);
   /// The oid alone; nothing if it is not there.

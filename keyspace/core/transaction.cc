@@ -268,24 +268,22 @@ Status Transaction::CheckEachSize() const {
   return keyspace_.store().write_limits().Check(sizes);
 }
 
-std::vector<Generation> Transaction::FillWithWrites(storage::WriteBatch& batch,
-                                                    const storage::Store::Pause& pause) const {
-  std::vector<Generation> written;
+void Transaction::FillWithWrites(storage::WriteBatch& batch,
+                                 const storage::Store::Pause& pause) const {
+  Databases& databases = keyspace_.databases();
   uint64_t filled = 0;
   for (const auto& [key, write] : overlay_) {
     const auto assumption = static_cast<uint8_t>(write.assumption);
     if (write.value) {
       std::string_view rest = key;
       const Generation generation = TakeOrderedVarint(rest).value_or(kSystemGeneration);
-      const Generation last = written.empty() ? kSystemGeneration : written.back();
-      if (generation != last) written.push_back(generation);
+      if (generation != kSystemGeneration) databases.NoteWritten(generation);
       batch.Put(key, *write.value, assumption);
     } else {
       batch.Delete(key, assumption);
     }
     if (pause && ++filled % kFilledAtOnce == 0) pause();
   }
-  return written;
 }
 
 Result<storage::Seq> Transaction::Commit(const storage::Store::Pause& pause) {
@@ -299,7 +297,7 @@ Result<storage::Seq> Transaction::Commit(const storage::Store::Pause& pause) {
   batch.Reserve(write_bytes_ + counts_.sums().size() * kOpOverheadBytes);
   // In front: a range covers what has a smaller seq, and so nothing that was written behind it.
   for (const Range& range : ranges_) batch.DropRange(range.begin, range.end);
-  const std::vector<Generation> written = FillWithWrites(batch, pause);
+  FillWithWrites(batch, pause);
   for (const auto& [counter, delta] : counts_.sums()) batch.Count(counter, delta);
   CHECK(oids_ <= batch.count());  // the numbers handed out are those of the batch's operations
   overlay_.DropLargeValues();
@@ -307,7 +305,6 @@ Result<storage::Seq> Transaction::Commit(const storage::Store::Pause& pause) {
   pending_.clear();
   ApplyDeadlines();
   Databases& databases = keyspace_.databases();
-  for (const Generation generation : written) databases.NoteWritten(generation);
   for (const Generation generation : dropped_) databases.NoteDropped(generation);
   keyspace_.stats().expired_keys.fetch_add(expired_, std::memory_order_relaxed);
   return seq;

@@ -214,9 +214,8 @@ class Transaction {
   /// Writes the batch together with the new meanings of databases.
   Result<storage::Seq> WriteToStore(const storage::WriteBatch& batch,
                                     const storage::Store::Pause& pause);
-  /// Appends what is in the overlay; the generations that it puts something into.
-  std::vector<Generation> FillWithWrites(storage::WriteBatch& batch,
-                                         const storage::Store::Pause& pause) const;
+  /// Appends what is in the overlay, and notes the generations that it puts something into.
+  void FillWithWrites(storage::WriteBatch& batch, const storage::Store::Pause& pause) const;
   void ApplyDeadlines();
 
   Keyspace& keyspace_;

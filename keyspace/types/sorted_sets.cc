@@ -209,7 +209,8 @@ Result<AddResult> SortedSet::AddInline(std::span<const ScoredMember> members,
 Result<AddResult> SortedSet::AddElements(SortedElements& elements,
                                          std::span<const ScoredMember> members,
                                          const AddRules& rules) {
-  const std::string before = in_elements() ? elements.object().Encode() : std::string();
+  const bool is_new = !in_elements();
+  const ObjectPayload before = elements.object();
   const std::vector<HashedElements::Name> names =
       HashedElements::InOrder(members, [](const ScoredMember& each) { return each.member; });
   Additions additions(rules);
@@ -232,12 +233,12 @@ Result<AddResult> SortedSet::AddElements(SortedElements& elements,
   }
   CW_TRY(reads.status());
   const AddResult& result = additions.result();
-  if (result.added + result.changed == 0 && !before.empty()) return result;
+  if (result.added + result.changed == 0 && !is_new) return result;
   if (result.added > 0) {
     elements.SetShape(ShapeWith(elements.object().shape, elements.count(), members));
   }
   CW_TRY(elements.FollowRanks());
-  if (elements.object().Encode() != before) {
+  if (is_new || elements.object() != before) {
     CW_TRY(collection_.PutObject(elements.object()));
   } else {
     collection_.NoteChange();

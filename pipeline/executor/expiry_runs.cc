@@ -1,11 +1,8 @@
 #include "pipeline/executor/expiry_runs.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "keyspace/core/transaction.h"
-#include "pipeline/executor/loop_fetch.h"
 
 namespace cordwood::pipeline {
 namespace {
@@ -26,17 +23,12 @@ ExpiryRuns::ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Con
       reader_(reader),
       clock_(clock),
       commits_(commits),
-      transport_(transport),
+      fetches_(keyspace, transport),
       cycle_(keyspace) {}
-
-ExpiryRuns::~ExpiryRuns() {
-  *alive_ = false;
-  keyspace_.store().AwaitFetches();  // their callbacks use the transport
-}
 
 void ExpiryRuns::Run() {
   goes_on_ = false;
-  if (!active_ || fetching_ ||
+  if (!active_ || fetches_.fetching() ||
       keyspace_.store().Admit(0, storage::Intent::kTakeAway) != storage::WriteGate::kOpen)
     return;
   const auto effort = static_cast<uint64_t>(config_.active_expire_effort);
@@ -51,31 +43,15 @@ void ExpiryRuns::Run() {
   const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
   if (!seq) return;
   if (writes) commits_.NoteCommitted(tx, *seq, tx.now_ms());
-  if (outcome->got_on || view.missing().empty()) fetched_ = {};
+  if (outcome->got_on || view.missing().empty()) fetches_.Drop();
   if (!view.missing().empty()) {
-    Fetch(view.missing());
+    fetches_.Fetch(view.missing(), [this](const Status& status) { goes_on_ = status.has_value(); });
     return;
   }
   // Those that cannot be read stay due: they are no reason to go on.
   goes_on_ = outcome->paused || (outcome->more && outcome->removed + outcome->stale > 0);
   const bool all = !outcome->paused && !outcome->more;
   if (all && clock_.wants_step_back()) clock_.StepBack();
-}
-
-bool ExpiryRuns::LetGo() {
-  if (!fetching_) fetched_ = {};
-  return !fetching_;
-}
-
-void ExpiryRuns::Fetch(std::vector<storage::BlockRef> blocks) {
-  fetching_ = true;
-  FetchForLoop(keyspace_.store(), transport_, std::move(blocks), alive_,
-               [this](storage::FetchedBlocks fetched) {
-                 fetching_ = false;
-                 std::ranges::move(fetched.pins, std::back_inserter(fetched_.pins));
-                 std::ranges::move(fetched.tables, std::back_inserter(fetched_.tables));
-                 goes_on_ = fetched.status.has_value();
-               });
 }
 
 }  // namespace cordwood::pipeline

@@ -4,14 +4,13 @@
 //
 // Ownership: refers to what it is given. Threads: the loop's.
 
-#include <memory>
-
 #include "base/env.h"
 #include "config/config.h"
 #include "keyspace/core/expiry_cycle.h"
 #include "keyspace/core/keyspace.h"
 #include "pipeline/executor/commits.h"
 #include "pipeline/executor/expiry_clock.h"
+#include "pipeline/executor/loop_fetch.h"
 #include "pipeline/loop/transport.h"
 #include "storage/reader.h"
 
@@ -21,7 +20,6 @@ class ExpiryRuns {
  public:
   ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
              storage::Reader& reader, ExpiryClock& clock, Commits& commits, Transport& transport);
-  ~ExpiryRuns();
   ExpiryRuns(const ExpiryRuns&) = delete;
   ExpiryRuns& operator=(const ExpiryRuns&) = delete;
 
@@ -30,26 +28,21 @@ class ExpiryRuns {
   /// There is more to do: another run, when others had their turn.
   bool goes_on() const { return goes_on_; }
   /// Nothing is fetched, and what was is let go.
-  bool LetGo();
+  bool LetGo() { return fetches_.LetGo(); }
   /// Whether keys are removed at all.
   void SetActive(bool active) { active_ = active; }
 
  private:
-  void Fetch(std::vector<storage::BlockRef> blocks);
-
   Env& env_;
   keyspace::Keyspace& keyspace_;
   const config::Config& config_;
   storage::Reader& reader_;
   ExpiryClock& clock_;
   Commits& commits_;
-  Transport& transport_;
+  KeptFetches fetches_;
   keyspace::ExpiryCycle cycle_;
-  bool fetching_ = false;
   bool active_ = true;
   bool goes_on_ = false;
-  storage::FetchedBlocks fetched_;                              // since a run last got on
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted callbacks look
 };
 
 }  // namespace cordwood::pipeline

@@ -1,12 +1,9 @@
 #include "pipeline/executor/rank_builds.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/format.h"
 #include "base/log.h"
-#include "pipeline/executor/loop_fetch.h"
 
 namespace cordwood::pipeline {
 namespace {
@@ -23,16 +20,11 @@ RankBuilds::RankBuilds(Env& env, keyspace::Keyspace& keyspace, storage::Reader& 
       reader_(reader),
       clock_(clock),
       commits_(commits),
-      transport_(transport) {}
-
-RankBuilds::~RankBuilds() {
-  *alive_ = false;
-  keyspace_.store().AwaitFetches();  // their callbacks use the transport
-}
+      fetches_(keyspace, transport) {}
 
 void RankBuilds::Run() {
   goes_on_ = false;
-  if (fetching_ || requests().empty() || !MayWrite(0)) return;
+  if (fetches_.fetching() || requests().empty() || !MayWrite(0)) return;
   const keyspace::RankRequest request = requests().front();
   if (commits_.guards().IsRead(request.generation, request.key)) {
     requests().Rotate();
@@ -51,8 +43,14 @@ void RankBuilds::Run() {
     return;
   }
   if (built && !Commit(tx)) return;
-  if (built) fetched_ = {};
-  if (!view.missing().empty()) return Fetch(view.missing());
+  if (built) fetches_.Drop();
+  if (!view.missing().empty()) {
+    fetches_.Fetch(view.missing(), [this](const Status& status) {
+      goes_on_ = status.has_value();
+      if (!goes_on_ && !requests().empty()) requests().Pop();
+    });
+    return;
+  }
   if (*built != keyspace::RankBuild::kMore) requests().Pop();
   goes_on_ = !requests().empty();
 }
@@ -69,23 +67,6 @@ bool RankBuilds::Commit(keyspace::Transaction& tx) {
   const Result<storage::Seq> seq = tx.Commit();
   if (seq) commits_.NoteCommitted(tx, *seq, tx.now_ms());
   return seq.has_value();
-}
-
-bool RankBuilds::LetGo() {
-  if (!fetching_) fetched_ = {};
-  return !fetching_;
-}
-
-void RankBuilds::Fetch(std::vector<storage::BlockRef> blocks) {
-  fetching_ = true;
-  FetchForLoop(keyspace_.store(), transport_, std::move(blocks), alive_,
-               [this](storage::FetchedBlocks fetched) {
-                 fetching_ = false;
-                 std::ranges::move(fetched.pins, std::back_inserter(fetched_.pins));
-                 std::ranges::move(fetched.tables, std::back_inserter(fetched_.tables));
-                 goes_on_ = fetched.status.has_value();
-                 if (!goes_on_ && !requests().empty()) requests().Pop();
-               });
 }
 
 }  // namespace cordwood::pipeline

@@ -9,15 +9,13 @@
 //
 // Ownership: refers to what it is given. Threads: the loop's.
 
-#include <memory>
-#include <vector>
-
 #include "base/env.h"
 #include "keyspace/core/keyspace.h"
 #include "keyspace/core/transaction.h"
 #include "keyspace/types/rank_build.h"
 #include "pipeline/executor/commits.h"
 #include "pipeline/executor/expiry_clock.h"
+#include "pipeline/executor/loop_fetch.h"
 #include "pipeline/loop/transport.h"
 #include "storage/reader.h"
 
@@ -27,7 +25,6 @@ class RankBuilds {
  public:
   RankBuilds(Env& env, keyspace::Keyspace& keyspace, storage::Reader& reader, ExpiryClock& clock,
              Commits& commits, Transport& transport);
-  ~RankBuilds();
   RankBuilds(const RankBuilds&) = delete;
   RankBuilds& operator=(const RankBuilds&) = delete;
 
@@ -36,7 +33,7 @@ class RankBuilds {
   /// There is more to do: another slice, when others had their turn.
   bool goes_on() const { return goes_on_; }
   /// Nothing is fetched, and what was is let go.
-  bool LetGo();
+  bool LetGo() { return fetches_.LetGo(); }
 
  private:
   keyspace::RankRequests& requests() { return keyspace_.rank_requests(); }
@@ -44,18 +41,13 @@ class RankBuilds {
   bool MayWrite(uint64_t bytes);
   /// Whether it was committed, if there was anything to commit.
   bool Commit(keyspace::Transaction& tx);
-  void Fetch(std::vector<storage::BlockRef> blocks);
-
   Env& env_;
   keyspace::Keyspace& keyspace_;
   storage::Reader& reader_;
   ExpiryClock& clock_;
   Commits& commits_;
-  Transport& transport_;
-  bool fetching_ = false;
   bool goes_on_ = false;
-  storage::FetchedBlocks fetched_;                              // since a slice last got on
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted callbacks look
+  KeptFetches fetches_;
 };
 
 }  // namespace cordwood::pipeline

@@ -1,16 +1,17 @@
 #include "commands/core/many_pops.h"
 
+#include "commands/core/error_texts.h"
+
 namespace cordwood::commands {
 namespace {
 
-constexpr std::string_view kNoKeys = "ERR numkeys should be greater than 0";
 constexpr std::string_view kNoCount = "ERR count should be greater than 0";
 
 }  // namespace
 
 std::optional<ManyPops> TakeManyPops(Call& call, size_t first, const EndWords& words) {
   ArgReader args(call, first);
-  const std::optional<uint64_t> keys = args.CountFrom(1, kNoKeys);
+  const std::optional<uint64_t> keys = args.CountFrom(1, kNoNumKeys);
   if (!keys) return std::nullopt;
   if (*keys >= args.left()) {
     call.reply.Error(kSyntaxError);

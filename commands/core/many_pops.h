@@ -18,8 +18,6 @@
 
 namespace cordwood::commands {
 
-inline constexpr std::string_view kMustBePositive = "ERR value is out of range, must be positive";
-
 struct ManyPops {
   std::span<const std::string_view> keys;
   bool at_first_end = false;  // WHERE is the first of the two words

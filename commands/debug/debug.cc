@@ -125,7 +125,6 @@ Status DigestOfValues(Call& call) {
 /// Keys <prefix>:0, <prefix>:1 ... with the values value:0, value:1 ..., cut or filled up with NULs
 /// to `size` bytes if it is not 0. Keys that exist stay as they are.
 Status Populate(Call& call) {
-  constexpr std::string_view kRange = "ERR value is out of range, must be positive";
   // Of a key in the transaction, beside its bytes.
   constexpr uint64_t kOverhead = 192;
   const std::optional<int64_t> count = ParseInt64(call.argv[2]);
@@ -133,7 +132,7 @@ Status Populate(Call& call) {
   const std::optional<int64_t> size =
       call.argv.size() > 4 ? ParseInt64(call.argv[4]) : std::optional<int64_t>(0);
   if (call.argv.size() > 5) return call.Error(WrongArity("debug|populate"));
-  if (!count || *count < 0 || !size || *size < 0) return call.Error(kRange);
+  if (!count || *count < 0 || !size || *size < 0) return call.Error(kMustBePositive);
   const auto value_bytes = static_cast<uint64_t>(*size);
   if (value_bytes > call.host.settings.MaxStringBytes()) return call.Error(kStringTooLong);
   const uint64_t most = call.tx.keyspace().options().overlay_bytes_max;

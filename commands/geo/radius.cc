@@ -1,8 +1,6 @@
 // GEORADIUS and GEORADIUSBYMEMBER, which GEOSEARCH has taken the place of, and their read-only
 // forms. Those that may store are writes, whether they do or not.
 
-#include <memory>
-
 #include "commands/all_commands.h"
 #include "commands/core/row.h"
 #include "commands/core/sliced.h"
@@ -22,19 +20,15 @@ Status SearchOrStore(Call& call, Form form) {
   return RunThrough(call, read);
 }
 
-Status SearchOnly(Call& call, Form form) {
-  const SearchRequest request = ParseSearch(call.argv, {.form = form});
-  return RunSliced(call, WhenCold::kGoOn,
-                   [&] { return std::make_unique<SearchRead>(call.argv[1], request); });
-}
-
 Status GeoRadius(Call& call) { return SearchOrStore(call, Form::kRadius); }
 
-Status GeoRadiusRo(Call& call) { return SearchOnly(call, Form::kRadius); }
+Status GeoRadiusRo(Call& call) { return ReplySearch(call, {.form = Form::kRadius}); }
 
 Status GeoRadiusByMember(Call& call) { return SearchOrStore(call, Form::kRadiusByMember); }
 
-Status GeoRadiusByMemberRo(Call& call) { return SearchOnly(call, Form::kRadiusByMember); }
+Status GeoRadiusByMemberRo(Call& call) {
+  return ReplySearch(call, {.form = Form::kRadiusByMember});
+}
 
 constexpr std::string_view kComplexityOfRadius =
     "O(N+M log M) where N is the number of members in the cells that cover the circle, and M that "

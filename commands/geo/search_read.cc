@@ -1,8 +1,10 @@
 #include "commands/geo/search_read.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "commands/core/lookup.h"
+#include "commands/core/sliced.h"
 #include "commands/geo/arguments.h"
 #include "commands/geo/replies.h"
 
@@ -115,6 +117,12 @@ void SearchRead::ReplyMember(const FoundMember& found, ReplyWriter& reply) const
   if (request_.with_distance) reply.Bulk(FormatDistance(found.meters / search_->unit_meters()));
   if (request_.with_hash) reply.Integer(WholeScore(found.score));
   if (request_.with_position) ReplyPosition(PositionOf(found.score), reply);
+}
+
+Status ReplySearch(Call& call, const SearchSyntax& syntax) {
+  const SearchRequest request = ParseSearch(call.argv, syntax);
+  return RunSliced(call, WhenCold::kGoOn,
+                   [&] { return std::make_unique<SearchRead>(call.argv[1], request); });
 }
 
 }  // namespace cordwood::commands::geo

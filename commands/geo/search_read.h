@@ -54,4 +54,7 @@ class SearchRead final : public LongRead {
   bool as_found_ = false;  // too many to be kept, and in no order: they are met once more
 };
 
+/// Of the key that the command names first.
+Status ReplySearch(Call& call, const SearchSyntax& syntax);
+
 }  // namespace cordwood::commands::geo

@@ -1,10 +1,7 @@
 // GEOSEARCH and GEOSEARCHSTORE.
 
-#include <memory>
-
 #include "commands/all_commands.h"
 #include "commands/core/row.h"
-#include "commands/core/sliced.h"
 #include "commands/geo/search_read.h"
 #include "commands/geo/search_request.h"
 #include "commands/geo/search_store.h"
@@ -14,11 +11,7 @@ namespace {
 
 using Form = SearchRequest::Form;
 
-Status GeoSearch(Call& call) {
-  const SearchRequest request = ParseSearch(call.argv, {.form = Form::kSearch});
-  return RunSliced(call, WhenCold::kGoOn,
-                   [&] { return std::make_unique<SearchRead>(call.argv[1], request); });
-}
+Status GeoSearch(Call& call) { return ReplySearch(call, {.form = Form::kSearch}); }
 
 Status GeoSearchStore(Call& call) {
   return StoreSearch(call, call.argv[2], ParseSearch(call.argv, {.form = Form::kSearchAndStore}));

@@ -8,6 +8,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/blocked.h"
 #include "commands/core/call.h"
+#include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/core/row.h"
 #include "commands/core/timeout_arg.h"
@@ -44,7 +45,7 @@ Status WaitForLog(Call& call) {
   if (!local) return {};
   const std::optional<int64_t> replicas = args.Int64();
   if (!replicas) return {};
-  if (*replicas < 0) return call.Error("ERR value is out of range, must be positive");
+  if (*replicas < 0) return call.Error(kMustBePositive);
   const std::optional<int64_t> timeout_ms = TakeMilliseconds(args, call);
   if (!timeout_ms) return {};
   const bool is_synced = *local == 0 || call.host.blocked.IsSynced(call.client);

@@ -34,8 +34,6 @@ using keyspace::Record;
 using keyspace::Set;
 using keyspace::Type;
 
-constexpr std::string_view kNotPositive = "ERR value is out of range, must be positive";
-
 /// So many members are walked over in one turn; a pop that takes more gets a stack of its own.
 constexpr uint64_t kStepsAtOnce = 4096;
 constexpr uint64_t kSlicesAtOnce = 8;  // of a sampler
@@ -192,7 +190,8 @@ class Pop {
 Status SPop(Call& call) {
   if (call.argv.size() > 3) return call.Error(kSyntaxError);
   const bool single = call.argv.size() == 2;
-  const std::optional<uint64_t> count = single ? 1 : ArgReader(call, 2).CountFrom(0, kNotPositive);
+  const std::optional<uint64_t> count =
+      single ? 1 : ArgReader(call, 2).CountFrom(0, kMustBePositive);
   if (!count) return {};
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(Lookup found, FindForWrite(call, name));

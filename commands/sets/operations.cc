@@ -90,27 +90,23 @@ Status SUnion(Call& call) { return ReplyMembers(call, Kind::kUnion); }
 Status SDiff(Call& call) { return ReplyMembers(call, Kind::kDifference); }
 
 Status SInterCard(Call& call) {
-  constexpr std::string_view kNoKeys = "ERR numkeys should be greater than 0";
   constexpr std::string_view kNegative = "ERR LIMIT can't be negative";
   ArgReader args(call, 1);
-  const std::optional<int64_t> count = args.Int64(kNoKeys);
+  const std::optional<uint64_t> count = args.CountFrom(1, kNoNumKeys);
   if (!count) return {};
-  if (*count < 1) return call.Error(kNoKeys);
-  if (static_cast<uint64_t>(*count) > args.left()) {
+  if (*count > args.left()) {
     return call.Error("ERR Number of keys can't be greater than number of args");
   }
-  const auto keys = call.argv.subspan(args.position(), static_cast<size_t>(*count));
-  int64_t limit = 0;
+  const auto keys = call.argv.subspan(args.position(), *count);
+  uint64_t limit = 0;
   for (ArgReader options(call, args.position() + keys.size()); !options.done();) {
     if (!options.MatchBefore("LIMIT", 1)) return call.Error(kSyntaxError);
-    const std::optional<int64_t> given = options.Int64(kNegative);
+    const std::optional<uint64_t> given = options.CountFrom(0, kNegative);
     if (!given) return {};
-    if (*given < 0) return call.Error(kNegative);
     limit = *given;
   }
   return RunSliced(call, WhenCold::kGoOn, [&] {
-    return std::make_unique<SetCountRead>(QueryOf(Kind::kIntersection, keys),
-                                          static_cast<uint64_t>(limit));
+    return std::make_unique<SetCountRead>(QueryOf(Kind::kIntersection, keys), limit);
   });
 }
 

@@ -4,74 +4,19 @@
 #include <gtest/gtest.h>
 
 #include "base/format.h"
-#include "tests/pipeline/sim_server.h"
+#include "tests/pipeline/object_walks.h"
 
 namespace cordwood::pipeline {
 namespace {
 
-using Words = std::vector<std::string_view>;
-
-config::Config SortedSetsInElements() {
-  config::Config config;
-  config.collection_max_inline_bytes = 0;
-  return config;
-}
-
-std::string BulksReply(const std::vector<std::string>& texts) {
-  std::string reply = Format("*{}\r\n", texts.size());
-  for (const std::string& text : texts) AppendFormat(reply, "${}\r\n{}\r\n", text.size(), text);
-  return reply;
-}
-
-class SortedSetWalks : public ::testing::Test {
- protected:
-  SortedSetWalks() : env_(std::make_unique<support::SimEnv>(1)) { Start(); }
-
-  void Start() {
-    server_.reset();
-    server_ = std::make_unique<SimServer>(*env_, TinyStoreOptions(), SortedSetsInElements());
-    ASSERT_TRUE(server_->Start());
-  }
-  void KillAndStart() {
-    std::unique_ptr<support::SimEnv> next = env_->Kill();
-    server_.reset();
-    env_ = std::move(next);
-    Start();
-  }
-  std::string Ask(const Words& argv) {
-    std::string reply = server_->Ask(argv);
-    server_->Settle();
-    return reply;
-  }
-
-  /// After `steps`, `probe` is answered with `reply`, wherever and whenever it is asked.
-  void Shows(const std::vector<Words>& steps, const Words& probe, const std::string& reply) {
-    const std::string before = Ask(probe);
-    env_->StallSyncs(".wal", 2000);
-    const SessionId writer = server_->Connect();
-    for (const Words& step : steps) server_->SendCommand(writer, step);
-    server_->SendCommand(writer, probe);
-    EXPECT_EQ(Ask(probe), before) << "at D";
-    server_->RunForMs(3000);
-    EXPECT_TRUE(server_->Receive(writer).ends_with(reply)) << "the newest state";
-    EXPECT_EQ(Ask(probe), reply) << "durable";
-    Ask({"COMPACT"});
-    server_->RunForMs(1000);
-    EXPECT_EQ(Ask(probe), reply) << "merged";
-    KillAndStart();
-    EXPECT_EQ(Ask(probe), reply) << "after a kill";
-  }
-
-  std::unique_ptr<support::SimEnv> env_;
-  std::unique_ptr<SimServer> server_;
-};
+class SortedSetWalks : public ObjectWalks {};
 
 // A hint that followed the pop must not lie inside of what comes below it without a new count.
 TEST_F(SortedSetWalks, AMemberThatMovesBelowWhatWasPoppedIsFound) {
   Ask({"ZADD", "q", "5", "a", "7", "b"});
   Shows({{"ZPOPMIN", "q"}, {"ZADD", "q", "XX", "3", "b"}}, {"ZRANGE", "q", "0", "-1", "WITHSCORES"},
-        BulksReply({"b", "3"}));
-  EXPECT_EQ(Ask({"ZPOPMIN", "q"}), BulksReply({"b", "3"}));
+        BulksOf({"b", "3"}));
+  EXPECT_EQ(Ask({"ZPOPMIN", "q"}), BulksOf({"b", "3"}));
   EXPECT_EQ(Ask({"EXISTS", "q"}), ":0\r\n");
 }
 
@@ -79,7 +24,7 @@ TEST_F(SortedSetWalks, MinusZeroComesBackAsItWas) {
   Ask({"ZADD", "z", "-0", "a", "0", "b"});
   Shows({{"ZADD", "z", "-0", "c", "5", "d"}, {"ZADD", "z", "-0", "d"}},
         {"ZRANGE", "z", "0", "-1", "WITHSCORES"},
-        BulksReply({"a", "-0", "b", "0", "c", "-0", "d", "-0"}));
+        BulksOf({"a", "-0", "b", "0", "c", "-0", "d", "-0"}));
 }
 
 TEST_F(SortedSetWalks, RemovedRangesStayGone) {
@@ -89,7 +34,7 @@ TEST_F(SortedSetWalks, RemovedRangesStayGone) {
          {"ZADD", "z", "20", "m15"},
          {"ZREMRANGEBYSCORE", "z", "52", "+inf"}},
         {"ZRANGE", "z", "0", "-1", "WITHSCORES"},
-        BulksReply({"m07", "7", "m08", "8", "m09", "9", "m15", "20", "m50", "50", "m51", "51"}));
+        BulksOf({"m07", "7", "m08", "8", "m09", "9", "m15", "20", "m50", "50", "m51", "51"}));
 }
 
 TEST_F(SortedSetWalks, OneExecPopsAddsAndReads) {
@@ -99,7 +44,7 @@ TEST_F(SortedSetWalks, OneExecPopsAddsAndReads) {
          {"ZADD", "z", "0", "a", "4", "d"},
          {"ZREMRANGEBYSCORE", "z", "3", "3"},
          {"EXEC"}},
-        {"ZRANGE", "z", "0", "-1", "WITHSCORES"}, BulksReply({"a", "0", "d", "4"}));
+        {"ZRANGE", "z", "0", "-1", "WITHSCORES"}, BulksOf({"a", "0", "d", "4"}));
 }
 
 // Of many members most go: what stays is stored anew, beside other commands, and nothing of the
@@ -117,12 +62,12 @@ TEST_F(SortedSetWalks, ALargeRemovalIsALongWrite) {
   server_->RunForMs(3000);
   EXPECT_EQ(server_->Receive(writer), ":8980\r\n");
   EXPECT_EQ(Ask({"ZCARD", "z"}), ":20\r\n");
-  EXPECT_EQ(Ask({"ZRANGE", "z", "9", "10"}), BulksReply({"m00009", "m08990"}));
+  EXPECT_EQ(Ask({"ZRANGE", "z", "9", "10"}), BulksOf({"m00009", "m08990"}));
   Ask({"COMPACT"});
   server_->RunForMs(1000);
   KillAndStart();
   EXPECT_EQ(Ask({"ZCARD", "z"}), ":20\r\n");
-  EXPECT_EQ(Ask({"ZRANGE", "z", "9", "10"}), BulksReply({"m00009", "m08990"}));
+  EXPECT_EQ(Ask({"ZRANGE", "z", "9", "10"}), BulksOf({"m00009", "m08990"}));
   EXPECT_EQ(Ask({"DBSIZE"}), ":1\r\n");
 }
 

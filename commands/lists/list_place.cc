@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "keyspace/types/list_ranks.h"
+#include "keyspace/types/object_ranks.h"
 
 namespace cordwood::commands::lists {
 namespace {
@@ -49,7 +49,7 @@ Result<bool> ListPlace::Approach(keyspace::Transaction& tx, const keyspace::KeyN
     StartAt(*std::move(position));
     return true;
   }
-  AskForRanks(tx, name, object, index_);
+  AskForRanksAt(tx, name, object, index_);
   uint64_t slice = kSkippedPerSlice;
   const auto is_full = [&] { return to_skip_ == 0 || slice-- == 0; };
   // Coming from the tail, the last one that it meets is the one to begin with.

@@ -12,7 +12,7 @@
 #include "commands/core/sliced.h"
 #include "commands/sorted_sets/rank_place.h"
 #include "commands/sorted_sets/selection.h"
-#include "keyspace/types/sorted_ranks.h"
+#include "keyspace/types/object_ranks.h"
 #include "keyspace/types/sorted_reader.h"
 #include "keyspace/types/sorted_sets.h"
 
@@ -55,7 +55,7 @@ class StretchCount {
                                           const Record& record, const OrderRange& range) {
     if (!record.owns_object() || pauses_ == kRankPausesMax) return std::nullopt;
     CW_ASSIGN(const auto object, keyspace::ObjectPayload::Decode(record.payload));
-    keyspace::AskForOrderRanks(tx, name, object, count_);
+    keyspace::AskForRanks(tx, name, object, count_);
     auto counted = keyspace::CountByRanks(tx, name.generation, object, range);
     if (!counted && counted.error().code() == ErrorCode::kPaused) {
       ++pauses_;

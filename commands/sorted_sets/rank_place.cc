@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "commands/core/collection_read.h"
-#include "keyspace/types/sorted_ranks.h"
+#include "keyspace/types/object_ranks.h"
 
 namespace cordwood::commands::sorted_sets {
 namespace {
@@ -27,8 +27,8 @@ Result<std::optional<bool>> RankPlace::ApproachByRanks(keyspace::Transaction& tx
                                                        const keyspace::Record& record) {
   if (!record.owns_object() || pauses_ == kRankPausesMax) return std::nullopt;
   CW_ASSIGN(const auto object, keyspace::ObjectPayload::Decode(record.payload));
-  keyspace::AskForOrderRanks(tx, name, object, to_skip_);
-  auto place = keyspace::PlaceByRank(tx, name.generation, object, index_);
+  keyspace::AskForRanks(tx, name, object, to_skip_);
+  auto place = keyspace::SubkeyByRank(tx, name.generation, object, index_);
   if (!place && place.error().code() == ErrorCode::kPaused) {
     ++pauses_;
     return false;

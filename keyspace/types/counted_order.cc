@@ -17,8 +17,8 @@ std::string_view ShortestBetween(std::string_view left, std::string_view right) 
 
 }  // namespace
 
-CountedElements CountedElementsOf(Type type, Generation generation, const ObjectPayload& object) {
-  if (type != Type::kList) {
+CountedElements CountedElementsOf(Generation generation, const ObjectPayload& object) {
+  if (object.scores) {
     return {.generation = generation, .oid = object.oid, .space = kScoreSpace};
   }
   CHECK(object.list.has_value());

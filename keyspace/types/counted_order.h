@@ -47,7 +47,7 @@ struct CountedElements {
 };
 
 /// Of a list or a sorted set as its record says it is.
-CountedElements CountedElementsOf(Type type, Generation generation, const ObjectPayload& object);
+CountedElements CountedElementsOf(Generation generation, const ObjectPayload& object);
 
 class CountedOrder {
  public:

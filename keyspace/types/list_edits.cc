@@ -6,9 +6,9 @@
 
 #include "base/check.h"
 #include "keyspace/types/list_elements.h"
-#include "keyspace/types/list_ranks.h"
 #include "keyspace/types/list_suffix.h"
 #include "keyspace/types/listpack.h"
+#include "keyspace/types/object_ranks.h"
 #include "keyspace/types/write_steps.h"
 #include "keyspace/types/written_anew.h"
 
@@ -76,7 +76,7 @@ Status ListElements::InsertBetween(std::string_view left, std::string_view right
   object_.shape |= kEdited;
   object_.count += 1;
   object_.NoteEntries(1);
-  return NotePut(tx_, generation_, object_, {std::move(subkey)});
+  return NoteInRanks(tx_, generation_, object_, {}, {std::move(subkey)});
 }
 
 Status ListElements::SpreadPosition(std::string_view left, std::string_view value) {
@@ -114,8 +114,7 @@ Status ListElements::SpreadPosition(std::string_view left, std::string_view valu
   if (span().packed_bytes) *span().packed_bytes += ListpackEntryBytes(value);
   object_.count += 1;
   object_.NoteEntries(values.size());
-  CW_TRY(NoteDeleted(tx_, generation_, object_, std::move(subkeys)));
-  return NotePut(tx_, generation_, object_, std::move(spread));
+  return NoteInRanks(tx_, generation_, object_, std::move(subkeys), std::move(spread));
 }
 
 // --- removing ---
@@ -178,7 +177,7 @@ Status ListElements::DeleteEach(std::vector<std::string> all) {
   }
   CW_TRY(Delete(subkeys));
   ClearAround();
-  return NoteDeleted(tx_, generation_, object_, std::move(all));
+  return NoteInRanks(tx_, generation_, object_, std::move(all), {});
 }
 
 Status ListElements::Delete(std::span<const std::string> subkeys) {
@@ -246,7 +245,7 @@ Status ListElements::TakeOffEdited(ListEnd end, uint64_t count, const Visit& vis
   SetBound(end, next->subkey);
   CW_TRY(Delete(subkeys));
   ClearAround();
-  return NoteDeleted(tx_, generation_, object_, std::move(subkeys));
+  return NoteInRanks(tx_, generation_, object_, std::move(subkeys), {});
 }
 
 Status ListElements::TrimEdited(uint64_t first, uint64_t count) {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "keyspace/types/list_ranks.h"
 #include "keyspace/types/listpack.h"
+#include "keyspace/types/object_ranks.h"
 #include "keyspace/types/write_steps.h"
 
 namespace cordwood::keyspace {
@@ -67,7 +67,7 @@ Status ListElements::Push(ListEnd end, std::span<const std::string_view> values)
   object_.count += values.size();
   object_.NoteEntries(values.size());
   if (span().packed_bytes) *span().packed_bytes += ListpackEntryBytes(values);
-  return NotePut(tx_, generation_, object_, std::move(ranked));
+  return NoteInRanks(tx_, generation_, object_, {}, std::move(ranked));
 }
 
 Status ListElements::VisitEnd(ListEnd end, uint64_t count, const Visit& visit) {

@@ -5,8 +5,8 @@
 
 #include "base/check.h"
 #include "base/coding.h"
-#include "keyspace/types/list_ranks.h"
 #include "keyspace/types/list_search.h"
+#include "keyspace/types/object_ranks.h"
 #include "keyspace/types/written_anew.h"
 
 namespace cordwood::keyspace {
@@ -237,7 +237,7 @@ Status List::Trim(uint64_t first, uint64_t count) {
     return PutInlineShrunk(std::move(list));
   }
   CW_ASSIGN(ListElements elements, Elements());
-  AskForRanks(tx(), collection_.name(), elements.object(), first);
+  AskForRanksAt(tx(), collection_.name(), elements.object(), first);
   CW_TRY(elements.Trim(first, count));
   CW_TRY(SetShrunk(elements));
   return collection_.PutMoved(elements.object(), Write::kTakesAway);
@@ -255,7 +255,7 @@ Status List::Set(uint64_t index, std::string_view value) {
   }
   CW_ASSIGN(ListElements elements, Elements());
   const ObjectPayload before = elements.object();
-  AskForRanks(tx(), collection_.name(), before, index);
+  AskForRanksAt(tx(), collection_.name(), before, index);
   elements.SetShape(GrownShape(listpack_size(), PackedOf(before), added));
   CW_ASSIGN(const std::string subkey, elements.SubkeyAt(index));
   CW_TRY(elements.Replace(subkey, value));

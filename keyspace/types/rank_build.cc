@@ -6,16 +6,12 @@
 #include "keyspace/core/keys.h"
 #include "keyspace/core/range_walk.h"
 #include "keyspace/types/counted_order.h"
+#include "keyspace/types/object_ranks.h"
 
 namespace cordwood::keyspace {
 namespace {
 
 constexpr uint64_t kElementsBetweenLooks = 64;  // at the clock
-
-bool MayHaveRanks(Type type, const ObjectPayload& object) {
-  const bool is_edited = object.list && (object.shape & kEdited) != 0;
-  return type == Type::kSortedSet || (type == Type::kList && is_edited);
-}
 
 struct Stretch {
   uint64_t elements = 0;
@@ -54,12 +50,11 @@ Result<RankBuild> BuildRanks(Transaction& tx, const RankRequest& request, const 
   Record* const record = found.live();
   if (record == nullptr || !record->owns_object()) return RankBuild::kNotWanted;
   CW_ASSIGN(ObjectPayload object, ObjectPayload::Decode(record->payload));
-  if (object.oid != request.oid || object.ranks == Ranks::kWhole ||
-      !MayHaveRanks(record->type, object)) {
+  if (object.oid != request.oid || object.ranks == Ranks::kWhole || !MayHaveRanks(object)) {
     return RankBuild::kNotWanted;
   }
   const Ranks before = object.ranks;
-  const CountedElements bounds = CountedElementsOf(record->type, name.generation, object);
+  const CountedElements bounds = CountedElementsOf(name.generation, object);
   object.ranks = Ranks::kBeingBuilt;
   CountedOrder order(tx, bounds, object.ranks);
   if (before == Ranks::kNone) order.Begin();

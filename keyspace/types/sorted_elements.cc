@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
-#include "keyspace/types/sorted_ranks.h"
+#include "keyspace/types/object_ranks.h"
 
 namespace cordwood::keyspace {
 

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "keyspace/core/gathered_reads.h"
-#include "keyspace/types/sorted_ranks.h"
+#include "keyspace/types/object_ranks.h"
 #include "keyspace/types/sorted_reader.h"
 #include "keyspace/types/sorted_set_builder.h"
 #include "keyspace/types/sorted_sets.h"
@@ -154,11 +154,11 @@ Result<SortedSet::Met> SortedSet::Meet(const SortedElements& elements, const Ord
 Result<std::string> SortedSet::PlaceAt(const SortedElements& elements, uint64_t index) {
   const Generation generation = collection_.generation();
   CW_ASSIGN(std::optional<std::string> ranked,
-            PlaceByRank(tx(), generation, elements.object(), index));
+            SubkeyByRank(tx(), generation, elements.object(), index));
   if (ranked) return *std::move(ranked);
   const bool from_head = index <= elements.count() / 2;
   const uint64_t steps = from_head ? index : elements.count() - index;
-  AskForOrderRanks(tx(), collection_.name(), elements.object(), steps);
+  AskForRanks(tx(), collection_.name(), elements.object(), steps);
   const OrderRange all = WithinScores(Everything(), *elements.object().scores);
   ElementWalk walk = elements.Walk(all, from_head ? Direction::kForwards : Direction::kBackwards);
   WriteSteps walked(tx());

@@ -1,12 +1,11 @@
 // Indexes of edited lists by ranks: many insertions at one place and pops and pushes at the ends,
 // the requests for ranks, and what lists that nobody asks so of do not pay.
 
-#include "keyspace/types/list_ranks.h"
-
 #include <gtest/gtest.h>
 
 #include "base/format.h"
 #include "keyspace/types/lists.h"
+#include "keyspace/types/object_ranks.h"
 #include "keyspace/types/rank_build.h"
 #include "tests/keyspace/keyspace_rig.h"
 #include "tests/support/seeds.h"
@@ -156,17 +155,17 @@ TEST_F(ListRanksAtScale, AreAskedForByWalksOfMoreThanAThousandSteps) {
   RankRequests& requests = rig_.keyspace().rank_requests();
   const KeyName name{.generation = 1, .key = "l"};
   Do([&](Transaction& tx) -> Status {
-    const ObjectPayload unedited{.oid = 5, .count = 9'000};
-    AskForRanks(tx, name, unedited, 4'000);
-    ObjectPayload edited{.oid = 5, .count = 9'000, .shape = kEdited};
-    AskForRanks(tx, name, edited, 1'024);
-    AskForRanks(tx, name, edited, 9'000 - 1'024);
+    const ObjectPayload unedited{.oid = 5, .count = 9'000, .list = ListSpan()};
+    AskForRanksAt(tx, name, unedited, 4'000);
+    ObjectPayload edited{.oid = 5, .count = 9'000, .shape = kEdited, .list = ListSpan()};
+    AskForRanksAt(tx, name, edited, 1'024);
+    AskForRanksAt(tx, name, edited, 9'000 - 1'024);
     edited.ranks = Ranks::kWhole;
-    AskForRanks(tx, name, edited, 4'000);
+    AskForRanksAt(tx, name, edited, 4'000);
     EXPECT_TRUE(requests.empty());
     edited.ranks = Ranks::kBeingBuilt;
-    AskForRanks(tx, name, edited, 1'025);
-    AskForRanks(tx, name, edited, 4'000);
+    AskForRanksAt(tx, name, edited, 1'025);
+    AskForRanksAt(tx, name, edited, 4'000);
     return {};
   });
   ASSERT_FALSE(requests.empty());

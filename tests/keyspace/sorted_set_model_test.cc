@@ -9,9 +9,9 @@
 
 #include "base/format.h"
 #include "keyspace/types/copy.h"
+#include "keyspace/types/object_ranks.h"
 #include "keyspace/types/object_reader.h"
 #include "keyspace/types/rank_build.h"
-#include "keyspace/types/sorted_ranks.h"
 #include "keyspace/types/sorted_reader.h"
 #include "keyspace/types/sorted_set_builder.h"
 #include "keyspace/types/sorted_sets.h"
@@ -174,7 +174,7 @@ class SortedSetModel final : public KeyspaceModel {
     ++ranked_;
     for (size_t i = 0; i < all.size(); ++i) {
       const std::string place = OrderSubkey({.member = all[i].first, .score = all[i].second});
-      CW_ASSIGN(const auto by_rank, PlaceByRank(tx, generation, object, i));
+      CW_ASSIGN(const auto by_rank, SubkeyByRank(tx, generation, object, i));
       EXPECT_EQ(by_rank, place) << i;
       CW_ASSIGN(const auto before, CountByRanks(tx, generation, object, {.end = place}));
       EXPECT_EQ(before, i);

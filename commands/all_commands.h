@@ -55,11 +55,17 @@ Rows PushRows();
 Rows ReadRows();
 }  // namespace lists
 
+namespace pubsub {
+Rows MessageRows();
+Rows SubscriptionRows();
+}  // namespace pubsub
+
 namespace server {
 Rows AbsentRows();
 Rows CommandRows();
 Rows ConfigRows();
 Rows MemoryRows();
+Rows MonitorRows();
 Rows ProcessRows();
 Rows WaitRows();
 }  // namespace server

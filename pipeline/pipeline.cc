@@ -10,8 +10,6 @@
 namespace cordwood::pipeline {
 namespace {
 
-// One that has not authenticated is closed beyond this.
-constexpr size_t kUnauthenticatedUnsentBytesMax = 64 << 10;
 // A connection that is idle for so long gives its buffers back.
 constexpr int64_t kBuffersKeptMs = 2000;
 constexpr uint64_t kNsPerMs = 1'000'000;
@@ -41,7 +39,12 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       pressure_(env, sessions_, stats_),
       strangers_(env, config, sessions_, stats_),
       gate_(sessions_, keyspace),
-      completion_(gate_, keyspace, stats_),
+      output_limits_(config, sessions_, stats_),
+      pushes_(gate_, pressure_, output_limits_),
+      outgoing_(env, keyspace),
+      monitors_(env, sessions_, outgoing_, pushes_),
+      completion_(gate_, keyspace, monitors_, stats_),
+      subscribers_(sessions_, outgoing_, pushes_),
       executor_({.env = env,
                  .keyspace = keyspace,
                  .config = config,
@@ -55,7 +58,8 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
                  .limits = request_limits_,
                  .runner = *this,
                  .watches = watches_,
-                 .blocked = blocked_}),
+                 .blocked = blocked_,
+                 .outgoing = outgoing_}),
       loop_({.env = env,
              .config = config,
              .table = table,
@@ -101,6 +105,8 @@ void Pipeline::Close(SessionId id) {
   const std::unique_ptr<Session> gone = sessions_.Remove(id);
   if (gone == nullptr) return;
   executor_.Forget(*gone);
+  subscribers_.Forget(*gone);
+  monitors_.Forget(*gone);
   watches_.Forget(id);
   pressure_.Forget(*gone);
 }
@@ -195,12 +201,14 @@ void Pipeline::ApplyLimits() {
 void Pipeline::Turn() {
   turn_clock_.Begin(env_.MonotonicNs());
   loop_.Turn();
+  if (outgoing_.due()) outgoing_.LetLeave();
   if (executor_.background_goes_on()) executor_.GoOnInBackground();
 }
 
 void Pipeline::EndPass() {
   if (executor_.has_waiting()) turn_clock_.Begin(env_.MonotonicNs());
   executor_.EndPass();
+  if (outgoing_.due()) outgoing_.LetLeave();
   keyspace_.store().Kick();
   if (reopened_ && executor_.IsIdle()) ReopenStore();
   if (turn_clock_.running()) turn_clock_.End(env_.MonotonicNs());
@@ -217,6 +225,7 @@ void Pipeline::OnProgress() {
   turn_clock_.Begin(env_.MonotonicNs());
   const bool failed = !keyspace_.store().failure();  // and from here on nothing becomes visible
   gate_.Release();
+  if (outgoing_.due()) outgoing_.LetLeave();
   executor_.OnProgress();
   if (!failed) return;
   gate_.CloseWaiting();
@@ -237,23 +246,13 @@ void Pipeline::Tick() {
 void Pipeline::CheckSessions() {
   const uint64_t now_ns = env_.MonotonicNs();
   const int64_t now = MonotonicMs();
-  const config::OutputBufferLimit& limit =
-      config_.client_output_buffer_limit[static_cast<size_t>(config::ClientClass::kNormal)];
   for (const auto& [id, session] : sessions_.all()) {
-    const size_t unsent = session->replies.unsent_bytes();
-    const bool over_hard = limit.hard_bytes > 0 && unsent > static_cast<uint64_t>(limit.hard_bytes);
-    const bool over_unauthenticated =
-        !session->client.authenticated && unsent > kUnauthenticatedUnsentBytesMax;
-    if (over_hard || over_unauthenticated) {
-      ++stats_.output_buffer_disconnections;
-      LogNotice(
-          Format("closing {}: {} bytes of replies not read", session->client.address, unsent));
-      sessions_.CloseSoon(*session);
-    }
+    output_limits_.Check(*session, now_ns);
     executor_.CheckAge(*session, now_ns);
     const int64_t idle_ms = now - session->client.last_active_ms;
-    // One that waits for us is not idle.
-    const bool waits = session->held() || session->queued || session->replies.waiting();
+    // One that waits for us, or for messages, is not idle.
+    const bool waits = session->held() || session->queued || session->replies.waiting() ||
+                       !session->client.subscriptions.empty();
     if (config_.timeout_seconds > 0 && !waits && idle_ms > config_.timeout_seconds * 1000) {
       sessions_.CloseSoon(*session);
     }

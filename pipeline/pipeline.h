@@ -41,16 +41,21 @@
 #include "keyspace/core/keyspace.h"
 #include "pipeline/executor/executor.h"
 #include "pipeline/gate/completion.h"
+#include "pipeline/gate/outgoing.h"
+#include "pipeline/gate/pushes.h"
 #include "pipeline/gate/reply_gate.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/info/turn_clock.h"
 #include "pipeline/loop/command_loop.h"
 #include "pipeline/loop/memory_pressure.h"
+#include "pipeline/loop/output_limits.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/strangers.h"
 #include "pipeline/loop/transport.h"
 #include "pipeline/tables/blocked_clients.h"
+#include "pipeline/tables/monitor_table.h"
+#include "pipeline/tables/subscribers.h"
 #include "pipeline/tables/watch_table.h"
 
 namespace cordwood::commands {
@@ -115,7 +120,9 @@ class Pipeline final : private SessionRunner {
   void Tick();
   /// Slices of long reads, of long pipelines or of expiry are waiting: call Turn after other
   /// connections had theirs. It takes about a millisecond.
-  bool WantsTurn() const { return loop_.wants_turn() || executor_.background_goes_on(); }
+  bool WantsTurn() const {
+    return loop_.wants_turn() || executor_.background_goes_on() || outgoing_.due();
+  }
   void Turn();
   /// When a pass should end, on the monotonic clock, for a write that is held back to go on;
   /// nothing if there is none.
@@ -133,6 +140,9 @@ class Pipeline final : private SessionRunner {
   void ReopenSoon(std::function<void(const Status&)> reopened) { reopened_ = std::move(reopened); }
   PipelineStats& stats() { return stats_; }
   WatchTable& watches() { return watches_; }
+  Subscribers& subscribers() { return subscribers_; }
+  MonitorTable& monitors() { return monitors_; }
+  const Outgoing& outgoing() const { return outgoing_; }
   const BlockedClients& blocked() const { return blocked_; }
   Waiters& waiters() { return executor_.waiters(); }
   keyspace::Keyspace& keyspace() { return keyspace_; }
@@ -173,7 +183,12 @@ class Pipeline final : private SessionRunner {
   MemoryPressure pressure_;
   Strangers strangers_;
   ReplyGate gate_;
+  OutputLimits output_limits_;
+  Pushes pushes_;
+  Outgoing outgoing_;
+  MonitorTable monitors_;
   Completion completion_;
+  Subscribers subscribers_;
   Executor executor_;
   CommandLoop loop_;
   std::function<void(const Status&)> reopened_;  // not null: the store is to be opened again

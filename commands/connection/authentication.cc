@@ -11,10 +11,12 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/clients.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/monitors.h"
 #include "commands/core/redis_version.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
 #include "commands/core/watches.h"
+#include "commands/pubsub/subscribe.h"
 
 namespace cordwood::commands::connection {
 namespace {
@@ -141,7 +143,10 @@ Status Hello(Call& call) {
 Status Reset(Call& call) {
   call.client.queue.reset();
   call.host.watches.Unwatch(call.client);
+  pubsub::UnsubscribeAll(call);
   Client& client = call.client;
+  call.host.monitors.Stop(client);
+  client.monitors = false;
   client.db = 0;
   client.protocol = 2;
   client.authenticated = call.host.settings.RequiredPassword().empty();
@@ -178,7 +183,7 @@ constexpr Command kRowsOfAuthentication[] = {
           .summary = "Greets the server and chooses the protocol."}},
     {.name = "reset",
      .arity = 1,
-     .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy | kNeverQueued,
+     .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy | kNeverQueued | kWhileSubscribed,
      .handler = Reset,
      .categories = kConnectionCategory,
      .docs = {.group = "connection",

@@ -10,8 +10,14 @@ namespace {
 
 Status Ping(Call& call) {
   if (call.argv.size() > 2) return call.Error(WrongArity("ping"));
-  if (call.argv.size() == 2) {
-    call.reply.Bulk(call.argv[1]);
+  const std::string_view text = call.argv.size() == 2 ? call.argv[1] : "";
+  if (call.client.is_restricted()) {
+    // In the form of the messages that it is sent.
+    call.reply.ArrayHeader(2);
+    call.reply.Bulk("pong");
+    call.reply.Bulk(text);
+  } else if (call.argv.size() == 2) {
+    call.reply.Bulk(text);
   } else {
     call.reply.Raw(protocol::kPongReply);
   }
@@ -42,7 +48,7 @@ constexpr Command kRowsOfSession[] = {
               .summary = "Returns the given string."}},
     {.name = "ping",
      .arity = -1,
-     .flags = kFast,
+     .flags = kFast | kWhileSubscribed,
      .handler = Ping,
      .categories = kConnectionCategory,
      .tips = "request_policy:all_shards response_policy:all_succeeded",
@@ -53,7 +59,7 @@ constexpr Command kRowsOfSession[] = {
               .summary = "Returns PONG, or the given string."}},
     {.name = "quit",
      .arity = -1,
-     .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy | kNeverQueued,
+     .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy | kNeverQueued | kWhileSubscribed,
      .handler = Quit,
      .categories = kConnectionCategory,
      .docs = {.group = "connection",

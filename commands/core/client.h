@@ -9,6 +9,7 @@
 #include <string>
 
 #include "commands/core/command_queue.h"
+#include "commands/core/subscriptions.h"
 
 namespace cordwood::commands {
 
@@ -21,9 +22,11 @@ struct ClientState {
   bool close_after_reply = false;  // QUIT, CLIENT KILL of itself, errors that end a connection
   bool no_evict = false;
   bool no_touch = false;
+  bool monitors = false;
   std::string name;
   std::string library_name;
   std::string library_version;
+  Subscriptions subscriptions;
 };
 
 struct Client : ClientState {
@@ -40,10 +43,12 @@ struct Client : ClientState {
   std::string last_command;    // lower case, "get" or "client|list"
   int64_t last_active_ms = 0;  // monotonic clock
 
+  /// In RESP2 nothing tells a message from a reply, so a subscriber may ask for little.
+  bool is_restricted() const { return protocol == 2 && !subscriptions.empty(); }
   /// Of what the peer chose.
   uint64_t memory_bytes() const {
     return name.capacity() + library_name.capacity() + library_version.capacity() +
-           (queue != nullptr ? queue->memory_bytes() : 0);
+           subscriptions.memory_bytes() + (queue != nullptr ? queue->memory_bytes() : 0);
   }
 };
 

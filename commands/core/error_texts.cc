@@ -14,6 +14,11 @@ std::string WrongArity(std::string_view command) {
   return Format("ERR wrong number of arguments for '{}' command", command);
 }
 
+std::string WrongSubcommand(std::string_view container, std::string_view subcommand) {
+  return Format("ERR unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.",
+                AsPrinted(subcommand), container);
+}
+
 std::string InvalidExpireTime(std::string_view command) {
   return Format("ERR invalid expire time in '{}' command", command);
 }

@@ -13,6 +13,8 @@ namespace cordwood::commands {
 std::string InCapitals(std::string_view name);
 /// `command` in lower case, a subcommand as "config|get".
 std::string WrongArity(std::string_view command);
+/// Of a subcommand, as it was written, that looks at the number of its arguments itself.
+std::string WrongSubcommand(std::string_view container, std::string_view subcommand);
 std::string InvalidExpireTime(std::string_view command);
 /// What Redis prints of an argument: nothing behind a NUL.
 std::string_view AsPrinted(std::string_view argument);

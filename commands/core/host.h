@@ -11,7 +11,9 @@ class Blocked;
 class Clients;
 class CommandTable;
 class Cursors;
+class Monitors;
 class Process;
+class PubSub;
 class Settings;
 class Watches;
 
@@ -21,7 +23,9 @@ struct Host {
   Blocked& blocked;
   Clients& clients;
   Cursors& cursors;
+  Monitors& monitors;
   Process& process;
+  PubSub& pubsub;
   Settings& settings;
   Watches& watches;
 };

@@ -38,6 +38,7 @@ enum Flag : uint32_t {
   kOnExecutor = 1 << 16,        // runs on the executor, although it writes nothing
   kNeverQueued = 1 << 17,       // runs at once, also after MULTI
   kRunsQueue = 1 << 18,         // EXEC
+  kWhileSubscribed = 1 << 19,   // also of a subscriber that speaks RESP2
   kAlways = kLoading | kStale,  // also while a server loads its data or lags behind
 };
 

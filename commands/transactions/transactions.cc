@@ -10,6 +10,7 @@
 #include "commands/core/call.h"
 #include "commands/core/command_queue.h"
 #include "commands/core/host.h"
+#include "commands/core/monitors.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
 #include "commands/core/watches.h"
@@ -91,6 +92,15 @@ Status RunWaiting(Call& call, const Command& command, size_t reply_start) {
   }
 }
 
+/// Once the whole counts.
+void Show(Call& exec, const CommandQueue::Queued& queued) {
+  exec.Defer([&monitors = exec.host.monitors, &client = exec.client, db = exec.client.db,
+              &command = *queued.command, words = queued.argv] {
+    const std::vector<std::string_view> argv(words.begin(), words.end());
+    monitors.Show(client, db, command, argv);
+  });
+}
+
 /// Runs one command of the queue. `index` is its place.
 Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
   const storage::ReadScope scope(exec.tx.view());
@@ -114,6 +124,7 @@ Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
     CW_TRY(Complete(call, *call.long_read));
   }
   for (Effect& effect : call.effects) exec.effects.push_back(std::move(effect));
+  if (exec.host.monitors.any()) Show(exec, queued);
   queued.ran = true;
   queued.failed = exec.reply.IsError(reply_start);
   return exec.tx.Breathe();

@@ -100,7 +100,15 @@ commands::Call Executor::CallOf(Session& session, keyspace::Transaction& tx,
 
 bool Executor::MustExecute(const Session& session) const {
   if ((session.run_flags & (commands::kWrite | commands::kOnExecutor)) != 0) return true;
+  // What a message depends on is its publisher's alone.
+  const uint32_t kinds = session.run_flags & (commands::kPubSub | commands::kReadOnly);
+  if (kinds == commands::kPubSub) return false;
   return session.dep > store().visible();
+}
+
+bool Executor::MustWaitToSend(const Session& session) const {
+  return (session.run_flags & commands::kPubSub) != 0 && parts_.outgoing.full() &&
+         session.dep > store().visible();
 }
 
 bool Executor::NamesMuch(const Session& session) {
@@ -119,6 +127,10 @@ void Executor::RunCommand(Session& session) {
     return;
   }
   session.hold = Hold::kNone;
+  if (MustWaitToSend(session)) {
+    long_reads_.HoldForVisibility(session);
+    return;
+  }
   const bool execute = MustExecute(session);
   if (execute && own_runs_.HoldBack(session)) return;
   if (session.held_write.reason == storage::HeldFor::kOtherWrite)
@@ -175,6 +187,7 @@ Executor::Then Executor::RunOnce(Session& session, bool execute, Admitted admitt
       return Then::kEnded;
     } else {
       status = commits_.Commit(tx, now_ms);
+      session.dep = std::max(session.dep, store().last_seq());  // what its effects depend on, too
     }
   }
   tx.CountLookups();

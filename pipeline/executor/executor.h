@@ -27,6 +27,7 @@
 #include "pipeline/executor/rank_builds.h"
 #include "pipeline/executor/waiters.h"
 #include "pipeline/gate/completion.h"
+#include "pipeline/gate/outgoing.h"
 #include "pipeline/loop/memory_pressure.h"
 #include "pipeline/loop/session_runner.h"
 #include "pipeline/loop/sessions.h"
@@ -56,6 +57,7 @@ struct ExecutorParts {
   SessionRunner& runner;
   WatchTable& watches;
   BlockedClients& blocked;
+  Outgoing& outgoing;
 };
 
 class Executor {
@@ -73,6 +75,8 @@ class Executor {
   void Run(Session& session) {
     RunCommand(session);
     waiters_.Settle(session);
+    if (parts_.outgoing.due()) [[unlikely]]
+      parts_.outgoing.LetLeave();
   }
   /// The session's turn has come: its long read, or its own run, goes on. REQUIRES: one of them is
   /// what holds it.
@@ -131,6 +135,8 @@ class Executor {
   bool MustExecute(const Session& session) const;
   /// It has so many arguments, or queued commands, that it takes longer than one turn should.
   static bool NamesMuch(const Session& session);
+  /// It would send messages that cannot leave yet, and too many of these wait already.
+  bool MustWaitToSend(const Session& session) const;
   void RunCommand(Session& session);
   /// What has become of a run.
   enum class Then : uint8_t {

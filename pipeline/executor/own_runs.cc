@@ -206,6 +206,7 @@ void OwnRuns::Finish(Session& session) {
     const uint64_t bytes = session.replies.appended() - before;
     const size_t last = session.replies.buffer().size();
     if (last < bytes) reply_start = last;
+    if (executes) session.dep = std::max(session.dep, parts_.keyspace.store().last_seq());
     for (const commands::Effect& effect : run.outcome().effects) effect();
   }
   const bool met_newest = executes || run.outcome().met_newest;

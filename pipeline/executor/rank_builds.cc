@@ -35,8 +35,10 @@ void RankBuilds::Run() {
   const uint64_t end_ns = env_.MonotonicNs() + kCountingNs;
   const Result<keyspace::RankBuild> built = keyspace::BuildRanks(
       tx, request, {.time_is_up = [this, end_ns] { return env_.MonotonicNs() >= end_ns; }});
-  // The next try jumps over the deleted entries that this one met.
-  if (!built && built.error().code() == ErrorCode::kLong) return;
+  if (!built && built.error().code() == ErrorCode::kLong) {
+    goes_on_ = true;  // the next try jumps over the deleted entries that this one met
+    return;
+  }
   if (!built && built.error().code() != ErrorCode::kCold) {
     LogWarning(Format("the elements of a value are not counted: {}", built.error().message()));
     requests().Pop();

@@ -65,6 +65,7 @@ void Waiters::Block(Session& session, const commands::Wait& wait) {
                    {.deadline_ns = deadline_ns,
                     .on_nokey = !wait.type && !wait.keys.empty(),
                     .for_sync = wait.for_sync});
+  parts_.completion.NoteWaits(session);
   session.waiting = std::move(waiting);
   // Nobody would notice later that the peer is gone.
   if (session.input_ended) parts_.sessions.CloseSoon(session);

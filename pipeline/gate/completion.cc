@@ -49,6 +49,9 @@ void Completion::Finish(Session& session, bool executed, size_t reply_start) {
   ++command_stats.calls;
   if (session.client.queue != nullptr && session.client.queue->executing()) CountQueued(session);
   gate_.Add(session);
+  gate_.AddHeldPushes(session);
+  // One that has waited was shown when it began to.
+  if (session.waiting == nullptr) monitors_.ShowCommandOf(session);
 }
 
 void Completion::CountQueued(const Session& session) {
@@ -70,6 +73,7 @@ void Completion::Refuse(Session& session, size_t reply_start, std::string_view e
     constexpr std::string_view kPlainCode = "ERR ";
     if (error.starts_with(kPlainCode)) error.remove_prefix(kPlainCode.size());
     PutError(session, reply_start, Format("EXECABORT Transaction discarded because of: {}", error));
+    monitors_.ShowCommandOf(session);
   } else {
     PutError(session, reply_start, error);
   }

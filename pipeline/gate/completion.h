@@ -14,16 +14,20 @@
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/loop/session.h"
+#include "pipeline/tables/monitor_table.h"
 
 namespace cordwood::pipeline {
 
 class Completion {
  public:
-  Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, PipelineStats& stats)
-      : gate_(gate), keyspace_(keyspace), stats_(stats) {}
+  Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, MonitorTable& monitors,
+             PipelineStats& stats)
+      : gate_(gate), keyspace_(keyspace), monitors_(monitors), stats_(stats) {}
 
   /// The reply is complete. `executed`: the command met the newest state.
   void Finish(Session& session, bool executed, size_t reply_start);
+  /// The command begins to wait; it finishes later.
+  void NoteWaits(const Session& session) { monitors_.ShowCommandOf(session); }
   /// The command does not run, or does nothing: "-<error>".
   void Refuse(Session& session, size_t reply_start, std::string_view error);
   /// As Refuse, for want of space on the disk.
@@ -41,6 +45,7 @@ class Completion {
 
   ReplyGate& gate_;
   keyspace::Keyspace& keyspace_;
+  MonitorTable& monitors_;
   PipelineStats& stats_;
 };
 

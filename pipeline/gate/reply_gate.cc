@@ -10,6 +10,12 @@ void ReplyGate::Wait(Session& session) {
   waiting_.push_back(session.id());
 }
 
+void ReplyGate::PutPush(Session& session, std::string_view push) {
+  session.replies.buffer() += push;
+  session.replies.Commit(0, keyspace_.store().visible());
+  sessions_.MarkDirty(session);
+}
+
 void ReplyGate::Release() {
   const storage::Seq visible = keyspace_.store().visible();
   size_t kept = 0;

@@ -4,6 +4,8 @@
 //
 // Ownership: refers to the sessions and the keyspace. Threads: the loop's.
 
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "keyspace/core/keyspace.h"
@@ -23,6 +25,19 @@ class ReplyGate {
     sessions_.MarkDirty(session);
     if (session.replies.waiting() && !session.waiting_for_release) Wait(session);
   }
+  /// One push, behind all replies; behind the one that the session is in the middle of, too. It
+  /// waits for nothing but what stands before it.
+  void AddPush(Session& session, std::string_view push) {
+    if (session.is_within_reply()) {
+      session.held_pushes += push;
+    } else {
+      PutPush(session, push);
+    }
+  }
+  /// The session's reply has ended.
+  void AddHeldPushes(Session& session) {
+    if (!session.held_pushes.empty()) PutPush(session, std::exchange(session.held_pushes, {}));
+  }
   /// What has become visible lets replies go.
   void Release();
   /// The store failed: what waits for it would wait for ever, so it is closed.
@@ -30,6 +45,7 @@ class ReplyGate {
 
  private:
   void Wait(Session& session);
+  void PutPush(Session& session, std::string_view push);
 
   Sessions& sessions_;
   keyspace::Keyspace& keyspace_;

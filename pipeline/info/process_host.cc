@@ -45,7 +45,9 @@ ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
                 .blocked = pipeline.waiters(),
                 .clients = *this,
                 .cursors = cursors_,
+                .monitors = pipeline.monitors(),
                 .process = *this,
+                .pubsub = pipeline.subscribers(),
                 .settings = *this,
                 .watches = pipeline.watches()} {
   ApplyBudget();

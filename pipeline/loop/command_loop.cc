@@ -133,6 +133,12 @@ std::string CommandLoop::CheckAllowed(const Session& session,
   if (!session.client.authenticated && (command.flags & commands::kNoAuth) == 0) {
     return "NOAUTH Authentication required.";
   }
+  if (session.client.is_restricted() && (command.flags & commands::kWhileSubscribed) == 0) {
+    return Format(
+        "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+        "allowed in this context",
+        command.name);
+  }
   if (session.client.queue == nullptr) return {};
   if ((command.flags & commands::kNoMulti) != 0) {
     return "ERR Command not allowed inside a transaction";

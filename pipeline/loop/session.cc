@@ -12,7 +12,7 @@ Session::~Session() = default;
 
 uint64_t Session::memory_bytes() const {
   return parser.memory_bytes() + replies.memory_bytes() + pinned_bytes + client.memory_bytes() +
-         (own_run != nullptr ? own_run->memory_bytes() : 0) +
+         held_pushes.capacity() + (own_run != nullptr ? own_run->memory_bytes() : 0) +
          (waiting != nullptr ? waiting->memory_bytes() : 0);
 }
 

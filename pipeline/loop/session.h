@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -69,6 +70,10 @@ struct Session {
   std::span<const std::string_view> argv() const {
     return waiting != nullptr ? std::span(waiting->argv) : parser.argv();
   }
+  /// Part of a reply was, or may have been, sent.
+  bool is_within_reply() const { return long_read != nullptr && partly_replied; }
+  /// What it is still to be sent.
+  uint64_t unsent_bytes() const { return replies.unsent_bytes() + held_pushes.size(); }
   bool closing() const { return close_now || client.close_after_reply; }
   /// What it holds on the heap and grows with what the peer does.
   uint64_t memory_bytes() const;
@@ -100,6 +105,9 @@ struct Session {
   std::unique_ptr<OwnRun> own_run;           // refers to the snapshot, and the guard
   bool partly_replied = false;               // part of the long read's reply may have been sent
   uint64_t stalled_since_ns = 0;  // the long read waits for its reader, who took nothing since
+
+  std::string held_pushes;          // until the long read's reply is complete
+  uint64_t over_soft_since_ns = 0;  // more is unsent than the soft limit allows
 
   uint64_t received_ns = 0;          // when the command was, if it may wait
   std::unique_ptr<Waiting> waiting;  // null: it does not wait, or has only just begun

@@ -51,6 +51,27 @@ std::string FakeHost::Load(uint64_t cursor) const {
   return it != cursors_.end() ? it->second : std::string();
 }
 
+void FakeHost::Unsubscribe(const Client& client, SubscriptionKind kind, std::string_view name) {
+  const auto it = subscribers.find({kind, std::string(name)});
+  if (it == subscribers.end()) return;
+  it->second.erase(client.id);
+  if (it->second.empty()) subscribers.erase(it);
+}
+
+std::vector<std::string> FakeHost::NamesLike(SubscriptionKind kind,
+                                             std::string_view pattern) const {
+  std::vector<std::string> names;
+  for (const auto& [name, ids] : subscribers) {
+    if (name.first == kind && GlobMatch(pattern, name.second)) names.push_back(name.second);
+  }
+  return names;
+}
+
+uint64_t FakeHost::SubscribersOf(SubscriptionKind kind, std::string_view name) const {
+  const auto it = subscribers.find({kind, std::string(name)});
+  return it == subscribers.end() ? 0 : it->second.size();
+}
+
 void FakeHost::Watch(const Client& /*client*/, int db, std::string_view key,
                      const KeyState& state) {
   watched_.try_emplace({db, std::string(key)}, state);

@@ -16,7 +16,9 @@
 #include "commands/core/clients.h"
 #include "commands/core/cursors.h"
 #include "commands/core/host.h"
+#include "commands/core/monitors.h"
 #include "commands/core/process.h"
+#include "commands/core/pubsub.h"
 #include "commands/core/settings.h"
 #include "commands/core/watches.h"
 
@@ -25,7 +27,9 @@ namespace cordwood::commands {
 class FakeHost final : public Blocked,
                        public Clients,
                        public Cursors,
+                       public Monitors,
                        public Process,
+                       public PubSub,
                        public Settings,
                        public Watches {
  public:
@@ -34,7 +38,9 @@ class FakeHost final : public Blocked,
                   .blocked = *this,
                   .clients = *this,
                   .cursors = *this,
+                  .monitors = *this,
                   .process = *this,
+                  .pubsub = *this,
                   .settings = *this,
                   .watches = *this},
         random_(seed) {}
@@ -56,7 +62,13 @@ class FakeHost final : public Blocked,
   std::set<uint64_t> waiting;                     // clients
   std::set<std::pair<int, std::string>> awaited;  // keys
 
+  uint64_t others_subscribed = 0;  // to each channel
+
   // --- what commands did ---
+  std::map<std::pair<SubscriptionKind, std::string>, std::set<uint64_t>> subscribers;
+  std::vector<std::pair<std::string, std::string>> published;
+  std::set<uint64_t> monitors;
+  std::vector<std::string> shown;
   std::vector<uint64_t> killed;
   std::vector<uint64_t> superseded_cursors;
   std::vector<std::vector<std::string>> info_asked;
@@ -95,6 +107,29 @@ class FakeHost final : public Blocked,
   uint64_t Save(std::string_view key) override;
   void Supersede(uint64_t cursor) override { superseded_cursors.push_back(cursor); }
   std::string Load(uint64_t cursor) const override;
+  void Subscribe(const Client& client, SubscriptionKind kind, std::string_view name) override {
+    subscribers[{kind, std::string(name)}].insert(client.id);
+  }
+  void Unsubscribe(const Client& client, SubscriptionKind kind, std::string_view name) override;
+  uint64_t ReceiversBeside(const Client& /*client*/, SubscriptionKind /*kind*/,
+                           std::string_view /*channel*/) const override {
+    return others_subscribed;
+  }
+  void Publish(const Client& /*client*/, SubscriptionKind /*kind*/, std::string_view channel,
+               std::string_view message) override {
+    published.emplace_back(channel, message);
+  }
+  std::vector<std::string> NamesLike(SubscriptionKind kind,
+                                     std::string_view pattern) const override;
+  uint64_t SubscribersOf(SubscriptionKind kind, std::string_view name) const override;
+  uint64_t CountOf(SubscriptionKind kind) const override { return NamesLike(kind, "*").size(); }
+  void Start(const Client& client) override { monitors.insert(client.id); }
+  void Stop(const Client& client) override { monitors.erase(client.id); }
+  bool any() const override { return !monitors.empty(); }
+  void Show(const Client& /*client*/, int /*db*/, const Command& command,
+            std::span<const std::string_view> /*argv*/) override {
+    shown.emplace_back(command.name);
+  }
   void Watch(const Client& client, int db, std::string_view key, const KeyState& state) override;
   void Unwatch(const Client& client) override;
   bool IsSpoiled(const Client& client, int64_t now_ms) const override;

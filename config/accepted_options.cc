@@ -128,7 +128,6 @@ constexpr Row kRows[] = {
     Text("locale-collate", ""),
     Text("masterauth", ""),
     Text("masteruser", ""),
-    Text("maxmemory-clients", "0"),
     Integer("maxmemory-eviction-tenacity", "10", {0, 100}),
     Choice("maxmemory-policy", "noeviction",
            "volatile-lru|volatile-lfu|volatile-random|volatile-ttl|allkeys-lru|allkeys-lfu|"

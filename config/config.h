@@ -43,6 +43,14 @@ struct OutputBufferLimit {
   friend bool operator==(const OutputBufferLimit&, const OutputBufferLimit&) = default;
 };
 
+/// Bytes, or so many percent of maxmemory.
+struct MemoryShare {
+  int64_t bytes = 0;
+  int64_t percent = 0;  // 0: bytes count
+
+  friend bool operator==(const MemoryShare&, const MemoryShare&) = default;
+};
+
 struct Config {
   // --- network ---
   /// Addresses to listen on; "*" and "::*" are all of a family, a leading '-' makes one optional.
@@ -76,8 +84,9 @@ struct Config {
   OnLogFailure on_log_failure = OnLogFailure::kExit;
 
   // --- memory and disk ---
-  int64_t maxmemory = 0;  // budget of caches, memtables and buffers; 0: from the machine
-  int64_t max_disk = 0;   // bytes that `dir` may hold; 0: all there is
+  MemoryShare maxmemory_clients;  // of all connections together; 0: only what the budget has
+  int64_t maxmemory = 0;          // budget of caches, memtables and buffers; 0: from the machine
+  int64_t max_disk = 0;           // bytes that `dir` may hold; 0: all there is
   int64_t memtable_size = 32 << 20;
   int64_t log_segment_size = 64 << 20;
   int64_t block_cache_size = 0;  // 0: what maxmemory leaves

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/format.h"
 #include "base/glob.h"
+#include "base/number.h"
 #include "config/accepted_options.h"
 #include "config/words.h"
 
@@ -61,6 +62,36 @@ Status ParseOutputBufferLimit(std::span<const std::string> words,
   limits[static_cast<size_t>(*client_class)] = {
       .hard_bytes = *hard, .soft_bytes = *soft, .soft_seconds = *seconds};
   return {};
+}
+
+/// A number of bytes, or a percentage.
+Option ClientsShareOption() {
+  Option option{.name = "maxmemory-clients"};
+  option.set = [](Config& config, std::span<const std::string> words) -> Status {
+    const std::string_view text = words[0];
+    if (text.size() > 1 && text.ends_with('%')) {
+      const std::optional<int64_t> percent = ParseInt64(text.substr(0, text.size() - 1));
+      if (percent && *percent > 100) {
+        return Fail(ErrorCode::kInvalidArgument,
+                    "percentage argument must be less or equal to 100");
+      }
+      if (percent && *percent >= 0) {
+        config.maxmemory_clients = {.percent = *percent};
+        return {};
+      }
+    }
+    const Result<int64_t> bytes = ParseMemory(text, {});
+    if (!bytes) {
+      return Fail(ErrorCode::kInvalidArgument, "argument must be a memory or percent value");
+    }
+    config.maxmemory_clients = {.bytes = *bytes};
+    return {};
+  };
+  option.get = [](const Config& config) {
+    const MemoryShare& share = config.maxmemory_clients;
+    return share.percent != 0 ? Format("{}%", share.percent) : Format("{}", share.bytes);
+  };
+  return option;
 }
 
 /// Any number of classes with their limits; those that are not named keep theirs.
@@ -120,6 +151,7 @@ void AddRedisOptions(std::vector<Option>& options) {
 
   add(ChoiceOption("appendfsync", &Config::appendfsync, {"everysec", "always", "no"}));
   add(MemoryOption("maxmemory", &Config::maxmemory));
+  add(ClientsShareOption());
   add(IntegerOption("active-expire-effort", &Config::active_expire_effort, {.min = 1, .max = 10}));
   add(WithAlias(IntegerOption("hash-max-listpack-entries", &Config::hash_max_listpack_entries),
                 "hash-max-ziplist-entries"));

@@ -155,6 +155,8 @@ class Pipeline final : private SessionRunner {
   int64_t MonotonicMs() { return static_cast<int64_t>(env_.MonotonicNs() / 1'000'000); }
   /// What connections may hold together.
   void SetClientMemory(uint64_t bytes) { pressure_.memory().SetMax(bytes); }
+  /// As maxmemory-clients says.
+  void SetClientLimit(std::optional<uint64_t> bytes) { pressure_.SetLimit(bytes); }
   /// What one request may take.
   void SetRequestLimits(const RequestLimits& limits);
   const RequestLimits& request_limits() const { return request_limits_; }

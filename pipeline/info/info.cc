@@ -177,6 +177,7 @@ void Stats(const Source& source, Out& out) {
   out.Add("keyspace_misses", keys.misses.load());
   out.Add("total_error_replies", stats.error_replies);
   out.Add("client_query_buffer_limit_disconnections", stats.query_buffer_disconnections);
+  out.Add("evicted_clients", stats.evicted_clients);
   out.Add("client_output_buffer_limit_disconnections", stats.output_buffer_disconnections);
   out.Add("acl_access_denied_auth", stats.failed_logins);
   out.Add("reads_at_visible", stats.reads_at_visible);

@@ -127,4 +127,12 @@ storage::Durability DurabilityOf(config::AppendFsync appendfsync) {
   return storage::Durability::kAlways;
 }
 
+std::optional<uint64_t> ClientsLimit(const config::Config& config) {
+  const config::MemoryShare& share = config.maxmemory_clients;
+  // As in Redis, where a percentage of no limit is none.
+  const int64_t bytes = share.percent != 0 ? config.maxmemory / 100 * share.percent : share.bytes;
+  if (bytes == 0) return std::nullopt;
+  return static_cast<uint64_t>(bytes);
+}
+
 }  // namespace cordwood::pipeline

@@ -18,6 +18,8 @@ namespace cordwood::pipeline {
 
 /// maxmemory; or, if that is 0, half of what the process may use.
 uint64_t MemoryBudget(const config::Config& config, uint64_t available_bytes);
+/// What all connections together may hold by maxmemory-clients; nothing: it sets no limit.
+std::optional<uint64_t> ClientsLimit(const config::Config& config);
 
 /// The store's options for a budget: memtables get at most a third of it, filters, indexes and
 /// clients a quarter, the block cache the rest.

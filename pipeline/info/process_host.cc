@@ -63,8 +63,7 @@ std::vector<commands::ClientView> ProcessHost::All() {
                          session->parser.memory_bytes() - session->parser.buffered_bytes(),
                      .output_bytes = replies.unsent_bytes(),
                      .output_list_length = replies.parts(),
-                     .total_memory_bytes =
-                         sizeof(Session) + session->parser.memory_bytes() + replies.memory_bytes(),
+                     .total_memory_bytes = sizeof(Session) + session->memory_bytes(),
                      .blocked = session->waiting != nullptr,
                      .closing = session->close_now});
   }
@@ -146,6 +145,7 @@ void ProcessHost::ApplyBudget() {
   }
   pipeline_.SetRequestLimits(limits);
   pipeline_.SetClientMemory(ClientBytesFor(budget));
+  pipeline_.SetClientLimit(ClientsLimit(config));
   pipeline_.keyspace().options() = KeyspaceOptionsFor(config, budget);
 }
 

@@ -36,6 +36,7 @@ struct PipelineStats {
   storage::HeldWrites held_writes;     // these, and those that waited for another write
   uint64_t query_buffer_disconnections = 0;
   uint64_t output_buffer_disconnections = 0;
+  uint64_t evicted_clients = 0;
   uint64_t failed_logins = 0;
   uint64_t longest_turn_ns = 0;  // that the loop did one thing and nothing else
   uint64_t peak_clients = 0;

@@ -1,6 +1,7 @@
 #include "pipeline/loop/client_memory.h"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 #include <utility>
 
@@ -129,6 +130,26 @@ std::vector<Session*> ClientMemory::TakeExcess() {
   // The blocks of their commands come on top of what was read while there was room.
   if (bytes_ <= 3 * max_) return {};
   return Choose([](const Session&) { return true; }, target, SIZE_MAX);
+}
+
+std::vector<Session*> ClientMemory::ChooseBeyondLimit() const {
+  std::vector<Session*> chosen;
+  uint64_t closing = 0;
+  for (const auto& [id, session] : sessions_) {
+    if (session->close_now) {
+      closing += session->held_bytes + sizeof(Session);
+    } else if (!session->client.no_evict) {
+      chosen.push_back(session.get());
+    }
+  }
+  std::ranges::sort(chosen, std::greater(), &Session::held_bytes);
+  uint64_t left = total_bytes() - closing;
+  size_t taken = 0;
+  while (taken < chosen.size() && left > *limit_) {
+    left -= chosen[taken++]->held_bytes + sizeof(Session);
+  }
+  chosen.resize(taken);
+  return chosen;
 }
 
 bool ClientMemory::ReleaseIdle() {

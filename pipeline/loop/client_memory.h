@@ -13,6 +13,9 @@
 // largest of them are closed at once; when all together hold more than three times the share, the
 // largest whoever they are. A connection with CLIENT NO-EVICT on is closed behind all others.
 //
+// Beside that, maxmemory-clients may set a limit as Redis has it: while all together hold more, the
+// largest is closed, whoever it is and at once, but for those with CLIENT NO-EVICT on.
+//
 // The threshold falls as the number of connections rises: those below it never hold more than half
 // of the share together, so that closing the others always helps.
 //
@@ -22,6 +25,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/env.h"
@@ -36,6 +40,8 @@ class ClientMemory {
   ClientMemory(Env& env, const Sessions& sessions) : env_(env), sessions_(sessions) {}
 
   void SetMax(uint64_t bytes) { max_ = bytes; }
+  /// By maxmemory-clients: the largest are closed at once while all together hold more.
+  void SetLimit(std::optional<uint64_t> bytes) { limit_ = bytes; }
   uint64_t max() const { return max_; }
   /// What the sessions hold, as they were last accounted.
   uint64_t bytes() const { return bytes_; }
@@ -63,6 +69,10 @@ class ClientMemory {
 
   /// Who is to be closed, in this order, each before the next call of anything: after each change.
   std::vector<Session*> TakeExcess();
+  /// The same, of those to close because of the limit.
+  std::vector<Session*> TakeBeyondLimit() const {
+    return limit_ && total_bytes() > *limit_ ? ChooseBeyondLimit() : std::vector<Session*>();
+  }
   /// At the end of a pass while over: empty buffers are given back. True as Account.
   bool ReleaseIdle();
   /// As TakeExcess, behind ReleaseIdle.
@@ -75,12 +85,16 @@ class ClientMemory {
   template <typename Admits>
   std::vector<Session*> Choose(const Admits& admits, uint64_t target, size_t count) const;
   uint64_t BytesThatWaitForServer() const;
+  /// With what every connection takes.
+  uint64_t total_bytes() const { return bytes_ + sessions_.size() * sizeof(Session); }
+  std::vector<Session*> ChooseBeyondLimit() const;
   /// True: no longer above.
   bool Judge();
 
   Env& env_;
   const Sessions& sessions_;
   uint64_t max_ = UINT64_MAX / 2;
+  std::optional<uint64_t> limit_;
   uint64_t bytes_ = 0;
   uint64_t block_bytes_ = 0;  // of them
   bool over_ = false;

@@ -8,6 +8,7 @@ namespace cordwood::pipeline {
 void MemoryPressure::Account(Session& session) {
   if (memory_.Account(session)) sessions_.MarkAllDirty();
   Close(memory_.TakeExcess());
+  Evict(memory_.TakeBeyondLimit());
 }
 
 void MemoryPressure::Forget(const Session& session) {
@@ -33,12 +34,28 @@ void MemoryPressure::Close(const std::vector<Session*>& sessions) {
   }
   for (Session* const session : sessions) {
     ++stats_.output_buffer_disconnections;
-    sessions_.CloseSoon(*session);
-    // Its command may still run, and needs its arguments.
-    if (!session->held()) session->parser = protocol::RequestParser(session->parser.limits());
-    session->replies = {};
-    if (memory_.Account(*session)) sessions_.MarkAllDirty();
+    Drop(*session);
   }
+}
+
+void MemoryPressure::Evict(const std::vector<Session*>& sessions) {
+  for (Session* const session : sessions) {
+    ++stats_.evicted_clients;
+    LogNotice(
+        Format("closing {}: it holds {} bytes, and all connections more than "
+               "maxmemory-clients",
+               session->client.address, session->held_bytes));
+    Drop(*session);
+  }
+}
+
+void MemoryPressure::Drop(Session& session) {
+  sessions_.CloseSoon(session);
+  // Its command may still run, and needs its arguments.
+  if (!session.held()) session.parser = protocol::RequestParser(session.parser.limits());
+  session.replies = {};
+  session.held_pushes = {};
+  if (memory_.Account(session)) sessions_.MarkAllDirty();
 }
 
 }  // namespace cordwood::pipeline

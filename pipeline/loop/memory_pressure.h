@@ -24,6 +24,11 @@ class MemoryPressure {
 
   /// What the session holds may have changed.
   void Account(Session& session);
+  /// The limit may have changed.
+  void SetLimit(std::optional<uint64_t> bytes) {
+    memory_.SetLimit(bytes);
+    Evict(memory_.TakeBeyondLimit());
+  }
   /// The session is gone.
   void Forget(const Session& session);
   /// At the end of a pass.
@@ -31,6 +36,8 @@ class MemoryPressure {
 
  private:
   void Close(const std::vector<Session*>& sessions);
+  void Evict(const std::vector<Session*>& sessions);
+  void Drop(Session& session);
 
   Env& env_;
   Sessions& sessions_;

@@ -87,6 +87,7 @@ TEST(OptionTable, WhatActsReachesItsField) {
   EXPECT_EQ(MustSet("appendfsync", {"no"}).appendfsync, AppendFsync::kNo);
   EXPECT_EQ(MustSet("on-log-failure", {"read-only"}).on_log_failure, OnLogFailure::kReadOnly);
   EXPECT_EQ(MustSet("maxmemory", {"100mb"}).maxmemory, 100 << 20);
+  EXPECT_EQ(MustSet("maxmemory-clients", {"1k"}).maxmemory_clients.bytes, 1000);
   EXPECT_EQ(MustSet("max-disk", {"5gb"}).max_disk, int64_t{5} << 30);
   EXPECT_EQ(MustSet("memtable-size", {"1mb"}).memtable_size, 1 << 20);
   EXPECT_EQ(MustSet("log-segment-size", {"1mb"}).log_segment_size, 1 << 20);
@@ -116,7 +117,7 @@ TEST(OptionTable, WhatActsReachesItsField) {
 TEST(OptionTable, NothingThatActsIsForgottenAbove) {
   // A new row needs a line in the test before this one; the limits of clients have their own.
   const auto acts = [](const Option& option) { return option.effect == Effect::kActs; };
-  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 35);
+  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 36);
 }
 
 TEST(OptionTable, TheDefaultsAreDurableAndPrintAsRedisPrints) {
@@ -269,6 +270,20 @@ TEST(OptionTable, OutputLimitsChangeOneClassOrSeveral) {
             "Invalid client class specified in buffer limit configuration.");
   EXPECT_EQ(RefusalOf("client-output-buffer-limit", {"normal", "0", "0", "-1"}),
             "Error in hard, soft or soft_seconds setting in buffer limit configuration.");
+}
+
+TEST(OptionTable, TheShareOfClientsIsBytesOrAPercentage) {
+  EXPECT_EQ(Printed("maxmemory-clients", {"1mb"}), "1048576");
+  EXPECT_EQ(Printed("maxmemory-clients", {"7%"}), "7%");
+  EXPECT_EQ(Printed("maxmemory-clients", {"100%"}), "100%");
+  EXPECT_EQ(Printed("maxmemory-clients", {"0%"}), "0");
+  EXPECT_EQ(RefusalOf("maxmemory-clients", {"101%"}),
+            "percentage argument must be less or equal to 100");
+  for (const std::string_view wrong : {"banana", "%", "x%", "-1%", "-1", ""}) {
+    EXPECT_EQ(RefusalOf("maxmemory-clients", {std::string(wrong)}),
+              "argument must be a memory or percent value")
+        << wrong;
+  }
 }
 
 TEST(OptionTable, ARefusedListChangesNothing) {

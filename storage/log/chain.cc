@@ -223,15 +223,22 @@ class Planner {
         plan_.copy.empty() ? plan_.last_seq : plan_.copy.front().frame.header.first_seq - 1;
   }
 
+  KeptSegment Kept(size_t index, Seq last_seq) const {
+    return {.number = chain_[index]->number,
+            .ordinal = chain_[index]->header->ordinal,
+            .bytes = chain_[index]->size,
+            .last_seq = last_seq};
+  }
+
   void SortFiles() {
+    for (size_t i = 0; i + 1 < chain_.size(); ++i) {
+      plan_.newest->before.push_back(Kept(i, chain_[i + 1]->header->cut_seq));
+    }
     for (size_t i = 0; anchor_ && i < chain_.size(); ++i) {
       const bool is_anchor = chain_[i]->number == anchor_->segment;
       const Seq last_seq =
           is_anchor ? anchor_->frame.next_seq() - 1 : chain_[i + 1]->header->cut_seq;
-      plan_.kept.push_back({.number = chain_[i]->number,
-                            .ordinal = chain_[i]->header->ordinal,
-                            .bytes = chain_[i]->size,
-                            .last_seq = last_seq});
+      plan_.kept.push_back(Kept(i, last_seq));
       if (is_anchor) break;
     }
     for (const SegmentScan& scan : scans_) {

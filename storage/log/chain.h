@@ -57,6 +57,9 @@ struct NewestSegment {
   SegmentHeader header;
   /// Of the last group in it that counts; behind the header if there is none.
   uint64_t end = 0;
+  /// The chain in front of it, which it continues: what stays if the log goes on in it. More than
+  /// a new segment continues, if the last of these hold no record.
+  std::vector<KeptSegment> before;
 };
 
 struct LogPlan {
@@ -80,7 +83,7 @@ struct LogPlan {
   std::vector<TornBytes> torn;
   /// Prepared, and not in use.
   std::vector<uint64_t> blank;
-  /// Superseded by the new segment.
+  /// Superseded by a new segment.
   std::vector<uint64_t> leftover;
 
   /// Where the log may go on if there is no space for a new one; nothing: nowhere.

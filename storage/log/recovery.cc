@@ -185,9 +185,9 @@ class Recovery {
     if (!resumed) return std::unexpected(made.error());
     LogWarning(Format("no space for a log segment ({}): the log goes on in {}",
                       made.error().message(), LogPath(options_.dir, plan_.newest->header.number)));
-    const uint64_t number = plan_.newest->header.number;
-    std::erase(plan_.leftover, number);
-    std::erase_if(plan_.kept, [&](const KeptSegment& kept) { return kept.number == number; });
+    plan_.kept = plan_.newest->before;
+    std::erase(plan_.leftover, plan_.newest->header.number);
+    for (const KeptSegment& kept : plan_.kept) std::erase(plan_.leftover, kept.number);
     resumed_ = true;
     CW_TRY(resumed->WriteEmpty(plan_.last_seq + 1, plan_.last_seq, plan_.stream));
     return resumed;

@@ -80,6 +80,30 @@ TEST(PlanRecovery, CopiesOnlyWhatIsAboveTheKnownSeqAndTheTables) {
   EXPECT_EQ(plan->last_seq, 15u);
 }
 
+TEST(PlanRecovery, KnowsWhatTheNewestSegmentContinues) {
+  Chain chain;
+  SegmentScan& first = chain.Segment({.number = 3, .ordinal = 1});
+  Chain::Frame(first, 1, 5, 5);
+  const uint64_t cut = first.frames.front().end();
+  Chain::Frame(
+      chain.Segment({.number = 4, .ordinal = 2, .predecessor = 3, .cut = cut, .cut_seq = 5}), 6, 0,
+      5);
+  chain.Segment({.number = 5, .ordinal = 3, .predecessor = 4, .cut = 2 * kLogAlign, .cut_seq = 5});
+  const Result<LogPlan> plan = chain.Plan(0);
+  ASSERT_TRUE(plan);
+  // A new one goes on behind the last record.
+  EXPECT_EQ(plan->predecessor, 3u);
+  ASSERT_EQ(plan->kept.size(), 1u);
+  EXPECT_EQ(plan->leftover, (std::vector<uint64_t>{4, 5}));
+  ASSERT_TRUE(plan->newest);
+  EXPECT_EQ(plan->newest->header.number, 5u);
+  ASSERT_EQ(plan->newest->before.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(plan->newest->before[i].number, 3 + i);
+    EXPECT_EQ(plan->newest->before[i].last_seq, 5u);
+  }
+}
+
 TEST(PlanRecovery, TellsTheStreamOfTheNewestRecordAndOfNoOlderOne) {
   const StreamPosition stream{.id = {7}, .offset = 50};
   Chain chain;

@@ -86,6 +86,39 @@ TEST(ResumedSegment, HasNoOldFramesBehindNewOnes) {
   EXPECT_EQ(rig.recovered(), 2u);
 }
 
+// The segment before it holds no record, and still its header is one of the chain: whoever goes on
+// in the newest needs it, where a new one would have continued an older one.
+TEST(ResumedSegment, KeepsTheSegmentsThatItContinues) {
+  LogRig rig({.durability = Durability::kEverySecond});
+  ASSERT_TRUE(rig.Open());
+  rig.Commit(1, 1000);
+  Sync(rig);
+  rig.Kill();
+  ASSERT_TRUE(rig.Open());
+  const std::string empty = rig.NewestSegment();
+  rig.Append(1, 30'000);  // too large for the segment: it gets one of its own
+  rig.log().Kick();
+  const auto is_written = [&] {
+    const auto bytes = rig.env().ReadRaw(rig.NewestSegment());
+    return rig.NewestSegment() != empty && bytes && bytes->size() > 8192 && (*bytes)[8192] != 0;
+  };
+  while (!is_written()) ASSERT_TRUE(rig.env().Step());
+  const std::string newest = rig.NewestSegment();
+  rig.LosePower(1, PowerLoss::kKeep);
+  ASSERT_TRUE(rig.env().FlipBit(newest, 8192, 0)) << "what was not synced is torn";
+  rig.env().SetDiskBytes(1);
+  ASSERT_TRUE(rig.Open());
+  EXPECT_TRUE(rig.resumed());
+  EXPECT_EQ(rig.NewestSegment(), newest);
+  EXPECT_EQ(rig.recovered(), 1u);
+  for (Seq life = 1; life <= 3; ++life) {
+    rig.Kill();
+    const Status opened = rig.Open();
+    ASSERT_TRUE(opened) << opened.error().message();
+    EXPECT_EQ(rig.recovered(), 1u);
+  }
+}
+
 TEST(ResumedSegment, IsNoneThatHasAnotherName) {
   LogRig rig({});
   ASSERT_TRUE(rig.Open());

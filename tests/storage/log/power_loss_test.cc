@@ -444,5 +444,13 @@ TEST(PowerLossInRandomLives, LosesNothingThatWasAcknowledged) {
   EXPECT_GT(resumed, 0u);
 }
 
+// Seeds that failed once.
+TEST(PowerLossInRandomLives, LosesNothingInLivesThatFailed) {
+  for (const uint64_t seed : {5632}) {
+    SCOPED_TRACE(Format("CORDWOOD_SEED={}", seed));
+    RandomLife(seed).Run();
+  }
+}
+
 }  // namespace
 }  // namespace cordwood::storage

@@ -104,9 +104,10 @@ SessionId Pipeline::Open(const Peer& peer) {
 void Pipeline::Close(SessionId id) {
   const std::unique_ptr<Session> gone = sessions_.Remove(id);
   if (gone == nullptr) return;
-  executor_.Forget(*gone);
+  // First: with its locks gone others may run, and what they cause is sent.
   subscribers_.Forget(*gone);
   monitors_.Forget(*gone);
+  executor_.Forget(*gone);
   watches_.Forget(id);
   pressure_.Forget(*gone);
 }

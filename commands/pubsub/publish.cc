@@ -26,35 +26,35 @@ uint64_t OwnReceipts(const Client& client, SubscriptionKind kind, std::string_vi
   return receipts;
 }
 
-template <SubscriptionKind kKind>
+template <SubscriptionKind Kind>
 Status Publish(Call& call) {
   const std::string_view channel = call.argv[1];
-  const uint64_t receivers = call.host.pubsub.ReceiversBeside(call.client, kKind, channel) +
-                             OwnReceipts(call.client, kKind, channel);
+  const uint64_t receivers = call.host.pubsub.ReceiversBeside(call.client, Kind, channel) +
+                             OwnReceipts(call.client, Kind, channel);
   call.reply.Integer(static_cast<int64_t>(receivers));
   call.Defer(
       [&pubsub = call.host.pubsub, &client = call.client, channel = std::string(channel),
-       message = std::string(call.argv[2])] { pubsub.Publish(client, kKind, channel, message); });
+       message = std::string(call.argv[2])] { pubsub.Publish(client, Kind, channel, message); });
   return {};
 }
 
-template <SubscriptionKind kKind>
+template <SubscriptionKind Kind>
 Status Channels(Call& call) {
   if (call.argv.size() > 3) return call.Error(WrongSubcommand("PUBSUB", call.argv[1]));
   const std::string_view pattern = call.argv.size() > 2 ? call.argv[2] : "*";
-  const std::vector<std::string> names = call.host.pubsub.NamesLike(kKind, pattern);
+  const std::vector<std::string> names = call.host.pubsub.NamesLike(Kind, pattern);
   call.reply.ArrayHeader(names.size());
   for (const std::string& name : names) call.reply.Bulk(name);
   return {};
 }
 
-template <SubscriptionKind kKind>
+template <SubscriptionKind Kind>
 Status NumSub(Call& call) {
   const std::span<const std::string_view> names = call.argv.subspan(2);
   call.reply.ArrayHeader(2 * names.size());
   for (const std::string_view name : names) {
     call.reply.Bulk(name);
-    call.reply.Integer(static_cast<int64_t>(call.host.pubsub.SubscribersOf(kKind, name)));
+    call.reply.Integer(static_cast<int64_t>(call.host.pubsub.SubscribersOf(Kind, name)));
   }
   return {};
 }

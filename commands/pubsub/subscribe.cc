@@ -39,18 +39,18 @@ void ReplyCount(Call& call, SubscriptionKind kind) {
   call.reply.Integer(static_cast<int64_t>(call.client.subscriptions.CountBeside(kind)));
 }
 
-template <SubscriptionKind kKind>
+template <SubscriptionKind Kind>
 Status Subscribe(Call& call) {
   for (const std::string_view name : call.argv.subspan(1)) {
-    if (call.client.subscriptions.Add(kKind, name)) {
+    if (call.client.subscriptions.Add(Kind, name)) {
       call.Defer([&pubsub = call.host.pubsub, &client = call.client, name = std::string(name)] {
-        pubsub.Subscribe(client, kKind, name);
+        pubsub.Subscribe(client, Kind, name);
       });
     }
     call.reply.PushHeader(3);
-    call.reply.Bulk(VerbsOf(kKind).subscribe);
+    call.reply.Bulk(VerbsOf(Kind).subscribe);
     call.reply.Bulk(name);
-    ReplyCount(call, kKind);
+    ReplyCount(call, Kind);
   }
   return {};
 }
@@ -62,26 +62,26 @@ void End(Call& call, SubscriptionKind kind, std::string_view name) {
   });
 }
 
-template <SubscriptionKind kKind>
+template <SubscriptionKind Kind>
 Status Unsubscribe(Call& call) {
   const auto end = [&call](std::string_view name) {
-    End(call, kKind, name);
+    End(call, Kind, name);
     call.reply.PushHeader(3);
-    call.reply.Bulk(VerbsOf(kKind).unsubscribe);
+    call.reply.Bulk(VerbsOf(Kind).unsubscribe);
     call.reply.Bulk(name);
-    ReplyCount(call, kKind);
+    ReplyCount(call, Kind);
   };
   if (call.argv.size() > 1) {
     for (const std::string_view name : call.argv.subspan(1)) end(name);
     return {};
   }
-  const Subscriptions::Names names = call.client.subscriptions.names(kKind);
+  const Subscriptions::Names names = call.client.subscriptions.names(Kind);
   for (const std::string& name : names) end(name);
   if (!names.empty()) return {};
   call.reply.PushHeader(3);
-  call.reply.Bulk(VerbsOf(kKind).unsubscribe);
+  call.reply.Bulk(VerbsOf(Kind).unsubscribe);
   call.reply.Null();
-  ReplyCount(call, kKind);
+  ReplyCount(call, Kind);
   return {};
 }
 

@@ -265,15 +265,6 @@ Result<std::string> NormaliseSave(std::span<const std::string> words) {
   return JoinWords(words);
 }
 
-Result<std::string> NormaliseEvents(std::span<const std::string> words) {
-  constexpr std::string_view kClasses = "Ag$lshzxeKEtmdn";
-  if (words[0].find_first_not_of(kClasses) != std::string::npos) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
-  }
-  return words[0];
-}
-
 /// Any number of rounds a second is understood, and brought into the range that makes sense.
 Result<std::string> NormaliseHz(std::span<const std::string> words) {
   constexpr int64_t kHzMin = 1;
@@ -288,7 +279,6 @@ std::vector<Option> AcceptedOptions() {
   std::vector<Option> options;
   for (const Row& row : kRows) options.push_back(OptionOf(row));
   options.push_back(AcceptedOption("hz", "10", NormaliseHz));
-  options.push_back(AcceptedOption("notify-keyspace-events", "", NormaliseEvents));
   options.push_back(AcceptedOption("save", "", NormaliseSave));
   options.back().takes_words = true;
   return options;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "config/keyspace_events.h"
 
 namespace cordwood::config {
 
@@ -107,6 +108,9 @@ struct Config {
   int64_t zset_max_listpack_entries = 128;
   int64_t zset_max_listpack_value = 64;
   int64_t list_max_listpack_size = -2;  // of a list elements, or -1 to -5: 4 KiB to 64 KiB
+
+  // --- what is told ---
+  KeyspaceEvents notify_keyspace_events;
 
   /// Values of options that are accepted without effect, by name, as far as they were set.
   std::map<std::string, std::string, std::less<>> accepted;

@@ -125,6 +125,16 @@ Option OutputBufferLimitOption() {
   return option;
 }
 
+Option KeyspaceEventsOption() {
+  Option option{.name = "notify-keyspace-events"};
+  option.set = [](Config& config, std::span<const std::string> words) -> Status {
+    CW_ASSIGN(config.notify_keyspace_events, ParseKeyspaceEvents(words[0]));
+    return {};
+  };
+  option.get = [](const Config& config) { return config.notify_keyspace_events.ToText(); };
+  return option;
+}
+
 void AddRedisOptions(std::vector<Option>& options) {
   const auto add = [&options](Option option) { options.push_back(std::move(option)); };
 
@@ -167,6 +177,7 @@ void AddRedisOptions(std::vector<Option>& options) {
   add(WithAlias(IntegerOption("list-max-listpack-size", &Config::list_max_listpack_size,
                               {.min = kIntMin, .max = kIntMax}),
                 "list-max-ziplist-size"));
+  add(KeyspaceEventsOption());
 }
 
 void AddOwnOptions(std::vector<Option>& options) {

@@ -13,20 +13,20 @@ Error CollectionRead::CountIsWrong() {
 }
 
 Result<bool> CollectionRead::Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) {
+  const keyspace::KeyName name = {.generation = generation(), .key = key_};
   if (record_) {
     CW_ASSIGN(const bool done, Continue(tx, *record_, reply));
-    if (done) CountLookup(tx, true);
+    if (done) CountLookup(tx, name, true);
     return done;
   }
-  CW_ASSIGN(keyspace::Lookup found,
-            keyspace::FindKey(tx, {.generation = generation(), .key = key_}));
+  CW_ASSIGN(keyspace::Lookup found, keyspace::FindKey(tx, name));
   if (found.live() == nullptr) {
-    CountLookup(tx, false);
+    CountLookup(tx, name, false);
     ReplyMissing(reply);
     return true;
   }
   if (found.live()->type != type_) {
-    CountLookup(tx, true);
+    CountLookup(tx, name, true);
     reply.Error(kWrongType);
     return true;
   }
@@ -34,7 +34,7 @@ Result<bool> CollectionRead::Step(keyspace::Transaction& tx, protocol::ReplyWrit
   Begin(reply, length);
   CW_ASSIGN(const bool done, Continue(tx, *found.live(), reply));
   record_ = *std::move(found.stored);
-  if (done) CountLookup(tx, true);
+  if (done) CountLookup(tx, name, true);
   return done;
 }
 

@@ -5,15 +5,26 @@
 //
 // Threads: the call's.
 
+#include <cstddef>
+#include <span>
+#include <string_view>
+
 #include "base/error.h"
 #include "commands/core/call.h"
 #include "keyspace/core/keys.h"
 
 namespace cordwood::commands {
 
-/// Notes a hit or a miss. It counts if the run does.
-inline void CountLookup(keyspace::Transaction& tx, bool found) { tx.NoteLookup(found); }
-inline void CountLookup(Call& call, bool found) { CountLookup(call.tx, found); }
+/// Notes a hit or a miss, and tells of a miss. It counts if the run does.
+inline void CountLookup(keyspace::Transaction& tx, const keyspace::KeyName& name, bool found) {
+  tx.NoteLookup(found);
+  if (!found) tx.Notify(keyspace::EventClass::kKeyMiss, "keymiss", name.generation, name.key);
+}
+inline void CountLookup(Call& call, const keyspace::KeyName& name, bool found) {
+  CountLookup(call.tx, name, found);
+}
+/// Of several keys of the client's database: so many that are there, and those that are not.
+void CountLookups(Call& call, size_t found, std::span<const std::string_view> missing);
 
 /// Reads a key for a command that writes. An expired one is removed and then not there.
 Result<keyspace::Lookup> FindForWrite(Call& call, const keyspace::KeyName& name);

@@ -32,7 +32,7 @@ Status OpenForRead(Call& call, std::string_view key, std::optional<T>& opened) {
   const keyspace::KeyName name = call.Key(key);
   Result<keyspace::Lookup> found = keyspace::FindKey(call.tx, name);
   if (!found) return std::unexpected(found.error());
-  CountLookup(call, found->live() != nullptr);
+  CountLookup(call, name, found->live() != nullptr);
   if (RepliedWrongType(call, found->live(), T::kType)) return {};
   opened.emplace(call.tx, name, *std::move(found));
   return {};

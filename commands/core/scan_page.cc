@@ -114,14 +114,15 @@ Status ReplyScan(Call& call, Type type, ScanValues values, ValueText text_of) {
   CHECK(keyspace::TraitsOf(type).is_hashed);
   const std::optional<uint64_t> cursor = ArgReader(call, 2).Cursor();
   if (!cursor) return {};
-  CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(call.tx, call.Key(call.argv[1])));
+  const keyspace::KeyName name = call.Key(call.argv[1]);
+  CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(call.tx, name));
   if (found.live() == nullptr) {
-    CountLookup(call, false);
+    CountLookup(call, name, false);
     ReplyScanPage(call.reply, 0, {});
     return {};
   }
   if (RepliedWrongType(call, found.live(), type)) {
-    CountLookup(call, true);
+    CountLookup(call, name, true);
     return {};
   }
   // Only now: Redis does not look at the options of a scan of nothing.

@@ -45,8 +45,10 @@ Result<SetSources> OpenSources(keyspace::Transaction& tx, keyspace::Generation g
       if (reads.failed()) break;
       continue;
     }
-    ++(found->live() != nullptr ? sources.hits : sources.misses);
-    if (found->live() == nullptr) {
+    if (found->live() != nullptr) {
+      ++sources.hits;
+    } else {
+      sources.missing.push_back(query.keys[i]);
       is_empty |= query.kind == Kind::kIntersection || (query.kind == Kind::kDifference && i == 0);
       continue;
     }
@@ -67,9 +69,12 @@ Result<SetSources> OpenSources(keyspace::Transaction& tx, keyspace::Generation g
   return sources;
 }
 
-void CountLookups(keyspace::Transaction& tx, const SetSources& sources) {
-  for (uint64_t i = 0; i < sources.hits; ++i) CountLookup(tx, true);
-  for (uint64_t i = 0; i < sources.misses; ++i) CountLookup(tx, false);
+void CountLookups(keyspace::Transaction& tx, keyspace::Generation generation,
+                  const SetSources& sources) {
+  for (uint64_t i = 0; i < sources.hits; ++i) tx.NoteLookup(true);
+  for (const std::string& key : sources.missing) {
+    CountLookup(tx, {.generation = generation, .key = key}, false);
+  }
 }
 
 Status GoThrough(keyspace::Transaction& tx, SetOperation& operation, const VisitMember& visit) {
@@ -87,14 +92,18 @@ Status GoThrough(keyspace::Transaction& tx, SetOperation& operation, const Visit
   }
 }
 
-Status StoreResult(Call& call, const keyspace::KeyName& name,
+Status StoreResult(Call& call, const keyspace::KeyName& name, const Event& stored,
                    const std::optional<keyspace::Record>& result) {
   CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   if (result) {
     call.tx.Signal(name.generation, name.key);
-    return keyspace::PutRecord(call.tx, name, before, *result);
+    CW_TRY(keyspace::PutRecord(call.tx, name, before, *result));
+    Notify(call, stored, name.key);
+  } else if (before.stored) {
+    CW_TRY(keyspace::RemoveKey(call.tx, name, before));
+    Notify(call, kDeleted, name.key);
   }
-  return before.stored ? keyspace::RemoveKey(call.tx, name, before) : Status();
+  return {};
 }
 
 Result<bool> SetOperationRead::Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) {
@@ -109,7 +118,7 @@ Result<bool> SetOperationRead::Step(keyspace::Transaction& tx, protocol::ReplyWr
   } else {
     CW_ASSIGN(done, Continue(tx, *sources_->operation, reply));
   }
-  if (done) CountLookups(tx, *sources_);
+  if (done) CountLookups(tx, generation(), *sources_);
   return done;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "commands/core/call.h"
+#include "commands/core/events.h"
 #include "commands/core/long_read.h"
 #include "keyspace/core/key_codec.h"
 #include "keyspace/core/transaction.h"
@@ -39,7 +40,7 @@ struct SetSources {
   bool wrong_type = false;
   // Keys that were looked for, for CountLookups.
   uint64_t hits = 0;
-  uint64_t misses = 0;
+  std::vector<std::string> missing = {};
   /// Empty: so is the result.
   std::optional<keyspace::SetOperation> operation = std::nullopt;
 };
@@ -49,7 +50,8 @@ Result<SetSources> OpenSources(keyspace::Transaction& tx, keyspace::Generation g
                                const SetQuery& query);
 
 /// Once, when the run or the last slice counts.
-void CountLookups(keyspace::Transaction& tx, const SetSources& sources);
+void CountLookups(keyspace::Transaction& tx, keyspace::Generation generation,
+                  const SetSources& sources);
 
 /// Goes through the whole result, for a write: `visit` answers an error to stop. kLong: that is too
 /// much for one turn, and the transaction does not wait.
@@ -57,9 +59,9 @@ using VisitMember = std::function<Status(std::string_view subkey, double score)>
 Status GoThrough(keyspace::Transaction& tx, keyspace::SetOperation& operation,
                  const VisitMember& visit);
 
-/// Puts the record of a result that was built under `name`, whatever was there; without one the key
-/// is gone.
-Status StoreResult(Call& call, const keyspace::KeyName& name,
+/// Puts the record of a result that was built under `name`, whatever was there, and tells `stored`;
+/// without one the key is gone. REQUIRES: the name is in the client's database.
+Status StoreResult(Call& call, const keyspace::KeyName& name, const Event& stored,
                    const std::optional<keyspace::Record>& result);
 
 /// A read of the result, in slices at one state.

@@ -8,6 +8,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "commands/geo/arguments.h"
@@ -70,6 +71,9 @@ Status GeoAdd(Call& call) {
   keyspace::AddResult result;
   if (set->exists() || addition->rules.adds) {
     CW_ASSIGN(result, set->Add(addition->members, addition->rules));
+  }
+  if (result.added + result.changed > 0) {
+    Notify(call, {.event_class = EventClass::kSortedSet, .name = "zadd"}, call.argv[1]);
   }
   const uint64_t changed = addition->counts_changes ? result.changed : 0;
   call.reply.Integer(static_cast<int64_t>(result.added + changed));

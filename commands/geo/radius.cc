@@ -15,7 +15,7 @@ using Form = SearchRequest::Form;
 
 Status SearchOrStore(Call& call, Form form) {
   const SearchRequest request = ParseSearch(call.argv, {.form = form, .may_store = true});
-  if (request.destination) return StoreSearch(call, call.argv[1], request);
+  if (request.destination) return StoreSearch(call, call.argv[1], request, "georadiusstore");
   SearchRead read(call.argv[1], request);
   return RunThrough(call, read);
 }

@@ -45,7 +45,7 @@ Result<bool> SearchRead::Collect(keyspace::Transaction& tx, keyspace::Generation
 
 Result<bool> SearchRead::Step(keyspace::Transaction& tx, ReplyWriter& reply) {
   CW_ASSIGN(const bool done, Continue(tx, reply));
-  if (done) CountLookup(tx, exists_);
+  if (done) CountLookup(tx, {.generation = generation(), .key = key_}, exists_);
   return done;
 }
 

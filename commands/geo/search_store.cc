@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "commands/core/events.h"
 #include "commands/core/lookup.h"
 #include "commands/core/set_operations.h"
 #include "commands/geo/search.h"
@@ -95,10 +96,12 @@ class SearchStore {
 
 }  // namespace
 
-Status StoreSearch(Call& call, std::string_view source, const SearchRequest& request) {
+Status StoreSearch(Call& call, std::string_view source, const SearchRequest& request,
+                   std::string_view event) {
   const keyspace::KeyName name = call.Key(*request.destination);
-  CW_ASSIGN(SearchPlace place, OpenSearch(call.tx, call.Key(source), request));
-  CountLookup(call, place.exists);
+  const keyspace::KeyName searched = call.Key(source);
+  CW_ASSIGN(SearchPlace place, OpenSearch(call.tx, searched, request));
+  CountLookup(call, searched, place.exists);
   if (!place.error.empty()) return call.Error(place.error);
   std::optional<keyspace::Record> record;
   uint64_t count = 0;
@@ -110,7 +113,7 @@ Status StoreSearch(Call& call, std::string_view source, const SearchRequest& req
       CW_ASSIGN(record, store.result().Finish());
     }
   }
-  CW_TRY(StoreResult(call, name, record));
+  CW_TRY(StoreResult(call, name, {.event_class = EventClass::kSortedSet, .name = event}, record));
   call.reply.Integer(static_cast<int64_t>(count));
   return {};
 }

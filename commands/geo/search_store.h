@@ -13,8 +13,10 @@
 
 namespace cordwood::commands::geo {
 
-/// Searches the sorted set under `source`, stores what is found, and replies how much that is.
+/// Searches the sorted set under `source`, stores what is found, tells so by the static name
+/// `event`, and replies how much that is.
 /// REQUIRES: there is a destination.
-Status StoreSearch(Call& call, std::string_view source, const SearchRequest& request);
+Status StoreSearch(Call& call, std::string_view source, const SearchRequest& request,
+                   std::string_view event);
 
 }  // namespace cordwood::commands::geo

@@ -14,7 +14,8 @@ using Form = SearchRequest::Form;
 Status GeoSearch(Call& call) { return ReplySearch(call, {.form = Form::kSearch}); }
 
 Status GeoSearchStore(Call& call) {
-  return StoreSearch(call, call.argv[2], ParseSearch(call.argv, {.form = Form::kSearchAndStore}));
+  const SearchRequest request = ParseSearch(call.argv, {.form = Form::kSearchAndStore});
+  return StoreSearch(call, call.argv[2], request, "geosearchstore");
 }
 
 constexpr std::string_view kComplexityOfSearch =

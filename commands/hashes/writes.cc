@@ -6,6 +6,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "keyspace/types/hashes.h"
@@ -15,6 +16,11 @@ namespace {
 
 using keyspace::Hash;
 using keyspace::Item;
+
+constexpr Event kFieldsSet = {.event_class = EventClass::kHash, .name = "hset"};
+constexpr Event kFieldsDeleted = {.event_class = EventClass::kHash, .name = "hdel"};
+constexpr Event kIncremented = {.event_class = EventClass::kHash, .name = "hincrby"};
+constexpr Event kFloatIncremented = {.event_class = EventClass::kHash, .name = "hincrbyfloat"};
 
 /// Sets the pairs from argv[2] on; answers how many are new, or nothing after an error reply.
 Result<std::optional<uint64_t>> SetPairs(Call& call, std::string_view command) {
@@ -28,6 +34,7 @@ Result<std::optional<uint64_t>> SetPairs(Call& call, std::string_view command) {
   if (call.argv.size() == 4) {  // mostly
     const Item pair = {.name = call.argv[2], .value = call.argv[3]};
     CW_ASSIGN(const uint64_t created, hash->Set({&pair, 1}));
+    Notify(call, kFieldsSet, call.argv[1]);
     return created;
   }
   std::vector<Item> pairs;
@@ -36,6 +43,7 @@ Result<std::optional<uint64_t>> SetPairs(Call& call, std::string_view command) {
     pairs.push_back({.name = call.argv[i], .value = call.argv[i + 1]});
   }
   CW_ASSIGN(const uint64_t created, hash->Set(pairs));
+  Notify(call, kFieldsSet, call.argv[1]);
   return created;
 }
 
@@ -59,6 +67,7 @@ Status HSetNx(Call& call) {
   if (!old) {
     const Item pair = {.name = call.argv[2], .value = call.argv[3]};
     CW_TRY(hash->Set({&pair, 1}));
+    Notify(call, kFieldsSet, call.argv[1]);
   }
   call.reply.Integer(old ? 0 : 1);
   return {};
@@ -69,6 +78,7 @@ Status HDel(Call& call) {
   CW_TRY(OpenForWrite(call, call.argv[1], hash));
   if (!hash) return {};
   CW_ASSIGN(const uint64_t removed, hash->Remove(call.argv.subspan(2)));
+  if (removed > 0) NotifyTaken(call, kFieldsDeleted, call.argv[1], !hash->exists());
   call.reply.Integer(static_cast<int64_t>(removed));
   return {};
 }
@@ -88,6 +98,7 @@ Status HIncrBy(Call& call) {
   AppendInt64(text, sum);
   const Item pair = {.name = call.argv[2], .value = text};
   CW_TRY(hash->Set({&pair, 1}));
+  Notify(call, kIncremented, call.argv[1]);
   call.reply.Integer(sum);
   return {};
 }
@@ -107,6 +118,7 @@ Status HIncrByFloat(Call& call) {
   const std::string text = FormatLongDouble(sum);
   const Item pair = {.name = call.argv[2], .value = text};
   CW_TRY(hash->Set({&pair, 1}));
+  Notify(call, kFloatIncremented, call.argv[1]);
   call.reply.Bulk(text);
   return {};
 }

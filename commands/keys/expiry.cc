@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "commands/all_commands.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "keyspace/types/strings.h"
@@ -101,10 +102,12 @@ Status ExpireAt(Call& call, TimeScale scale) {
   }
   if (*expiry_ms <= call.tx.now_ms()) {
     CW_TRY(keyspace::RemoveKey(call.tx, name, found));
+    Notify(call, kDeleted, name.key);
   } else {
     CW_ASSIGN(Record record, keyspace::ForNewHeader(call.tx, name.generation, *found.live()));
     record.expiry_ms = expiry_ms;
     CW_TRY(keyspace::PutRecord(call.tx, name, found, record));
+    Notify(call, kExpirySet, name.key);
   }
   call.reply.Integer(1);
   return {};
@@ -125,6 +128,7 @@ Status Persist(Call& call) {
     CW_ASSIGN(Record record, keyspace::ForNewHeader(call.tx, name.generation, *found.live()));
     record.expiry_ms.reset();
     CW_TRY(keyspace::PutRecord(call.tx, name, found, record));
+    Notify(call, kExpiryRemoved, name.key);
   }
   call.reply.Integer(expires ? 1 : 0);
   return {};

@@ -1,10 +1,14 @@
 // The commands for keys of any type that only look or remove.
 
+#include <optional>
+#include <string_view>
+#include <vector>
+
 #include "commands/all_commands.h"
+#include "commands/core/events.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "keyspace/core/gathered_reads.h"
-#include "keyspace/core/name_order.h"
 #include "keyspace/types/traits.h"
 
 namespace cordwood::commands::keys {
@@ -16,7 +20,7 @@ using keyspace::Lookup;
 Status Del(Call& call) {
   int64_t removed = 0;
   const std::span<const std::string_view> keys = call.argv.subspan(1);
-  const keyspace::NameOrder order(keys);
+  const keyspace::NameOrder order = OrderOf(call, keys);
   keyspace::GatheredReads reads;
   for (size_t i = 0; i < order.size(); ++i) {
     CW_TRY(call.tx.Breathe());
@@ -24,6 +28,7 @@ Status Del(Call& call) {
     const Result<Lookup> found = FindForWrite(call, name);
     if (!reads.Ok(found) || found->live() == nullptr) continue;
     CW_TRY(keyspace::RemoveKey(call.tx, name, *found));
+    Notify(call, kDeleted, name.key);
     ++removed;
   }
   CW_TRY(reads.status());
@@ -32,18 +37,23 @@ Status Del(Call& call) {
 }
 
 Status Exists(Call& call) {
-  int64_t existing = 0;
+  size_t existing = 0;
+  std::vector<std::string_view> missing;
   keyspace::GatheredReads reads;
   for (const std::string_view key : call.argv.subspan(1)) {
     const storage::ReadScope scope(call.tx.view());
     const Result<std::optional<keyspace::RecordView>> record =
         keyspace::SeeKey(call.tx, call.Key(key));
-    if (reads.Ok(record) && *record) ++existing;
+    if (!reads.Ok(record)) continue;
+    if (*record) {
+      ++existing;
+    } else {
+      missing.push_back(key);
+    }
   }
   CW_TRY(reads.status());
-  const auto asked = static_cast<int64_t>(call.argv.size() - 1);
-  for (int64_t i = 0; i < asked; ++i) CountLookup(call, i < existing);
-  call.reply.Integer(existing);
+  CountLookups(call, existing, missing);
+  call.reply.Integer(static_cast<int64_t>(existing));
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/database_arg.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "keyspace/types/copy.h"
@@ -19,6 +20,20 @@ using keyspace::Lookup;
 using keyspace::Record;
 
 constexpr std::string_view kSameObject = "ERR source and destination objects are the same";
+
+void NotifyAt(Call& call, std::string_view event, const KeyName& name) {
+  call.tx.Notify(EventClass::kGeneric, event, name.generation, name.key);
+}
+
+/// Puts a record in the place of whatever is there, which for Redis is a new key in any case.
+Status PutAsNew(Call& call, const KeyName& name, const Lookup& before, const Record& record) {
+  CW_TRY(keyspace::PutRecord(call.tx, name, before, record));
+  if (before.live() != nullptr) {
+    call.tx.Notify(EventClass::kNew, "new", name.generation, name.key);
+  }
+  call.tx.Signal(name.generation, name.key);
+  return {};
+}
 
 Status RenameKey(Call& call, bool only_if_free) {
   const KeyName from = call.Key(call.argv[1]);
@@ -34,8 +49,9 @@ Status RenameKey(Call& call, bool only_if_free) {
       CW_ASSIGN(const Record record,
                 keyspace::ForNewHeader(call.tx, from.generation, *source.live()));
       CW_TRY(keyspace::DetachKey(call.tx, from, source));
-      CW_TRY(keyspace::PutRecord(call.tx, to, target, record));
-      call.tx.Signal(to.generation, to.key);
+      CW_TRY(PutAsNew(call, to, target, record));
+      NotifyAt(call, "rename_from", from);
+      NotifyAt(call, "rename_to", to);
     }
   }
   if (only_if_free) {
@@ -87,10 +103,10 @@ Status Copy(Call& call) {
   if (copies) {
     CW_ASSIGN(const Record copy,
               keyspace::CopyRecord(call.tx, from.generation, *source.live(), to.generation));
-    CW_TRY(keyspace::PutRecord(call.tx, to, target, copy));
-    call.tx.Signal(to.generation, to.key);
+    CW_TRY(PutAsNew(call, to, target, copy));
+    NotifyAt(call, "copy_to", to);
   }
-  CountLookup(call, source.live() != nullptr);
+  CountLookup(call, from, source.live() != nullptr);
   call.reply.Integer(copies ? 1 : 0);
   return {};
 }
@@ -108,9 +124,10 @@ Status Move(Call& call) {
   if (moves) {
     CW_ASSIGN(const Record moved,
               keyspace::CopyRecord(call.tx, from.generation, *source.live(), to.generation));
-    CW_TRY(keyspace::PutRecord(call.tx, to, target, moved));
-    call.tx.Signal(to.generation, to.key);
+    CW_TRY(PutAsNew(call, to, target, moved));
     CW_TRY(keyspace::RemoveKey(call.tx, from, source));
+    NotifyAt(call, "move_from", from);
+    NotifyAt(call, "move_to", to);
   }
   call.reply.Integer(moves ? 1 : 0);
   return {};

@@ -5,6 +5,7 @@
 
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/events.h"
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "keyspace/types/list_index.h"
@@ -15,6 +16,11 @@ namespace {
 
 using keyspace::List;
 using keyspace::ListEnd;
+
+constexpr Event kElementSet = {.event_class = EventClass::kList, .name = "lset"};
+constexpr Event kInserted = {.event_class = EventClass::kList, .name = "linsert"};
+constexpr Event kRemoved = {.event_class = EventClass::kList, .name = "lrem"};
+constexpr Event kTrimmed = {.event_class = EventClass::kList, .name = "ltrim"};
 
 Status LSet(Call& call) {
   std::optional<List> list;
@@ -27,6 +33,7 @@ Status LSet(Call& call) {
   const std::optional<uint64_t> at = keyspace::IndexIn(length, *index);
   if (!at) return call.Error("ERR index out of range");
   CW_TRY(list->Set(*at, call.argv[3]));
+  Notify(call, kElementSet, call.argv[1]);
   call.reply.Ok();
   return {};
 }
@@ -44,6 +51,7 @@ Status LInsert(Call& call) {
   }
   CW_ASSIGN(const bool inserted, list->Insert(before ? List::Side::kBefore : List::Side::kAfter,
                                               call.argv[3], call.argv[4]));
+  if (inserted) Notify(call, kInserted, call.argv[1]);
   CW_ASSIGN(const uint64_t length, list->Length());
   call.reply.Integer(inserted ? static_cast<int64_t>(length) : -1);
   return {};
@@ -62,6 +70,7 @@ Status LRem(Call& call) {
     CW_ASSIGN(removed, list->RemoveEqual(call.argv[3], *count < 0 ? ListEnd::kTail : ListEnd::kHead,
                                          most == 0 ? UINT64_MAX : most));
   }
+  if (removed > 0) NotifyTaken(call, kRemoved, call.argv[1], !list->exists());
   call.reply.Integer(static_cast<int64_t>(removed));
   return {};
 }
@@ -79,6 +88,7 @@ Status LTrim(Call& call) {
     CW_ASSIGN(const uint64_t length, list->Length());
     const keyspace::IndexRange range = keyspace::RangeIn(length, *start, *stop);
     CW_TRY(list->Trim(range.first, range.count));
+    NotifyTaken(call, kTrimmed, call.argv[1], !list->exists());
   }
   call.reply.Ok();
   return {};

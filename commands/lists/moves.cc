@@ -8,6 +8,7 @@
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "commands/lists/list_end.h"
+#include "commands/lists/list_events.h"
 #include "commands/lists/pops.h"
 #include "keyspace/types/lists.h"
 
@@ -70,6 +71,8 @@ Result<bool> MoveElement(Call& call, ListEnd from, ListEnd to) {
   if (!source->exists()) return false;
   if (call.argv[1] == call.argv[2]) {
     CW_TRY(source->Rotate(from, to, [&](std::string_view value) { call.reply.Bulk(value); }));
+    Notify(call, PushedAt(to), call.argv[2]);
+    Notify(call, PoppedAt(from), call.argv[1]);
     return true;
   }
   std::optional<List> destination;
@@ -79,6 +82,8 @@ Result<bool> MoveElement(Call& call, ListEnd from, ListEnd to) {
   CW_TRY(source->Pop(from, 1, [&](std::string_view popped) { value = popped; }));
   const std::string_view pushed = value;
   CW_TRY(destination->Push(to, {&pushed, 1}));
+  Notify(call, PushedAt(to), call.argv[2]);
+  NotifyTaken(call, PoppedAt(from), call.argv[1], !source->exists());
   call.reply.Bulk(value);
   return true;
 }

@@ -14,6 +14,7 @@
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "commands/lists/list_end.h"
+#include "commands/lists/list_events.h"
 #include "keyspace/types/lists.h"
 
 namespace cordwood::commands::lists {
@@ -116,6 +117,7 @@ Result<bool> PopFirst(Call& call, std::span<const std::string_view> keys, ListEn
       call.reply.ArrayHeader(std::min(count, length));
     }
     CW_TRY(list->Pop(end, count, [&](std::string_view value) { call.reply.Bulk(value); }));
+    NotifyTaken(call, PoppedAt(end), key, !list->exists());
     return true;
   }
   return false;

@@ -5,6 +5,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/open.h"
 #include "commands/core/row.h"
+#include "commands/lists/list_events.h"
 #include "keyspace/types/lists.h"
 
 namespace cordwood::commands::lists {
@@ -24,6 +25,7 @@ Status PushTo(Call& call, ListEnd end, If condition) {
     return {};
   }
   CW_TRY(list->Push(end, call.argv.subspan(2)));
+  Notify(call, PushedAt(end), call.argv[1]);
   CW_ASSIGN(const uint64_t length, list->Length());
   call.reply.Integer(static_cast<int64_t>(length));
   return {};

@@ -137,7 +137,7 @@ Status LIndex(Call& call) {
 Status LLen(Call& call) {
   const keyspace::KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(Lookup found, keyspace::FindKey(call.tx, name));
-  CountLookup(call, found.live() != nullptr);
+  CountLookup(call, name, found.live() != nullptr);
   if (RepliedWrongType(call, found.live(), Type::kList)) return {};
   CW_ASSIGN(const uint64_t length, List(call.tx, name, std::move(found)).Length());
   call.reply.Integer(static_cast<int64_t>(length));

@@ -13,6 +13,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/collection_read.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "commands/core/sample.h"
@@ -58,6 +59,14 @@ class Pop {
   /// Replies `count` members, fewer if there are not so many, and removes them. What stands in
   /// front of them was replied.
   Status Run(uint64_t count) {
+    CW_TRY(Take(count));
+    constexpr Event kPopped = {.event_class = EventClass::kSet, .name = "spop"};
+    NotifyTaken(call_, kPopped, name_.key, count >= length_);
+    return {};
+  }
+
+ private:
+  Status Take(uint64_t count) {
     const uint64_t steps = StepsOf(count);
     const bool is_much = count > kPopsAtOnce || steps > kStepsAtOnce;
     if (is_much && !call_.tx.waits()) return TakesLong();
@@ -68,7 +77,6 @@ class Pop {
     return is_anew || BeginsAnew(count) ? StoreTheRest(count) : PopSome(count);
   }
 
- private:
   static std::unexpected<Error> TakesLong() {
     return Fail(ErrorCode::kLong, "more members are popped than fit into one turn");
   }

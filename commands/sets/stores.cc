@@ -5,6 +5,7 @@
 
 #include "commands/all_commands.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/row.h"
 #include "commands/core/set_operations.h"
 #include "keyspace/types/set_builder.h"
@@ -16,11 +17,11 @@ using keyspace::KeyName;
 using keyspace::SetBuilder;
 using Kind = keyspace::SetOperation::Kind;
 
-Status Store(Call& call, Kind kind) {
+Status Store(Call& call, Kind kind, std::string_view event) {
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(SetSources sources,
             OpenSources(call.tx, name.generation, QueryOf(kind, call.argv.subspan(2))));
-  CountLookups(call.tx, sources);
+  CountLookups(call.tx, name.generation, sources);
   if (sources.wrong_type) return call.Error(kWrongType);
   SetBuilder result(call.tx, name.generation);
   if (sources.operation) {
@@ -31,16 +32,16 @@ Status Store(Call& call, Kind kind) {
   if (result.count() > 0) {
     CW_ASSIGN(record, result.Finish());
   }
-  CW_TRY(StoreResult(call, name, record));
+  CW_TRY(StoreResult(call, name, {.event_class = EventClass::kSet, .name = event}, record));
   call.reply.Integer(static_cast<int64_t>(result.count()));
   return {};
 }
 
-Status SInterStore(Call& call) { return Store(call, Kind::kIntersection); }
+Status SInterStore(Call& call) { return Store(call, Kind::kIntersection, "sinterstore"); }
 
-Status SUnionStore(Call& call) { return Store(call, Kind::kUnion); }
+Status SUnionStore(Call& call) { return Store(call, Kind::kUnion, "sunionstore"); }
 
-Status SDiffStore(Call& call) { return Store(call, Kind::kDifference); }
+Status SDiffStore(Call& call) { return Store(call, Kind::kDifference, "sdiffstore"); }
 
 constexpr Command kRowsOfStore[] = {
     {.name = "sdiffstore",

@@ -1,6 +1,7 @@
 // The commands that name the members that they add or take away.
 
 #include "commands/all_commands.h"
+#include "commands/core/events.h"
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "keyspace/types/sets.h"
@@ -10,11 +11,15 @@ namespace {
 
 using keyspace::Set;
 
+constexpr Event kAdded = {.event_class = EventClass::kSet, .name = "sadd"};
+constexpr Event kRemoved = {.event_class = EventClass::kSet, .name = "srem"};
+
 Status SAdd(Call& call) {
   std::optional<Set> set;
   CW_TRY(OpenForWrite(call, call.argv[1], set));
   if (!set) return {};
   CW_ASSIGN(const uint64_t added, set->Add(call.argv.subspan(2)));
+  if (added > 0) Notify(call, kAdded, call.argv[1]);
   call.reply.Integer(static_cast<int64_t>(added));
   return {};
 }
@@ -24,7 +29,16 @@ Status SRem(Call& call) {
   CW_TRY(OpenForWrite(call, call.argv[1], set));
   if (!set) return {};
   CW_ASSIGN(const uint64_t removed, set->Remove(call.argv.subspan(2)));
+  if (removed > 0) NotifyTaken(call, kRemoved, call.argv[1], !set->exists());
   call.reply.Integer(static_cast<int64_t>(removed));
+  return {};
+}
+
+/// The second half of a move, and what is told of both.
+Status FinishMove(Call& call, const Set& from, Set& to, std::span<const std::string_view> member) {
+  NotifyTaken(call, kRemoved, call.argv[1], !from.exists());
+  CW_ASSIGN(const uint64_t added, to.Add(member));
+  if (added > 0) Notify(call, kAdded, call.argv[2]);
   return {};
 }
 
@@ -42,8 +56,8 @@ Status SMove(Call& call) {
       CW_ASSIGN(moved, from->Contains(member.front()));
     } else {
       CW_ASSIGN(const uint64_t removed, from->Remove(member));
-      if (removed > 0) CW_TRY(to->Add(member));
       moved = removed > 0;
+      if (moved) CW_TRY(FinishMove(call, *from, *to, member));
     }
   }
   call.reply.Integer(moved ? 1 : 0);

@@ -95,7 +95,7 @@ Status ReplyError(Call& call, const OperationArgs& args) {
   if (!args.query.keys.empty()) {
     const keyspace::Generation generation = call.tx.GenerationOf(call.client.db);
     CW_ASSIGN(const SetSources sources, OpenSources(call.tx, generation, args.query));
-    CountLookups(call.tx, sources);
+    CountLookups(call.tx, generation, sources);
     if (sources.wrong_type) return call.Error(kWrongType);
   }
   return call.Error(args.error);

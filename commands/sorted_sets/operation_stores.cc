@@ -5,6 +5,7 @@
 
 #include "commands/all_commands.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/row.h"
 #include "commands/core/set_operations.h"
 #include "commands/sorted_sets/operation_args.h"
@@ -18,13 +19,14 @@ using keyspace::KeyName;
 using keyspace::SortedSetBuilder;
 using Kind = keyspace::SetOperation::Kind;
 
+/// What is told of the result is called as the command.
 Status Store(Call& call, std::string_view command, Kind kind) {
   const OperationArgs args = ParseOperation(
       call.argv, {.command = command, .kind = kind, .form = OperationSyntax::Form::kStore});
   if (!args.error.empty()) return ReplyError(call, args);
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(SetSources sources, OpenSources(call.tx, name.generation, args.query));
-  CountLookups(call.tx, sources);
+  CountLookups(call.tx, name.generation, sources);
   if (sources.wrong_type) return call.Error(kWrongType);
   SortedSetBuilder result(call.tx, name.generation);
   if (sources.operation) {
@@ -36,7 +38,7 @@ Status Store(Call& call, std::string_view command, Kind kind) {
   if (result.count() > 0) {
     CW_ASSIGN(record, result.Finish());
   }
-  CW_TRY(StoreResult(call, name, record));
+  CW_TRY(StoreResult(call, name, {.event_class = EventClass::kSortedSet, .name = command}, record));
   call.reply.Integer(static_cast<int64_t>(result.count()));
   return {};
 }

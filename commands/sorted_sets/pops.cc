@@ -8,6 +8,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 
@@ -59,6 +60,11 @@ void BeginReply(Call& call, std::string_view key, uint64_t members, PopReply for
   const bool nested =
       form == PopReply::kKeyAndPairs || (form == PopReply::kPairs && call.reply.resp3());
   call.reply.ArrayHeader(nested ? members : 2 * members);
+}
+
+Event PoppedOff(SetEnd end) {
+  return {.event_class = EventClass::kSortedSet,
+          .name = end == SetEnd::kForwards ? "zpopmin" : "zpopmax"};
 }
 
 constexpr std::string_view kPopComplexity = "O(N) where N is the number of members popped";
@@ -117,6 +123,7 @@ Result<bool> PopFirst(Call& call, std::span<const std::string_view> keys, SetEnd
       call.reply.Bulk(member.member);
       call.reply.Double(member.score);
     }));
+    if (count > 0) NotifyTaken(call, PoppedOff(end), key, !set->exists());
     return true;
   }
   return false;

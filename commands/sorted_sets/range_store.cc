@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "commands/all_commands.h"
+#include "commands/core/events.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "commands/core/set_operations.h"
@@ -100,13 +101,15 @@ class RangeStore {
   keyspace::SortedSetBuilder result_;
 };
 
+constexpr Event kRangeStored = {.event_class = EventClass::kSortedSet, .name = "zrangestore"};
+
 Status ZRangeStore(Call& call) {
   const std::optional<RangeRequest> request =
       TakeRange(call, {.first = 3, .may_have_scores = false});
   if (!request) return {};
   const KeyName name = call.Key(call.argv[2]);
   CW_ASSIGN(const keyspace::Lookup found, keyspace::FindKey(call.tx, name));
-  CountLookup(call, found.live() != nullptr);
+  CountLookup(call, name, found.live() != nullptr);
   if (RepliedWrongType(call, found.live(), keyspace::Type::kSortedSet)) return {};
   std::optional<Record> record;
   uint64_t count = 0;
@@ -115,7 +118,7 @@ Status ZRangeStore(Call& call) {
     CW_ASSIGN(record, store.Build());
     count = store.count();
   }
-  CW_TRY(StoreResult(call, call.Key(call.argv[1]), record));
+  CW_TRY(StoreResult(call, call.Key(call.argv[1]), kRangeStored, record));
   call.reply.Integer(static_cast<int64_t>(count));
   return {};
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "commands/all_commands.h"
+#include "commands/core/events.h"
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "commands/sorted_sets/selection.h"
@@ -28,7 +29,7 @@ Result<uint64_t> RemoveSelected(Call& call, SortedSet& set, const Selection& sel
   return set.RemoveRange(finder.stretch());
 }
 
-Status RemoveRange(Call& call, By by) {
+Status RemoveRange(Call& call, By by, std::string_view event) {
   const std::optional<Selection> selection = TakeSelection(call, 2, by, false);
   if (!selection) return {};
   std::optional<SortedSet> set;
@@ -38,15 +39,19 @@ Status RemoveRange(Call& call, By by) {
   if (set->exists()) {
     CW_ASSIGN(removed, RemoveSelected(call, *set, *selection));
   }
+  if (removed > 0) {
+    const Event taken = {.event_class = EventClass::kSortedSet, .name = event};
+    NotifyTaken(call, taken, call.argv[1], !set->exists());
+  }
   call.reply.Integer(static_cast<int64_t>(removed));
   return {};
 }
 
-Status ZRemRangeByRank(Call& call) { return RemoveRange(call, By::kIndex); }
+Status ZRemRangeByRank(Call& call) { return RemoveRange(call, By::kIndex, "zremrangebyrank"); }
 
-Status ZRemRangeByScore(Call& call) { return RemoveRange(call, By::kScore); }
+Status ZRemRangeByScore(Call& call) { return RemoveRange(call, By::kScore, "zremrangebyscore"); }
 
-Status ZRemRangeByLex(Call& call) { return RemoveRange(call, By::kLex); }
+Status ZRemRangeByLex(Call& call) { return RemoveRange(call, By::kLex, "zremrangebylex"); }
 
 constexpr std::string_view kRemovalComplexity =
     "O(N) where N is the number of members removed, or of the others if these are fewer";

@@ -6,6 +6,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/open.h"
 #include "commands/core/row.h"
 #include "keyspace/types/sorted_sets.h"
@@ -17,6 +18,10 @@ using keyspace::AddResult;
 using keyspace::AddRules;
 using keyspace::ScoredMember;
 using keyspace::SortedSet;
+
+constexpr Event kAdded = {.event_class = EventClass::kSortedSet, .name = "zadd"};
+constexpr Event kIncremented = {.event_class = EventClass::kSortedSet, .name = "zincr"};
+constexpr Event kRemoved = {.event_class = EventClass::kSortedSet, .name = "zrem"};
 
 struct Addition {
   AddRules rules;
@@ -104,6 +109,9 @@ Status AddMembers(Call& call, const AddRules& given) {
   if (set->exists() || rules.adds) {
     CW_ASSIGN(result, set->Add(addition->members, rules));
   }
+  if (result.added + result.changed > 0) {
+    Notify(call, rules.increments ? kIncremented : kAdded, call.argv[1]);
+  }
   if (rules.increments) {
     ReplyIncrement(call, result);
   } else {
@@ -122,6 +130,7 @@ Status ZRem(Call& call) {
   CW_TRY(OpenForWrite(call, call.argv[1], set));
   if (!set) return {};
   CW_ASSIGN(const uint64_t removed, set->Remove(call.argv.subspan(2)));
+  if (removed > 0) NotifyTaken(call, kRemoved, call.argv[1], !set->exists());
   call.reply.Integer(static_cast<int64_t>(removed));
   return {};
 }

@@ -7,6 +7,7 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
@@ -21,6 +22,11 @@ using keyspace::Lookup;
 using keyspace::Record;
 using keyspace::String;
 using keyspace::Type;
+
+constexpr Event kIncremented = {.event_class = EventClass::kString, .name = "incrby"};
+constexpr Event kFloatIncremented = {.event_class = EventClass::kString, .name = "incrbyfloat"};
+constexpr Event kAppended = {.event_class = EventClass::kString, .name = "append"};
+constexpr Event kRangeSet = {.event_class = EventClass::kString, .name = "setrange"};
 
 /// What Redis reads a number from at most.
 constexpr uint64_t kNumberBytesMax = 5 * 1024 - 1;
@@ -49,6 +55,7 @@ Status AddInteger(Call& call, int64_t increment) {
   std::string text;
   AppendInt64(text, sum);
   CW_TRY(PutKeepingExpiry(call, name, before, std::move(text)));
+  Notify(call, kIncremented, name.key);
   call.reply.Integer(sum);
   return {};
 }
@@ -78,6 +85,7 @@ Status Append(Call& call) {
     CW_ASSIGN(const Record same, keyspace::ForNewHeader(call.tx, name.generation, *old));
     CW_TRY(keyspace::PutRecord(call.tx, name, before, same));
   }
+  Notify(call, kAppended, name.key);
   call.reply.Integer(static_cast<int64_t>(length));
   return {};
 }
@@ -98,6 +106,7 @@ Status SetRange(Call& call) {
       return call.Error(kStringTooLong);
     }
     CW_ASSIGN(length, keyspace::WriteStringAt(call.tx, name, before, at, patch));
+    Notify(call, kRangeSet, name.key);
   }
   call.reply.Integer(static_cast<int64_t>(length));
   return {};
@@ -139,6 +148,7 @@ Status IncrByFloat(Call& call) {
   if (!std::isfinite(sum)) return call.Error(kIncrementNotFinite);
   const std::string text = FormatLongDouble(sum);
   CW_TRY(PutKeepingExpiry(call, name, before, text));
+  Notify(call, kFloatIncremented, name.key);
   call.reply.Bulk(text);
   return {};
 }

@@ -181,11 +181,12 @@ Status Lcs(Call& call) {
   const Record nothing;
   const Record* records[] = {&nothing, &nothing};
   bool all_strings = true;
-  for (const auto& [found, record] : {std::pair(&*a, &records[0]), std::pair(&*b, &records[1])}) {
-    CountLookup(call, found->live() != nullptr);
-    if (found->live() == nullptr) continue;
-    *record = found->live();
-    all_strings = all_strings && (*record)->type == Type::kString;
+  for (size_t i = 0; i < 2; ++i) {
+    const Record* const found = (i == 0 ? a : b)->live();
+    CountLookup(call, call.Key(call.argv[1 + i]), found != nullptr);
+    if (found == nullptr) continue;
+    records[i] = found;
+    all_strings = all_strings && found->type == Type::kString;
   }
   if (!all_strings) return call.Error("ERR The specified keys must contain string values");
   const std::optional<LcsOptions> options = TakeLcsOptions(call);

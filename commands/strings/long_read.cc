@@ -30,6 +30,8 @@ Result<bool> LongStrings::Step(keyspace::Transaction& tx, protocol::ReplyWriter&
   const size_t start = reply.size();
   if (kind_ == Reply::kArray && !begun_) reply.ArrayHeader(keys_.size());
   Place place = place_;
+  // Of a slice that came to nothing.
+  while (!missing_.empty() && missing_.back() >= place.key) missing_.pop_back();
   const size_t keys_end = std::min(keys_.size(), place.key + kSliceKeys);
   while (place.key < keys_end && reply.size() - start < kSliceBytes) {
     const size_t before = reply.size();
@@ -42,12 +44,20 @@ Result<bool> LongStrings::Step(keyspace::Transaction& tx, protocol::ReplyWriter&
       if (begun_ && before > start) break;
     }
     CW_TRY(status);
+    if (!place.exists) missing_.push_back(from.key);
   }
   begun_ = true;
   place_ = std::move(place);
   if (place_.key < keys_.size()) return false;
-  for (size_t i = 0; i < keys_.size(); ++i) CountLookup(tx, i < place_.hits);
+  CountLookups(tx);
   return true;
+}
+
+void LongStrings::CountLookups(keyspace::Transaction& tx) const {
+  for (size_t i = missing_.size(); i < keys_.size(); ++i) tx.NoteLookup(true);
+  for (const size_t key : missing_) {
+    CountLookup(tx, {.generation = generation(), .key = keys_[key]}, false);
+  }
 }
 
 Status LongStrings::Append(keyspace::Transaction& tx, protocol::ReplyWriter& reply,
@@ -56,7 +66,7 @@ Status LongStrings::Append(keyspace::Transaction& tx, protocol::ReplyWriter& rep
     const storage::ReadScope scope(tx.view());
     const keyspace::KeyName name = {.generation = generation(), .key = keys_[place.key]};
     CW_ASSIGN(const std::optional<keyspace::RecordView> seen, keyspace::SeeKey(tx, name));
-    if (seen) ++place.hits;
+    place.exists = seen.has_value();
     if (!seen || seen->header.type != keyspace::Type::kString) {
       AppendNoString(reply, seen.has_value());
       place.NextKey();
@@ -113,10 +123,10 @@ void LongStrings::NameBlocks(keyspace::Transaction& tx, const protocol::ReplyWri
 // --- DIGEST ---
 
 Result<bool> LongDigest::Step(keyspace::Transaction& tx, protocol::ReplyWriter& reply) {
-  CW_ASSIGN(const std::optional<keyspace::RecordView> seen,
-            keyspace::SeeKey(tx, {.generation = generation(), .key = key_}));
+  const keyspace::KeyName name = {.generation = generation(), .key = key_};
+  CW_ASSIGN(const std::optional<keyspace::RecordView> seen, keyspace::SeeKey(tx, name));
   if (!seen || seen->header.type != keyspace::Type::kString) {
-    CountLookup(tx, seen.has_value());
+    CountLookup(tx, name, seen.has_value());
     if (seen) {
       reply.Error(kWrongType);
     } else {
@@ -130,7 +140,7 @@ Result<bool> LongDigest::Step(keyspace::Transaction& tx, protocol::ReplyWriter& 
   hash_.Update(bytes);
   at_ = next;
   if (at_ < string.length()) return false;
-  CountLookup(tx, true);
+  tx.NoteLookup(true);
   reply.Bulk(Format("{:016x}", hash_.Digest()));
   return true;
 }

@@ -55,7 +55,7 @@ class LongStrings final : public LongRead {
   /// How far it got.
   struct Place {
     size_t key = 0;
-    size_t hits = 0;
+    bool exists = false;                     // the key that was looked at last
     std::optional<keyspace::Record> record;  // of the key, in chunks and under way
     uint64_t at = 0;
     uint64_t end = 0;
@@ -72,11 +72,14 @@ class LongStrings final : public LongRead {
   /// Asks for what Append would read from behind the place on, for a slice.
   void NameBlocks(keyspace::Transaction& tx, const protocol::ReplyWriter& reply, Place place) const;
 
+  void CountLookups(keyspace::Transaction& tx) const;
+
   const std::vector<std::string> keys_;
   const Reply kind_;
   const Range range_;
   bool begun_ = false;
   Place place_;
+  std::vector<size_t> missing_;  // which of the keys, ascending
 };
 
 /// DIGEST.

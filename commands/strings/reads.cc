@@ -44,7 +44,7 @@ Status Get(Call& call) {
 Status MGet(Call& call) {
   const std::span<const std::string_view> keys = call.argv.subspan(1);
   keyspace::GatheredReads reads;
-  size_t hits = 0;
+  std::vector<std::string_view> missing;
   bool in_chunks = false;  // one of them
   const size_t start = call.reply.size();
   call.reply.ArrayHeader(keys.size());
@@ -57,7 +57,7 @@ Status MGet(Call& call) {
       continue;
     }
     const std::optional<keyspace::RecordView>& record = *found;
-    if (record) ++hits;
+    if (!record) missing.push_back(key);
     if (record && record->header.type == keyspace::Type::kString) {
       in_chunks = in_chunks || record->header.form == keyspace::Form::kElements;
       if (!in_chunks) call.reply.Bulk(record->payload);
@@ -71,7 +71,7 @@ Status MGet(Call& call) {
     call.reply.Truncate(start);
     return ReplyInSlices(call, Reply::kArray);
   }
-  for (size_t i = 0; i < keys.size(); ++i) CountLookup(call, i < hits);
+  CountLookups(call, keys.size() - missing.size(), missing);
   return {};
 }
 
@@ -81,7 +81,7 @@ Status StrLen(Call& call) {
   uint64_t length = seen.value.size();
   if (seen.in_chunks) {
     CW_ASSIGN(length, keyspace::LengthOfChunked(seen.value));
-    CountLookup(call, true);
+    call.tx.NoteLookup(true);
   }
   call.reply.Integer(static_cast<int64_t>(length));
   return {};

@@ -12,11 +12,11 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/events.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "commands/strings/put_string.h"
 #include "keyspace/core/gathered_reads.h"
-#include "keyspace/core/name_order.h"
 #include "keyspace/types/strings.h"
 
 namespace cordwood::commands::strings {
@@ -43,6 +43,8 @@ struct Options {
 };
 
 enum class OptionSet : uint8_t { kOfSet, kOfGetEx };
+
+constexpr Event kStringSet = {.event_class = EventClass::kString, .name = "set"};
 
 bool TakeTime(ArgReader& args, Options& options, std::string_view keyword, TimeOption option) {
   const TimeOption given = options.time_option;
@@ -103,13 +105,19 @@ std::optional<int64_t> TakeExpiry(Call& call, std::string_view command, TimeOpti
   return expiry_ms;
 }
 
+/// Of the key under argv[1].
+void NotifySet(Call& call, bool with_time) {
+  Notify(call, kStringSet, call.argv[1]);
+  if (with_time) Notify(call, kExpirySet, call.argv[1]);
+}
+
 /// SET with options that depend on what is there.
 Status SetConditionally(Call& call, const Options& options, std::optional<int64_t> expiry_ms) {
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   const Record* old = before.live();
   if (options.get) {
-    CountLookup(call, old != nullptr);
+    CountLookup(call, name, old != nullptr);
     if (RepliedWrongType(call, old, Type::kString)) return {};
     CW_TRY(ReplyString(call, name, old));
   }
@@ -120,6 +128,7 @@ Status SetConditionally(Call& call, const Options& options, std::optional<int64_
   if (options.keep_ttl && old != nullptr) expiry_ms = old->expiry_ms;
   const Record record{.expiry_ms = expiry_ms, .payload = std::string(call.argv[2])};
   CW_TRY(keyspace::PutRecord(call.tx, name, before, record));
+  NotifySet(call, options.time_option != TimeOption::kNone);
   if (!options.get) call.reply.Ok();
   return {};
 }
@@ -128,6 +137,7 @@ Status SetWithTime(Call& call, std::string_view command, TimeOption option) {
   const std::optional<int64_t> expiry_ms = TakeExpiry(call, command, option, call.argv[2]);
   if (!expiry_ms) return {};
   CW_TRY(keyspace::SetString(call.tx, call.Key(call.argv[1]), call.argv[3], expiry_ms));
+  NotifySet(call, true);
   call.reply.Ok();
   return {};
 }
@@ -138,7 +148,7 @@ Result<std::optional<Lookup>> ReplyAndFind(Call& call) {
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(Lookup found, FindForWrite(call, name));
   const Record* record = found.live();
-  CountLookup(call, record != nullptr);
+  CountLookup(call, name, record != nullptr);
   if (RepliedWrongType(call, record, Type::kString)) return std::nullopt;
   CW_TRY(ReplyString(call, name, record));
   return found;
@@ -156,6 +166,7 @@ Status Set(Call& call) {
     return SetConditionally(call, *options, expiry_ms);
   }
   CW_TRY(keyspace::SetString(call.tx, call.Key(call.argv[1]), call.argv[2], expiry_ms));
+  NotifySet(call, expiry_ms.has_value());
   call.reply.Ok();
   return {};
 }
@@ -169,6 +180,7 @@ Status SetNx(Call& call) {
   CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   if (before.live() == nullptr) {
     CW_TRY(PutKeepingExpiry(call, name, before, std::string(call.argv[2])));
+    NotifySet(call, false);
   }
   call.reply.Integer(before.live() == nullptr ? 1 : 0);
   return {};
@@ -178,13 +190,17 @@ Status GetSet(Call& call) {
   CW_ASSIGN(const std::optional<Lookup> before, ReplyAndFind(call));
   if (!before) return {};
   const Record record{.payload = std::string(call.argv[2])};
-  return keyspace::PutRecord(call.tx, call.Key(call.argv[1]), *before, record);
+  CW_TRY(keyspace::PutRecord(call.tx, call.Key(call.argv[1]), *before, record));
+  NotifySet(call, false);
+  return {};
 }
 
 Status GetDel(Call& call) {
   CW_ASSIGN(const std::optional<Lookup> before, ReplyAndFind(call));
   if (!before || before->live() == nullptr) return {};
-  return keyspace::RemoveKey(call.tx, call.Key(call.argv[1]), *before);
+  CW_TRY(keyspace::RemoveKey(call.tx, call.Key(call.argv[1]), *before));
+  Notify(call, kDeleted, call.argv[1]);
+  return {};
 }
 
 Status GetEx(Call& call) {
@@ -193,7 +209,7 @@ Status GetEx(Call& call) {
   const KeyName name = call.Key(call.argv[1]);
   CW_ASSIGN(const Lookup before, FindForWrite(call, name));
   const Record* old = before.live();
-  CountLookup(call, old != nullptr);
+  CountLookup(call, name, old != nullptr);
   if (RepliedWrongType(call, old, Type::kString)) return {};
   if (old == nullptr) {
     call.reply.Null();
@@ -207,8 +223,11 @@ Status GetEx(Call& call) {
   CW_TRY(ReplyString(call, name, old));
   if (!expiry_ms && !options->persist) return {};
   if (expiry_ms && *expiry_ms <= call.tx.now_ms()) {
-    return keyspace::RemoveKey(call.tx, name, before);
+    CW_TRY(keyspace::RemoveKey(call.tx, name, before));
+    Notify(call, kDeleted, name.key);
+    return {};
   }
+  if (expiry_ms || old->expiry_ms) Notify(call, expiry_ms ? kExpirySet : kExpiryRemoved, name.key);
   if (expiry_ms == old->expiry_ms) return {};
   CW_ASSIGN(Record record, keyspace::ForNewHeader(call.tx, name.generation, *old));
   record.expiry_ms = expiry_ms;
@@ -219,11 +238,12 @@ Status MSet(Call& call) {
   if (call.argv.size() % 2 == 0) return call.Error(WrongArity("mset"));
   // The last one counts of a key that is named twice: they stay in turn.
   const std::span<const std::string_view> pairs = call.argv.subspan(1);
-  const keyspace::NameOrder order(pairs, 2);
+  const keyspace::NameOrder order = OrderOf(call, pairs, 2);
   keyspace::GatheredReads reads;
   for (size_t i = 0; i < order.size() && !reads.failed(); ++i) {
     const size_t at = order[i];
     reads.Ok(keyspace::SetString(call.tx, call.Key(pairs[at]), pairs[at + 1], std::nullopt));
+    Notify(call, kStringSet, pairs[at]);
     CW_TRY(call.tx.Breathe());
   }
   CW_TRY(reads.status());
@@ -234,7 +254,7 @@ Status MSet(Call& call) {
 Status MSetNx(Call& call) {
   if (call.argv.size() % 2 == 0) return call.Error(WrongArity("msetnx"));
   const std::span<const std::string_view> pairs = call.argv.subspan(1);
-  const keyspace::NameOrder order(pairs, 2);
+  const keyspace::NameOrder order = OrderOf(call, pairs, 2);
   keyspace::GatheredReads reads;
   for (size_t i = 0; i < order.size() && !reads.failed(); ++i) {
     const Result<Lookup> found = FindForWrite(call, call.Key(pairs[order[i]]));
@@ -246,6 +266,7 @@ Status MSetNx(Call& call) {
   for (size_t i = 0; i < order.size(); ++i) {
     const size_t at = order[i];
     CW_TRY(keyspace::SetString(call.tx, call.Key(pairs[at]), pairs[at + 1], std::nullopt));
+    Notify(call, kStringSet, pairs[at]);
   }
   call.reply.Integer(1);
   return {};

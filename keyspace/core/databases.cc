@@ -121,4 +121,13 @@ std::optional<int> Databases::NumberOf(Generation generation) const {
   return it->second;
 }
 
+std::optional<int> Databases::NumberAt(Generation generation, storage::Seq seq) const {
+  const std::optional<int> newest = NumberOf(generation);
+  if (newest && At(*newest, seq) == generation) return newest;
+  for (int db = 0; db < count(); ++db) {
+    if (At(db, seq) == generation) return db;
+  }
+  return std::nullopt;
+}
+
 }  // namespace cordwood::keyspace

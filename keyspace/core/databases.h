@@ -66,6 +66,8 @@ class Databases {
 
   /// The number that means it; nothing if none does any more.
   std::optional<int> NumberOf(Generation generation) const;
+  /// The one that meant it as of `seq`; else as At. REQUIRES: as there.
+  std::optional<int> NumberAt(Generation generation, storage::Seq seq) const;
   /// The generation was written, or everything in it is gone.
   void NoteWritten(Generation generation) {
     if (generation != last_written_) written_.insert(last_written_ = generation);

@@ -25,7 +25,7 @@ bool Serve(Transaction& tx, std::string_view store_key, ExpiryOutcome& outcome) 
     ++outcome.unreadable;
   } else if (found->stored && found->stored->expiry_ms == deadline->expiry_ms) {
     if (RemoveKey(tx, name, *found)) {
-      tx.NoteExpired();
+      tx.NoteExpired(name.generation, name.key);
       ++outcome.removed;
     } else {
       ++outcome.unreadable;

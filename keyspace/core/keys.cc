@@ -119,6 +119,19 @@ Status Transition(Transaction& tx, const KeyName& name, const Record* before, co
   return {};
 }
 
+void NotifyNew(Transaction& tx, const KeyName& name) {
+  tx.Notify(EventClass::kNew, "new", name.generation, name.key);
+}
+
+/// Whether a write has to know what it replaces, because it tells whether that was there, or had
+/// expired. Where nothing is due nothing has.
+bool TellsWhatWas(Transaction& tx, Generation generation) {
+  Keyspace& keyspace = tx.keyspace();
+  return keyspace.reports_events(EventClass::kNew) ||
+         (keyspace.reports_events(EventClass::kExpired) &&
+          keyspace.deadline_floors().Due(tx.now_ms()).contains(generation));
+}
+
 }  // namespace
 
 Result<Lookup> FindKey(Transaction& tx, const KeyName& name) {
@@ -142,7 +155,8 @@ Result<std::optional<RecordView>> SeeKey(Transaction& tx, const KeyName& name) {
 
 Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record,
                  const std::optional<ListEnds>& ends) {
-  if (before.expired) tx.NoteExpired();
+  if (before.expired) tx.NoteExpired(name.generation, name.key);
+  if (before.live() == nullptr) NotifyNew(tx, name);
   CW_TRY(Transition(tx, name, StoredOf(before), &record, false));
   tx.PutParts(KeyRecordKey(name.generation, name.key), record.header().Encode(), record.payload);
   tx.NoteChange(name.generation, name.key, KeyChange::Kind::kChanged, ends);
@@ -176,7 +190,7 @@ Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
     const bool may_own_elements =
         tx.keyspace().store().NewestCount(CounterId(name.generation, CounterKind::kObjects)) != 0 &&
         tx.Probe(OwnerKey(name.generation, name.key), &ignored) != storage::Presence::kAbsent;
-    if (!may_own_elements) {
+    if (!may_own_elements && !TellsWhatWas(tx, name.generation)) {
       if (expiry_ms) {
         tx.Count(name.generation, CounterKind::kExpires, 1);
         tx.PutDeadline(name.generation, *expiry_ms, name.key);
@@ -190,10 +204,10 @@ Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
     CW_ASSIGN(const RecordView record, RecordView::Decode(bytes));
     CW_ASSIGN(before, FootprintOf(record));
   }
-  if (before.expiry_ms) {
-    tx.NoteExpiry(before.expiry_ms);
-    if (*before.expiry_ms <= tx.now_ms()) tx.NoteExpired();
-  }
+  if (before.expiry_ms) tx.NoteExpiry(before.expiry_ms);
+  const bool expired = before.expiry_ms && *before.expiry_ms <= tx.now_ms();
+  if (expired) tx.NoteExpired(name.generation, name.key);
+  if (expired || !before.exists) NotifyNew(tx, name);
   Transition(tx, name, before, {.exists = true, .expiry_ms = expiry_ms}, false);
   tx.PutParts(store_key, header.Encode(), value);
   return {};
@@ -219,7 +233,7 @@ Status DetachKey(Transaction& tx, const KeyName& name, const Lookup& before) {
 Status SweepExpired(Transaction& tx, const KeyName& name, Lookup& before) {
   if (!before.expired) return {};
   CW_TRY(RemoveKey(tx, name, before));
-  tx.NoteExpired();
+  tx.NoteExpired(name.generation, name.key);
   before = {};
   return {};
 }

@@ -41,8 +41,8 @@ Result<Lookup> FindKey(Transaction& tx, const KeyName& name);
 Result<std::optional<RecordView>> SeeKey(Transaction& tx, const KeyName& name);
 
 /// Makes `record` the key's record. If it has another object than the stored one, the stored
-/// one's elements die. `ends` as in KeyChange. REQUIRES: `before` is what FindKey says in this
-/// transaction.
+/// one's elements die. A key that commands did not see is told of as a new one. `ends` as in
+/// KeyChange. REQUIRES: `before` is what FindKey says in this transaction.
 Status PutRecord(Transaction& tx, const KeyName& name, const Lookup& before, const Record& record,
                  const std::optional<ListEnds>& ends = std::nullopt);
 
@@ -55,7 +55,8 @@ Status ShrinkRecord(Transaction& tx, const KeyName& name, const Lookup& before,
 /// beside its items: nobody is told of a change.
 void PutUnseen(Transaction& tx, const KeyName& name, const Record& record);
 
-/// Sets a plain string over whatever there is, reading from disk only if the key may own elements.
+/// Sets a plain string over whatever there is, reading from disk only if the key may own elements,
+/// or if somebody wants to know what there was.
 Status SetString(Transaction& tx, const KeyName& name, std::string_view value,
                  std::optional<int64_t> expiry_ms);
 

@@ -18,6 +18,7 @@
 #include "keyspace/core/counters.h"
 #include "keyspace/core/databases.h"
 #include "keyspace/core/deadline_floors.h"
+#include "keyspace/core/key_event.h"
 #include "keyspace/core/pending_objects.h"
 #include "keyspace/core/rank_requests.h"
 #include "keyspace/core/shrunk_objects.h"
@@ -59,6 +60,8 @@ struct KeyspaceOptions {
   uint64_t part_bytes_max = 256 << 10;
   uint64_t part_elements_max = 256;
   static constexpr uint64_t kPartsAtOnce = 4;
+  /// The events that transactions tell of.
+  EventMask reported_events = 0;
 };
 
 /// What INFO reports of the keyspace; relaxed.
@@ -101,6 +104,12 @@ class Keyspace {
   bool reports_signals() const { return signal_readers_ != 0; }
   void AddSignalReader() { ++signal_readers_; }
   void RemoveSignalReader() { --signal_readers_; }
+  /// And of what happened to keys, by its class.
+  void SetReportedEvents(EventMask events) { options_.reported_events = events; }
+  bool reports_events(EventClass event_class) const {
+    return (options_.reported_events & static_cast<EventMask>(event_class)) != 0;
+  }
+  bool reports_events() const { return options_.reported_events != 0; }
 
   /// The counter of a database as the executor sees it.
   int64_t NewestCount(int db, CounterKind kind) const;

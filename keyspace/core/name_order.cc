@@ -26,9 +26,9 @@ uint64_t HeadOf(std::string_view bytes) {
 
 }  // namespace
 
-NameOrder::NameOrder(std::span<const std::string_view> names, size_t step)
+NameOrder::NameOrder(std::span<const std::string_view> names, size_t step, Visit visit)
     : step_(step), count_((names.size() + step - 1) / step) {
-  if (count_ < kFewNames) return;
+  if (count_ < kFewNames || visit == Visit::kAsGiven) return;
   size_t common = names.front().size();
   for (size_t i = 0; i < names.size(); i += step) {
     common = CommonBytes(names.front(), names[i], common);

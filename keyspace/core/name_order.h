@@ -16,8 +16,13 @@ namespace cordwood::keyspace {
 
 class NameOrder {
  public:
+  enum class Visit : uint8_t {
+    kSorted,
+    kAsGiven,  // all of them: what is told of each is told in the caller's order
+  };
   /// Of every `step`th of `names`, from the first on.
-  explicit NameOrder(std::span<const std::string_view> names, size_t step = 1);
+  explicit NameOrder(std::span<const std::string_view> names, size_t step = 1,
+                     Visit visit = Visit::kSorted);
 
   size_t size() const { return count_; }
   /// Where in `names` the i-th to visit is.

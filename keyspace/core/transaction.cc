@@ -210,8 +210,10 @@ void Transaction::SetGeneration(int db, Generation generation) {
 std::optional<int> Transaction::NumberOf(Generation generation) const {
   const auto own =
       std::ranges::find(generations_, generation, &std::pair<const int, Generation>::second);
-  return own != generations_.end() ? std::optional(own->first)
-                                   : keyspace_.databases().NumberOf(generation);
+  if (own != generations_.end()) return own->first;
+  const Databases& databases = keyspace_.databases();
+  return mode_ == Mode::kExecute ? databases.NumberOf(generation)
+                                 : databases.NumberAt(generation, view_.seq());
 }
 
 void Transaction::AddChange(Generation generation, std::string_view key, KeyChange::Kind kind,
@@ -228,6 +230,14 @@ void Transaction::AddChange(Generation generation, std::string_view key, KeyChan
 void Transaction::AddSignal(Generation generation, std::string_view key) {
   if (const std::optional<int> db = NumberOf(generation)) {
     signals_.push_back({.db = *db, .key = overlay_.Copy(key, {})});
+  }
+}
+
+void Transaction::AddEvent(EventClass event_class, std::string_view event, Generation generation,
+                           std::string_view key) {
+  if (const std::optional<int> db = NumberOf(generation)) {
+    events_.push_back(
+        {.event_class = event_class, .event = event, .db = *db, .key = overlay_.Copy(key, {})});
   }
 }
 

@@ -25,6 +25,7 @@
 
 #include "base/error.h"
 #include "keyspace/core/key_change.h"
+#include "keyspace/core/key_event.h"
 #include "keyspace/core/keyspace.h"
 #include "keyspace/core/overlay.h"
 #include "keyspace/core/pending_objects.h"
@@ -160,8 +161,18 @@ class Transaction {
   }
   /// Those so far, in their order, if anybody waits.
   const std::vector<KeySignal>& signals() const { return signals_; }
+  /// What happened to the key, in Redis' order and by its names, which are static.
+  void Notify(EventClass event_class, std::string_view event, Generation generation,
+              std::string_view key) {
+    if (keyspace_.reports_events(event_class)) AddEvent(event_class, event, generation, key);
+  }
+  /// Those so far. A run that counts has them also if it wrote nothing, and in read mode.
+  const std::vector<KeyEvent>& events() const { return events_; }
   /// The transaction removed a key because it had expired.
-  void NoteExpired() { ++expired_; }
+  void NoteExpired(Generation generation, std::string_view key) {
+    ++expired_;
+    Notify(EventClass::kExpired, "expired", generation, key);
+  }
   /// It looked for a key that somebody named.
   void NoteLookup(bool found) { ++(found ? hits_ : misses_); }
   /// The run is not undone: adds its lookups to the statistics. Once.
@@ -199,6 +210,8 @@ class Transaction {
   void AddChange(Generation generation, std::string_view key, KeyChange::Kind kind,
                  const std::optional<ListEnds>& ends);
   void AddSignal(Generation generation, std::string_view key);
+  void AddEvent(EventClass event_class, std::string_view event, Generation generation,
+                std::string_view key);
   Status Pause();
   /// The numbers that were handed out will be nobody else's, whoever writes next.
   void SpendOids(storage::WriteBatch& batch);
@@ -231,6 +244,7 @@ class Transaction {
   storage::Counters counts_;
   std::vector<KeyChange> changes_;
   std::vector<KeySignal> signals_;
+  std::vector<KeyEvent> events_;
   std::map<int, Generation> generations_;
   std::vector<Generation> dropped_;
   std::map<Generation, std::string> floors_;           // raised

@@ -70,7 +70,10 @@ keyspace::KeyspaceOptions KeyspaceOptionsFor(const config::Config& config, uint6
           .sorted_set_listpack_entries = Unsigned(config.zset_max_listpack_entries),
           .sorted_set_listpack_value_bytes = Unsigned(config.zset_max_listpack_value),
           .list_listpack_size = config.list_max_listpack_size,
-          .overlay_bytes_max = std::max(kSmallestCopy, budget_bytes / kCopyShare)};
+          .overlay_bytes_max = std::max(kSmallestCopy, budget_bytes / kCopyShare),
+          .reported_events = config.notify_keyspace_events.any()
+                                 ? keyspace::EventsOf(config.notify_keyspace_events.classes)
+                                 : 0};
 }
 
 uint64_t ClientBytesFor(uint64_t budget_bytes) {

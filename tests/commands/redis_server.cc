@@ -48,11 +48,10 @@ bool RedisServer::Installed() { return ::access(kProgram, X_OK) == 0; }
 
 RedisServer::RedisServer() {
   Start();
-  Connect();
+  connection_ = Connect();
 }
 
 RedisServer::~RedisServer() {
-  ::close(socket_);
   ::close(output_);
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
@@ -71,7 +70,7 @@ void RedisServer::Start() {
     ::dup2(pipe_ends[1], STDOUT_FILENO);
     ::execl(kProgram, kProgram, "--port", "0", "--unixsocket", socket_path.c_str(), "--save", "",
             "--appendonly", "no", "--dir", dir_.path().c_str(), "--daemonize", "no",
-            static_cast<char*>(nullptr));
+            "--enable-debug-command", "yes", static_cast<char*>(nullptr));
     ::_exit(127);
   }
   ::close(pipe_ends[1]);
@@ -87,10 +86,13 @@ void RedisServer::AwaitReady(int output) {
   }
 }
 
-void RedisServer::Connect() {
+std::unique_ptr<RedisConnection> RedisServer::Connect() const {
+  return std::make_unique<RedisConnection>(dir_ / "redis.sock");
+}
+
+RedisConnection::RedisConnection(const std::string& path) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  const std::string path = dir_ / "redis.sock";
   CHECK(path.size() < sizeof address.sun_path);
   std::copy(path.begin(), path.end(), address.sun_path);
   socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -98,37 +100,51 @@ void RedisServer::Connect() {
   CHECK(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
 }
 
-std::vector<std::string> RedisServer::Run(const std::vector<std::vector<std::string>>& commands) {
+RedisConnection::~RedisConnection() { ::close(socket_); }
+
+std::optional<std::string> RedisConnection::Take() {
+  const auto value = reader_.Next();
+  CHECK(value.has_value());
+  if (!*value) return std::nullopt;
+  const size_t end = bytes_.size() - reader_.buffered_bytes();
+  std::string reply = bytes_.substr(0, end);
+  bytes_.erase(0, end);
+  return reply;
+}
+
+std::string RedisConnection::Next() {
+  while (true) {
+    if (std::optional<std::string> reply = Take()) return *std::move(reply);
+    const size_t before = bytes_.size();
+    if (!ReadSome(socket_, kReplyMs, bytes_)) return {};
+    reader_.Feed(std::string_view(bytes_).substr(before));
+  }
+}
+
+std::vector<std::string> RedisConnection::Run(
+    const std::vector<std::vector<std::string>>& commands) {
   std::string request;
   for (const auto& command : commands) request += Encode(command);
   size_t sent = 0;
   std::vector<std::string> replies;
-  std::string bytes;  // from the first reply on that is not taken yet
   while (replies.size() < commands.size()) {
     if (sent < request.size()) {
       const ssize_t done = ::send(socket_, request.data() + sent, request.size() - sent,
                                   MSG_NOSIGNAL | MSG_DONTWAIT);
       if (done > 0) sent += static_cast<size_t>(done);
     }
-    const size_t before = bytes.size();
-    if (!ReadSome(socket_, sent < request.size() ? 1 : kReplyMs, bytes)) {
+    const size_t before = bytes_.size();
+    if (!ReadSome(socket_, sent < request.size() ? 1 : kReplyMs, bytes_)) {
       if (sent < request.size()) continue;
       break;
     }
-    reader_.Feed(std::string_view(bytes).substr(before));
-    for (;;) {
-      const auto value = reader_.Next();
-      CHECK(value.has_value());
-      if (!*value) break;
-      const size_t end = bytes.size() - reader_.buffered_bytes();
-      replies.push_back(bytes.substr(0, end));
-      bytes.erase(0, end);
-    }
+    reader_.Feed(std::string_view(bytes_).substr(before));
+    while (std::optional<std::string> reply = Take()) replies.push_back(*std::move(reply));
   }
   return replies;
 }
 
-std::string RedisServer::Run(const std::vector<std::string>& command) {
+std::string RedisConnection::Run(const std::vector<std::string>& command) {
   const std::vector<std::string> replies = Run(std::vector<std::vector<std::string>>{command});
   return replies.empty() ? std::string() : replies.front();
 }

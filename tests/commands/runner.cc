@@ -24,6 +24,12 @@ std::string Bulks(const std::vector<std::string_view>& texts) {
   return reply;
 }
 
+void AppendEvent(std::string_view event, std::string_view key, int db, std::string& events) {
+  if (!events.empty()) events += ", ";
+  events += Format("{} {}", event, key);
+  if (db != 0) events += Format("@{}", db);
+}
+
 CommandRunner::CommandRunner(const keyspace::RigOptions& options)
     : rig_(options), host_(options.seed, table_) {
   client_.authenticated = true;
@@ -128,6 +134,7 @@ CommandRunner::Outcome CommandRunner::RunOnce(const Command& command, const Argv
     rig_.store().Kick();
   }
   if (status) {
+    NoteEvents(tx);
     for (const Effect& effect : call.effects) effect();
     return outcome;
   }
@@ -160,6 +167,12 @@ std::string CommandRunner::RunAt(const Command& command, const Argv& argv, Where
   }
 }
 
+void CommandRunner::NoteEvents(const keyspace::Transaction& tx) {
+  for (const keyspace::KeyEvent& event : tx.events()) {
+    AppendEvent(event.event, event.key, event.db, events_);
+  }
+}
+
 std::string CommandRunner::RunInSlices(LongRead& read) {
   const std::unique_ptr<storage::Snapshot> snapshot = rig_.store().TakeSnapshot();
   read.FixGeneration(rig_.keyspace().databases().At(client_.db, snapshot->seq()));
@@ -174,6 +187,7 @@ std::string CommandRunner::RunInSlices(LongRead& read) {
                                rig_.now_ms());
       const Result<bool> done = read.Step(tx, reply);
       if (done) tx.CountLookups();
+      if (done) NoteEvents(tx);
       ++slices_;
       if (done && *done) return bytes;
       if (done) {

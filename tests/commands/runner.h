@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "commands/all_commands.h"
@@ -51,6 +52,10 @@ class CommandRunner {
   int64_t now_ms() const { return rig_.now_ms(); }
   void AdvanceMs(int64_t ms) { rig_.AdvanceMs(ms); }
 
+  /// What was told of keys since the last call, of the classes that the keyspace reports, one
+  /// behind the other: "set k", and "set k@2" of another database than the first.
+  std::string TakeEvents() { return std::exchange(events_, {}); }
+
   /// How many slices of long reads there were.
   uint64_t slices() const { return slices_; }
 
@@ -76,6 +81,8 @@ class CommandRunner {
                   bool waits = false);
   std::string RunAt(const Command& command, const Argv& argv, Where where);
   std::string RunInSlices(LongRead& read);
+  /// The run, or the slice, counts.
+  void NoteEvents(const keyspace::Transaction& tx);
   protocol::RespVersion Version() const;
 
   const CommandTable table_{AllCommands()};
@@ -83,7 +90,11 @@ class CommandRunner {
   Client client_;
   FakeHost host_;
   uint64_t slices_ = 0;
+  std::string events_;
 };
+
+/// As TakeEvents writes it, behind those before it.
+void AppendEvent(std::string_view event, std::string_view key, int db, std::string& events);
 
 // Replies, for expectations.
 inline constexpr std::string_view kOk = "+OK\r\n";

@@ -112,12 +112,14 @@ TEST(OptionTable, WhatActsReachesItsField) {
   EXPECT_EQ(MustSet("zset-max-ziplist-entries", {"8"}).zset_max_listpack_entries, 8);
   EXPECT_EQ(MustSet("zset-max-listpack-value", {"1k"}).zset_max_listpack_value, 1000);
   EXPECT_EQ(MustSet("zset-max-ziplist-value", {"9"}).zset_max_listpack_value, 9);
+  EXPECT_EQ(MustSet("notify-keyspace-events", {"Kx"}).notify_keyspace_events,
+            (KeyspaceEvents{.classes = "x", .by_key = true}));
 }
 
 TEST(OptionTable, NothingThatActsIsForgottenAbove) {
   // A new row needs a line in the test before this one; the limits of clients have their own.
   const auto acts = [](const Option& option) { return option.effect == Effect::kActs; };
-  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 36);
+  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 37);
 }
 
 TEST(OptionTable, TheDefaultsAreDurableAndPrintAsRedisPrints) {
@@ -305,6 +307,19 @@ TEST(OptionTable, SavePointsComeInPairs) {
 TEST(OptionTable, HzIsBroughtIntoItsRange) {
   EXPECT_EQ(Printed("hz", {"0"}), "1");
   EXPECT_EQ(Printed("hz", {"100000"}), "500");
+}
+
+TEST(OptionTable, ClassesOfEventsArePrintedInTheOrderOfRedis) {
+  const std::string_view name = "notify-keyspace-events";
+  EXPECT_EQ(Printed(name, {""}), "");
+  EXPECT_EQ(Printed(name, {"Ex"}), "xE");
+  EXPECT_EQ(Printed(name, {"KA"}), "AK");
+  EXPECT_EQ(Printed(name, {"dtexzhsl$gEK"}), "AKE");
+  EXPECT_EQ(Printed(name, {"KmEgnxx"}), "gxnKEm");
+  EXPECT_EQ(Printed(name, {"K"}), "K");
+  EXPECT_EQ(Printed(name, {"mA"}), "Am");
+  // Redis forgets n beside A.
+  EXPECT_EQ(Printed(name, {"mEnA"}), "AnEm");
 }
 
 TEST(OptionTable, AcceptedValuesAreNormalised) {

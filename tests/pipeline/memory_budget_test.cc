@@ -85,6 +85,19 @@ TEST(KeyspaceOptions, AreWhatTheOptionsSay) {
   EXPECT_EQ(options.sorted_set_listpack_value_bytes, 15U);
   EXPECT_EQ(options.list_listpack_size, -5);
   EXPECT_EQ(options.overlay_bytes_max, 16 * kMb);
+  EXPECT_EQ(options.reported_events, 0U);
+}
+
+TEST(KeyspaceOptions, NameTheEventsThatSomebodyCanBeToldOf) {
+  const auto reported = [](std::string_view text) {
+    config::Config config;
+    config.notify_keyspace_events = *config::ParseKeyspaceEvents(text);
+    return KeyspaceOptionsFor(config, 256 * kMb).reported_events;
+  };
+  EXPECT_EQ(reported("Kgx"), keyspace::EventsOf("gx"));
+  EXPECT_EQ(reported("EAmn"), keyspace::EventsOf(keyspace::kEventLetters));
+  EXPECT_EQ(reported("gx"), 0U);
+  EXPECT_EQ(reported("KE"), 0U);
 }
 
 TEST(MemoryBudget, BoundsRequests) {

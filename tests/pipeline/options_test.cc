@@ -74,6 +74,22 @@ TEST_F(Options, MaxmemorySetsTheSizeOfTheBlockCache) {
   EXPECT_LE(server_.InfoNumber("mem_block_cache"), 4 << 20);  // the least that it has
 }
 
+TEST_F(Options, NotifyKeyspaceEventsSaysWhatTransactionsTell) {
+  using keyspace::EventClass;
+  const auto reports = [&](EventClass event_class) {
+    return server_.keyspace().reports_events(event_class);
+  };
+  EXPECT_FALSE(reports(EventClass::kExpired));
+  Set("notify-keyspace-events", "Ex");
+  EXPECT_EQ(Get("notify-keyspace-events"), "xE");
+  EXPECT_TRUE(reports(EventClass::kExpired));
+  EXPECT_FALSE(reports(EventClass::kGeneric));
+  Set("maxmemory", "100mb");
+  EXPECT_TRUE(reports(EventClass::kExpired));
+  Set("notify-keyspace-events", "");
+  EXPECT_FALSE(reports(EventClass::kExpired));
+}
+
 TEST_F(Options, RequestsThatTheMemoryBudgetDoesNotHoldAreRefused) {
   Set("maxmemory", "256mb");
   EXPECT_EQ(server_.InfoNumber("effective_proto_max_bulk_len"), 32 << 20);

@@ -113,9 +113,13 @@ class Draw:
             ("COPY", self.key(), key, "REPLACE")])]
 
 
-class Oracle(unittest.TestCase):
+class BesideRedis(unittest.TestCase):
+    """A server, and redis-server beside it."""
+
     @classmethod
     def setUpClass(cls):
+        if shutil.which("redis-server") is None:
+            raise unittest.SkipTest("redis-server is not installed")
         cls.ours = ServerProcess()
         cls.addClassCleanup(cls.ours.__exit__)
         cls.ours.start()
@@ -137,6 +141,8 @@ class Oracle(unittest.TestCase):
 
         wait_until(answers, "redis-server answers")
 
+
+class Oracle(BesideRedis):
     def compare(self, seed: int, count: int) -> None:
         draw = Draw(seed)
         waiting = set()
@@ -157,8 +163,6 @@ class Oracle(unittest.TestCase):
                 waiting -= {one for one, replies in enumerate(expected) if replies}
 
     def test_the_same_clients_are_served_with_the_same(self):
-        if shutil.which("redis-server") is None:
-            self.skipTest("redis-server is not installed")
         first = base_seed()
         print(f"CORDWOOD_SEED={first}")
         for seed in range(first, first + COMMANDS // COMMANDS_OF_A_WORLD):

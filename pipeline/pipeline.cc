@@ -34,12 +34,14 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       keyspace_(keyspace),
       config_(config),
       table_(table),
+      transport_(transport),
       turn_clock_(stats_),
       request_limits_(RequestLimitsFor(config, UINT64_MAX)),
       watches_(keyspace),
       blocked_(keyspace),
       pressure_(env, sessions_, stats_),
       strangers_(env, config, sessions_, stats_),
+      pauses_(env, sessions_),
       gate_(sessions_, keyspace),
       completion_(gate_, keyspace, stats_),
       executor_({.env = env,
@@ -48,6 +50,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
                  .transport = transport,
                  .sessions = sessions_,
                  .pressure = pressure_,
+                 .pauses = pauses_,
                  .gate = gate_,
                  .completion = completion_,
                  .stats = stats_,
@@ -64,6 +67,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
              .gate = gate_,
              .completion = completion_,
              .strangers = strangers_,
+             .pauses = pauses_,
              .watches = watches_,
              .stats = stats_,
              .limits = request_limits_,
@@ -101,6 +105,7 @@ void Pipeline::Close(SessionId id) {
   const std::unique_ptr<Session> gone = sessions_.Remove(id);
   if (gone == nullptr) return;
   executor_.Forget(*gone);
+  pauses_.Forget(*gone);
   watches_.Forget(id);
   pressure_.Forget(*gone);
 }
@@ -117,6 +122,7 @@ void Pipeline::Received(SessionId id, size_t size) {
   session->parser.Commit(size);
   session->client.last_active_ms = static_cast<int64_t>(now_ns / kNsPerMs);
   stats_.input_bytes += size;
+  session->received_bytes += size;
   if (pressure_.memory().pressed()) {
     loop_.QueueTurn(*session);  // what is ready for others is sent first
   } else {
@@ -152,6 +158,7 @@ std::string_view Pipeline::ReadyOutput(SessionId id) const {
 void Pipeline::Sent(SessionId id, size_t size) {
   Session& session = *Find(id);
   stats_.output_bytes += size;
+  session.sent_bytes += size;
   session.client.last_active_ms = MonotonicMs();
   session.replies.Consume(size);
   executor_.NoteSent(session);
@@ -201,9 +208,16 @@ void Pipeline::Turn() {
 void Pipeline::EndPass() {
   if (executor_.has_waiting()) turn_clock_.Begin(env_.MonotonicNs());
   executor_.EndPass();
+  pauses_.EndIfOver([this](Session& session) { loop_.QueueTurn(session); });
   keyspace_.store().Kick();
   if (reopened_ && executor_.IsIdle()) ReopenStore();
   if (turn_clock_.running()) turn_clock_.End(env_.MonotonicNs());
+}
+
+std::optional<uint64_t> Pipeline::WakeNs() {
+  const std::optional<uint64_t> work_ns = executor_.WakeNs();
+  const std::optional<uint64_t> pause_ns = pauses_.WakeNs();
+  return work_ns && pause_ns ? std::min(*work_ns, *pause_ns) : work_ns ? work_ns : pause_ns;
 }
 
 void Pipeline::ReopenStore() {
@@ -257,8 +271,7 @@ void Pipeline::CheckSessions() {
     if (config_.timeout_seconds > 0 && !waits && idle_ms > config_.timeout_seconds * 1000) {
       sessions_.CloseSoon(*session);
     }
-    const bool has_arguments = session->held() && session->waiting == nullptr;
-    if (idle_ms > kBuffersKeptMs && !has_arguments) session->parser.ReleaseMemory();
+    if (idle_ms > kBuffersKeptMs && !session->keeps_arguments()) session->parser.ReleaseMemory();
     pressure_.Account(*session);
   }
 }

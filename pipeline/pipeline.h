@@ -47,6 +47,7 @@
 #include "pipeline/info/turn_clock.h"
 #include "pipeline/loop/command_loop.h"
 #include "pipeline/loop/memory_pressure.h"
+#include "pipeline/loop/paused_clients.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/strangers.h"
 #include "pipeline/loop/transport.h"
@@ -117,14 +118,15 @@ class Pipeline final : private SessionRunner {
   /// connections had theirs. It takes about a millisecond.
   bool WantsTurn() const { return loop_.wants_turn() || executor_.background_goes_on(); }
   void Turn();
-  /// When a pass should end, on the monotonic clock, for a write that is held back to go on;
-  /// nothing if there is none.
-  std::optional<uint64_t> WakeNs() { return executor_.WakeNs(); }
+  /// When a pass should end, on the monotonic clock, for something to happen in time: a write that
+  /// is held back goes on, a wait is over; nothing if there is none.
+  std::optional<uint64_t> WakeNs();
 
   // --- for the host ---
   const Sessions::Map& sessions() const { return sessions_.all(); }
   Session* Find(SessionId id) const { return sessions_.Find(id); }
   void CloseSoon(Session& session) { sessions_.CloseSoon(session); }
+  SocketState SocketOf(SessionId id) const { return transport_.SocketOf(id); }
   /// The server stops: no further command of anybody runs, those that are held included, and
   /// nothing more is read. What has run is still answered, and long reads go on.
   void StopInput() { executor_.Stop(); }
@@ -133,8 +135,10 @@ class Pipeline final : private SessionRunner {
   void ReopenSoon(std::function<void(const Status&)> reopened) { reopened_ = std::move(reopened); }
   PipelineStats& stats() { return stats_; }
   WatchTable& watches() { return watches_; }
+  const WatchTable& watches() const { return watches_; }
   const BlockedClients& blocked() const { return blocked_; }
   Waiters& waiters() { return executor_.waiters(); }
+  PausedClients& pauses() { return pauses_; }
   keyspace::Keyspace& keyspace() { return keyspace_; }
   config::Config& config() { return config_; }
   const commands::CommandTable& table() const { return table_; }
@@ -164,6 +168,7 @@ class Pipeline final : private SessionRunner {
   keyspace::Keyspace& keyspace_;
   config::Config& config_;
   const commands::CommandTable& table_;
+  const Transport& transport_;
   PipelineStats stats_;
   TurnClock turn_clock_;
   RequestLimits request_limits_;
@@ -172,6 +177,7 @@ class Pipeline final : private SessionRunner {
   BlockedClients blocked_;
   MemoryPressure pressure_;
   Strangers strangers_;
+  PausedClients pauses_;
   ReplyGate gate_;
   Completion completion_;
   Executor executor_;

@@ -70,6 +70,11 @@ void Server::Post(std::function<void()> task) {
   });
 }
 
+pipeline::SocketState Server::SocketOf(pipeline::SessionId id) const {
+  const auto it = connections_.find(id);
+  return it == connections_.end() ? pipeline::SocketState{} : it->second->state();
+}
+
 // --- listening ---
 
 Status Server::Listen() {

@@ -49,6 +49,7 @@ class Server final : public pipeline::Transport {
   void Drop(pipeline::SessionId id);
 
   void Post(std::function<void()> task) override;
+  pipeline::SocketState SocketOf(pipeline::SessionId id) const override;
 
  private:
   struct Listener {

@@ -147,6 +147,7 @@ Status Reset(Call& call) {
   client.authenticated = call.host.settings.RequiredPassword().empty();
   client.no_evict = false;
   client.no_touch = false;
+  client.replies = Replies::kSent;
   client.name.clear();
   call.reply.SetVersion(protocol::RespVersion::kResp2);
   call.reply.SimpleString("RESET");

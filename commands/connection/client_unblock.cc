@@ -5,14 +5,14 @@
 
 #include "commands/core/arg_reader.h"
 #include "commands/core/blocked.h"
+#include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 
 namespace cordwood::commands::connection {
 
 Status ClientUnblock(Call& call) {
   if (call.argv.size() > 4) {
-    return call.Error(
-        "ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.");
+    return call.Error(WrongSubcommandUse("client", call.argv[1]));
   }
   ArgReader args(call, 3);
   Blocked::Ending ending = Blocked::Ending::kTimeout;

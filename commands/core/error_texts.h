@@ -18,6 +18,8 @@ std::string InvalidExpireTime(std::string_view command);
 std::string_view AsPrinted(std::string_view argument);
 /// The same at the end of a message, which does not end in line ends.
 std::string_view AsPrintedLast(std::string_view argument);
+/// Of a subcommand that takes fewer arguments than its row can say.
+std::string WrongSubcommandUse(std::string_view container, std::string_view subcommand);
 
 inline constexpr std::string_view kWrongType =
     "WRONGTYPE Operation against a key holding the wrong kind of value";

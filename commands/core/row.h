@@ -34,6 +34,7 @@ enum Flag : uint32_t {
   kNoMulti = 1 << 13,      // not within a transaction
   kAllowBusy = 1 << 14,    // also while a script runs for too long
   kSkipSlowLog = 1 << 15,  // what it takes is counted for the commands that it runs
+  kMayReplicate = 1 << 19,  // changes no key, but others: held as writes are (CLIENT PAUSE)
   // Ours alone.
   kOnExecutor = 1 << 16,        // runs on the executor, although it writes nothing
   kNeverQueued = 1 << 17,       // runs at once, also after MULTI

@@ -23,6 +23,7 @@ constexpr std::pair<Flag, std::string_view> kFlagNames[] = {
     {kStale, "stale"},          {kFast, "fast"},
     {kNoAuth, "no_auth"},       {kNoMulti, "no_multi"},
     {kAllowBusy, "allow_busy"}, {kSkipSlowLog, "skip_slowlog"},
+    {kMayReplicate, "may_replicate"},
 };
 
 constexpr std::pair<KeyAccess, std::string_view> kAccessNames[] = {

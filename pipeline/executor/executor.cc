@@ -72,7 +72,8 @@ Executor::Executor(const ExecutorParts& parts)
            .call_of = [this](Session& session, keyspace::Transaction& tx,
                              protocol::ReplyWriter& reply) { return CallOf(session, tx, reply); },
            .run_held = [this](Session& session) { RunHeld(session); }}),
-      expiry_(parts.env, parts.keyspace, parts.config, *reader_, clock_, commits_, parts.transport),
+      expiry_(parts.env, parts.keyspace, parts.config, *reader_, clock_, commits_, parts.pauses,
+              parts.transport),
       rank_builds_(parts.env, parts.keyspace, *reader_, clock_, commits_, parts.transport) {}
 
 Executor::~Executor() {

@@ -28,6 +28,7 @@
 #include "pipeline/executor/waiters.h"
 #include "pipeline/gate/completion.h"
 #include "pipeline/loop/memory_pressure.h"
+#include "pipeline/loop/paused_clients.h"
 #include "pipeline/loop/session_runner.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/transport.h"
@@ -48,6 +49,7 @@ struct ExecutorParts {
   Transport& transport;
   Sessions& sessions;
   MemoryPressure& pressure;
+  const PausedClients& pauses;
   ReplyGate& gate;
   Completion& completion;
   PipelineStats& stats;

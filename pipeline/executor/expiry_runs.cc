@@ -16,19 +16,20 @@ constexpr uint64_t kExpiryNs = 1'000'000;
 
 ExpiryRuns::ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
                        storage::Reader& reader, ExpiryClock& clock, Commits& commits,
-                       Transport& transport)
+                       const PausedClients& pauses, Transport& transport)
     : env_(env),
       keyspace_(keyspace),
       config_(config),
       reader_(reader),
       clock_(clock),
       commits_(commits),
+      pauses_(pauses),
       fetches_(keyspace, transport),
       cycle_(keyspace) {}
 
 void ExpiryRuns::Run() {
   goes_on_ = false;
-  if (!active_ || fetches_.fetching() ||
+  if (!active_ || pauses_.is_on() || fetches_.fetching() ||
       keyspace_.store().Admit(0, storage::Intent::kTakeAway) != storage::WriteGate::kOpen)
     return;
   const auto effort = static_cast<uint64_t>(config_.active_expire_effort);

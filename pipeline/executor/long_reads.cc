@@ -126,7 +126,7 @@ void LongReads::AfterStep(Session& session, const Result<bool>& done, size_t rep
     session.client.close_after_reply = session.partly_replied;
   } else if (!*done) {
     session.partly_replied |= session.replies.buffer().size() > reply_start;
-    parts_.gate.Add(session);
+    parts_.gate.AddReply(session);
     if (missing.empty()) {
       parts_.runner.QueueTurn(session);
     } else {

@@ -47,8 +47,15 @@ void Completion::Finish(Session& session, bool executed, size_t reply_start) {
   session.DropFetched();
   ++stats_.commands_processed;
   ++command_stats.calls;
+  ++session.commands;
   if (session.client.queue != nullptr && session.client.queue->executing()) CountQueued(session);
-  gate_.Add(session);
+  End(session);
+}
+
+void Completion::End(Session& session) {
+  gate_.AddReply(session);
+  session.NoteReplied();
+  session.runs_command = false;
 }
 
 void Completion::CountQueued(const Session& session) {
@@ -76,7 +83,7 @@ void Completion::Refuse(Session& session, size_t reply_start, std::string_view e
   session.DropFetched();  // it may have been held for blocks before it was refused
   ++stats_.error_replies;
   if (session.command != nullptr) ++stats_.commands[session.command].rejected_calls;
-  gate_.Add(session);
+  End(session);
 }
 
 void Completion::RefuseForSpace(Session& session, size_t reply_start) {

@@ -24,6 +24,8 @@ class Completion {
 
   /// The reply is complete. `executed`: the command met the newest state.
   void Finish(Session& session, bool executed, size_t reply_start);
+  /// The reply is complete, and nothing is counted.
+  void End(Session& session);
   /// The command does not run, or does nothing: "-<error>".
   void Refuse(Session& session, size_t reply_start, std::string_view error);
   /// As Refuse, for want of space on the disk.

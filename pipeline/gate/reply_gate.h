@@ -23,6 +23,12 @@ class ReplyGate {
     sessions_.MarkDirty(session);
     if (session.replies.waiting() && !session.waiting_for_release) Wait(session);
   }
+  /// The same, but CLIENT REPLY may have it that nothing is sent.
+  void AddReply(Session& session) {
+    if (session.client.replies != commands::Replies::kSent) [[unlikely]]
+      session.replies.Drop();
+    Add(session);
+  }
   /// What has become visible lets replies go.
   void Release();
   /// The store failed: what waits for it would wait for ever, so it is closed.

@@ -90,7 +90,7 @@ void Clients(const Source& source, Out& out) {
   out.Add("client_recent_max_input_buffer", largest_input);
   out.Add("client_recent_max_output_buffer", largest_output);
   const BlockedClients& blocked = source.pipeline.blocked();
-  out.Add("blocked_clients", blocked.clients());
+  out.Add("blocked_clients", blocked.clients() + source.pipeline.pauses().size());
   out.Add("clients_in_timeout_table", blocked.timeouts());
   out.Add("total_blocking_keys", blocked.keys());
   out.Add("total_blocking_keys_on_nokey", blocked.keys_on_nokey());

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "config/option_table.h"
+#include "pipeline/info/client_views.h"
 #include "pipeline/info/memory_budget.h"
 
 namespace cordwood::pipeline {
@@ -54,17 +55,7 @@ ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
 std::vector<commands::ClientView> ProcessHost::All() {
   std::vector<commands::ClientView> views;
   for (const auto& [id, session] : pipeline_.sessions()) {
-    const ReplyQueue& replies = session->replies;
-    views.push_back({.client = &session->client,
-                     .query_buffer_bytes = session->parser.buffered_bytes(),
-                     .query_buffer_free_bytes =
-                         session->parser.memory_bytes() - session->parser.buffered_bytes(),
-                     .output_bytes = replies.unsent_bytes(),
-                     .output_list_length = replies.parts(),
-                     .total_memory_bytes =
-                         sizeof(Session) + session->parser.memory_bytes() + replies.memory_bytes(),
-                     .blocked = session->waiting != nullptr,
-                     .closing = session->close_now});
+    views.push_back(ViewOf(pipeline_, *session));
   }
   return views;
 }

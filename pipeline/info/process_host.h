@@ -37,6 +37,10 @@ class ProcessHost final : public commands::Clients,
   // --- clients ---
   std::vector<commands::ClientView> All() override;
   void Kill(uint64_t id, const commands::Client& self) override;
+  void PauseClients(uint64_t ms, commands::PauseMode mode) override {
+    pipeline_.pauses().Begin(ms, mode);
+  }
+  void UnpauseClients() override { pipeline_.pauses().End(); }
   void NoteFailedLogin(const commands::Client& client) override;
 
   // --- settings ---

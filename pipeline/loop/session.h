@@ -45,6 +45,7 @@ enum class Hold : uint8_t {
   kVisibility,  // a long read waits until what the connection did is visible
   kLongRead,    // a long read goes on in slices
   kBlocked,     // its command waits for others to write, or for the log (rule B1)
+  kPaused,      // CLIENT PAUSE holds its command, which has not begun
   kGuessing,    // its passwords were wrong too often: it waits before the next
 };
 
@@ -68,6 +69,13 @@ struct Session {
   /// Of the command that runs or is held.
   std::span<const std::string_view> argv() const {
     return waiting != nullptr ? std::span(waiting->argv) : parser.argv();
+  }
+  /// The arguments of its command lie in the parser's buffer, and are still needed.
+  bool keeps_arguments() const { return (held() && waiting == nullptr) || starts_again; }
+  /// A reply is complete: that of the next command may be sent again.
+  void NoteReplied() {
+    if (client.replies == commands::Replies::kSkip) client.replies = commands::Replies::kSent;
+    if (client.replies == commands::Replies::kSkipNext) client.replies = commands::Replies::kSkip;
   }
   bool closing() const { return close_now || client.close_after_reply; }
   /// What it holds on the heap and grows with what the peer does.
@@ -104,9 +112,14 @@ struct Session {
   uint64_t received_ns = 0;          // when the command was, if it may wait
   std::unique_ptr<Waiting> waiting;  // null: it does not wait, or has only just begun
 
+  bool starts_again = false;  // its command was held by CLIENT PAUSE, and is to begin now
   uint64_t failed_logins = 0;  // that it waited for, or need not
   uint64_t hold_until_ns = 0;  // while kGuessing
 
+  bool runs_command = false;    // from when it is taken from the parser until it is replied to
+  uint64_t received_bytes = 0;  // since the connection was made
+  uint64_t sent_bytes = 0;      // the same
+  uint64_t commands = 0;        // that were run
   uint64_t pinned_bytes = 0;         // of blocks that are fetched, or on their way
   uint64_t held_bytes = 0;           // as it was last accounted
   uint64_t held_block_bytes = 0;     // of them

@@ -50,6 +50,8 @@ constexpr Difference kSince70[] = {
     {"setnx", "doc_flags", "7.2 tells since when SET does it"},
     {"client|kill", "arguments", "7.2 names addresses, and the choices of SKIPME"},
     {"client|list", "arguments", "7.2 names the types otherwise, and needs no block for ids"},
+    {"client|pause", "since", "7.2 counts from the release"},
+    {"client|reply", "arguments", "7.2 calls the choice action"},
     {"client|unblock", "arguments", "7.2 calls the choice unblock-type"},
     {"command|getkeys", "arguments", "7.2 has some"},
     {"command|getkeysandflags", "arguments", "7.2 has some"},

@@ -67,12 +67,16 @@ class FakeHost final : public Blocked,
   uint64_t paused_ms = 0;
   bool active_expire = true;
   int purges = 0;
+  std::vector<std::pair<uint64_t, PauseMode>> pauses;
+  int unpauses = 0;
   int reopened = 0;
   bool purge_fails = false;
   std::vector<std::pair<uint64_t, Ending>> unblocked;
 
   std::vector<ClientView> All() override { return clients; }
   void Kill(uint64_t id, const Client& self) override;
+  void PauseClients(uint64_t ms, PauseMode mode) override { pauses.emplace_back(ms, mode); }
+  void UnpauseClients() override { ++unpauses; }
   std::vector<std::pair<std::string, std::string>> Get(
       std::span<const std::string_view> patterns) override;
   Status Set(const std::vector<std::pair<std::string_view, std::string_view>>& values) override;

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/glob.h"
 #include "config/accepted_options.h"
+#include "config/monitoring_options.h"
 #include "config/words.h"
 
 namespace cordwood::config {
@@ -168,6 +169,7 @@ std::vector<Option> BuildTable() {
   AddRedisOptions(options);
   AddOwnOptions(options);
   AddFixedOptions(options);
+  for (Option& option : MonitoringOptions()) options.push_back(std::move(option));
   for (Option& option : AcceptedOptions()) options.push_back(std::move(option));
   return options;
 }

@@ -28,6 +28,8 @@ std::span<const Rows> AllCommands() {
       lists::PositionRows(),
       lists::PushRows(),
       lists::ReadRows(),
+      monitoring::LatencyRows(),
+      monitoring::LogRows(),
       server::AbsentRows(),
       server::CommandRows(),
       server::ConfigRows(),

@@ -55,6 +55,11 @@ Rows PushRows();
 Rows ReadRows();
 }  // namespace lists
 
+namespace monitoring {
+Rows LatencyRows();
+Rows LogRows();
+}  // namespace monitoring
+
 namespace server {
 Rows AbsentRows();
 Rows CommandRows();

@@ -35,7 +35,9 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       config_(config),
       table_(table),
       transport_(transport),
+      events_(env, config, monitoring_.latency),
       turn_clock_(stats_),
+      meter_(env, config, turn_clock_, monitoring_, events_),
       request_limits_(RequestLimitsFor(config, UINT64_MAX)),
       watches_(keyspace),
       blocked_(keyspace),
@@ -43,7 +45,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       strangers_(env, config, sessions_, stats_),
       pauses_(env, sessions_),
       gate_(sessions_, keyspace),
-      completion_(gate_, keyspace, stats_),
+      completion_(gate_, keyspace, meter_, stats_),
       executor_({.env = env,
                  .keyspace = keyspace,
                  .config = config,
@@ -53,6 +55,8 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
                  .pauses = pauses_,
                  .gate = gate_,
                  .completion = completion_,
+                 .meter = meter_,
+                 .events = events_,
                  .stats = stats_,
                  .turn_clock = turn_clock_,
                  .limits = request_limits_,
@@ -185,6 +189,12 @@ bool Pipeline::ShouldLinger(SessionId id) const {
   return session != nullptr && session->linger && !session->close_now;
 }
 
+uint64_t Pipeline::WorkedNs(SessionId id) const {
+  const Session* const session = Find(id);
+  if (session == nullptr) return 0;  // its work is being ended
+  return session->took_ns + turn_clock_.SoFar(env_.MonotonicNs());
+}
+
 void Pipeline::SetRequestLimits(const RequestLimits& limits) {
   request_limits_ = limits;
   ApplyLimits();
@@ -245,7 +255,15 @@ void Pipeline::Tick() {
   executor_.waiters().Retry();
   strangers_.Retry([this](Session& session) { loop_.QueueTurn(session); });
   CheckSessions();
-  stats_.Sample(env_.MonotonicNs());
+  if (stats_.Sample(env_.MonotonicNs()) && every_second_) every_second_();
+  NoteWaits();
+}
+
+void Pipeline::NoteWaits() {
+  const storage::Store::Waits waits = keyspace_.store().TakeLongestWaits();
+  if (waits.sync_ns > 0) events_.Note("fsync", waits.sync_ns);
+  if (waits.group_ns > 0) events_.Note("group-commit", waits.group_ns);
+  if (waits.flush_ns > 0) events_.Note("flush", waits.flush_ns);
 }
 
 void Pipeline::CheckSessions() {

@@ -37,11 +37,14 @@
 #include <vector>
 
 #include "base/env.h"
+#include "commands/monitoring/monitoring.h"
 #include "config/config.h"
 #include "keyspace/core/keyspace.h"
 #include "pipeline/executor/executor.h"
 #include "pipeline/gate/completion.h"
 #include "pipeline/gate/reply_gate.h"
+#include "pipeline/info/command_meter.h"
+#include "pipeline/info/latency_events.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/info/turn_clock.h"
@@ -133,7 +136,12 @@ class Pipeline final : private SessionRunner {
   /// Closes the store and opens it again when nobody has anything of it, at the end of a pass; then
   /// calls `reopened`. After a failure nothing may be called.
   void ReopenSoon(std::function<void(const Status&)> reopened) { reopened_ = std::move(reopened); }
+  /// Has `task` done about once a second.
+  void EverySecond(std::function<void()> task) { every_second_ = std::move(task); }
   PipelineStats& stats() { return stats_; }
+  commands::Monitoring& monitoring() { return monitoring_; }
+  /// How long the loop has worked for the session's command, which runs.
+  uint64_t WorkedNs(SessionId id) const;
   WatchTable& watches() { return watches_; }
   const WatchTable& watches() const { return watches_; }
   const BlockedClients& blocked() const { return blocked_; }
@@ -161,6 +169,8 @@ class Pipeline final : private SessionRunner {
   void GoOn(Session& session) override { loop_.GoOn(session); }
   void QueueTurn(Session& session) override { loop_.QueueTurn(session); }
   void ReopenStore();
+  /// What took long in the background.
+  void NoteWaits();
   /// Of all sessions: what they hold, how long they have been idle.
   void CheckSessions();
 
@@ -170,7 +180,10 @@ class Pipeline final : private SessionRunner {
   const commands::CommandTable& table_;
   const Transport& transport_;
   PipelineStats stats_;
+  commands::Monitoring monitoring_;
+  LatencyEvents events_;
   TurnClock turn_clock_;
+  CommandMeter meter_;
   RequestLimits request_limits_;
   Sessions sessions_;
   WatchTable watches_;
@@ -182,6 +195,7 @@ class Pipeline final : private SessionRunner {
   Completion completion_;
   Executor executor_;
   CommandLoop loop_;
+  std::function<void()> every_second_;
   std::function<void(const Status&)> reopened_;  // not null: the store is to be opened again
 };
 

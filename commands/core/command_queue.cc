@@ -2,8 +2,10 @@
 
 namespace cordwood::commands {
 
-void CommandQueue::Add(const Command& command, std::span<const std::string_view> argv) {
+void CommandQueue::Add(const Command& command, std::span<const std::string_view> argv,
+                       uint64_t request_bytes) {
   Queued& queued = commands_.emplace_back(Queued{.command = &command});
+  queued.request_bytes = request_bytes;
   queued.argv.reserve(argv.size());
   for (const std::string_view argument : argv) {
     queued.argv.emplace_back(argument);

@@ -14,6 +14,7 @@ class Cursors;
 class Process;
 class Settings;
 class Watches;
+struct Monitoring;
 
 /// All of them outlive the call, and the long read that it leaves behind.
 struct Host {
@@ -21,6 +22,7 @@ struct Host {
   Blocked& blocked;
   Clients& clients;
   Cursors& cursors;
+  Monitoring& monitoring;
   Process& process;
   Settings& settings;
   Watches& watches;

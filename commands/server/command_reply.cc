@@ -16,13 +16,20 @@ namespace cordwood::commands {
 namespace {
 
 constexpr std::pair<Flag, std::string_view> kFlagNames[] = {
-    {kWrite, "write"},          {kReadOnly, "readonly"},
-    {kDenyOom, "denyoom"},      {kAdmin, "admin"},
-    {kPubSub, "pubsub"},        {kNoScript, "noscript"},
-    {kBlocking, "blocking"},    {kLoading, "loading"},
-    {kStale, "stale"},          {kFast, "fast"},
-    {kNoAuth, "no_auth"},       {kNoMulti, "no_multi"},
-    {kAllowBusy, "allow_busy"}, {kSkipSlowLog, "skip_slowlog"},
+    {kWrite, "write"},
+    {kReadOnly, "readonly"},
+    {kDenyOom, "denyoom"},
+    {kAdmin, "admin"},
+    {kPubSub, "pubsub"},
+    {kNoScript, "noscript"},
+    {kBlocking, "blocking"},
+    {kLoading, "loading"},
+    {kStale, "stale"},
+    {kFast, "fast"},
+    {kNoAuth, "no_auth"},
+    {kNoMulti, "no_multi"},
+    {kAllowBusy, "allow_busy"},
+    {kSkipSlowLog, "skip_slowlog"},
     {kMayReplicate, "may_replicate"},
 };
 

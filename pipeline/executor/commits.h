@@ -25,12 +25,12 @@ namespace cordwood::pipeline {
 class Commits {
  public:
   Commits(Env& env, keyspace::Keyspace& keyspace, Completion& completion, WatchTable& watches,
-          BlockedClients& blocked, PipelineStats& stats)
+          BlockedClients& blocked, LatencyEvents& events, PipelineStats& stats)
       : completion_(completion),
         watches_(watches),
         blocked_(blocked),
         guards_(keyspace),
-        line_(env, keyspace, stats) {}
+        line_(env, keyspace, events, stats) {}
   Commits(const Commits&) = delete;
   Commits& operator=(const Commits&) = delete;
 

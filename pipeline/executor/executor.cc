@@ -26,9 +26,10 @@ Executor::Executor(const ExecutorParts& parts)
       reader_(std::in_place, parts.keyspace.store()),
       clock_(parts.env),
       commits_(parts.env, parts.keyspace, parts.completion, parts.watches, parts.blocked,
-               parts.stats),
+               parts.events, parts.stats),
       fetches_(parts.env, parts.keyspace, parts.sessions, parts.pressure, parts.limits, parts.stats,
-               parts.turn_clock, parts.transport, [this](Session& session) { Resume(session); }),
+               parts.turn_clock, parts.events, parts.transport,
+               [this](Session& session) { Resume(session); }),
       long_reads_({.env = parts.env,
                    .keyspace = parts.keyspace,
                    .config = parts.config,
@@ -73,7 +74,7 @@ Executor::Executor(const ExecutorParts& parts)
                              protocol::ReplyWriter& reply) { return CallOf(session, tx, reply); },
            .run_held = [this](Session& session) { RunHeld(session); }}),
       expiry_(parts.env, parts.keyspace, parts.config, *reader_, clock_, commits_, parts.pauses,
-              parts.transport),
+              parts.events, parts.transport),
       rank_builds_(parts.env, parts.keyspace, *reader_, clock_, commits_, parts.transport) {}
 
 Executor::~Executor() {
@@ -215,8 +216,10 @@ void Executor::RunAlone(Session& session, bool execute, Then then) {
 void Executor::TakeTurn(Session& session) {
   if (session.own_run == nullptr) {
     long_reads_.Step(session);
+    NoteIfHeld(session);
   } else if (!stopped_ || session.reads_on()) {
     own_runs_.GoOn(session);
+    NoteIfHeld(session);
     waiters_.Settle(session);
     if (!session.held()) parts_.runner.QueueTurn(session);
   }
@@ -228,12 +231,14 @@ void Executor::Resume(Session& session) {
   if (session.own_run != nullptr) {
     if (stopped_ && !session.reads_on()) return;
     own_runs_.GoOn(session);
+    NoteIfHeld(session);
     waiters_.Settle(session);
     if (!session.held()) parts_.runner.GoOn(session);
     parts_.sessions.MarkDirty(session);
   } else if (session.long_read != nullptr) {
     session.hold = Hold::kLongRead;
     long_reads_.Step(session);
+    NoteIfHeld(session);
     parts_.sessions.MarkDirty(session);
   } else {
     RunHeld(session);

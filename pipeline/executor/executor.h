@@ -52,6 +52,8 @@ struct ExecutorParts {
   const PausedClients& pauses;
   ReplyGate& gate;
   Completion& completion;
+  CommandMeter& meter;
+  LatencyEvents& events;
   PipelineStats& stats;
   TurnClock& turn_clock;
   const RequestLimits& limits;
@@ -74,6 +76,7 @@ class Executor {
   /// finished or the session is held.
   void Run(Session& session) {
     RunCommand(session);
+    NoteIfHeld(session);
     waiters_.Settle(session);
   }
   /// The session's turn has come: its long read, or its own run, goes on. REQUIRES: one of them is
@@ -134,6 +137,11 @@ class Executor {
   /// It has so many arguments, or queued commands, that it takes longer than one turn should.
   static bool NamesMuch(const Session& session);
   void RunCommand(Session& session);
+  /// What the loop does next is not the session's.
+  void NoteIfHeld(Session& session) {
+    if (session.held()) [[unlikely]]
+      parts_.meter.NoteHeld(session);
+  }
   /// What has become of a run.
   enum class Then : uint8_t {
     kEnded,      // it is finished, or held

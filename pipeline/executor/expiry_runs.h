@@ -12,6 +12,7 @@
 #include "pipeline/executor/commits.h"
 #include "pipeline/executor/expiry_clock.h"
 #include "pipeline/executor/loop_fetch.h"
+#include "pipeline/info/latency_events.h"
 #include "pipeline/loop/paused_clients.h"
 #include "pipeline/loop/transport.h"
 #include "storage/reader.h"
@@ -22,7 +23,7 @@ class ExpiryRuns {
  public:
   ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
              storage::Reader& reader, ExpiryClock& clock, Commits& commits,
-             const PausedClients& pauses, Transport& transport);
+             const PausedClients& pauses, LatencyEvents& events, Transport& transport);
   ExpiryRuns(const ExpiryRuns&) = delete;
   ExpiryRuns& operator=(const ExpiryRuns&) = delete;
 
@@ -36,6 +37,9 @@ class ExpiryRuns {
   void SetActive(bool active) { active_ = active; }
 
  private:
+  /// For those that are due.
+  void RunDue(uint64_t start_ns);
+
   Env& env_;
   keyspace::Keyspace& keyspace_;
   const config::Config& config_;
@@ -43,6 +47,7 @@ class ExpiryRuns {
   ExpiryClock& clock_;
   Commits& commits_;
   const PausedClients& pauses_;
+  LatencyEvents& events_;
   KeptFetches fetches_;
   keyspace::ExpiryCycle cycle_;
   bool active_ = true;

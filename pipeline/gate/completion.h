@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "pipeline/gate/reply_gate.h"
+#include "pipeline/info/command_meter.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/loop/session.h"
@@ -19,8 +20,9 @@ namespace cordwood::pipeline {
 
 class Completion {
  public:
-  Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, PipelineStats& stats)
-      : gate_(gate), keyspace_(keyspace), stats_(stats) {}
+  Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, CommandMeter& meter,
+             PipelineStats& stats)
+      : gate_(gate), keyspace_(keyspace), meter_(meter), stats_(stats) {}
 
   /// The reply is complete. `executed`: the command met the newest state.
   void Finish(Session& session, bool executed, size_t reply_start);
@@ -32,6 +34,8 @@ class Completion {
   void RefuseForSpace(Session& session, size_t reply_start);
   /// As Refuse, after the store failed.
   void RefuseForFailure(Session& session, size_t reply_start);
+  /// An error was replied to what is no request.
+  void CountMalformed(std::string_view error);
   /// Puts an error of ours in the place of the reply, which is still to be finished.
   void PutFailure(Session& session, size_t reply_start, const Error& error);
   /// Puts "-<error>" in the place of the reply, which is still to be finished.
@@ -43,6 +47,7 @@ class Completion {
 
   ReplyGate& gate_;
   keyspace::Keyspace& keyspace_;
+  CommandMeter& meter_;
   PipelineStats& stats_;
 };
 

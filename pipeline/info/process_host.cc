@@ -42,14 +42,17 @@ ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
     : pipeline_(pipeline),
       facts_(std::move(facts)),
       cursors_(pipeline.env().RandomU64()),
+      memory_(pipeline, facts_, cursors_),
       services_{.commands = pipeline.table(),
                 .blocked = pipeline.waiters(),
                 .clients = *this,
                 .cursors = cursors_,
+                .monitoring = pipeline.monitoring(),
                 .process = *this,
                 .settings = *this,
                 .watches = pipeline.watches()} {
   ApplyBudget();
+  pipeline_.EverySecond([this] { memory_.Sample(); });
 }
 
 std::vector<commands::ClientView> ProcessHost::All() {
@@ -117,6 +120,10 @@ Status ProcessHost::Set(const std::vector<std::pair<std::string_view, std::strin
 void ProcessHost::ApplyConfig() {
   const config::Config& config = pipeline_.config();
   SetLogLevel(config.loglevel);
+  commands::CommandLogs& logs = pipeline_.monitoring().logs;
+  const int64_t lengths[] = {config.slowlog_max_len, config.commandlog_large_request_max_len,
+                             config.commandlog_large_reply_max_len};
+  for (size_t i = 0; i < logs.size(); ++i) logs[i].Trim(static_cast<size_t>(lengths[i]));
   storage::Store& store = pipeline_.keyspace().store();
   store.SetDurability(DurabilityOf(config.appendfsync));
   store.SetMaxDiskBytes(static_cast<uint64_t>(config.max_disk));
@@ -143,6 +150,7 @@ void ProcessHost::ResetStats() {
   const uint64_t sampled_ns = stats.sampled_ns;
   stats = {};
   stats.sampled_ns = sampled_ns;
+  pipeline_.monitoring().ResetStats();
   keyspace::KeyspaceStats& keys = pipeline_.keyspace().stats();
   keys.hits = 0;
   keys.misses = 0;
@@ -159,7 +167,7 @@ void ProcessHost::NoteFailedLogin(const commands::Client& client) {
 
 std::string ProcessHost::Info(const std::vector<std::string>& sections,
                               const keyspace::Transaction& tx) {
-  return InfoText(pipeline_, facts_, sections, tx, cursors_.memory_bytes());
+  return InfoText(pipeline_, facts_, sections, tx, memory_.Measure());
 }
 
 void ProcessHost::Shutdown(bool /*save*/, bool /*now*/, bool /*force*/) {
@@ -182,6 +190,11 @@ void ProcessHost::ReopenStore() {
     pipeline_.keyspace().store().SetMemory(
         StoreOptionsFor(config, MemoryBudget(config, facts_.available_memory_bytes)));
   });
+}
+
+std::string ProcessHost::AllocatorReport() {
+  if (facts_.allocator_report) return facts_.allocator_report();
+  return "Stats not supported for the current allocator";
 }
 
 void ProcessHost::CompactEverything() {

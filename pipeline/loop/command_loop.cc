@@ -110,6 +110,8 @@ void CommandLoop::Start(Session& session) {
   auto [command, error] = parts_.table.Resolve(session.parser.argv());
   session.command = command;
   session.runs_command = true;
+  session.took_ns = 0;
+  session.reply_begins = session.replies.appended();
   commands::CommandQueue* const queue = session.client.queue.get();
   const bool is_exec = command != nullptr && (command->flags & commands::kRunsQueue) != 0;
   const bool runs_queue = queue != nullptr && is_exec;
@@ -161,7 +163,8 @@ std::string CommandLoop::CheckAllowed(const Session& session,
 }
 
 void CommandLoop::Queue(Session& session) {
-  session.client.queue->Add(*session.command, session.parser.argv());
+  session.client.queue->Add(*session.command, session.parser.argv(),
+                            session.parser.request_bytes());
   session.replies.buffer() += protocol::kQueuedReply;
   parts_.completion.End(session);
 }
@@ -176,8 +179,8 @@ void CommandLoop::RejectMalformed(Session& session) {
   } else {
     protocol::ReplyWriter(session.replies.buffer(), protocol::RespVersion::kResp2)
         .Error(failure.reply);
-    ++parts_.stats.error_replies;
-    parts_.gate.Add(session);
+    parts_.completion.CountMalformed(failure.reply);
+    parts_.gate.AddReply(session);
     session.linger = true;
   }
   // The connection may stay for seconds; what arrived of the request need not.

@@ -98,6 +98,11 @@ constexpr Difference kSince70[] = {
     {"waitaof", "", "new in 7.2"},
     {"client|no-touch", "", "new in 7.2"},
     {"client|setinfo", "", "new in 7.2"},
+    {"commandlog", "", "of Valkey"},
+    {"commandlog|get", "", "of Valkey"},
+    {"commandlog|help", "", "of Valkey"},
+    {"commandlog|len", "", "of Valkey"},
+    {"commandlog|reset", "", "of Valkey"},
     {"compact", "", "ours"},
     {"digest", "", "new in 8.4"},
 };

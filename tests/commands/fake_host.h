@@ -19,6 +19,7 @@
 #include "commands/core/process.h"
 #include "commands/core/settings.h"
 #include "commands/core/watches.h"
+#include "commands/monitoring/monitoring.h"
 
 namespace cordwood::commands {
 
@@ -34,6 +35,7 @@ class FakeHost final : public Blocked,
                   .blocked = *this,
                   .clients = *this,
                   .cursors = *this,
+                  .monitoring = monitoring_,
                   .process = *this,
                   .settings = *this,
                   .watches = *this},
@@ -42,6 +44,7 @@ class FakeHost final : public Blocked,
   FakeHost& operator=(const FakeHost&) = delete;
 
   const Host& services() const { return services_; }
+  Monitoring& monitoring() { return monitoring_; }
 
   // --- what the test fills in ---
   std::vector<ClientView> clients;
@@ -49,6 +52,8 @@ class FakeHost final : public Blocked,
   std::string password;
   std::string info;
   int64_t wall_us = 0;
+  uint64_t worked_ns = 0;
+  MemoryFacts memory;
   int64_t monotonic_ms = 0;
   uint64_t max_string_bytes = 512 << 20;
   bool debug_allowed = true;
@@ -90,11 +95,14 @@ class FakeHost final : public Blocked,
   int64_t MonotonicMs() override { return monotonic_ms; }
   void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return random_.Next(); }
+  uint64_t WorkedNs(const Client& /*client*/) override { return worked_ns += 1000; }
   bool AllowsDebug(const Client& /*client*/) override { return debug_allowed; }
   void ReopenStore() override { ++reopened; }
   void Pause(uint64_t ms) override { paused_ms += ms; }
   bool PurgeMemory() override { return ++purges > 0 && !purge_fails; }
   void SetActiveExpire(bool active) override { active_expire = active; }
+  MemoryFacts Memory() override { return memory; }
+  std::string AllocatorReport() override { return "an allocator"; }
   void CompactEverything() override { ++compactions; }
   uint64_t Save(std::string_view key) override;
   void Supersede(uint64_t cursor) override { superseded_cursors.push_back(cursor); }
@@ -113,6 +121,7 @@ class FakeHost final : public Blocked,
   void Mark(const std::vector<keyspace::KeyChange>& changes);
 
  private:
+  Monitoring monitoring_;
   const Host services_;
   Random random_;
   std::map<uint64_t, std::string> cursors_;

@@ -20,7 +20,7 @@ constexpr int64_t kMb = 1 << 20;
 constexpr int64_t kGb = 1 << 30;
 
 Option BindOption() {
-  Option option{.name = "bind", .change = Change::kAtStart, .takes_words = true};
+  Option option{.name = "bind", .takes_words = true};
   option.set = [](Config& config, std::span<const std::string> words) -> Status {
     constexpr size_t kAddressesMax = 16;
     if (words.size() > kAddressesMax) {
@@ -99,7 +99,7 @@ void AddRedisOptions(std::vector<Option>& options) {
   const auto add = [&options](Option option) { options.push_back(std::move(option)); };
 
   add(BindOption());
-  add(AtStart(IntegerOption("port", &Config::port, {.max = 65535})));
+  add(IntegerOption("port", &Config::port, {.max = 65535}));
   add(AtStart(IntegerOption("tcp-backlog", &Config::tcp_backlog, {.max = kIntMax})));
   add(IntegerOption("tcp-keepalive", &Config::tcp_keepalive_seconds, {.max = kIntMax}));
   add(IntegerOption("timeout", &Config::timeout_seconds, {.max = kIntMax}));

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "commands/core/memory_facts.h"
+#include "config/config.h"
 #include "keyspace/core/transaction.h"
 
 namespace cordwood::pipeline {
@@ -44,6 +45,8 @@ struct ProcessFacts {
   std::function<void(uint64_t ms)> pause;         // does nothing for so long
   std::function<bool()> purge_memory;             // gives what is free back to the system
   std::function<void(const Error&)> give_up;      // ends the process at once
+  /// Listens where `config` says, and nowhere else; on failure where it did before.
+  std::function<Status(const config::Config& config)> listen;
 };
 
 /// `sections` in lower case; empty, "default", "all" or "everything": all of them. Keys are counted

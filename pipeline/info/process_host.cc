@@ -17,6 +17,15 @@ std::unexpected<Error> ChangeFailure(std::string_view option, std::string_view r
               Format("CONFIG SET failed (possibly related to argument '{}') - {}", option, reason));
 }
 
+void LogWithoutEffect(std::span<const config::OptionChange> changes) {
+  for (const auto& [name, value] : changes) {
+    const config::Option* const option = config::FindOption(name);
+    if (option != nullptr && option->effect == config::Effect::kAccepted) {
+      LogNotice(Format("CONFIG SET {}: it is remembered, and has no effect here", option->name));
+    }
+  }
+}
+
 // Whoever asks for requests that the memory budget does not hold is told so.
 Status CheckFits(std::string_view name, const config::Config& config, uint64_t budget_bytes) {
   const RequestBounds bounds = RequestBoundsFor(budget_bytes);
@@ -108,13 +117,26 @@ Status ProcessHost::Set(const std::vector<std::pair<std::string_view, std::strin
                                 "of clients, try with {}",
                                 facts_.clients_max));
   }
+  CW_TRY(MoveListener(changed));
   config = std::move(changed);
+  LogWithoutEffect(values);
   ApplyConfig();
   ApplyBudget();
   if (budget != old_budget) {
     pipeline_.keyspace().store().SetMemory(StoreOptionsFor(config, budget));
   }
   return {};
+}
+
+Status ProcessHost::MoveListener(const config::Config& changed) {
+  const config::Config& config = pipeline_.config();
+  const bool other_port = changed.port != config.port;
+  if ((!other_port && changed.bind == config.bind) || !facts_.listen) return {};
+  const Status listening = facts_.listen(changed);
+  if (listening) return {};
+  LogWarning(Format("CONFIG SET: {}", listening.error().message()));
+  return other_port ? ChangeFailure("port", "Unable to listen on this port. Check server logs.")
+                    : ChangeFailure("bind", "Failed to bind to specified addresses.");
 }
 
 void ProcessHost::ApplyConfig() {

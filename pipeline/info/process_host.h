@@ -74,6 +74,8 @@ class ProcessHost final : public commands::Clients,
   void CompactEverything() override;
 
  private:
+  /// Listens elsewhere, if that is what changed.
+  Status MoveListener(const config::Config& changed);
   /// Tells the running parts what changed.
   void ApplyConfig();
   /// The same of what depends on the memory budget too.

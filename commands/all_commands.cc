@@ -33,6 +33,7 @@ std::span<const Rows> AllCommands() {
       server::AbsentRows(),
       server::CommandRows(),
       server::ConfigRows(),
+      server::LolwutRows(),
       server::MemoryRows(),
       server::ProcessRows(),
       sets::DrawRows(),

@@ -64,6 +64,7 @@ namespace server {
 Rows AbsentRows();
 Rows CommandRows();
 Rows ConfigRows();
+Rows LolwutRows();
 Rows MemoryRows();
 Rows ProcessRows();
 Rows WaitRows();

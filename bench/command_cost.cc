@@ -42,6 +42,7 @@ constexpr size_t kValueBytes = 100;
 
 class QueueTransport final : public pipeline::Transport {
  public:
+  pipeline::SocketState SocketOf(uint64_t /*session_id*/) const override { return {}; }
   void Post(std::function<void()> task) override {
     const MutexLock lock(mutex_);
     tasks_.push_back(std::move(task));

@@ -55,6 +55,11 @@ Rows PushRows();
 Rows ReadRows();
 }  // namespace lists
 
+namespace monitoring {
+Rows LatencyRows();
+Rows LogRows();
+}  // namespace monitoring
+
 namespace pubsub {
 Rows MessageRows();
 Rows SubscriptionRows();
@@ -64,6 +69,7 @@ namespace server {
 Rows AbsentRows();
 Rows CommandRows();
 Rows ConfigRows();
+Rows LolwutRows();
 Rows MemoryRows();
 Rows MonitorRows();
 Rows ProcessRows();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/number.h"
+#include "config/checked_texts.h"
 #include "config/words.h"
 
 namespace cordwood::config {
@@ -87,8 +88,6 @@ constexpr Row kRows[] = {
     YesNo("cluster-allow-reads-when-down", "no"),
     YesNo("cluster-allow-replica-migration", "yes"),
     Integer("cluster-announce-bus-port", "0", {0, 65535}),
-    Text("cluster-announce-hostname", ""),
-    Text("cluster-announce-human-nodename", ""),
     Text("cluster-announce-ip", ""),
     Integer("cluster-announce-port", "0", {0, 65535}),
     Integer("cluster-announce-tls-port", "0", {0, 65535}),
@@ -114,9 +113,6 @@ constexpr Row kRows[] = {
     Integer("io-threads", "1", {1, 128}).AtStart(),
     YesNo("io-threads-do-reads", "no").AtStart(),
     YesNo("jemalloc-bg-thread", "yes"),
-    Integer("latency-monitor-threshold", "0"),
-    YesNo("latency-tracking", "yes"),
-    Words("latency-tracking-info-percentiles", "50 99 99.9"),
     YesNo("lazyfree-lazy-eviction", "no"),
     YesNo("lazyfree-lazy-expire", "no"),
     YesNo("lazyfree-lazy-server-del", "no"),
@@ -137,9 +133,7 @@ constexpr Row kRows[] = {
     Integer("min-replicas-to-write", "0", {0, kIntMax}).Alias("min-slaves-to-write"),
     YesNo("no-appendfsync-on-rewrite", "no"),
     Choice("oom-score-adj", "no", "no|yes|relative|absolute"),
-    Words("oom-score-adj-values", "0 200 800"),
     Text("pidfile", "").AtStart(),
-    Text("proc-title-template", "{title} {listen-addr} {server-mode}"),
     Choice("propagation-error-behavior", "ignore", "ignore|panic|panic-on-replicas"),
     YesNo("rdb-del-sync-files", "no"),
     YesNo("rdb-save-incremental-fsync", "yes"),
@@ -166,11 +160,7 @@ constexpr Row kRows[] = {
     Choice("sanitize-dump-payload", "no", "no|yes|clients"),
     Text("server-cpulist", "").Alias("server_cpulist").AtStart(),
     YesNo("set-proc-title", "yes").AtStart(),
-    Words("shutdown-on-sigint", "default"),
-    Words("shutdown-on-sigterm", "default"),
     Integer("shutdown-timeout", "10", {0, kIntMax}),
-    Integer("slowlog-log-slower-than", "10000", {-1}),
-    Integer("slowlog-max-len", "128"),
     Integer("socket-mark-id", "0", {0, kUintMax}).AtStart(),
     YesNo("stop-writes-on-bgsave-error", "yes"),
     Memory("stream-node-max-bytes", "4096"),
@@ -200,7 +190,6 @@ constexpr Row kRows[] = {
     Integer("tls-session-cache-timeout", "300", {0, kIntMax}),
     YesNo("tls-session-caching", "yes"),
     Integer("tracking-table-max-keys", "1000000"),
-    Text("unixsocketperm", "0").AtStart(),
 };
 // clang-format on
 
@@ -278,6 +267,17 @@ Result<std::string> NormaliseHz(std::span<const std::string> words) {
 std::vector<Option> AcceptedOptions() {
   std::vector<Option> options;
   for (const Row& row : kRows) options.push_back(OptionOf(row));
+  const auto add = [&options](std::string_view name, std::string_view default_text,
+                              auto normalise) -> Option& {
+    return options.emplace_back(AcceptedOption(name, default_text, normalise));
+  };
+  add("cluster-announce-hostname", "", NormaliseHostname);
+  add("cluster-announce-human-nodename", "", NormaliseNodeName);
+  add("oom-score-adj-values", "0 200 800", NormaliseOomScores).takes_words = true;
+  add("proc-title-template", "{title} {listen-addr} {server-mode}", NormaliseTitleTemplate);
+  add("shutdown-on-sigint", "default", NormaliseShutdownFlags).takes_words = true;
+  add("shutdown-on-sigterm", "default", NormaliseShutdownFlags).takes_words = true;
+  add("unixsocketperm", "0", NormalisePermissions).change = Change::kAtStart;
   options.push_back(AcceptedOption("hz", "10", NormaliseHz));
   options.push_back(AcceptedOption("save", "", NormaliseSave));
   options.back().takes_words = true;

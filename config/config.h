@@ -94,6 +94,17 @@ struct Config {
   int64_t compaction_threads = 1;
   int64_t snapshot_max_seconds = 300;  // a long read that takes longer ends; 0: never
 
+  // --- what is noted of commands ---
+  int64_t slowlog_log_slower_than_us = 10'000;       // negative: nothing
+  int64_t slowlog_max_len = 128;                     // entries
+  int64_t commandlog_request_larger_than = 1 << 20;  // negative: nothing
+  int64_t commandlog_large_request_max_len = 128;
+  int64_t commandlog_reply_larger_than = 1 << 20;  // the same
+  int64_t commandlog_large_reply_max_len = 128;
+  int64_t latency_monitor_threshold_ms = 0;  // 0: nothing
+  bool latency_tracking = true;              // histograms of commands
+  std::vector<double> latency_tracking_info_percentiles = {50, 99, 99.9};
+
   // --- data ---
   int64_t active_expire_effort = 1;  // 1 to 10: share of time given to deleting the expired
   int64_t collection_max_inline_bytes = 512;  // of the items that lie in their key's record

@@ -8,6 +8,7 @@
 #include "base/glob.h"
 #include "base/number.h"
 #include "config/accepted_options.h"
+#include "config/monitoring_options.h"
 #include "config/words.h"
 
 namespace cordwood::config {
@@ -20,7 +21,7 @@ constexpr int64_t kMb = 1 << 20;
 constexpr int64_t kGb = 1 << 30;
 
 Option BindOption() {
-  Option option{.name = "bind", .change = Change::kAtStart, .takes_words = true};
+  Option option{.name = "bind", .takes_words = true};
   option.set = [](Config& config, std::span<const std::string> words) -> Status {
     constexpr size_t kAddressesMax = 16;
     if (words.size() > kAddressesMax) {
@@ -139,7 +140,7 @@ void AddRedisOptions(std::vector<Option>& options) {
   const auto add = [&options](Option option) { options.push_back(std::move(option)); };
 
   add(BindOption());
-  add(AtStart(IntegerOption("port", &Config::port, {.max = 65535})));
+  add(IntegerOption("port", &Config::port, {.max = 65535}));
   add(AtStart(IntegerOption("tcp-backlog", &Config::tcp_backlog, {.max = kIntMax})));
   add(IntegerOption("tcp-keepalive", &Config::tcp_keepalive_seconds, {.max = kIntMax}));
   add(IntegerOption("timeout", &Config::timeout_seconds, {.max = kIntMax}));
@@ -211,6 +212,7 @@ std::vector<Option> BuildTable() {
   AddRedisOptions(options);
   AddOwnOptions(options);
   AddFixedOptions(options);
+  for (Option& option : MonitoringOptions()) options.push_back(std::move(option));
   for (Option& option : AcceptedOptions()) options.push_back(std::move(option));
   return options;
 }

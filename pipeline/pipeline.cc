@@ -32,34 +32,43 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       keyspace_(keyspace),
       config_(config),
       table_(table),
+      transport_(transport),
+      events_(env, config, monitoring_.latency),
       turn_clock_(stats_),
+      meter_(env, config, turn_clock_, monitoring_, events_),
       request_limits_(RequestLimitsFor(config, UINT64_MAX)),
       watches_(keyspace),
       blocked_(keyspace),
       pressure_(env, sessions_, stats_),
       strangers_(env, config, sessions_, stats_),
+      pauses_(env, sessions_),
       gate_(sessions_, keyspace),
       output_limits_(config, sessions_, stats_),
       pushes_(gate_, pressure_, output_limits_),
       outgoing_(env, keyspace),
       monitors_(env, sessions_, outgoing_, pushes_),
-      completion_(gate_, keyspace, monitors_, stats_),
+      completion_(gate_, keyspace, meter_, monitors_, stats_),
       subscribers_(sessions_, outgoing_, pushes_),
+      event_messages_(config, outgoing_, subscribers_),
       executor_({.env = env,
                  .keyspace = keyspace,
                  .config = config,
                  .transport = transport,
                  .sessions = sessions_,
                  .pressure = pressure_,
+                 .pauses = pauses_,
                  .gate = gate_,
                  .completion = completion_,
+                 .meter = meter_,
+                 .events = events_,
                  .stats = stats_,
                  .turn_clock = turn_clock_,
                  .limits = request_limits_,
                  .runner = *this,
                  .watches = watches_,
                  .blocked = blocked_,
-                 .outgoing = outgoing_}),
+                 .outgoing = outgoing_,
+                 .messages = event_messages_}),
       loop_({.env = env,
              .config = config,
              .table = table,
@@ -68,6 +77,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
              .gate = gate_,
              .completion = completion_,
              .strangers = strangers_,
+             .pauses = pauses_,
              .watches = watches_,
              .stats = stats_,
              .limits = request_limits_,
@@ -108,6 +118,7 @@ void Pipeline::Close(SessionId id) {
   subscribers_.Forget(*gone);
   monitors_.Forget(*gone);
   executor_.Forget(*gone);
+  pauses_.Forget(*gone);
   watches_.Forget(id);
   pressure_.Forget(*gone);
 }
@@ -124,6 +135,7 @@ void Pipeline::Received(SessionId id, size_t size) {
   session->parser.Commit(size);
   session->client.last_active_ms = static_cast<int64_t>(now_ns / kNsPerMs);
   stats_.input_bytes += size;
+  session->received_bytes += size;
   if (pressure_.memory().pressed()) {
     loop_.QueueTurn(*session);  // what is ready for others is sent first
   } else {
@@ -159,6 +171,7 @@ std::string_view Pipeline::ReadyOutput(SessionId id) const {
 void Pipeline::Sent(SessionId id, size_t size) {
   Session& session = *Find(id);
   stats_.output_bytes += size;
+  session.sent_bytes += size;
   session.client.last_active_ms = MonotonicMs();
   session.replies.Consume(size);
   executor_.NoteSent(session);
@@ -183,6 +196,12 @@ bool Pipeline::ShouldClose(SessionId id) const {
 bool Pipeline::ShouldLinger(SessionId id) const {
   const Session* const session = Find(id);
   return session != nullptr && session->linger && !session->close_now;
+}
+
+uint64_t Pipeline::WorkedNs(SessionId id) const {
+  const Session* const session = Find(id);
+  if (session == nullptr) return 0;  // its work is being ended
+  return session->took_ns + turn_clock_.SoFar(env_.MonotonicNs());
 }
 
 void Pipeline::SetRequestLimits(const RequestLimits& limits) {
@@ -210,9 +229,16 @@ void Pipeline::EndPass() {
   if (executor_.has_waiting()) turn_clock_.Begin(env_.MonotonicNs());
   executor_.EndPass();
   if (outgoing_.due()) outgoing_.LetLeave();
+  pauses_.EndIfOver([this](Session& session) { loop_.QueueTurn(session); });
   keyspace_.store().Kick();
   if (reopened_ && executor_.IsIdle()) ReopenStore();
   if (turn_clock_.running()) turn_clock_.End(env_.MonotonicNs());
+}
+
+std::optional<uint64_t> Pipeline::WakeNs() {
+  const std::optional<uint64_t> work_ns = executor_.WakeNs();
+  const std::optional<uint64_t> pause_ns = pauses_.WakeNs();
+  return work_ns && pause_ns ? std::min(*work_ns, *pause_ns) : work_ns ? work_ns : pause_ns;
 }
 
 void Pipeline::ReopenStore() {
@@ -241,7 +267,15 @@ void Pipeline::Tick() {
   executor_.waiters().Retry();
   strangers_.Retry([this](Session& session) { loop_.QueueTurn(session); });
   CheckSessions();
-  stats_.Sample(env_.MonotonicNs());
+  if (stats_.Sample(env_.MonotonicNs()) && every_second_) every_second_();
+  NoteWaits();
+}
+
+void Pipeline::NoteWaits() {
+  const storage::Store::Waits waits = keyspace_.store().TakeLongestWaits();
+  if (waits.sync_ns > 0) events_.Note("fsync", waits.sync_ns);
+  if (waits.group_ns > 0) events_.Note("group-commit", waits.group_ns);
+  if (waits.flush_ns > 0) events_.Note("flush", waits.flush_ns);
 }
 
 void Pipeline::CheckSessions() {
@@ -257,8 +291,7 @@ void Pipeline::CheckSessions() {
     if (config_.timeout_seconds > 0 && !waits && idle_ms > config_.timeout_seconds * 1000) {
       sessions_.CloseSoon(*session);
     }
-    const bool has_arguments = session->held() && session->waiting == nullptr;
-    if (idle_ms > kBuffersKeptMs && !has_arguments) session->parser.ReleaseMemory();
+    if (idle_ms > kBuffersKeptMs && !session->keeps_arguments()) session->parser.ReleaseMemory();
     pressure_.Account(*session);
   }
 }

@@ -37,19 +37,24 @@
 #include <vector>
 
 #include "base/env.h"
+#include "commands/monitoring/monitoring.h"
 #include "config/config.h"
 #include "keyspace/core/keyspace.h"
 #include "pipeline/executor/executor.h"
 #include "pipeline/gate/completion.h"
+#include "pipeline/gate/event_messages.h"
 #include "pipeline/gate/outgoing.h"
 #include "pipeline/gate/pushes.h"
 #include "pipeline/gate/reply_gate.h"
+#include "pipeline/info/command_meter.h"
+#include "pipeline/info/latency_events.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/info/turn_clock.h"
 #include "pipeline/loop/command_loop.h"
 #include "pipeline/loop/memory_pressure.h"
 #include "pipeline/loop/output_limits.h"
+#include "pipeline/loop/paused_clients.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/strangers.h"
 #include "pipeline/loop/transport.h"
@@ -124,27 +129,36 @@ class Pipeline final : private SessionRunner {
     return loop_.wants_turn() || executor_.background_goes_on() || outgoing_.due();
   }
   void Turn();
-  /// When a pass should end, on the monotonic clock, for a write that is held back to go on;
-  /// nothing if there is none.
-  std::optional<uint64_t> WakeNs() { return executor_.WakeNs(); }
+  /// When a pass should end, on the monotonic clock, for something to happen in time: a write that
+  /// is held back goes on, a wait is over; nothing if there is none.
+  std::optional<uint64_t> WakeNs();
 
   // --- for the host ---
   const Sessions::Map& sessions() const { return sessions_.all(); }
   Session* Find(SessionId id) const { return sessions_.Find(id); }
   void CloseSoon(Session& session) { sessions_.CloseSoon(session); }
+  SocketState SocketOf(SessionId id) const { return transport_.SocketOf(id); }
   /// The server stops: no further command of anybody runs, those that are held included, and
   /// nothing more is read. What has run is still answered, and long reads go on.
   void StopInput() { executor_.Stop(); }
   /// Closes the store and opens it again when nobody has anything of it, at the end of a pass; then
   /// calls `reopened`. After a failure nothing may be called.
   void ReopenSoon(std::function<void(const Status&)> reopened) { reopened_ = std::move(reopened); }
+  /// Has `task` done about once a second.
+  void EverySecond(std::function<void()> task) { every_second_ = std::move(task); }
   PipelineStats& stats() { return stats_; }
+  commands::Monitoring& monitoring() { return monitoring_; }
+  /// How long the loop has worked for the session's command, which runs.
+  uint64_t WorkedNs(SessionId id) const;
   WatchTable& watches() { return watches_; }
   Subscribers& subscribers() { return subscribers_; }
+  const Subscribers& subscribers() const { return subscribers_; }
   MonitorTable& monitors() { return monitors_; }
   const Outgoing& outgoing() const { return outgoing_; }
+  const WatchTable& watches() const { return watches_; }
   const BlockedClients& blocked() const { return blocked_; }
   Waiters& waiters() { return executor_.waiters(); }
+  PausedClients& pauses() { return pauses_; }
   keyspace::Keyspace& keyspace() { return keyspace_; }
   config::Config& config() { return config_; }
   const commands::CommandTable& table() const { return table_; }
@@ -169,6 +183,8 @@ class Pipeline final : private SessionRunner {
   void GoOn(Session& session) override { loop_.GoOn(session); }
   void QueueTurn(Session& session) override { loop_.QueueTurn(session); }
   void ReopenStore();
+  /// What took long in the background.
+  void NoteWaits();
   /// Of all sessions: what they hold, how long they have been idle.
   void CheckSessions();
 
@@ -176,14 +192,19 @@ class Pipeline final : private SessionRunner {
   keyspace::Keyspace& keyspace_;
   config::Config& config_;
   const commands::CommandTable& table_;
+  const Transport& transport_;
   PipelineStats stats_;
+  commands::Monitoring monitoring_;
+  LatencyEvents events_;
   TurnClock turn_clock_;
+  CommandMeter meter_;
   RequestLimits request_limits_;
   Sessions sessions_;
   WatchTable watches_;
   BlockedClients blocked_;
   MemoryPressure pressure_;
   Strangers strangers_;
+  PausedClients pauses_;
   ReplyGate gate_;
   OutputLimits output_limits_;
   Pushes pushes_;
@@ -191,8 +212,10 @@ class Pipeline final : private SessionRunner {
   MonitorTable monitors_;
   Completion completion_;
   Subscribers subscribers_;
+  EventMessages event_messages_;
   Executor executor_;
   CommandLoop loop_;
+  std::function<void()> every_second_;
   std::function<void(const Status&)> reopened_;  // not null: the store is to be opened again
 };
 

@@ -35,6 +35,14 @@ size_t FormatHeader(char* to, char type, size_t value) {
 
 }  // namespace
 
+std::string_view CodeOfError(std::string_view error) {
+  // Whatever is longer is no code.
+  constexpr size_t kCodeBytesMax = 32;
+  if (error.starts_with('-')) error.remove_prefix(1);
+  const size_t end = error.substr(0, kCodeBytesMax).find(' ');
+  return end == std::string_view::npos ? "ERR" : error.substr(0, end);
+}
+
 void ReplyWriter::GiveAwayAll() {
   if (end_ != std::numeric_limits<size_t>::max()) end_ -= out_.size();
   pieces_->push_back(std::exchange(out_, {}));

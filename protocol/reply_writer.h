@@ -17,6 +17,7 @@
 //
 // The string belongs to the caller and outlives the writer. Threads: one at a time.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -25,6 +26,10 @@
 #include <vector>
 
 namespace cordwood::protocol {
+
+/// "WRONGTYPE" of "WRONGTYPE Operation against ...", with a - in front or not. What has no code is
+/// an ERR.
+std::string_view CodeOfError(std::string_view error);
 
 enum class RespVersion : uint8_t { kResp2 = 2, kResp3 = 3 };
 
@@ -50,8 +55,10 @@ class ReplyWriter {
   void SetVersion(RespVersion version) { version_ = version; }
 
   size_t size() const { return out_.size(); }
-  /// What was appended from `position` on is an error.
-  bool IsError(size_t position) const { return out_.size() > position && out_[position] == '-'; }
+  /// What was appended from `position` on. Nothing if that was given away.
+  std::string_view From(size_t position) const {
+    return std::string_view(out_).substr(std::min(position, out_.size()));
+  }
   /// Makes place: an overflow is forgotten. REQUIRES: size <= this->size().
   void Truncate(size_t size) {
     out_.resize(size);

@@ -61,7 +61,8 @@ RequestParser::Outcome RequestParser::Next() {
     if (step == Step::kNeedMore) return Outcome::kNeedMore;
     if (step == Step::kError) return Outcome::kError;
 
-    buffer_.Consume(std::exchange(position_, 0));
+    request_bytes_ = std::exchange(position_, 0);
+    buffer_.Consume(request_bytes_);
     if (!argv_.empty()) return FinishCommand();
     // An empty request asks for nothing and gets nothing.
   }

@@ -61,6 +61,9 @@ class RequestParser {
   /// ReleaseMemory(): those of several commands may be used together.
   std::span<const std::string_view> argv() const { return argv_; }
 
+  /// What the last command took as it was sent.
+  size_t request_bytes() const { return request_bytes_; }
+
   /// REQUIRES: Next() answered kError.
   const ParseFailure& failure() const { return failure_; }
 
@@ -70,6 +73,8 @@ class RequestParser {
   size_t memory_bytes() const {
     return buffer_.capacity() + argv_.capacity() * sizeof(std::string_view);
   }
+
+  size_t buffer_capacity() const { return buffer_.capacity(); }
 
   const Limits& limits() const { return limits_; }
   void SetLimits(const Limits& limits) { limits_ = limits; }
@@ -106,6 +111,7 @@ class RequestParser {
   size_t position_ = 0;  // all bytes before it are parsed
   size_t scanned_ = 0;   // bytes of the line at position_ known to hold no line end
 
+  size_t request_bytes_ = 0;
   uint64_t missing_arguments_ = 0;  // of the array being parsed; 0 between requests
   int64_t bulk_bytes_ = -1;         // of the argument at position_; -1 before its header
   std::vector<std::string_view> argv_;

@@ -58,6 +58,10 @@ void Connection::ShutGently() {
   Shut();
 }
 
+pipeline::SocketState Connection::state() {
+  return {.descriptor = open_ ? socket_.native_handle() : -1, .awaits_room = waiting_to_write_};
+}
+
 size_t Connection::UntakenBytes() {
   int bytes = 0;
   if (!open_ || ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) != 0) return 0;

@@ -35,6 +35,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Shut();
   /// Shut, so that what was sent arrives: what came and was not read would reset the connection.
   void ShutGently();
+  pipeline::SocketState state();
   /// What the kernel has for the peer, and the peer has not acknowledged.
   size_t UntakenBytes();
 

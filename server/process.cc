@@ -16,6 +16,9 @@
 // NOLINTNEXTLINE(readability-identifier-naming): the name is jemalloc's.
 extern "C" [[gnu::weak]] int mallctl(const char* name, void* old_value, size_t* old_bytes,
                                      void* new_value, size_t new_bytes);
+// NOLINTNEXTLINE(readability-identifier-naming): the same.
+extern "C" [[gnu::weak]] void malloc_stats_print(void (*write)(void* to, const char* text),
+                                                 void* to, const char* options);
 
 namespace cordwood::server {
 namespace {
@@ -30,6 +33,37 @@ std::string AllocatorName() {
   // As in 5.3.0-0-g54eaed1d8b56.
   const std::string_view text(version.text);
   return Format("jemalloc-{}", text.substr(0, text.find('-')));
+}
+
+/// Of one of jemalloc's numbers.
+uint64_t AllocatorNumber(const char* name) {
+  size_t number = 0;
+  size_t bytes = sizeof(number);
+  return mallctl(name, &number, &bytes, nullptr, 0) == 0 ? number : 0;
+}
+
+std::optional<commands::MemoryFacts::Allocator> MeasureAllocator() {
+  if (mallctl == nullptr) return std::nullopt;
+  // Its numbers are as of the last time that this was set.
+  uint64_t epoch = 1;
+  size_t bytes = sizeof(epoch);
+  mallctl("epoch", &epoch, &bytes, &epoch, bytes);
+  return commands::MemoryFacts::Allocator{.allocated = AllocatorNumber("stats.allocated"),
+                                          .active = AllocatorNumber("stats.active"),
+                                          .resident = AllocatorNumber("stats.resident")};
+}
+
+std::string AllocatorReport() {
+  if (malloc_stats_print == nullptr) return "Stats not supported for the current allocator";
+  std::string report;
+  const auto append = [](void* to, const char* text) { *static_cast<std::string*>(to) += text; };
+  malloc_stats_print(append, &report, nullptr);
+  return report;
+}
+
+uint64_t MachineMemoryBytes() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 bool PurgeMemory() {
@@ -102,7 +136,10 @@ pipeline::ProcessFacts GatherFacts(Env& env, const std::string& executable) {
   facts.allocator = AllocatorName();
   facts.process_id = static_cast<uint64_t>(getpid());
   facts.started_ns = env.MonotonicNs();
+  facts.machine_memory_bytes = MachineMemoryBytes();
   facts.usage = MeasureUsage;
+  facts.allocator_use = MeasureAllocator;
+  facts.allocator_report = AllocatorReport;
   facts.pause = [&env](uint64_t ms) { env.SleepForMs(ms); };
   facts.purge_memory = PurgeMemory;
   return facts;

@@ -32,6 +32,12 @@ std::string EndpointText(const tcp::endpoint& endpoint) {
                          : Format("{}:{}", address.to_string(), endpoint.port());
 }
 
+pipeline::ProcessFacts WithListen(pipeline::ProcessFacts facts,
+                                  std::function<Status(const config::Config&)> listen) {
+  facts.listen = std::move(listen);
+  return facts;
+}
+
 bool IsLocal(const asio::ip::address& address) {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
@@ -47,7 +53,9 @@ Server::Server(Env& env, keyspace::Keyspace& keyspace, config::Config& config,
       keyspace_(keyspace),
       config_(config),
       pipeline_(env, keyspace, config, table, *this),
-      host_(pipeline_, std::move(facts)),
+      host_(pipeline_,
+            WithListen(std::move(facts),
+                       [this](const config::Config& wanted) { return Relisten(wanted); })),
       signals_(loop_),
       tick_(loop_),
       wake_(loop_),
@@ -70,22 +78,61 @@ void Server::Post(std::function<void()> task) {
   });
 }
 
+pipeline::SocketState Server::SocketOf(pipeline::SessionId id) const {
+  const auto it = connections_.find(id);
+  return it == connections_.end() ? pipeline::SocketState{} : it->second->state();
+}
+
 // --- listening ---
 
-Status Server::Listen() {
-  if (config_.port == 0) return {};
-  for (const std::string& address : config_.bind) {
+Status Server::Listen(const config::Config& config) {
+  if (config.port == 0) return {};
+  const size_t before = listeners_.size();
+  for (const std::string& address : config.bind) {
     const bool optional = address.starts_with('-');
-    CW_TRY(ListenOn(optional ? address.substr(1) : address, optional));
+    CW_TRY(ListenOn(optional ? address.substr(1) : address, static_cast<uint16_t>(config.port),
+                    optional));
   }
-  if (listeners_.empty()) {
+  if (listeners_.size() == before) {
     return Fail(ErrorCode::kInvalidArgument, "none of the addresses of `bind` could be used");
   }
-  for (Listener& listener : listeners_) Accept(listener);
+  for (Listener& listener : listeners_) {
+    if (!listener.closed) Accept(listener);
+  }
   return {};
 }
 
-Status Server::ListenOn(const std::string& address, bool optional) {
+Status Server::Relisten(const config::Config& config) {
+  CloseListeners();  // an address is often named by both
+  Status listening = Listen(config);
+  if (listening) return {};
+  CloseListeners();
+  if (const Status again = Listen(config_); !again) {
+    LogWarning(Format("no new connection can be made: {}", again.error().message()));
+  }
+  return listening;
+}
+
+void Server::CloseListeners() {
+  asio::error_code ignored;
+  for (Listener& listener : listeners_) {
+    listener.closed = true;
+    listener.acceptor.close(ignored);
+    listener.again.cancel();
+  }
+  std::erase_if(listeners_, [](const Listener& listener) { return !listener.in_use; });
+}
+
+bool Server::Forget(Listener& listener) {
+  listener.in_use = false;
+  if (listener.closed) {
+    listeners_.remove_if([&](const Listener& each) { return &each == &listener; });
+    return true;
+  }
+  return stopping_;
+}
+
+Status Server::ListenOn(const std::string& address, uint16_t port, bool optional) {
   asio::error_code error;
   asio::ip::address parsed;
   if (address == "*") {
@@ -99,7 +146,7 @@ Status Server::ListenOn(const std::string& address, bool optional) {
     return Fail(ErrorCode::kInvalidArgument,
                 Format("bind {}: not a numeric address; give an IPv4 or IPv6 address", address));
   }
-  const tcp::endpoint endpoint(parsed, static_cast<uint16_t>(config_.port));
+  const tcp::endpoint endpoint(parsed, port);
   tcp::acceptor acceptor(loop_);
   acceptor.open(endpoint.protocol(), error);
   if (!error && parsed.is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
@@ -120,9 +167,10 @@ Status Server::ListenOn(const std::string& address, bool optional) {
 }
 
 void Server::Accept(Listener& listener) {
+  listener.in_use = true;
   listener.acceptor.async_accept(
       [this, &listener](const asio::error_code& error, tcp::socket socket) {
-        if (stopping_) return;
+        if (Forget(listener)) return;
         if (error && error != asio::error::connection_aborted) {
           AcceptLater(listener, error);
           return;
@@ -140,8 +188,9 @@ void Server::AcceptLater(Listener& listener, const asio::error_code& error) {
                    : Format("cannot accept a connection: {}", error.message()));
   }
   listener.again.expires_after(kAcceptRetry);
+  listener.in_use = true;
   listener.again.async_wait([this, &listener](const asio::error_code& cancelled) {
-    if (!cancelled && !stopping_) Accept(listener);
+    if (!Forget(listener) && !cancelled) Accept(listener);
   });
 }
 

@@ -14,8 +14,8 @@
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 #include <atomic>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -37,7 +37,7 @@ class Server final : public pipeline::Transport {
   ~Server() override;
 
   /// Binds every address of the configuration.
-  Status Listen();
+  Status Listen() { return Listen(config_); }
   /// Serves until a signal or SHUTDOWN, or until the log fails.
   ExitCode Run();
 
@@ -49,15 +49,24 @@ class Server final : public pipeline::Transport {
   void Drop(pipeline::SessionId id);
 
   void Post(std::function<void()> task) override;
+  pipeline::SocketState SocketOf(pipeline::SessionId id) const override;
 
  private:
   struct Listener {
     asio::ip::tcp::acceptor acceptor;
     asio::steady_timer again;  // after an error
     bool failing = false;      // it was logged
+    bool in_use = false;       // by a handler that is to be called
+    bool closed = false;       // it goes when it is in use no more
   };
 
-  Status ListenOn(const std::string& address, bool optional);
+  Status Listen(const config::Config& config);
+  /// Listens where `config` says instead; where it did before, if that fails.
+  Status Relisten(const config::Config& config);
+  Status ListenOn(const std::string& address, uint16_t port, bool optional);
+  void CloseListeners();
+  /// Whether an accept, or the wait before one, has nothing more to do.
+  bool Forget(Listener& listener);
   void Accept(Listener& listener);
   void AcceptLater(Listener& listener, const asio::error_code& error);
   void Adopt(asio::ip::tcp::socket socket);
@@ -86,8 +95,8 @@ class Server final : public pipeline::Transport {
   asio::steady_timer tick_;
   asio::steady_timer wake_;
   asio::steady_timer farewell_again_;
-  uint64_t wake_at_ns_ = 0;         // when it fires; 0: it does not
-  std::deque<Listener> listeners_;  // their handlers refer to them
+  uint64_t wake_at_ns_ = 0;        // when it fires; 0: it does not
+  std::list<Listener> listeners_;  // their handlers refer to them
   std::unordered_map<pipeline::SessionId, std::shared_ptr<Connection>> connections_;
   std::vector<pipeline::SessionId> serve_;
   std::atomic<bool> progress_posted_{false};

@@ -159,6 +159,17 @@ class Store {
   /// executor.
   void MergeRange(std::string_view begin, std::string_view end);
   StoreStats Stats() const;
+  /// What took the longest in the background since the last call; 0: it did not happen.
+  struct Waits {
+    uint64_t sync_ns = 0;   // of the log
+    uint64_t group_ns = 0;  // that was synced, from when the log took it
+    uint64_t flush_ns = 0;  // of a memtable
+  };
+  Waits TakeLongestWaits() {
+    return {.sync_ns = log_->longest_sync().Take(),
+            .group_ns = log_->longest_group().Take(),
+            .flush_ns = background_->longest_flush().Take()};
+  }
   /// Bytes of table files and log segments, as of the last change or tick.
   uint64_t DiskBytes() const { return disk_bytes_.load(std::memory_order_relaxed); }
 

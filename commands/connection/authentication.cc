@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
+#include "base/ascii.h"
 #include "base/format.h"
 #include "base/number.h"
 #include "commands/all_commands.h"
@@ -107,6 +110,19 @@ void ReplyServer(Call& call) {
   reply.ArrayHeader(0);
 }
 
+std::vector<size_t> SecretsOfAuth(std::span<const std::string_view> argv) {
+  std::vector<size_t> secrets;
+  for (size_t i = 1; i < argv.size(); ++i) secrets.push_back(i);
+  return secrets;
+}
+
+std::vector<size_t> SecretsOfHello(std::span<const std::string_view> argv) {
+  for (size_t i = 2; i + 2 < argv.size(); ++i) {
+    if (EqualsIgnoreCase(argv[i], "AUTH")) return {i + 1, i + 2};
+  }
+  return {};
+}
+
 Status Auth(Call& call) {
   if (call.argv.size() > 3) return call.Error(kSyntaxError);
   const bool names_user = call.argv.size() == 3;
@@ -152,6 +168,7 @@ Status Reset(Call& call) {
   client.authenticated = call.host.settings.RequiredPassword().empty();
   client.no_evict = false;
   client.no_touch = false;
+  client.replies = Replies::kSent;
   client.name.clear();
   call.reply.SetVersion(protocol::RespVersion::kResp2);
   call.reply.SimpleString("RESET");
@@ -164,6 +181,7 @@ constexpr Command kRowsOfAuthentication[] = {
      .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy,
      .handler = Auth,
      .categories = kConnectionCategory,
+     .find_secrets = SecretsOfAuth,
      .docs = {.group = "connection",
               .since = "1.0.0",
               .complexity = "O(1)",
@@ -174,6 +192,7 @@ constexpr Command kRowsOfAuthentication[] = {
      .flags = kFast | kNoAuth | kNoScript | kAlways | kAllowBusy,
      .handler = Hello,
      .categories = kConnectionCategory,
+     .find_secrets = SecretsOfHello,
      .docs =
          {.group = "connection",
           .since = "6.0.0",

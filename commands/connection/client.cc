@@ -11,6 +11,7 @@
 #include "commands/connection/client_kill.h"
 #include "commands/connection/client_kinds.h"
 #include "commands/connection/client_line.h"
+#include "commands/connection/client_pause.h"
 #include "commands/connection/client_unblock.h"
 #include "commands/connection/plain_word.h"
 #include "commands/core/arg_reader.h"
@@ -28,9 +29,9 @@ struct Selection {
   std::optional<ClientKind> kind;
   std::optional<std::vector<int64_t>> ids;  // ascending
 
-  bool Has(const Client& client) const {
-    if (kind && *kind != ClientKind::kNormal) return false;
-    return !ids || std::ranges::binary_search(*ids, static_cast<int64_t>(client.id));
+  bool Has(const ClientView& view) const {
+    if (kind && *kind != KindOf(view)) return false;
+    return !ids || std::ranges::binary_search(*ids, static_cast<int64_t>(view.client->id));
   }
 };
 
@@ -97,7 +98,7 @@ Status ClientList(Call& call) {
   if (!selection) return {};
   std::string lines;
   for (const ClientView& view : call.host.clients.All()) {
-    if (!selection->Has(*view.client)) continue;
+    if (!selection->Has(view)) continue;
     lines += ClientLine(view, call.host.process.MonotonicMs());
     lines += '\n';
     if (lines.size() > call.reply.room()) break;  // then the reply is refused
@@ -186,7 +187,8 @@ constexpr Command kClientRows[] = {
                   "filter=(old-format{ip:port}~2.8.12 | new-format=([ID client-id:integer@2.8.12] "
                   "| [TYPE client-type=(NORMAL | MASTER@3.2.0 | SLAVE | REPLICA@5.0.0 | "
                   "PUBSUB)@2.8.12] | [USER username] | [ADDR addr{ip:port}] | [LADDR "
-                  "laddr{ip:port}@6.2.0] | [SKIPME skipme=(YES | NO)])...)",
+                  "laddr{ip:port}@6.2.0] | [SKIPME skipme=(YES | NO)] | [MAXAGE "
+                  "maxage:integer@7.4.0])...)",
               .summary = "Closes connections, one's own only with SKIPME NO."}},
     {.name = "client|list",
      .arity = -2,
@@ -220,6 +222,26 @@ constexpr Command kClientRows[] = {
               .complexity = "O(1)",
               .arguments = "enabled=(ON | OFF)",
               .summary = "Accepted: when a key was last used is not kept."}},
+    {.name = "client|pause",
+     .arity = -3,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ClientPause,
+     .categories = kConnectionCategory,
+     .docs = {.group = "connection",
+              .since = "3.0.0",
+              .complexity = "O(1)",
+              .arguments = "timeout:integer [mode=(WRITE | ALL)@6.2.0]",
+              .summary = "Holds commands, or those that write, for a while."}},
+    {.name = "client|reply",
+     .arity = 3,
+     .flags = kNoScript | kAlways,
+     .handler = ClientReply,
+     .categories = kConnectionCategory,
+     .docs = {.group = "connection",
+              .since = "3.2.0",
+              .complexity = "O(1)",
+              .arguments = "action=(ON | OFF | SKIP)",
+              .summary = "Sets whether the connection's replies are sent."}},
     {.name = "client|setinfo",
      .arity = 4,
      .flags = kNoScript | kAlways,
@@ -252,6 +274,15 @@ constexpr Command kClientRows[] = {
               .complexity = "O(log N) where N is the number of connections",
               .arguments = "client-id:integer [unblock-type=(TIMEOUT | ERROR)]",
               .summary = "Ends the wait of another connection's command."}},
+    {.name = "client|unpause",
+     .arity = 2,
+     .flags = kAdmin | kNoScript | kAlways,
+     .handler = ClientUnpause,
+     .categories = kConnectionCategory,
+     .docs = {.group = "connection",
+              .since = "6.2.0",
+              .complexity = "O(N) where N is the number of connections whose commands are held",
+              .summary = "Lets commands go on that CLIENT PAUSE holds."}},
 };
 
 constexpr Command kRowsOfClient[] = {

@@ -2,6 +2,7 @@
 
 #include "commands/connection/client_kill.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "commands/core/arg_reader.h"
 #include "commands/core/clients.h"
 #include "commands/core/error_texts.h"
+#include "commands/core/process.h"
 
 namespace cordwood::commands::connection {
 namespace {
@@ -22,12 +24,15 @@ struct Filter {
   std::optional<std::string_view> address;
   std::optional<std::string_view> local_address;
   std::optional<ClientKind> kind;
+  std::optional<int64_t> min_age_ms;
   bool skip_self = true;
 
-  bool Has(const Client& client, const Client& self) const {
+  bool Has(const ClientView& view, const Client& self, int64_t now_ms) const {
+    const Client& client = *view.client;
     return (!id || *id == client.id) && (!address || *address == client.address) &&
            (!local_address || *local_address == client.local_address) &&
-           (!kind || *kind == ClientKind::kNormal) && (!skip_self || client.id != self.id);
+           (!kind || *kind == KindOf(view)) && (!skip_self || client.id != self.id) &&
+           (!min_age_ms || now_ms - client.created_ms >= *min_age_ms);
   }
 };
 
@@ -40,6 +45,15 @@ bool TakeId(ArgReader& args, Call& call, Filter& filter) {
   const std::optional<int64_t> id = ParseInt64(args.Next());
   if (!id || *id < 1) return Refuse(call, "ERR client-id should be greater than 0");
   filter.id = static_cast<uint64_t>(*id);
+  return true;
+}
+
+bool TakeAge(ArgReader& args, Call& call, Filter& filter) {
+  constexpr int64_t kMsPerSecond = 1000;
+  const std::optional<int64_t> seconds = args.Int64("ERR maxage is not an integer or out of range");
+  if (!seconds) return false;
+  if (*seconds < 1) return Refuse(call, "ERR maxage should be greater than 0");
+  filter.min_age_ms = std::min(*seconds, INT64_MAX / kMsPerSecond) * kMsPerSecond;
   return true;
 }
 
@@ -56,6 +70,7 @@ bool TakeSkipMe(ArgReader& args, Call& call, Filter& filter) {
 /// Takes one option and its value; false if it replied because they make no sense.
 bool TakeOption(ArgReader& args, Call& call, Filter& filter) {
   if (args.MatchBefore("ID", 1)) return TakeId(args, call, filter);
+  if (args.MatchBefore("MAXAGE", 1)) return TakeAge(args, call, filter);
   if (args.MatchBefore("ADDR", 1)) {
     filter.address = args.Next();
     return true;
@@ -75,8 +90,9 @@ bool TakeOption(ArgReader& args, Call& call, Filter& filter) {
 
 int64_t Kill(Call& call, const Filter& filter) {
   std::vector<uint64_t> chosen;
+  const int64_t now_ms = call.host.process.MonotonicMs();
   for (const ClientView& view : call.host.clients.All()) {
-    if (!view.closing && filter.Has(*view.client, call.client)) chosen.push_back(view.client->id);
+    if (!view.closing && filter.Has(view, call.client, now_ms)) chosen.push_back(view.client->id);
   }
   const auto killed = static_cast<int64_t>(chosen.size());
   call.Defer([&clients = call.host.clients, &self = call.client, ids = std::move(chosen)] {

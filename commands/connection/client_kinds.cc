@@ -14,4 +14,10 @@ std::optional<ClientKind> TakeClientKind(ArgReader& args, Call& call) {
   return std::nullopt;
 }
 
+ClientKind KindOf(const ClientView& view) {
+  if (view.monitors) return ClientKind::kReplica;
+  const bool subscribed = view.channels + view.patterns + view.shard_channels > 0;
+  return subscribed ? ClientKind::kPubSub : ClientKind::kNormal;
+}
+
 }  // namespace cordwood::commands

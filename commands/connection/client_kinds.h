@@ -1,6 +1,6 @@
 #pragma once
 
-// The kinds of connections that CLIENT LIST and CLIENT KILL tell apart. So far all are normal.
+// The kinds of connections that CLIENT LIST and CLIENT KILL tell apart.
 //
 // Threads: the call's.
 
@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "commands/core/arg_reader.h"
+#include "commands/core/clients.h"
 
 namespace cordwood::commands {
 
@@ -15,5 +16,8 @@ enum class ClientKind : uint8_t { kNormal, kMaster, kReplica, kPubSub };
 
 /// Replies and answers nothing if the next argument is no kind. REQUIRES: !args.done().
 std::optional<ClientKind> TakeClientKind(ArgReader& args, Call& call);
+
+/// As Redis has it: one that monitors is a replica.
+ClientKind KindOf(const ClientView& view);
 
 }  // namespace cordwood::commands

@@ -2,9 +2,8 @@
 
 // A connection in one line, as CLIENT LIST and CLIENT INFO show it.
 //
-// Fields that Redis has and nothing here measures are absent: fd, rbs, rbp, events. Fields with
-// one possible value, so far, have that value: no subscriptions, no transactions, no arguments
-// outside of the query buffer, one user.
+// The fields are those of Redis 7.2, in its order, and behind them some of newer servers: watch,
+// tot-net-in, tot-net-out and tot-cmds. There is one user.
 //
 // Threads: the loop's.
 

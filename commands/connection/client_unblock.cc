@@ -11,7 +11,9 @@
 namespace cordwood::commands::connection {
 
 Status ClientUnblock(Call& call) {
-  if (call.argv.size() > 4) return call.Error(WrongSubcommand("CLIENT", call.argv[1]));
+  if (call.argv.size() > 4) {
+    return call.Error(WrongSubcommandUse("client", call.argv[1]));
+  }
   ArgReader args(call, 3);
   Blocked::Ending ending = Blocked::Ending::kTimeout;
   if (args.Match("ERROR")) {

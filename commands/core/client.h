@@ -13,6 +13,14 @@
 
 namespace cordwood::commands {
 
+/// Whether replies are sent: CLIENT REPLY.
+enum class Replies : uint8_t {
+  kSent,
+  kDropped,
+  kSkipNext,  // neither that of the running command nor that of the next one
+  kSkip,      // not that of the running command
+};
+
 /// What commands change of it. EXEC, which may be run again, puts it back as it was.
 struct ClientState {
   int db = 0;
@@ -23,6 +31,7 @@ struct ClientState {
   bool no_evict = false;
   bool no_touch = false;
   bool monitors = false;
+  Replies replies = Replies::kSent;
   std::string name;
   std::string library_name;
   std::string library_version;

@@ -2,8 +2,10 @@
 
 namespace cordwood::commands {
 
-void CommandQueue::Add(const Command& command, std::span<const std::string_view> argv) {
+void CommandQueue::Add(const Command& command, std::span<const std::string_view> argv,
+                       uint64_t request_bytes) {
   Queued& queued = commands_.emplace_back(Queued{.command = &command});
+  queued.request_bytes = request_bytes;
   queued.argv.reserve(argv.size());
   for (const std::string_view argument : argv) {
     queued.argv.emplace_back(argument);
@@ -11,11 +13,12 @@ void CommandQueue::Add(const Command& command, std::span<const std::string_view>
     memory_bytes_ += argument.size();
   }
   memory_bytes_ += sizeof(Queued) + argv.size() * sizeof(std::string);
+  flags_ |= command.flags & kMayReplicate;
   if ((command.flags & kWrite) == 0) return;
   constexpr uint32_t kTakesAway = kFrees | kEmpties;
   const bool first = (flags_ & kWrite) == 0;
   const uint32_t taking = first ? kTakesAway : flags_ & kTakesAway;
-  flags_ = kWrite | (taking & command.flags);
+  flags_ = kWrite | (taking & command.flags) | (flags_ & kMayReplicate);
 }
 
 }  // namespace cordwood::commands

@@ -5,6 +5,7 @@
 // Owned by the client. Threads: the loop's.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,11 +19,15 @@ class CommandQueue {
   struct Queued {
     const Command* command = nullptr;
     std::vector<std::string> argv;
+    uint64_t request_bytes = 0;  // as it was sent
+    // Of its runs:
     bool ran = false;
-    bool failed = false;  // when it ran last, it replied an error
+    uint64_t took_ns = 0;    // the loop's work
+    std::string error_code;  // of its reply; empty: that is no error
+    uint64_t reply_bytes = 0;
   };
 
-  void Add(const Command& command, std::span<const std::string_view> argv);
+  void Add(const Command& command, std::span<const std::string_view> argv, uint64_t request_bytes);
 
   std::vector<Queued>& commands() { return commands_; }
   size_t size() const { return commands_.size(); }

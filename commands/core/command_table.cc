@@ -130,6 +130,13 @@ size_t CommandTable::PlaceOf(std::string_view name) const {
 
 const Command* CommandTable::Find(std::string_view name) const { return places_[PlaceOf(name)]; }
 
+const Command* CommandTable::FindNamed(std::string_view name) const {
+  const size_t bar = name.find('|');
+  const Command* const command = Find(name.substr(0, bar));
+  if (command == nullptr || bar == std::string_view::npos) return command;
+  return FindSubcommand(*command, name.substr(bar + 1));
+}
+
 Resolved CommandTable::Resolve(std::span<const std::string_view> argv) const {
   CHECK(!argv.empty());
   const Command* command = Find(argv[0]);

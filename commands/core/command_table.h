@@ -26,6 +26,8 @@ class CommandTable {
 
   /// `name` in any case; null if there is none.
   const Command* Find(std::string_view name) const;
+  /// The same of "get" or "config|get".
+  const Command* FindNamed(std::string_view name) const;
   const std::vector<const Command*>& all() const { return all_; }
 
   /// The row for `argv`: the command's, or its subcommand's. Errors: unknown command, unknown

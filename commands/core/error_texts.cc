@@ -14,9 +14,10 @@ std::string WrongArity(std::string_view command) {
   return Format("ERR wrong number of arguments for '{}' command", command);
 }
 
-std::string WrongSubcommand(std::string_view container, std::string_view subcommand) {
+std::string WrongSubcommandUse(std::string_view container, std::string_view subcommand) {
+  constexpr size_t kQuotedMax = 128;
   return Format("ERR unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.",
-                AsPrinted(subcommand), container);
+                AsPrinted(subcommand).substr(0, kQuotedMax), InCapitals(container));
 }
 
 std::string InvalidExpireTime(std::string_view command) {

@@ -13,13 +13,13 @@ namespace cordwood::commands {
 std::string InCapitals(std::string_view name);
 /// `command` in lower case, a subcommand as "config|get".
 std::string WrongArity(std::string_view command);
-/// Of a subcommand, as it was written, that looks at the number of its arguments itself.
-std::string WrongSubcommand(std::string_view container, std::string_view subcommand);
 std::string InvalidExpireTime(std::string_view command);
 /// What Redis prints of an argument: nothing behind a NUL.
 std::string_view AsPrinted(std::string_view argument);
 /// The same at the end of a message, which does not end in line ends.
 std::string_view AsPrintedLast(std::string_view argument);
+/// Of a subcommand that takes fewer arguments than its row can say.
+std::string WrongSubcommandUse(std::string_view container, std::string_view subcommand);
 
 inline constexpr std::string_view kWrongType =
     "WRONGTYPE Operation against a key holding the wrong kind of value";

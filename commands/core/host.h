@@ -16,6 +16,7 @@ class Process;
 class PubSub;
 class Settings;
 class Watches;
+struct Monitoring;
 
 /// All of them outlive the call, and the long read that it leaves behind.
 struct Host {
@@ -23,6 +24,7 @@ struct Host {
   Blocked& blocked;
   Clients& clients;
   Cursors& cursors;
+  Monitoring& monitoring;
   Monitors& monitors;
   Process& process;
   PubSub& pubsub;

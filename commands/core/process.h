@@ -8,9 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "commands/core/memory_facts.h"
 #include "keyspace/core/transaction.h"
 
 namespace cordwood::commands {
+
+struct Client;
 
 class Process {
  public:
@@ -25,6 +28,8 @@ class Process {
   virtual int64_t WallMicroseconds() = 0;
   /// Of the clock that ages and idle times are told by, which nobody sets.
   virtual int64_t MonotonicMs() = 0;
+  /// How long the loop has worked for the client's command, which runs.
+  virtual uint64_t WorkedNs(const Client& client) = 0;
   virtual uint64_t RandomU64() = 0;
   /// Stops the server after this command; nothing more is replied.
   virtual void Shutdown(bool save, bool now, bool force) = 0;
@@ -36,6 +41,9 @@ class Process {
   virtual void SetActiveExpire(bool active) = 0;
   /// Memory that is free goes back to the system. False if the allocator fails.
   virtual bool PurgeMemory() = 0;
+  virtual MemoryFacts Memory() = 0;
+  /// What the allocator says of itself, for people.
+  virtual std::string AllocatorReport() = 0;
   /// Flushes and merges everything into one run, in the background.
   virtual void CompactEverything() = 0;
 };

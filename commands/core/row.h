@@ -5,9 +5,11 @@
 //
 // Threads: tables are immutable.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "commands/core/key_specs.h"
@@ -31,14 +33,15 @@ enum Flag : uint32_t {
   kNoScript = 1 << 9,
   kBlocking = 1 << 10,
   kPubSub = 1 << 11,
-  kNoMulti = 1 << 13,      // not within a transaction
-  kAllowBusy = 1 << 14,    // also while a script runs for too long
-  kSkipSlowLog = 1 << 15,  // what it takes is counted for the commands that it runs
+  kNoMulti = 1 << 13,       // not within a transaction
+  kAllowBusy = 1 << 14,     // also while a script runs for too long
+  kSkipSlowLog = 1 << 15,   // what it takes is counted for the commands that it runs
+  kMayReplicate = 1 << 19,  // changes no key, but others: held as writes are (CLIENT PAUSE)
   // Ours alone.
   kOnExecutor = 1 << 16,        // runs on the executor, although it writes nothing
   kNeverQueued = 1 << 17,       // runs at once, also after MULTI
   kRunsQueue = 1 << 18,         // EXEC
-  kWhileSubscribed = 1 << 19,   // also of a subscriber that speaks RESP2
+  kWhileSubscribed = 1 << 20,   // also of a subscriber that speaks RESP2
   kAlways = kLoading | kStale,  // also while a server loads its data or lags behind
 };
 
@@ -84,6 +87,9 @@ struct Docs {
   std::string_view replaced_by = {};
 };
 
+/// The places of arguments that no log may show.
+using SecretFinder = std::vector<size_t> (*)(std::span<const std::string_view> argv);
+
 struct Command {
   /// Lower case; a subcommand's begins with its container's: "config|get".
   std::string_view name;
@@ -97,6 +103,7 @@ struct Command {
   uint32_t categories = 0;  // of Category, beside those that follow from the flags
   /// For clients that know of several servers. Words, with a space between them.
   std::string_view tips = {};
+  SecretFinder find_secrets = nullptr;  // null: it has none
   Docs docs = {};
 };
 

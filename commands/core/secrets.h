@@ -13,7 +13,10 @@
 
 namespace cordwood::commands {
 
-/// The arguments, with "(redacted)" in the place of those.
+/// What stands in their place.
+inline constexpr std::string_view kRedacted = "(redacted)";
+
+/// The arguments, as far as they may be shown.
 std::vector<std::string> WithoutSecrets(const Command& command,
                                         std::span<const std::string_view> argv);
 

@@ -1,9 +1,12 @@
 // OBJECT: what Redis would say about how it keeps a value.
 
+#include <string_view>
+
 #include "commands/all_commands.h"
 #include "commands/core/help.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
+#include "commands/core/settings.h"
 #include "keyspace/core/keys.h"
 #include "keyspace/types/traits.h"
 
@@ -37,18 +40,32 @@ Status ObjectEncoding(Call& call) {
   return {};
 }
 
+bool SelectsLfu(Call& call) {
+  constexpr std::string_view kPolicy = "maxmemory-policy";
+  const auto policy = call.host.settings.Get({&kPolicy, 1});
+  return !policy.empty() && policy.front().second.ends_with("-lfu");
+}
+
 Status ObjectFreq(Call& call) {
   CW_ASSIGN(const bool exists, ExistsOrNull(call));
   if (!exists) return {};
-  return call.Error(
-      "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "
-      "that when switching between policies at runtime LRU and LFU data will take some time to "
-      "adjust.");
+  if (!SelectsLfu(call)) {
+    return call.Error(
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "
+        "that when switching between policies at runtime LRU and LFU data will take some time to "
+        "adjust.");
+  }
+  return call.Error("ERR how often a key is used is not kept, access frequency not tracked.");
 }
 
 Status ObjectIdleTime(Call& call) {
   CW_ASSIGN(const bool exists, ExistsOrNull(call));
   if (!exists) return {};
+  if (SelectsLfu(call)) {
+    return call.Error(
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
+        "switching between policies at runtime LRU and LFU data will take some time to adjust.");
+  }
   return call.Error("ERR when a key was last used is not kept, idle time not tracked.");
 }
 

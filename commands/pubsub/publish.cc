@@ -40,7 +40,7 @@ Status Publish(Call& call) {
 
 template <SubscriptionKind Kind>
 Status Channels(Call& call) {
-  if (call.argv.size() > 3) return call.Error(WrongSubcommand("PUBSUB", call.argv[1]));
+  if (call.argv.size() > 3) return call.Error(WrongSubcommandUse("pubsub", call.argv[1]));
   const std::string_view pattern = call.argv.size() > 2 ? call.argv[2] : "*";
   const std::vector<std::string> names = call.host.pubsub.NamesLike(Kind, pattern);
   call.reply.ArrayHeader(names.size());
@@ -122,7 +122,7 @@ constexpr Command kSubcommandsOfPubSub[] = {
 constexpr Command kRowsOfMessages[] = {
     {.name = "publish",
      .arity = 3,
-     .flags = kPubSub | kAlways | kFast,
+     .flags = kPubSub | kAlways | kFast | kMayReplicate,
      .handler = Publish<SubscriptionKind::kChannel>,
      .docs = {.group = "pubsub",
               .since = "2.0.0",
@@ -139,7 +139,7 @@ constexpr Command kRowsOfMessages[] = {
               .summary = "A container for commands about channels."}},
     {.name = "spublish",
      .arity = 3,
-     .flags = kPubSub | kAlways | kFast,
+     .flags = kPubSub | kAlways | kFast | kMayReplicate,
      .keys = {Key(1, kNotKey)},
      .handler = Publish<SubscriptionKind::kShardChannel>,
      .docs = {.group = "pubsub",

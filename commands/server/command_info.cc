@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/ascii.h"
 #include "base/glob.h"
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
@@ -21,21 +20,11 @@
 namespace cordwood::commands::server {
 namespace {
 
-/// `name` as "get" or "config|get"; null if there is none.
-const Command* FindNamed(const CommandTable& table, std::string_view name) {
-  const Command* command = table.Find(name.substr(0, name.find('|')));
-  if (command == nullptr || name.find('|') == std::string_view::npos) return command;
-  for (const Command& subcommand : command->subcommands) {
-    if (EqualsIgnoreCase(subcommand.name, name)) return &subcommand;
-  }
-  return nullptr;
-}
-
 /// The commands that argv[2] and the following name; null for those that are unknown.
 std::vector<const Command*> NamedInArguments(const CommandTable& table, const Call& call) {
   std::vector<const Command*> named;
   for (const std::string_view name : call.argv.subspan(2)) {
-    named.push_back(FindNamed(table, name));
+    named.push_back(table.FindNamed(name));
   }
   return named;
 }
@@ -93,7 +82,7 @@ std::optional<ListFilter> TakeListFilter(Call& call) {
 const Command* FindRow(const CommandTable& table, std::span<const std::string_view> argv) {
   const Command* command = table.Find(argv[0]);
   if (command == nullptr || command->subcommands.empty() || argv.size() < 2) return command;
-  return FindNamed(table, std::string(argv[0]) + "|" + std::string(argv[1]));
+  return table.FindNamed(std::string(argv[0]) + "|" + std::string(argv[1]));
 }
 
 Status CommandAll(Call& call) {

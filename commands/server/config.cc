@@ -1,11 +1,14 @@
 // CONFIG: the options of the running server.
 
+#include <algorithm>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "commands/all_commands.h"
 #include "commands/core/call.h"
 #include "commands/core/error_texts.h"
@@ -26,6 +29,18 @@ Status ConfigGet(Call& call) {
     call.reply.Bulk(value);
   }
   return {};
+}
+
+/// The values of passwords, and of names that go with them.
+std::vector<size_t> SecretsOfSet(std::span<const std::string_view> argv) {
+  constexpr std::string_view kSecret[] = {"masterauth", "masteruser", "requirepass",
+                                          "tls-client-key-file-pass", "tls-key-file-pass"};
+  std::vector<size_t> secrets;
+  for (size_t i = 2; i + 1 < argv.size(); i += 2) {
+    const auto is = [&](std::string_view name) { return EqualsIgnoreCase(argv[i], name); };
+    if (std::ranges::any_of(kSecret, is)) secrets.push_back(i + 1);
+  }
+  return secrets;
 }
 
 Status ConfigSet(Call& call) {
@@ -94,6 +109,7 @@ constexpr Command kConfigRows[] = {
      .flags = kAdmin | kNoScript | kAlways,
      .handler = ConfigSet,
      .tips = "request_policy:all_nodes response_policy:all_succeeded",
+     .find_secrets = SecretsOfSet,
      .docs = {.group = "server",
               .since = "2.0.0",
               .complexity = "O(N) where N is the number of options",

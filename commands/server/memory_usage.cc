@@ -15,6 +15,7 @@
 #include "commands/core/process.h"
 #include "commands/core/row.h"
 #include "commands/core/sliced.h"
+#include "commands/server/memory_report.h"
 #include "keyspace/core/keys.h"
 #include "keyspace/types/object_reader.h"
 
@@ -113,7 +114,18 @@ Status MemoryPurge(Call& call) {
   return {};
 }
 
+constexpr std::string_view kReportTips =
+    "nondeterministic_output request_policy:all_shards response_policy:special";
+
 constexpr Command kMemoryRows[] = {
+    {.name = "memory|doctor",
+     .arity = 2,
+     .handler = MemoryDoctor,
+     .tips = kReportTips,
+     .docs = {.group = "server",
+              .since = "4.0.0",
+              .complexity = "O(1)",
+              .summary = "Returns a report on the process' memory."}},
     {.name = "memory|help",
      .arity = 2,
      .flags = kAlways,
@@ -122,6 +134,14 @@ constexpr Command kMemoryRows[] = {
               .since = "4.0.0",
               .complexity = "O(N) where N is the number of subcommands",
               .summary = "Returns a text about the subcommands."}},
+    {.name = "memory|malloc-stats",
+     .arity = 2,
+     .handler = MemoryMallocStats,
+     .tips = kReportTips,
+     .docs = {.group = "server",
+              .since = "4.0.0",
+              .complexity = "O(1)",
+              .summary = "Returns what the allocator says of itself."}},
     {.name = "memory|purge",
      .arity = 2,
      .handler = MemoryPurge,
@@ -130,6 +150,14 @@ constexpr Command kMemoryRows[] = {
               .since = "4.0.0",
               .complexity = "O(N) where N is the number of pages that are free",
               .summary = "Gives memory that is free back to the system."}},
+    {.name = "memory|stats",
+     .arity = 2,
+     .handler = MemoryStats,
+     .tips = kReportTips,
+     .docs = {.group = "server",
+              .since = "4.0.0",
+              .complexity = "O(N) where N is the number of databases",
+              .summary = "Returns how much memory the parts of the server use."}},
     {.name = "memory|usage",
      .arity = -3,
      .flags = kReadOnly,
@@ -152,7 +180,7 @@ constexpr Command kRowsOfMemory[] = {
      .docs = {.group = "server",
               .since = "4.0.0",
               .complexity = "Its subcommands differ.",
-              .summary = "A container for commands about sizes."}},
+              .summary = "A container for commands about memory."}},
 };
 
 }  // namespace

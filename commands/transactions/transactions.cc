@@ -11,6 +11,7 @@
 #include "commands/core/command_queue.h"
 #include "commands/core/host.h"
 #include "commands/core/monitors.h"
+#include "commands/core/process.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
 #include "commands/core/watches.h"
@@ -101,11 +102,20 @@ void Show(Call& exec, const CommandQueue::Queued& queued) {
   });
 }
 
+void NoteRun(Call& exec, CommandQueue::Queued& queued, size_t reply_start) {
+  queued.ran = true;
+  queued.error_code.clear();
+  const std::string_view reply = exec.reply.From(reply_start);
+  if (reply.starts_with('-')) queued.error_code = protocol::CodeOfError(reply);
+  queued.reply_bytes = reply.size();
+}
+
 /// Runs one command of the queue. `index` is its place.
 Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
   const storage::ReadScope scope(exec.tx.view());
   const std::vector<std::string_view> argv(queued.argv.begin(), queued.argv.end());
   const size_t reply_start = exec.reply.size();
+  const uint64_t worked_ns = exec.host.process.WorkedNs(exec.client);
   Call call{.argv = argv,
             .tx = exec.tx,
             .reply = exec.reply,
@@ -125,8 +135,8 @@ Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
   }
   for (Effect& effect : call.effects) exec.effects.push_back(std::move(effect));
   if (exec.host.monitors.any()) Show(exec, queued);
-  queued.ran = true;
-  queued.failed = exec.reply.IsError(reply_start);
+  NoteRun(exec, queued, reply_start);
+  queued.took_ns += exec.host.process.WorkedNs(exec.client) - worked_ns;
   return exec.tx.Breathe();
 }
 

@@ -43,15 +43,27 @@ storage::WriteGate AdmissionLine::AskAhead(Session& session, Admitted wanted) {
 storage::WriteGate AdmissionLine::Count(Session& session, storage::WriteGate gate,
                                         storage::HeldFor reason) {
   if (gate == storage::WriteGate::kLater) {
-    stats_.held_writes.Hold(session.held_write, reason, env_.MonotonicNs());
+    Hold(session, reason);
   } else {
     NoteLetGo(session);
   }
   return gate;
 }
 
-void AdmissionLine::NoteHeld(Session& session) {
-  stats_.held_writes.Hold(session.held_write, storage::HeldFor::kOtherWrite, env_.MonotonicNs());
+void AdmissionLine::NoteHeld(Session& session) { Hold(session, storage::HeldFor::kOtherWrite); }
+
+void AdmissionLine::Hold(Session& session, storage::HeldFor reason) {
+  if (session.held_write.reason && session.held_write.reason != reason) LetGo(session);
+  stats_.held_writes.Hold(session.held_write, reason, env_.MonotonicNs());
+}
+
+void AdmissionLine::LetGo(Session& session) {
+  const uint64_t now_ns = env_.MonotonicNs();
+  storage::HeldWrite& write = session.held_write;
+  if (write.reason == storage::HeldFor::kPacing) {
+    events_.Note("merge-pause", now_ns - write.since_ns);
+  }
+  stats_.held_writes.LetGo(write, now_ns);
 }
 
 void AdmissionLine::Pace(uint64_t bytes) {

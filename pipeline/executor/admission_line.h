@@ -13,6 +13,7 @@
 
 #include "base/env.h"
 #include "keyspace/core/keyspace.h"
+#include "pipeline/info/latency_events.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/loop/session.h"
 
@@ -26,8 +27,8 @@ struct Admitted {
 
 class AdmissionLine {
  public:
-  AdmissionLine(Env& env, keyspace::Keyspace& keyspace, PipelineStats& stats)
-      : env_(env), keyspace_(keyspace), stats_(stats) {}
+  AdmissionLine(Env& env, keyspace::Keyspace& keyspace, LatencyEvents& events, PipelineStats& stats)
+      : env_(env), keyspace_(keyspace), events_(events), stats_(stats) {}
 
   /// Whether the session's command may write so much. kLater: it stands in line, and is to be held
   /// for admission.
@@ -38,7 +39,7 @@ class AdmissionLine {
   void NoteHeld(Session& session);
   /// It waits for nothing any more: it runs, or is gone.
   void NoteLetGo(Session& session) {
-    if (session.held_write.reason) stats_.held_writes.LetGo(session.held_write, env_.MonotonicNs());
+    if (session.held_write.reason) LetGo(session);
   }
   /// A write of so many bytes is going to be made, which adds: the next ones wait for it, by the
   /// pressure of now.
@@ -56,10 +57,13 @@ class AdmissionLine {
  private:
   /// Whether writers are being held back for what was written before.
   bool IsPaced();
+  void Hold(Session& session, storage::HeldFor reason);
+  void LetGo(Session& session);
   storage::WriteGate Count(Session& session, storage::WriteGate gate, storage::HeldFor reason);
 
   Env& env_;
   keyspace::Keyspace& keyspace_;
+  LatencyEvents& events_;
   PipelineStats& stats_;
   std::deque<SessionId> line_;                             // in the order in which they came
   uint64_t free_at_ns_ = 0;                                // pacing: the next write may run then

@@ -29,8 +29,8 @@ std::vector<storage::BlockRef> EachOnce(std::vector<storage::BlockRef> blocks) {
 
 BlockFetches::BlockFetches(Env& env, keyspace::Keyspace& keyspace, Sessions& sessions,
                            MemoryPressure& pressure, const RequestLimits& limits,
-                           PipelineStats& stats, TurnClock& turn_clock, Transport& transport,
-                           std::function<void(Session&)> resume)
+                           PipelineStats& stats, TurnClock& turn_clock, LatencyEvents& events,
+                           Transport& transport, std::function<void(Session&)> resume)
     : env_(env),
       keyspace_(keyspace),
       sessions_(sessions),
@@ -38,6 +38,7 @@ BlockFetches::BlockFetches(Env& env, keyspace::Keyspace& keyspace, Sessions& ses
       limits_(limits),
       stats_(stats),
       turn_clock_(turn_clock),
+      events_(events),
       transport_(transport),
       resume_(std::move(resume)) {}
 
@@ -52,6 +53,7 @@ void BlockFetches::Hold(Session& session, std::vector<storage::BlockRef> blocks)
   ++session.fetches;
   ++stats_.reruns;
   session.wanted = EachOnce(std::move(blocks));
+  if (events_.is_on()) session.cold_since_ns = env_.MonotonicNs();
   if (pressure_.memory().MayFetch(session)) {
     Fetch(session);
   } else {
@@ -87,7 +89,11 @@ void BlockFetches::Arrived(SessionId id, storage::FetchedBlocks fetched, uint64_
   --in_flight_;
   Session* const session = sessions_.Find(id);
   if (session == nullptr) return;
-  turn_clock_.Begin(env_.MonotonicNs());
+  const uint64_t now_ns = env_.MonotonicNs();
+  turn_clock_.Begin(now_ns);
+  if (const uint64_t since_ns = std::exchange(session->cold_since_ns, 0)) {
+    events_.Note("cold-read", now_ns - since_ns);
+  }
   Keep(*session, std::move(fetched), bytes);
   resume_(*session);
   pressure_.Account(*session);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "keyspace/core/keyspace.h"
+#include "pipeline/info/latency_events.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/info/turn_clock.h"
@@ -31,7 +32,7 @@ class BlockFetches {
   /// `resume` is called with a session whose blocks are there.
   BlockFetches(Env& env, keyspace::Keyspace& keyspace, Sessions& sessions, MemoryPressure& pressure,
                const RequestLimits& limits, PipelineStats& stats, TurnClock& turn_clock,
-               Transport& transport, std::function<void(Session&)> resume);
+               LatencyEvents& events, Transport& transport, std::function<void(Session&)> resume);
   ~BlockFetches();
   BlockFetches(const BlockFetches&) = delete;
   BlockFetches& operator=(const BlockFetches&) = delete;
@@ -59,6 +60,7 @@ class BlockFetches {
   const RequestLimits& limits_;
   PipelineStats& stats_;
   TurnClock& turn_clock_;
+  LatencyEvents& events_;
   Transport& transport_;
   const std::function<void(Session&)> resume_;
   size_t in_flight_ = 0;

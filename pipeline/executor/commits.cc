@@ -31,6 +31,7 @@ Status Commits::Commit(keyspace::Transaction& tx, int64_t now_ms,
 void Commits::NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq, int64_t now_ms) {
   start_times_.Note(seq, now_ms);
   blocked_.Mark(tx.signals());
+  messages_.Add(tx.events(), seq);
   if (tx.changes().empty()) return;
   watches_.Mark(tx.changes());
   guards_.Mark(tx.changes());

@@ -14,6 +14,7 @@
 #include "keyspace/core/transaction.h"
 #include "pipeline/executor/admission_line.h"
 #include "pipeline/gate/completion.h"
+#include "pipeline/gate/event_messages.h"
 #include "pipeline/gate/start_times.h"
 #include "pipeline/loop/session.h"
 #include "pipeline/tables/blocked_clients.h"
@@ -25,12 +26,14 @@ namespace cordwood::pipeline {
 class Commits {
  public:
   Commits(Env& env, keyspace::Keyspace& keyspace, Completion& completion, WatchTable& watches,
-          BlockedClients& blocked, PipelineStats& stats)
+          BlockedClients& blocked, EventMessages& messages, LatencyEvents& events,
+          PipelineStats& stats)
       : completion_(completion),
         watches_(watches),
         blocked_(blocked),
+        messages_(messages),
         guards_(keyspace),
-        line_(env, keyspace, stats) {}
+        line_(env, keyspace, events, stats) {}
   Commits(const Commits&) = delete;
   Commits& operator=(const Commits&) = delete;
 
@@ -53,6 +56,10 @@ class Commits {
   Status Commit(keyspace::Transaction& tx, int64_t now_ms, const storage::Store::Pause& pause = {});
   /// It was written: the batch of it ends at `seq`.
   void NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq, int64_t now_ms);
+  /// It wrote nothing, and yet may tell of events; `dep` is what it met.
+  void NoteNothingWritten(const keyspace::Transaction& tx, storage::Seq dep) {
+    if (!tx.has_writes() && !tx.events().empty()) messages_.Add(tx.events(), dep);
+  }
 
  private:
   /// False.
@@ -61,6 +68,7 @@ class Commits {
   Completion& completion_;
   WatchTable& watches_;
   BlockedClients& blocked_;
+  EventMessages& messages_;
   ReadGuards guards_;
   AdmissionLine line_;
   StartTimes start_times_;

@@ -26,9 +26,10 @@ Executor::Executor(const ExecutorParts& parts)
       reader_(std::in_place, parts.keyspace.store()),
       clock_(parts.env),
       commits_(parts.env, parts.keyspace, parts.completion, parts.watches, parts.blocked,
-               parts.stats),
+               parts.messages, parts.events, parts.stats),
       fetches_(parts.env, parts.keyspace, parts.sessions, parts.pressure, parts.limits, parts.stats,
-               parts.turn_clock, parts.transport, [this](Session& session) { Resume(session); }),
+               parts.turn_clock, parts.events, parts.transport,
+               [this](Session& session) { Resume(session); }),
       long_reads_({.env = parts.env,
                    .keyspace = parts.keyspace,
                    .config = parts.config,
@@ -39,6 +40,7 @@ Executor::Executor(const ExecutorParts& parts)
                    .pressure = parts.pressure,
                    .gate = parts.gate,
                    .completion = parts.completion,
+                   .messages = parts.messages,
                    .fetches = fetches_,
                    .stats = parts.stats,
                    .runner = parts.runner,
@@ -72,7 +74,8 @@ Executor::Executor(const ExecutorParts& parts)
            .call_of = [this](Session& session, keyspace::Transaction& tx,
                              protocol::ReplyWriter& reply) { return CallOf(session, tx, reply); },
            .run_held = [this](Session& session) { RunHeld(session); }}),
-      expiry_(parts.env, parts.keyspace, parts.config, *reader_, clock_, commits_, parts.transport),
+      expiry_(parts.env, parts.keyspace, parts.config, *reader_, clock_, commits_, parts.pauses,
+              parts.events, parts.transport),
       rank_builds_(parts.env, parts.keyspace, *reader_, clock_, commits_, parts.transport) {}
 
 Executor::~Executor() {
@@ -101,13 +104,12 @@ commands::Call Executor::CallOf(Session& session, keyspace::Transaction& tx,
 bool Executor::MustExecute(const Session& session) const {
   if ((session.run_flags & (commands::kWrite | commands::kOnExecutor)) != 0) return true;
   // What a message depends on is its publisher's alone.
-  const uint32_t kinds = session.run_flags & (commands::kPubSub | commands::kReadOnly);
-  if (kinds == commands::kPubSub) return false;
+  if ((session.run_flags & commands::kPubSub) != 0) return false;
   return session.dep > store().visible();
 }
 
 bool Executor::MustWaitToSend(const Session& session) const {
-  return (session.run_flags & commands::kPubSub) != 0 && parts_.outgoing.full() &&
+  return (session.run_flags & commands::kMayReplicate) != 0 && parts_.outgoing.full() &&
          session.dep > store().visible();
 }
 
@@ -204,6 +206,7 @@ Executor::Then Executor::RunOnce(Session& session, bool execute, Admitted admitt
     waiters_.Block(session, *call.wait);
     return Then::kEnded;
   } else {
+    commits_.NoteNothingWritten(tx, execute ? store().last_seq() : 0);
     Do(call.effects);
   }
   parts_.completion.Finish(session, execute || call.met_newest, reply_start);
@@ -227,8 +230,10 @@ void Executor::RunAlone(Session& session, bool execute, Then then) {
 void Executor::TakeTurn(Session& session) {
   if (session.own_run == nullptr) {
     long_reads_.Step(session);
+    NoteIfHeld(session);
   } else if (!stopped_ || session.reads_on()) {
     own_runs_.GoOn(session);
+    NoteIfHeld(session);
     waiters_.Settle(session);
     if (!session.held()) parts_.runner.QueueTurn(session);
   }
@@ -240,12 +245,14 @@ void Executor::Resume(Session& session) {
   if (session.own_run != nullptr) {
     if (stopped_ && !session.reads_on()) return;
     own_runs_.GoOn(session);
+    NoteIfHeld(session);
     waiters_.Settle(session);
     if (!session.held()) parts_.runner.GoOn(session);
     parts_.sessions.MarkDirty(session);
   } else if (session.long_read != nullptr) {
     session.hold = Hold::kLongRead;
     long_reads_.Step(session);
+    NoteIfHeld(session);
     parts_.sessions.MarkDirty(session);
   } else {
     RunHeld(session);

@@ -27,8 +27,10 @@
 #include "pipeline/executor/rank_builds.h"
 #include "pipeline/executor/waiters.h"
 #include "pipeline/gate/completion.h"
+#include "pipeline/gate/event_messages.h"
 #include "pipeline/gate/outgoing.h"
 #include "pipeline/loop/memory_pressure.h"
+#include "pipeline/loop/paused_clients.h"
 #include "pipeline/loop/session_runner.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/transport.h"
@@ -49,8 +51,11 @@ struct ExecutorParts {
   Transport& transport;
   Sessions& sessions;
   MemoryPressure& pressure;
+  const PausedClients& pauses;
   ReplyGate& gate;
   Completion& completion;
+  CommandMeter& meter;
+  LatencyEvents& events;
   PipelineStats& stats;
   TurnClock& turn_clock;
   const RequestLimits& limits;
@@ -58,6 +63,7 @@ struct ExecutorParts {
   WatchTable& watches;
   BlockedClients& blocked;
   Outgoing& outgoing;
+  EventMessages& messages;
 };
 
 class Executor {
@@ -74,6 +80,7 @@ class Executor {
   /// finished or the session is held.
   void Run(Session& session) {
     RunCommand(session);
+    NoteIfHeld(session);
     waiters_.Settle(session);
     if (parts_.outgoing.due()) [[unlikely]]
       parts_.outgoing.LetLeave();
@@ -138,6 +145,11 @@ class Executor {
   /// It would send messages that cannot leave yet, and too many of these wait already.
   bool MustWaitToSend(const Session& session) const;
   void RunCommand(Session& session);
+  /// What the loop does next is not the session's.
+  void NoteIfHeld(Session& session) {
+    if (session.held()) [[unlikely]]
+      parts_.meter.NoteHeld(session);
+  }
   /// What has become of a run.
   enum class Then : uint8_t {
     kEnded,      // it is finished, or held

@@ -16,23 +16,31 @@ constexpr uint64_t kExpiryNs = 1'000'000;
 
 ExpiryRuns::ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
                        storage::Reader& reader, ExpiryClock& clock, Commits& commits,
-                       Transport& transport)
+                       const PausedClients& pauses, LatencyEvents& events, Transport& transport)
     : env_(env),
       keyspace_(keyspace),
       config_(config),
       reader_(reader),
       clock_(clock),
       commits_(commits),
+      pauses_(pauses),
+      events_(events),
       fetches_(keyspace, transport),
       cycle_(keyspace) {}
 
 void ExpiryRuns::Run() {
   goes_on_ = false;
-  if (!active_ || fetches_.fetching() ||
+  if (!active_ || pauses_.is_on() || fetches_.fetching() ||
       keyspace_.store().Admit(0, storage::Intent::kTakeAway) != storage::WriteGate::kOpen)
     return;
+  const uint64_t start_ns = env_.MonotonicNs();
+  RunDue(start_ns);
+  if (events_.is_on()) events_.Note("expire-cycle", env_.MonotonicNs() - start_ns);
+}
+
+void ExpiryRuns::RunDue(uint64_t start_ns) {
   const auto effort = static_cast<uint64_t>(config_.active_expire_effort);
-  const uint64_t end_ns = env_.MonotonicNs() + kExpiryNs;
+  const uint64_t end_ns = start_ns + kExpiryNs;
   storage::View view = reader_.Newest(storage::Tier::kCacheOnly);
   keyspace::Transaction tx(keyspace_, view, keyspace::Transaction::Mode::kExecute, clock_.NowMs());
   const Result<keyspace::ExpiryOutcome> outcome =

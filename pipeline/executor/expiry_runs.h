@@ -1,6 +1,7 @@
 #pragma once
 
-// Removes keys that have expired and that nobody asks for, a millisecond at a time.
+// Removes keys that have expired and that nobody asks for, a millisecond at a time; not while
+// clients are paused.
 //
 // Ownership: refers to what it is given. Threads: the loop's.
 
@@ -11,6 +12,8 @@
 #include "pipeline/executor/commits.h"
 #include "pipeline/executor/expiry_clock.h"
 #include "pipeline/executor/loop_fetch.h"
+#include "pipeline/info/latency_events.h"
+#include "pipeline/loop/paused_clients.h"
 #include "pipeline/loop/transport.h"
 #include "storage/reader.h"
 
@@ -19,7 +22,8 @@ namespace cordwood::pipeline {
 class ExpiryRuns {
  public:
   ExpiryRuns(Env& env, keyspace::Keyspace& keyspace, const config::Config& config,
-             storage::Reader& reader, ExpiryClock& clock, Commits& commits, Transport& transport);
+             storage::Reader& reader, ExpiryClock& clock, Commits& commits,
+             const PausedClients& pauses, LatencyEvents& events, Transport& transport);
   ExpiryRuns(const ExpiryRuns&) = delete;
   ExpiryRuns& operator=(const ExpiryRuns&) = delete;
 
@@ -33,12 +37,17 @@ class ExpiryRuns {
   void SetActive(bool active) { active_ = active; }
 
  private:
+  /// For those that are due.
+  void RunDue(uint64_t start_ns);
+
   Env& env_;
   keyspace::Keyspace& keyspace_;
   const config::Config& config_;
   storage::Reader& reader_;
   ExpiryClock& clock_;
   Commits& commits_;
+  const PausedClients& pauses_;
+  LatencyEvents& events_;
   KeptFetches fetches_;
   keyspace::ExpiryCycle cycle_;
   bool active_ = true;

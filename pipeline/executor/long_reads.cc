@@ -86,7 +86,7 @@ void LongReads::Step(Session& session) {
       parts_.fetches.Hold(session, std::move(missing));
       return;
     }
-    tx.CountLookups();
+    CountSlice(tx);
   }
   AfterStep(session, done, reply_start, std::move(missing));
 }
@@ -105,6 +105,11 @@ void LongReads::StepAlone(Session& session) {
   });
 }
 
+void LongReads::CountSlice(keyspace::Transaction& tx) {
+  tx.CountLookups();
+  parts_.messages.Add(tx.events(), 0);  // of what is visible already
+}
+
 void LongReads::StepDone(Session& session) {
   const std::unique_ptr<OwnRun> run = std::move(session.own_run);
   const size_t reply_start = session.replies.buffer().size();
@@ -112,7 +117,7 @@ void LongReads::StepDone(Session& session) {
   Result<bool> done = run->outcome().is_last;
   if (!run->outcome().status) done = std::unexpected(run->outcome().status.error());
   run->AppendReplyTo(session.replies);
-  run->tx().CountLookups();
+  CountSlice(run->tx());
   AfterStep(session, done, reply_start, {});
 }
 
@@ -126,7 +131,7 @@ void LongReads::AfterStep(Session& session, const Result<bool>& done, size_t rep
     session.client.close_after_reply = session.partly_replied;
   } else if (!*done) {
     session.partly_replied |= session.replies.buffer().size() > reply_start;
-    parts_.gate.Add(session);
+    parts_.gate.AddReply(session);
     if (missing.empty()) {
       parts_.runner.QueueTurn(session);
     } else {

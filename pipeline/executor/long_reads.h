@@ -15,6 +15,7 @@
 #include "pipeline/executor/expiry_clock.h"
 #include "pipeline/executor/own_run.h"
 #include "pipeline/gate/completion.h"
+#include "pipeline/gate/event_messages.h"
 #include "pipeline/gate/start_times.h"
 #include "pipeline/loop/session_runner.h"
 #include "storage/reader.h"
@@ -33,6 +34,7 @@ struct LongReadParts {
   MemoryPressure& pressure;
   ReplyGate& gate;
   Completion& completion;
+  EventMessages& messages;
   BlockFetches& fetches;
   PipelineStats& stats;
   SessionRunner& runner;
@@ -72,6 +74,8 @@ class LongReads {
 
  private:
   void StepAlone(Session& session);
+  /// The slice counts: what it looked for, and what it tells of that.
+  void CountSlice(keyspace::Transaction& tx);
   /// What a slice left behind; `missing` blocks of the next one.
   void AfterStep(Session& session, const Result<bool>& done, size_t reply_start,
                  std::vector<storage::BlockRef> missing);

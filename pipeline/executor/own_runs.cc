@@ -207,6 +207,7 @@ void OwnRuns::Finish(Session& session) {
     const size_t last = session.replies.buffer().size();
     if (last < bytes) reply_start = last;
     if (executes) session.dep = std::max(session.dep, parts_.keyspace.store().last_seq());
+    parts_.commits.NoteNothingWritten(run.tx(), executes ? parts_.keyspace.store().last_seq() : 0);
     for (const commands::Effect& effect : run.outcome().effects) effect();
   }
   const bool met_newest = executes || run.outcome().met_newest;

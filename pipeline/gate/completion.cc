@@ -39,30 +39,31 @@ void Completion::Finish(Session& session, bool executed, size_t reply_start) {
   } else {
     ++stats_.reads_at_visible;
   }
-  CommandStats& command_stats = stats_.commands[session.command];
-  if (std::string_view(session.replies.buffer()).substr(reply_start).starts_with('-')) {
-    ++stats_.error_replies;
-    ++command_stats.failed_calls;
-  }
+  const std::string_view reply = std::string_view(session.replies.buffer()).substr(reply_start);
+  if (reply.starts_with('-')) ++stats_.error_replies;
+  meter_.NoteFinished(session, reply);
   session.DropFetched();
   ++stats_.commands_processed;
-  ++command_stats.calls;
+  ++session.commands;
   if (session.client.queue != nullptr && session.client.queue->executing()) CountQueued(session);
-  gate_.Add(session);
-  gate_.AddHeldPushes(session);
+  End(session);
   // One that has waited was shown when it began to.
   if (session.waiting == nullptr) monitors_.ShowCommandOf(session);
+}
+
+void Completion::End(Session& session) {
+  gate_.AddReply(session);
+  gate_.AddHeldPushes(session);
+  session.NoteReplied();
+  session.runs_command = false;
 }
 
 void Completion::CountQueued(const Session& session) {
   for (const commands::CommandQueue::Queued& queued : session.client.queue->commands()) {
     if (!queued.ran) return;
     ++stats_.commands_processed;
-    CommandStats& command_stats = stats_.commands[queued.command];
-    ++command_stats.calls;
-    if (!queued.failed) continue;
-    ++stats_.error_replies;
-    ++command_stats.failed_calls;
+    if (!queued.error_code.empty()) ++stats_.error_replies;
+    meter_.NoteQueued(session, queued);
   }
 }
 
@@ -79,8 +80,14 @@ void Completion::Refuse(Session& session, size_t reply_start, std::string_view e
   }
   session.DropFetched();  // it may have been held for blocks before it was refused
   ++stats_.error_replies;
-  if (session.command != nullptr) ++stats_.commands[session.command].rejected_calls;
-  gate_.Add(session);
+  meter_.NoteRejected(session.command,
+                      std::string_view(session.replies.buffer()).substr(reply_start));
+  End(session);
+}
+
+void Completion::CountMalformed(std::string_view error) {
+  ++stats_.error_replies;
+  meter_.NoteRejected(nullptr, error);
 }
 
 void Completion::RefuseForSpace(Session& session, size_t reply_start) {

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "pipeline/gate/reply_gate.h"
+#include "pipeline/info/command_meter.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
 #include "pipeline/loop/session.h"
@@ -20,12 +21,14 @@ namespace cordwood::pipeline {
 
 class Completion {
  public:
-  Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, MonitorTable& monitors,
-             PipelineStats& stats)
-      : gate_(gate), keyspace_(keyspace), monitors_(monitors), stats_(stats) {}
+  Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, CommandMeter& meter,
+             MonitorTable& monitors, PipelineStats& stats)
+      : gate_(gate), keyspace_(keyspace), meter_(meter), monitors_(monitors), stats_(stats) {}
 
   /// The reply is complete. `executed`: the command met the newest state.
   void Finish(Session& session, bool executed, size_t reply_start);
+  /// The reply is complete, and nothing is counted.
+  void End(Session& session);
   /// The command begins to wait; it finishes later.
   void NoteWaits(const Session& session) { monitors_.ShowCommandOf(session); }
   /// The command does not run, or does nothing: "-<error>".
@@ -34,6 +37,8 @@ class Completion {
   void RefuseForSpace(Session& session, size_t reply_start);
   /// As Refuse, after the store failed.
   void RefuseForFailure(Session& session, size_t reply_start);
+  /// An error was replied to what is no request.
+  void CountMalformed(std::string_view error);
   /// Puts an error of ours in the place of the reply, which is still to be finished.
   void PutFailure(Session& session, size_t reply_start, const Error& error);
   /// Puts "-<error>" in the place of the reply, which is still to be finished.
@@ -45,6 +50,7 @@ class Completion {
 
   ReplyGate& gate_;
   keyspace::Keyspace& keyspace_;
+  CommandMeter& meter_;
   MonitorTable& monitors_;
   PipelineStats& stats_;
 };

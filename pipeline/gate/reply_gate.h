@@ -25,6 +25,12 @@ class ReplyGate {
     sessions_.MarkDirty(session);
     if (session.replies.waiting() && !session.waiting_for_release) Wait(session);
   }
+  /// As Add, but CLIENT REPLY may have it that nothing is sent.
+  void AddReply(Session& session) {
+    if (session.client.replies != commands::Replies::kSent) [[unlikely]]
+      session.replies.Drop();
+    Add(session);
+  }
   /// One push, behind all replies; behind the one that the session is in the middle of, too. It
   /// waits for nothing but what stands before it.
   void AddPush(Session& session, std::string_view push) {

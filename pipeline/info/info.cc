@@ -10,6 +10,8 @@
 #include "commands/core/redis_version.h"
 #include "commands/core/row.h"
 #include "config/option_table.h"
+#include "pipeline/info/info_commands.h"
+#include "pipeline/info/info_writer.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/pipeline.h"
 
@@ -22,44 +24,19 @@ struct Source {
   storage::StoreStats store;
   ProcessFacts::Usage usage;
   const keyspace::Transaction& tx;
-  uint64_t cursor_bytes = 0;
+  const commands::MemoryFacts& memory;
 };
-
-/// The text, line by line.
-class Out {
- public:
-  void Begin(std::string_view title) {
-    AppendFormat(text_, "{}# {}\r\n", text_.empty() ? "" : "\r\n", title);
-  }
-  template <typename Value>
-  void Add(std::string_view name, const Value& value) {
-    AppendFormat(text_, "{}:{}\r\n", name, value);
-  }
-  std::string TakeText() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
-std::string HumanBytes(uint64_t bytes) {
-  constexpr std::array<const char*, 5> kUnits = {"B", "K", "M", "G", "T"};
-  auto value = static_cast<double>(bytes);
-  size_t unit = 0;
-  while (value >= 1024 && unit + 1 < kUnits.size()) {
-    value /= 1024;
-    ++unit;
-  }
-  return unit == 0 ? Format("{}B", bytes) : Format("{:.2f}{}", value, kUnits[unit]);
-}
 
 double Ratio(uint64_t a, uint64_t b) {
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
 }
 
-void Server(const Source& source, Out& out) {
+void Server(const Source& source, InfoWriter& out) {
   Pipeline& pipeline = source.pipeline;
   const uint64_t uptime = (pipeline.env().MonotonicNs() - source.facts.started_ns) / 1'000'000'000;
   out.Add("redis_version", commands::kRedisVersion);
+  out.Add("redis_git_sha1", "00000000");  // as of a build outside of its repository
+  out.Add("redis_git_dirty", 0);
   out.Add("cordwood_version", source.facts.version);
   out.Add("redis_mode", "standalone");
   out.Add("os", source.facts.os);
@@ -78,7 +55,7 @@ void Server(const Source& source, Out& out) {
   out.Add("config_file", source.facts.config_file);
 }
 
-void Clients(const Source& source, Out& out) {
+void Clients(const Source& source, InfoWriter& out) {
   uint64_t largest_input = 0;
   uint64_t largest_output = 0;
   for (const auto& [id, session] : source.pipeline.sessions()) {
@@ -90,49 +67,54 @@ void Clients(const Source& source, Out& out) {
   out.Add("client_recent_max_input_buffer", largest_input);
   out.Add("client_recent_max_output_buffer", largest_output);
   const BlockedClients& blocked = source.pipeline.blocked();
-  out.Add("blocked_clients", blocked.clients());
+  out.Add("tracking_clients", 0);  // tracking fills it in
+  out.Add("blocked_clients", blocked.clients() + source.pipeline.pauses().size());
   out.Add("clients_in_timeout_table", blocked.timeouts());
   out.Add("total_blocking_keys", blocked.keys());
   out.Add("total_blocking_keys_on_nokey", blocked.keys_on_nokey());
 }
 
-void Memory(const Source& source, Out& out) {
-  const storage::StoreStats& store = source.store;
-  const uint64_t memtables = store.memtable_bytes + store.immutable_bytes;
-  const uint64_t tables = store.tables.bytes + store.tables.summary_bytes;
-  const uint64_t clients = source.pipeline.client_bytes();
-  const uint64_t budget =
-      MemoryBudget(source.pipeline.config(), source.facts.available_memory_bytes);
-  const storage::StoreOptions shares = StoreOptionsFor(source.pipeline.config(), budget);
+void Memory(const Source& source, InfoWriter& out) {
+  const commands::MemoryFacts& memory = source.memory;
+  const storage::StoreOptions shares = StoreOptionsFor(source.pipeline.config(), memory.budget);
   const RequestLimits& limits = source.pipeline.request_limits();
-  const uint64_t used = memtables + store.cache.used_bytes + tables + clients + source.cursor_bytes;
-  out.Add("used_memory", used);
-  out.Add("used_memory_human", HumanBytes(used));
-  out.Add("used_memory_rss", source.usage.resident_bytes);
-  out.Add("used_memory_rss_human", HumanBytes(source.usage.resident_bytes));
+  const auto add_with_human = [&out](std::string_view name, uint64_t bytes) {
+    out.Add(name, bytes);
+    out.Add(Format("{}_human", name), HumanBytes(bytes));
+  };
+  add_with_human("used_memory", memory.used());
+  add_with_human("used_memory_rss", source.usage.resident_bytes);
+  add_with_human("used_memory_peak", memory.peak);
+  out.Add("used_memory_peak_perc", Format("{:.2f}%", Ratio(memory.used(), memory.peak) * 100));
   out.Add("used_memory_peak_rss", source.usage.peak_resident_bytes);
-  out.Add("maxmemory", budget);
-  out.Add("maxmemory_human", HumanBytes(budget));
+  out.Add("used_memory_startup", memory.startup);
+  add_with_human("total_system_memory", source.facts.machine_memory_bytes);
+  add_with_human("maxmemory", memory.budget);
   out.Add("maxmemory_policy", "noeviction");
-  out.Add("mem_memtables", memtables);
-  out.Add("mem_block_cache", store.cache.used_bytes);
-  out.Add("mem_filters_and_indexes", tables);
-  out.Add("mem_clients_normal", clients);
-  out.Add("mem_scan_cursors", source.cursor_bytes);
+  out.Add("mem_fragmentation_ratio",
+          Format("{:.2f}", Ratio(source.usage.resident_bytes, memory.in_use())));
+  out.Add("mem_memtables", memory.memtables);
+  out.Add("mem_block_cache", memory.block_cache);
+  out.Add("mem_filters_and_indexes", memory.filters_and_indexes);
+  out.Add("mem_clients_normal", memory.clients);
+  out.Add("mem_scan_cursors", memory.scan_cursors);
   out.Add("mem_allocator", source.facts.allocator);
+  out.Add("lazyfree_pending_objects", 0);
   out.Add("effective_memtable_size", shares.memtable_bytes);
   out.Add("effective_block_cache_size", shares.block_cache_bytes);
   out.Add("effective_proto_max_bulk_len", limits.argument_bytes);
   out.Add("effective_client_query_buffer_limit", limits.request_bytes);
 }
 
-void Persistence(const Source& source, Out& out) {
+void Persistence(const Source& source, InfoWriter& out) {
   storage::Store& store = source.pipeline.keyspace().store();
   const char* state = !store.failure()       ? "failed"
                       : source.store.blocked ? "blocked"
                       : source.store.full    ? "full"
                                              : "ok";
   out.Add("loading", 0);
+  // What is saved is what the log has on stable storage.
+  out.Add("rdb_changes_since_last_save", store.last_seq() - store.synced());
   out.Add("aof_enabled", 1);
   out.Add("aof_last_write_status", store.failure() ? "ok" : "err");
   out.Add("storage_state", state);
@@ -145,7 +127,7 @@ void Persistence(const Source& source, Out& out) {
 }
 
 // Those that wait now count as if they were let go now.
-void AddHeldWrites(const Source& source, Out& out) {
+void AddHeldWrites(const Source& source, InfoWriter& out) {
   storage::HeldWrites held = source.pipeline.stats().held_writes;
   const uint64_t now_ns = source.pipeline.env().MonotonicNs();
   for (const auto& [id, session] : source.pipeline.sessions()) {
@@ -161,7 +143,19 @@ void AddHeldWrites(const Source& source, Out& out) {
   }
 }
 
-void Stats(const Source& source, Out& out) {
+/// What subscriptions and tracking know stands here.
+void AddSubscriptions(const Pipeline& pipeline, InfoWriter& out) {
+  using Kind = commands::SubscriptionKind;
+  const Subscribers& subscribers = pipeline.subscribers();
+  out.Add("pubsub_channels", subscribers.CountOf(Kind::kChannel));
+  out.Add("pubsub_patterns", subscribers.CountOf(Kind::kPattern));
+  out.Add("pubsubshard_channels", subscribers.CountOf(Kind::kShardChannel));
+  out.Add("tracking_total_keys", 0);
+  out.Add("tracking_total_items", 0);
+  out.Add("tracking_total_prefixes", 0);
+}
+
+void Stats(const Source& source, InfoWriter& out) {
   const PipelineStats& stats = source.pipeline.stats();
   const keyspace::KeyspaceStats& keys = source.pipeline.keyspace().stats();
   out.Add("total_connections_received", stats.connections_received);
@@ -173,8 +167,10 @@ void Stats(const Source& source, Out& out) {
   out.Add("instantaneous_output_kbps", Format("{:.2f}", stats.output_bytes_per_second / 1024));
   out.Add("rejected_connections", stats.rejected_connections);
   out.Add("expired_keys", keys.expired_keys.load());
+  out.Add("evicted_keys", 0);  // none ever is
   out.Add("keyspace_hits", keys.hits.load());
   out.Add("keyspace_misses", keys.misses.load());
+  AddSubscriptions(source.pipeline, out);
   out.Add("total_error_replies", stats.error_replies);
   out.Add("client_query_buffer_limit_disconnections", stats.query_buffer_disconnections);
   out.Add("evicted_clients", stats.evicted_clients);
@@ -191,28 +187,35 @@ void Stats(const Source& source, Out& out) {
   AddHeldWrites(source, out);
 }
 
-void Replication(const Source& source, Out& out) {
+void Replication(const Source& source, InfoWriter& out) {
   out.Add("role", "master");
   out.Add("connected_slaves", 0);
   out.Add("master_replid", source.facts.run_id);
+  out.Add("master_repl_offset", source.pipeline.keyspace().store().last_seq());
 }
 
-void Cpu(const Source& source, Out& out) {
+void Cpu(const Source& source, InfoWriter& out) {
   out.Add("used_cpu_sys", Format("{:.6f}", source.usage.system_cpu_seconds));
   out.Add("used_cpu_user", Format("{:.6f}", source.usage.user_cpu_seconds));
 }
 
-void CommandCounts(const Source& source, Out& out) {
-  for (const auto& [command, stats] : source.pipeline.stats().commands) {
-    out.Add(Format("cmdstat_{}", command->name),
-            Format("calls={},rejected_calls={},failed_calls={}", stats.calls, stats.rejected_calls,
-                   stats.failed_calls));
-  }
+void CommandCounts(const Source& source, InfoWriter& out) {
+  AddCommandStats(source.pipeline.monitoring(), out);
 }
 
-void Cluster(const Source& /*source*/, Out& out) { out.Add("cluster_enabled", 0); }
+void Errors(const Source& source, InfoWriter& out) {
+  AddErrorStats(source.pipeline.monitoring(), out);
+}
 
-void Keyspace(const Source& source, Out& out) {
+void Latencies(const Source& source, InfoWriter& out) {
+  const config::Config& config = source.pipeline.config();
+  if (!config.latency_tracking) return;
+  AddLatencyStats(source.pipeline.monitoring(), config.latency_tracking_info_percentiles, out);
+}
+
+void Cluster(const Source& /*source*/, InfoWriter& out) { out.Add("cluster_enabled", 0); }
+
+void Keyspace(const Source& source, InfoWriter& out) {
   // A count is an estimate while some are unsettled, and may be below zero.
   const auto count = [&](int db, keyspace::CounterKind kind) {
     return std::max<int64_t>(source.tx.CountOf(db, kind), 0);
@@ -225,7 +228,7 @@ void Keyspace(const Source& source, Out& out) {
   }
 }
 
-void AddLog(const storage::LogStats& log, Out& out) {
+void AddLog(const storage::LogStats& log, InfoWriter& out) {
   out.Add("log_segments", log.segments);
   out.Add("log_segments_recycled", log.recycled);
   out.Add("log_bytes", log.segment_bytes);
@@ -238,7 +241,7 @@ void AddLog(const storage::LogStats& log, Out& out) {
   out.Add("log_sync_us_max", log.sync_ns.max / 1000);
 }
 
-void Storage(const Source& source, Out& out) {
+void Storage(const Source& source, InfoWriter& out) {
   const storage::StoreStats& store = source.store;
   uint64_t table_bytes = 0;
   for (size_t level = 0; level < store.levels.size(); ++level) {
@@ -276,10 +279,10 @@ struct Section {
   const char* name;   // as asked for
   const char* title;  // as printed
   bool by_default;
-  void (*add)(const Source& source, Out& out);
+  void (*add)(const Source& source, InfoWriter& out);
 };
 
-constexpr std::array<Section, 11> kSections = {{
+constexpr std::array<Section, 13> kSections = {{
     {"server", "Server", true, Server},
     {"clients", "Clients", true, Clients},
     {"memory", "Memory", true, Memory},
@@ -288,6 +291,8 @@ constexpr std::array<Section, 11> kSections = {{
     {"replication", "Replication", true, Replication},
     {"cpu", "CPU", true, Cpu},
     {"commandstats", "Commandstats", false, CommandCounts},
+    {"errorstats", "Errorstats", true, Errors},
+    {"latencystats", "Latencystats", false, Latencies},
     {"cluster", "Cluster", true, Cluster},
     {"cordwood", "Cordwood", true, Storage},
     {"keyspace", "Keyspace", true, Keyspace},
@@ -305,14 +310,14 @@ bool Wanted(const Section& section, const std::vector<std::string>& asked) {
 
 std::string InfoText(Pipeline& pipeline, const ProcessFacts& facts,
                      const std::vector<std::string>& sections, const keyspace::Transaction& tx,
-                     uint64_t cursor_bytes) {
+                     const commands::MemoryFacts& memory) {
   const Source source{.pipeline = pipeline,
                       .facts = facts,
                       .store = pipeline.keyspace().store().Stats(),
                       .usage = facts.usage(),
                       .tx = tx,
-                      .cursor_bytes = cursor_bytes};
-  Out out;
+                      .memory = memory};
+  InfoWriter out;
   for (const Section& section : kSections) {
     if (!Wanted(section, sections)) continue;
     out.Begin(section.title);

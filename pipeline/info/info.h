@@ -6,9 +6,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
+#include "commands/core/memory_facts.h"
+#include "config/config.h"
 #include "keyspace/core/transaction.h"
 
 namespace cordwood::pipeline {
@@ -31,18 +35,24 @@ struct ProcessFacts {
   std::string allocator;  // what memory comes from
   uint64_t process_id = 0;
   int64_t clients_max = 0;              // that the limit of open files allows; 0: not known
+  uint64_t machine_memory_bytes = 0;    // all there is
   uint64_t available_memory_bytes = 0;  // to the process; the budget may be less
   uint64_t started_ns = 0;              // monotonic
   std::function<Usage()> usage;
-  std::function<void(uint64_t ms)> pause;     // does nothing for so long
-  std::function<bool()> purge_memory;         // gives what is free back to the system
-  std::function<void(const Error&)> give_up;  // ends the process at once
+  /// Null: the allocator does not tell.
+  std::function<std::optional<commands::MemoryFacts::Allocator>()> allocator_use;
+  std::function<std::string()> allocator_report;  // for people
+  std::function<void(uint64_t ms)> pause;         // does nothing for so long
+  std::function<bool()> purge_memory;             // gives what is free back to the system
+  std::function<void(const Error&)> give_up;      // ends the process at once
+  /// Listens where `config` says, and nowhere else; on failure where it did before.
+  std::function<Status(const config::Config& config)> listen;
 };
 
 /// `sections` in lower case; empty, "default", "all" or "everything": all of them. Keys are counted
 /// as `tx` shows them.
 std::string InfoText(Pipeline& pipeline, const ProcessFacts& facts,
                      const std::vector<std::string>& sections, const keyspace::Transaction& tx,
-                     uint64_t cursor_bytes);
+                     const commands::MemoryFacts& memory);
 
 }  // namespace cordwood::pipeline

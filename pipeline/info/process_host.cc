@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "config/option_table.h"
+#include "pipeline/info/client_views.h"
 #include "pipeline/info/memory_budget.h"
 
 namespace cordwood::pipeline {
@@ -14,6 +15,15 @@ namespace {
 std::unexpected<Error> ChangeFailure(std::string_view option, std::string_view reason) {
   return Fail(ErrorCode::kInvalidArgument,
               Format("CONFIG SET failed (possibly related to argument '{}') - {}", option, reason));
+}
+
+void LogWithoutEffect(std::span<const config::OptionChange> changes) {
+  for (const auto& [name, value] : changes) {
+    const config::Option* const option = config::FindOption(name);
+    if (option != nullptr && option->effect == config::Effect::kAccepted) {
+      LogNotice(Format("CONFIG SET {}: it is remembered, and has no effect here", option->name));
+    }
+  }
 }
 
 // Whoever asks for requests that the memory budget does not hold is told so.
@@ -41,31 +51,25 @@ ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
     : pipeline_(pipeline),
       facts_(std::move(facts)),
       cursors_(pipeline.env().RandomU64()),
+      memory_(pipeline, facts_, cursors_),
       services_{.commands = pipeline.table(),
                 .blocked = pipeline.waiters(),
                 .clients = *this,
                 .cursors = cursors_,
+                .monitoring = pipeline.monitoring(),
                 .monitors = pipeline.monitors(),
                 .process = *this,
                 .pubsub = pipeline.subscribers(),
                 .settings = *this,
                 .watches = pipeline.watches()} {
   ApplyBudget();
+  pipeline_.EverySecond([this] { memory_.Sample(); });
 }
 
 std::vector<commands::ClientView> ProcessHost::All() {
   std::vector<commands::ClientView> views;
   for (const auto& [id, session] : pipeline_.sessions()) {
-    const ReplyQueue& replies = session->replies;
-    views.push_back({.client = &session->client,
-                     .query_buffer_bytes = session->parser.buffered_bytes(),
-                     .query_buffer_free_bytes =
-                         session->parser.memory_bytes() - session->parser.buffered_bytes(),
-                     .output_bytes = replies.unsent_bytes(),
-                     .output_list_length = replies.parts(),
-                     .total_memory_bytes = sizeof(Session) + session->memory_bytes(),
-                     .blocked = session->waiting != nullptr,
-                     .closing = session->close_now});
+    views.push_back(ViewOf(pipeline_, *session));
   }
   return views;
 }
@@ -115,7 +119,9 @@ Status ProcessHost::Set(const std::vector<std::pair<std::string_view, std::strin
                                 "of clients, try with {}",
                                 facts_.clients_max));
   }
+  CW_TRY(MoveListener(changed));
   config = std::move(changed);
+  LogWithoutEffect(values);
   ApplyConfig();
   ApplyBudget();
   if (budget != old_budget) {
@@ -124,9 +130,24 @@ Status ProcessHost::Set(const std::vector<std::pair<std::string_view, std::strin
   return {};
 }
 
+Status ProcessHost::MoveListener(const config::Config& changed) {
+  const config::Config& config = pipeline_.config();
+  const bool other_port = changed.port != config.port;
+  if ((!other_port && changed.bind == config.bind) || !facts_.listen) return {};
+  const Status listening = facts_.listen(changed);
+  if (listening) return {};
+  LogWarning(Format("CONFIG SET: {}", listening.error().message()));
+  return other_port ? ChangeFailure("port", "Unable to listen on this port. Check server logs.")
+                    : ChangeFailure("bind", "Failed to bind to specified addresses.");
+}
+
 void ProcessHost::ApplyConfig() {
   const config::Config& config = pipeline_.config();
   SetLogLevel(config.loglevel);
+  commands::CommandLogs& logs = pipeline_.monitoring().logs;
+  const int64_t lengths[] = {config.slowlog_max_len, config.commandlog_large_request_max_len,
+                             config.commandlog_large_reply_max_len};
+  for (size_t i = 0; i < logs.size(); ++i) logs[i].Trim(static_cast<size_t>(lengths[i]));
   storage::Store& store = pipeline_.keyspace().store();
   store.SetDurability(DurabilityOf(config.appendfsync));
   store.SetMaxDiskBytes(static_cast<uint64_t>(config.max_disk));
@@ -154,6 +175,7 @@ void ProcessHost::ResetStats() {
   const uint64_t sampled_ns = stats.sampled_ns;
   stats = {};
   stats.sampled_ns = sampled_ns;
+  pipeline_.monitoring().ResetStats();
   keyspace::KeyspaceStats& keys = pipeline_.keyspace().stats();
   keys.hits = 0;
   keys.misses = 0;
@@ -170,7 +192,7 @@ void ProcessHost::NoteFailedLogin(const commands::Client& client) {
 
 std::string ProcessHost::Info(const std::vector<std::string>& sections,
                               const keyspace::Transaction& tx) {
-  return InfoText(pipeline_, facts_, sections, tx, cursors_.memory_bytes());
+  return InfoText(pipeline_, facts_, sections, tx, memory_.Measure());
 }
 
 void ProcessHost::Shutdown(bool /*save*/, bool /*now*/, bool /*force*/) {
@@ -193,6 +215,11 @@ void ProcessHost::ReopenStore() {
     pipeline_.keyspace().store().SetMemory(
         StoreOptionsFor(config, MemoryBudget(config, facts_.available_memory_bytes)));
   });
+}
+
+std::string ProcessHost::AllocatorReport() {
+  if (facts_.allocator_report) return facts_.allocator_report();
+  return "Stats not supported for the current allocator";
 }
 
 void ProcessHost::CompactEverything() {

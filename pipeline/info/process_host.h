@@ -14,6 +14,7 @@
 #include "commands/core/process.h"
 #include "commands/core/settings.h"
 #include "pipeline/info/info.h"
+#include "pipeline/info/memory_use.h"
 #include "pipeline/loop/log_throttle.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/tables/cursor_table.h"
@@ -37,6 +38,10 @@ class ProcessHost final : public commands::Clients,
   // --- clients ---
   std::vector<commands::ClientView> All() override;
   void Kill(uint64_t id, const commands::Client& self) override;
+  void PauseClients(uint64_t ms, commands::PauseMode mode) override {
+    pipeline_.pauses().Begin(ms, mode);
+  }
+  void UnpauseClients() override { pipeline_.pauses().End(); }
   void NoteFailedLogin(const commands::Client& client) override;
 
   // --- settings ---
@@ -53,6 +58,9 @@ class ProcessHost final : public commands::Clients,
   void ResetStats() override;
   int64_t WallMicroseconds() override { return pipeline_.env().WallMs() * 1000; }
   int64_t MonotonicMs() override { return pipeline_.MonotonicMs(); }
+  uint64_t WorkedNs(const commands::Client& client) override {
+    return pipeline_.WorkedNs(client.id);
+  }
   uint64_t RandomU64() override { return pipeline_.env().RandomU64(); }
   void Shutdown(bool save, bool now, bool force) override;
   void Pause(uint64_t ms) override {
@@ -61,9 +69,13 @@ class ProcessHost final : public commands::Clients,
   void ReopenStore() override;
   void SetActiveExpire(bool active) override { pipeline_.SetActiveExpire(active); }
   bool PurgeMemory() override { return !facts_.purge_memory || facts_.purge_memory(); }
+  commands::MemoryFacts Memory() override { return memory_.Measure(); }
+  std::string AllocatorReport() override;
   void CompactEverything() override;
 
  private:
+  /// Listens elsewhere, if that is what changed.
+  Status MoveListener(const config::Config& changed);
   /// Tells the running parts what changed.
   void ApplyConfig();
   /// The same of what depends on the memory budget too.
@@ -72,6 +84,7 @@ class ProcessHost final : public commands::Clients,
   Pipeline& pipeline_;
   const ProcessFacts facts_;
   CursorTable cursors_;
+  MemoryUse memory_;
   const commands::Host services_;
   LogThrottle login_log_;
   bool shutdown_requested_ = false;

@@ -3,21 +3,10 @@
 // What the pipeline counts for INFO. Threads: the loop's.
 
 #include <cstdint>
-#include <unordered_map>
 
 #include "storage/held_writes.h"
 
-namespace cordwood::commands {
-struct Command;
-}
-
 namespace cordwood::pipeline {
-
-struct CommandStats {
-  uint64_t calls = 0;
-  uint64_t rejected_calls = 0;
-  uint64_t failed_calls = 0;
-};
 
 struct PipelineStats {
   uint64_t connections_received = 0;
@@ -41,8 +30,9 @@ struct PipelineStats {
   uint64_t longest_turn_ns = 0;  // that the loop did one thing and nothing else
   uint64_t peak_clients = 0;
 
-  /// Takes the rates of about the last second. Called often, on the monotonic clock.
-  void Sample(uint64_t now_ns);
+  /// Takes the rates of about the last second. Called often, on the monotonic clock. True if such a
+  /// second is over.
+  bool Sample(uint64_t now_ns);
 
   uint64_t sampled_commands = 0;
   uint64_t sampled_input_bytes = 0;
@@ -51,8 +41,6 @@ struct PipelineStats {
   double ops_per_second = 0;
   double input_bytes_per_second = 0;
   double output_bytes_per_second = 0;
-
-  std::unordered_map<const commands::Command*, CommandStats> commands;
 };
 
 }  // namespace cordwood::pipeline

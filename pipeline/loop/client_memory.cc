@@ -62,7 +62,8 @@ bool ClientMemory::MayFetch(const Session& session) const {
 
 bool ClientMemory::Account(Session& session) {
   // The next large request of another client needs the room.
-  if (over_ && !session.held() && session.parser.buffered_bytes() == 0) {
+  const bool is_idle = !session.held() && !session.starts_again;
+  if (over_ && is_idle && session.parser.buffered_bytes() == 0) {
     session.parser.ReleaseMemory();
   }
   block_bytes_ += session.pinned_bytes;

@@ -54,7 +54,7 @@ void CommandLoop::Advance(Session& session, uint64_t now_ns) {
       }
       clock_at = work + work_between_clocks_;
     }
-    switch (session.parser.Next()) {
+    switch (Next(session)) {
       case protocol::RequestParser::Outcome::kNeedMore:
         return;
       case protocol::RequestParser::Outcome::kError:
@@ -70,6 +70,12 @@ void CommandLoop::Advance(Session& session, uint64_t now_ns) {
     work += (session.replies.appended() - replied) / kReplyBytesPerWork;
     session.full = session.replies.unsent_bytes() >= memory.UnsentMax(session);
   }
+}
+
+protocol::RequestParser::Outcome CommandLoop::Next(Session& session) {
+  if (std::exchange(session.starts_again, false)) [[unlikely]]
+    return protocol::RequestParser::Outcome::kCommand;
+  return session.parser.Next();
 }
 
 void CommandLoop::PaceClock(uint64_t took_ns) {
@@ -103,14 +109,22 @@ void CommandLoop::TakeOver(Session& session) {
 void CommandLoop::Start(Session& session) {
   auto [command, error] = parts_.table.Resolve(session.parser.argv());
   session.command = command;
+  session.runs_command = true;
+  session.took_ns = 0;
+  session.reply_begins = session.replies.appended();
   commands::CommandQueue* const queue = session.client.queue.get();
   const bool is_exec = command != nullptr && (command->flags & commands::kRunsQueue) != 0;
   const bool runs_queue = queue != nullptr && is_exec;
+  if (error.empty()) error = CheckAllowed(session, *command);
+  if (error.empty() && parts_.pauses.Holds(runs_queue ? queue->flags() : command->flags))
+      [[unlikely]] {
+    parts_.pauses.Hold(session);
+    return;
+  }
   if (runs_queue) {
     queue->BeginExec();
     session.before_exec = session.client;
   }
-  if (error.empty()) error = CheckAllowed(session, *command);
   if (!error.empty()) {
     if (queue != nullptr) queue->Spoil();
     if (is_exec) parts_.watches.Unwatch(session.client);
@@ -155,9 +169,10 @@ std::string CommandLoop::CheckAllowed(const Session& session,
 }
 
 void CommandLoop::Queue(Session& session) {
-  session.client.queue->Add(*session.command, session.parser.argv());
+  session.client.queue->Add(*session.command, session.parser.argv(),
+                            session.parser.request_bytes());
   session.replies.buffer() += protocol::kQueuedReply;
-  parts_.gate.Add(session);
+  parts_.completion.End(session);
 }
 
 void CommandLoop::RejectMalformed(Session& session) {
@@ -170,8 +185,8 @@ void CommandLoop::RejectMalformed(Session& session) {
   } else {
     protocol::ReplyWriter(session.replies.buffer(), protocol::RespVersion::kResp2)
         .Error(failure.reply);
-    ++parts_.stats.error_replies;
-    parts_.gate.Add(session);
+    parts_.completion.CountMalformed(failure.reply);
+    parts_.gate.AddReply(session);
     session.linger = true;
   }
   // The connection may stay for seconds; what arrived of the request need not.

@@ -18,6 +18,7 @@
 #include "pipeline/gate/completion.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/loop/memory_pressure.h"
+#include "pipeline/loop/paused_clients.h"
 #include "pipeline/loop/session_runner.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/strangers.h"
@@ -40,6 +41,7 @@ struct CommandLoopParts {
   ReplyGate& gate;
   Completion& completion;
   Strangers& strangers;
+  PausedClients& pauses;
   WatchTable& watches;
   PipelineStats& stats;
   const RequestLimits& limits;
@@ -71,6 +73,8 @@ class CommandLoop {
  private:
   /// The work since the last look at the clock took so long.
   void PaceClock(uint64_t took_ns);
+  /// Takes the session's next command out of its parser, unless it has one that is to start again.
+  static protocol::RequestParser::Outcome Next(Session& session);
   void Start(Session& session);
   /// The command waits for EXEC.
   void Queue(Session& session);

@@ -35,8 +35,20 @@ void ReplyQueue::Seal() {
   pieces_.push_back(std::exchange(buffer_, {}));
 }
 
+void ReplyQueue::Drop() {
+  while (begin_ > committed_) {
+    buffer_ = std::move(pieces_.back());
+    pieces_.pop_back();
+    piece_bytes_ -= buffer_.capacity();
+    begin_ -= buffer_.size();
+  }
+  buffer_.resize(committed_ - begin_);
+}
+
 void ReplyQueue::Commit(storage::Seq dep, storage::Seq visible) {
   const uint64_t end = appended();
+  committed_ = end;
+  peak_ = std::max(peak_, buffer_.size());
   if (waits_.empty() && dep <= visible) {
     ready_ = end;
   } else if (!waits_.empty() && waits_.back().dep >= dep) {

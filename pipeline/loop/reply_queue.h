@@ -36,6 +36,9 @@ class ReplyQueue {
   /// be empty afterwards.
   void Commit(storage::Seq dep, storage::Seq visible);
 
+  /// Cuts back everything that was appended since the last Commit, pieces included.
+  void Drop();
+
   /// Frees what `visible` has passed. True if anything became ready.
   bool Release(storage::Seq visible);
 
@@ -52,7 +55,12 @@ class ReplyQueue {
   /// Everything not sent yet.
   size_t unsent_bytes() const { return appended() - sent_; }
   size_t memory_bytes() const { return piece_bytes_ + buffer_.capacity(); }
-  size_t parts() const { return waits_.size() + (ready_ > sent_ ? 1 : 0); }
+  // What CLIENT LIST tells.
+  size_t buffer_capacity() const { return buffer_.capacity(); }
+  size_t buffer_peak() const { return peak_; }
+  size_t buffered_bytes() const { return buffer_.size() - (pieces_.empty() ? sent_of_first_ : 0); }
+  size_t pieces() const { return pieces_.size(); }
+  uint64_t piece_bytes() const { return piece_bytes_; }
 
  private:
   struct Wait {
@@ -68,6 +76,8 @@ class ReplyQueue {
   uint64_t piece_bytes_ = 0;        // of memory
   std::string buffer_;              // behind the pieces
   uint64_t begin_ = 0;              // of the buffer
+  uint64_t committed_ = 0;          // the end of the last reply
+  size_t peak_ = 0;                 // of the buffer
   uint64_t sent_ = 0;               // in the first piece, or the buffer
   uint64_t sent_of_first_ = 0;      // of the first piece, or the buffer
   uint64_t ready_ = 0;

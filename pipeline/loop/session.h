@@ -46,6 +46,7 @@ enum class Hold : uint8_t {
   kVisibility,  // a long read waits until what the connection did is visible
   kLongRead,    // a long read goes on in slices
   kBlocked,     // its command waits for others to write, or for the log (rule B1)
+  kPaused,      // CLIENT PAUSE holds its command, which has not begun
   kGuessing,    // its passwords were wrong too often: it waits before the next
 };
 
@@ -74,6 +75,14 @@ struct Session {
   bool is_within_reply() const { return long_read != nullptr && partly_replied; }
   /// What it is still to be sent.
   uint64_t unsent_bytes() const { return replies.unsent_bytes() + held_pushes.size(); }
+  /// The arguments of its command lie in the parser's buffer, and are still needed.
+  bool keeps_arguments() const { return (held() && waiting == nullptr) || starts_again; }
+  /// A reply is complete: that of the next command may be sent again.
+  void NoteReplied() {
+    using commands::Replies;
+    if (client.replies < Replies::kSkipNext) return;
+    client.replies = client.replies == Replies::kSkipNext ? Replies::kSkip : Replies::kSent;
+  }
   bool closing() const { return close_now || client.close_after_reply; }
   /// What it holds on the heap and grows with what the peer does.
   uint64_t memory_bytes() const;
@@ -94,6 +103,7 @@ struct Session {
   std::vector<storage::BlockRef> wanted;  // blocks whose fetch waits in line
   storage::Store::FetchedBlocks fetched;  // keeps them in the cache until the command is done
   uint32_t fetches = 0;                   // for the command, or for the slice of a long read
+  uint64_t cold_since_ns = 0;             // it waits for blocks; 0: it does not, or nobody asks
   int reruns = 0;                         // of it, that may go on for ever
   std::unique_ptr<commands::LongRead> long_read;
   std::unique_ptr<storage::Snapshot> snapshot;  // of the long read, or of a read's own run
@@ -112,9 +122,16 @@ struct Session {
   uint64_t received_ns = 0;          // when the command was, if it may wait
   std::unique_ptr<Waiting> waiting;  // null: it does not wait, or has only just begun
 
+  bool starts_again = false;   // its command was held by CLIENT PAUSE, and is to begin now
   uint64_t failed_logins = 0;  // that it waited for, or need not
   uint64_t hold_until_ns = 0;  // while kGuessing
 
+  bool runs_command = false;         // from when it is taken from the parser until it is replied to
+  uint64_t took_ns = 0;              // the loop's work for it in its turns before this one
+  uint64_t reply_begins = 0;         // where its reply does: ReplyQueue::appended() of then
+  uint64_t received_bytes = 0;       // since the connection was made
+  uint64_t sent_bytes = 0;           // the same
+  uint64_t commands = 0;             // that were run
   uint64_t pinned_bytes = 0;         // of blocks that are fetched, or on their way
   uint64_t held_bytes = 0;           // as it was last accounted
   uint64_t held_block_bytes = 0;     // of them

@@ -37,6 +37,7 @@
 #include "storage/compaction/read_points.h"
 #include "storage/compaction/removals.h"
 #include "storage/compaction/ticket_pool.h"
+#include "storage/longest.h"
 #include "storage/options.h"
 #include "storage/version/version_set.h"
 
@@ -122,6 +123,7 @@ class Background {
   bool merges_lack_space() const { return merges_lack_space_.load(std::memory_order_relaxed); }
   /// Why the last flush failed; ok unless out_of_space().
   Status shortage() const;
+  Longest& longest_flush() { return longest_flush_; }
   BackgroundStats stats() const;
   PickerOptions picker_options() const;
   /// Memory for the large entries of merges from now on.
@@ -261,6 +263,7 @@ class Background {
   std::vector<CompactRequest> compact_requests_ GUARDED_BY(mutex_);
   Status status_ GUARDED_BY(mutex_);
   BrokenTables broken_ GUARDED_BY(mutex_);
+  Longest longest_flush_;
   BackgroundStats stats_ GUARDED_BY(mutex_);
 };
 

@@ -69,6 +69,7 @@ std::unexpected<Error> Background::Unwritten(const Error& error) const {
 }
 
 Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
+  const uint64_t start_ns = env_.MonotonicNs();
   OlderRuns older{.tree = versions_.tree()};
   const SortedMemtable sorted = SortedOf(versions_, memtable);
   std::vector<std::unique_ptr<EntryIterator>> entries;
@@ -112,6 +113,7 @@ Status Background::Flush(const std::shared_ptr<Memtable>& memtable) {
   installation.flushed = memtable.get();
   installation.on_durable = [&] { hooks_.corrected(result->corrections); };
   CW_TRY(Install(std::move(installation)));
+  longest_flush_.Note(env_.MonotonicNs() - start_ns);
   {
     const MutexLock lock(mutex_);
     ++stats_.flushes;

@@ -324,8 +324,10 @@ Status CommitLog::WriteGroup() {
   CW_TRY(active_.WriteGroup(writing_, known_synced));
   written_stream_ = writing_.stream();
   bool is_load = false;
+  uint64_t taken_ns = 0;
   {
     const MutexLock lock(mutex_);
+    taken_ns = taken_ns_;
     written_ = last_seq;
     claimed_ = known_synced;
     ++stats_.frames;
@@ -343,7 +345,11 @@ Status CommitLog::WriteGroup() {
     note_for_ = NoteFor::kFirstGroup;
     return {};
   }
-  if (must_sync) return SyncActive();
+  if (must_sync) {
+    CW_TRY(SyncActive());
+    longest_group_.Note(env_.MonotonicNs() - taken_ns);
+    return {};
+  }
   visible_.store(last_seq);
   Notify();
   return WriteBack();
@@ -368,6 +374,7 @@ Status CommitLog::SyncFile() {
   last_sync_ns_.store(start, std::memory_order_relaxed);
   const uint64_t before = recent_sync_ns();
   recent_sync_ns_.store(before == 0 ? took : (7 * before + took) / 8, std::memory_order_relaxed);
+  longest_sync_.Note(took);
   const MutexLock lock(mutex_);
   stats_.sync_ns.Add(took);
   return {};

@@ -45,6 +45,7 @@
 #include "storage/log/recovery.h"
 #include "storage/log/segment_reserve.h"
 #include "storage/log/segment_size.h"
+#include "storage/longest.h"
 #include "storage/options.h"
 
 namespace cordwood::storage {
@@ -152,6 +153,9 @@ class CommitLog {
   void ReleaseThrough(Seq flushed);
 
   LogStats stats() const;
+  /// Of syncs, and of groups that were synced, from when the log took them.
+  Longest& longest_sync() { return longest_sync_; }
+  Longest& longest_group() { return longest_group_; }
 
   /// Writes and syncs what was appended, and marks the stop as clean: the next recovery has
   /// nothing to copy. An error tells why something could not be stored.
@@ -218,6 +222,8 @@ class CommitLog {
   std::atomic<Seq> visible_;
   std::atomic<uint64_t> recent_sync_ns_ = 0;
   std::atomic<uint64_t> last_sync_ns_ = 0;  // when
+  Longest longest_sync_;
+  Longest longest_group_;
   std::atomic<bool> failed_ = false;
   std::atomic<bool> stopping_ = false;
   std::atomic<uint64_t> stop_removing_ns_ = UINT64_MAX;

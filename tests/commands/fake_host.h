@@ -21,6 +21,7 @@
 #include "commands/core/pubsub.h"
 #include "commands/core/settings.h"
 #include "commands/core/watches.h"
+#include "commands/monitoring/monitoring.h"
 
 namespace cordwood::commands {
 
@@ -38,6 +39,7 @@ class FakeHost final : public Blocked,
                   .blocked = *this,
                   .clients = *this,
                   .cursors = *this,
+                  .monitoring = monitoring_,
                   .monitors = *this,
                   .process = *this,
                   .pubsub = *this,
@@ -48,6 +50,7 @@ class FakeHost final : public Blocked,
   FakeHost& operator=(const FakeHost&) = delete;
 
   const Host& services() const { return services_; }
+  Monitoring& monitoring() { return monitoring_; }
 
   // --- what the test fills in ---
   std::vector<ClientView> clients;
@@ -55,6 +58,8 @@ class FakeHost final : public Blocked,
   std::string password;
   std::string info;
   int64_t wall_us = 0;
+  uint64_t worked_ns = 0;
+  MemoryFacts memory;
   int64_t monotonic_ms = 0;
   uint64_t max_string_bytes = 512 << 20;
   bool debug_allowed = true;
@@ -79,12 +84,16 @@ class FakeHost final : public Blocked,
   uint64_t paused_ms = 0;
   bool active_expire = true;
   int purges = 0;
+  std::vector<std::pair<uint64_t, PauseMode>> pauses;
+  int unpauses = 0;
   int reopened = 0;
   bool purge_fails = false;
   std::vector<std::pair<uint64_t, Ending>> unblocked;
 
   std::vector<ClientView> All() override { return clients; }
   void Kill(uint64_t id, const Client& self) override;
+  void PauseClients(uint64_t ms, PauseMode mode) override { pauses.emplace_back(ms, mode); }
+  void UnpauseClients() override { ++unpauses; }
   std::vector<std::pair<std::string, std::string>> Get(
       std::span<const std::string_view> patterns) override;
   Status Set(const std::vector<std::pair<std::string_view, std::string_view>>& values) override;
@@ -98,11 +107,14 @@ class FakeHost final : public Blocked,
   int64_t MonotonicMs() override { return monotonic_ms; }
   void Shutdown(bool save, bool now, bool force) override;
   uint64_t RandomU64() override { return random_.Next(); }
+  uint64_t WorkedNs(const Client& /*client*/) override { return worked_ns += 1000; }
   bool AllowsDebug(const Client& /*client*/) override { return debug_allowed; }
   void ReopenStore() override { ++reopened; }
   void Pause(uint64_t ms) override { paused_ms += ms; }
   bool PurgeMemory() override { return ++purges > 0 && !purge_fails; }
   void SetActiveExpire(bool active) override { active_expire = active; }
+  MemoryFacts Memory() override { return memory; }
+  std::string AllocatorReport() override { return "an allocator"; }
   void CompactEverything() override { ++compactions; }
   uint64_t Save(std::string_view key) override;
   void Supersede(uint64_t cursor) override { superseded_cursors.push_back(cursor); }
@@ -144,6 +156,7 @@ class FakeHost final : public Blocked,
   void Mark(const std::vector<keyspace::KeyChange>& changes);
 
  private:
+  Monitoring monitoring_;
   const Host services_;
   Random random_;
   std::map<uint64_t, std::string> cursors_;

@@ -311,7 +311,15 @@ TEST(Object, SaysWhatIsNotTracked) {
   runner.Run({"SET", "k", "v"});
   EXPECT_EQ(runner.Run({"OBJECT", "FREQ", "k"}).substr(0, 44),
             "-ERR An LFU maxmemory policy is not selected");
-  EXPECT_EQ(runner.Run({"OBJECT", "IDLETIME", "k"}).front(), '-');
+  EXPECT_EQ(runner.Run({"OBJECT", "IDLETIME", "k"}),
+            ErrorReply("ERR when a key was last used is not kept, idle time not tracked."));
+  runner.host().config["maxmemory-policy"] = "allkeys-lfu";
+  EXPECT_EQ(runner.Run({"OBJECT", "FREQ", "k"}),
+            ErrorReply("ERR how often a key is used is not kept, access frequency not tracked."));
+  EXPECT_EQ(runner.Run({"OBJECT", "IDLETIME", "k"}),
+            ErrorReply("ERR An LFU maxmemory policy is selected, idle time not tracked. Please "
+                       "note that when switching between policies at runtime LRU and LFU data "
+                       "will take some time to adjust."));
 }
 
 TEST(Object, ExplainsItself) {

@@ -60,7 +60,7 @@ std::string CommandRunner::Execute(const Argv& argv) {
     if ((command->flags & kNoMulti) != 0) {
       return Refuse(command, "ERR Command not allowed inside a transaction");
     }
-    client_.queue->Add(*command, argv);
+    client_.queue->Add(*command, argv, 0);
     return std::string(protocol::kQueuedReply);
   }
   reply = RunAt(*command, argv, Where::kExecutor);

@@ -145,7 +145,8 @@ TEST_F(BlockingEnds, InfoAndClientListTellOfThem) {
   EXPECT_NE(line.find(" cmd=wait "), std::string::npos) << line;
   server_->RunForMs(1001);
   EXPECT_EQ(server_->InfoNumber("blocked_clients"), 0);
-  EXPECT_EQ(server_->Info()["cmdstat_wait"], "calls=1,rejected_calls=0,failed_calls=0");
+  EXPECT_EQ(server_->Info()["cmdstat_wait"],
+            "calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=0");
 }
 
 // --- the log ---

@@ -101,6 +101,7 @@ TEST(HeldWritesForPace, AreCountedAsSuch) {
   SimServer server(env, options);
   ASSERT_TRUE(server.Start());
   env.StallSyncs(".sst", 60'000);
+  server.config().latency_monitor_threshold_ms = 1;
   const auto paced = [&] {
     return server.pipeline().stats().held_writes.of(storage::HeldFor::kPacing);
   };
@@ -110,6 +111,7 @@ TEST(HeldWritesForPace, AreCountedAsSuch) {
     server.Settle();
   }
   EXPECT_GE(paced().longest_ns, 1'000'000u);
+  EXPECT_TRUE(server.pipeline().monitoring().latency.events().contains("merge-pause"));
 }
 
 TEST_F(HeldWritesInInfo, AreForgottenWithTheOtherStatistics) {

@@ -24,9 +24,12 @@ TEST_F(InfoCounts, EveryErrorReply) {
   server_.Ask({"NOSUCH"});
   server_.Ask({"GET", "text"});
   EXPECT_EQ(server_.Info()["total_error_replies"], "4");
-  EXPECT_EQ(server_.Info()["cmdstat_incr"], "calls=1,rejected_calls=0,failed_calls=1");
-  EXPECT_EQ(server_.Info()["cmdstat_hget"], "calls=1,rejected_calls=0,failed_calls=1");
-  EXPECT_EQ(server_.Info()["cmdstat_get"], "calls=1,rejected_calls=1,failed_calls=0");
+  EXPECT_EQ(server_.Info()["cmdstat_incr"],
+            "calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1");
+  EXPECT_EQ(server_.Info()["cmdstat_hget"],
+            "calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1");
+  EXPECT_EQ(server_.Info()["cmdstat_get"],
+            "calls=1,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0");
 }
 
 TEST_F(InfoCounts, KeysAreThoseOfTheStateThatTheCommandRunsAt) {

@@ -165,10 +165,14 @@ TEST_F(InfoTest, CommandsAreCounted) {
   EXPECT_EQ(growth["keyspace_misses"], 2);
   EXPECT_EQ(growth["total_error_replies"], 3);
   const Fields info = server_.Info();
-  EXPECT_EQ(info.at("cmdstat_get"), "calls=2,rejected_calls=1,failed_calls=0");
-  EXPECT_EQ(info.at("cmdstat_mget"), "calls=1,rejected_calls=0,failed_calls=0");
-  EXPECT_EQ(info.at("cmdstat_set"), "calls=1,rejected_calls=0,failed_calls=0");
-  EXPECT_EQ(info.at("cmdstat_incr"), "calls=1,rejected_calls=0,failed_calls=1");
+  EXPECT_EQ(info.at("cmdstat_get"),
+            "calls=2,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0");
+  EXPECT_EQ(info.at("cmdstat_mget"),
+            "calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=0");
+  EXPECT_EQ(info.at("cmdstat_set"),
+            "calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=0");
+  EXPECT_EQ(info.at("cmdstat_incr"),
+            "calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1");
   server_.Disconnect(client_);
   EXPECT_EQ(server_.InfoNumber("connected_clients"), 1);  // INFO's own
 }
@@ -186,7 +190,8 @@ TEST_F(InfoTest, RefusedCommandsAreCounted) {
   });
   EXPECT_EQ(growth["total_commands_processed"], 0);
   EXPECT_EQ(growth["total_error_replies"], 4);
-  EXPECT_EQ(server_.Info().at("cmdstat_get"), "calls=0,rejected_calls=2,failed_calls=0");
+  EXPECT_EQ(server_.Info().at("cmdstat_get"),
+            "calls=0,usec=0,usec_per_call=0.00,rejected_calls=2,failed_calls=0");
 }
 
 TEST_F(InfoTest, BytesOfTheNetAreCounted) {
@@ -497,21 +502,24 @@ TEST_F(InfoTest, ClientListTellsOfEachConnection) {
   };
   EXPECT_EQ(std::ranges::count(list, '\n'), 4 + 2);  // and the reply's own
   const std::string idle_line = line_of(idle);
-  EXPECT_NE(idle_line.find(" addr=127.0.0.1:1 laddr=127.0.0.1:6379 name=sleeper age=7 idle=7 "),
-            std::string::npos)
+  EXPECT_NE(
+      idle_line.find(" addr=127.0.0.1:1 laddr=127.0.0.1:6379 fd=101 name=sleeper age=7 idle=7 "),
+      std::string::npos)
       << idle_line;
   EXPECT_NE(idle_line.find(" db=2 "), std::string::npos);
   EXPECT_NE(idle_line.find(" cmd=client|setname "), std::string::npos);
   EXPECT_EQ(PartOf(idle_line, "qbuf"), 0);
-  EXPECT_EQ(PartOf(idle_line, "omem"), 0);
+  EXPECT_EQ(PartOf(idle_line, "obl"), 0);
+  EXPECT_EQ(PartOf(idle_line, "fd"), static_cast<int64_t>(idle) + 100);
+  EXPECT_NE(idle_line.find(" events=r "), std::string::npos) << idle_line;
   const std::string sender_line = line_of(sender);
   EXPECT_NE(sender_line.find(" age=7 idle=2 "), std::string::npos) << sender_line;
   EXPECT_GE(PartOf(sender_line, "qbuf"), 5000);
   EXPECT_GE(PartOf(sender_line, "tot-mem"), 5000);
   EXPECT_NE(sender_line.find(" cmd=NULL "), std::string::npos);
   const std::string waiter_line = line_of(waiter);
-  EXPECT_EQ(PartOf(waiter_line, "omem"), 5);  // +OK
-  EXPECT_EQ(PartOf(waiter_line, "oll"), 1);
+  EXPECT_EQ(PartOf(waiter_line, "obl"), 5);  // +OK
+  EXPECT_EQ(PartOf(waiter_line, "tot-cmds"), 2);
   EXPECT_EQ(PartOf(waiter_line, "resp"), 3);
   EXPECT_NE(waiter_line.find(" cmd=set "), std::string::npos) << waiter_line;
 }

@@ -67,6 +67,11 @@ SessionId SimServer::Connect() {
   return pipeline_->Open({.address = "127.0.0.1:1", .local_address = "127.0.0.1:6379"});
 }
 
+SocketState SimServer::SocketOf(SessionId id) const {
+  return {.descriptor = static_cast<int>(id) + 100,
+          .awaits_room = not_reading_.contains(id) && !pipeline_->ReadyOutput(id).empty()};
+}
+
 void SimServer::Disconnect(SessionId id) { pipeline_->Close(id); }
 
 void SimServer::SetReading(SessionId id, bool reads) {

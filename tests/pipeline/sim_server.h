@@ -80,6 +80,8 @@ class SimServer final : public Transport {
   ProcessFacts& facts() { return facts_; }
 
   void Post(std::function<void()> task) override { posted_.push_back(std::move(task)); }
+  /// A descriptor is a hundred more than its session's number.
+  SocketState SocketOf(SessionId id) const override;
 
  private:
   void Serve();

@@ -54,7 +54,7 @@ def client_field(control: Connection, client: Connection, field: str) -> int:
 
 
 def unsent_bytes(control: Connection, client: Connection) -> int:
-    return client_field(control, client, "omem")
+    return client_field(control, client, "obl") + client_field(control, client, "omem")
 
 
 class Requests(unittest.TestCase):

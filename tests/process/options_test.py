@@ -8,13 +8,17 @@ import sys
 import unittest
 
 import store_files
-from resp_client import Connection
-from server_process import ServerProcess, wait_until
+from resp_client import Connection, ErrorReply
+from server_process import ServerProcess, free_port, wait_until
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "house"))
 import case_report  # noqa: E402  (found through the path above)
 
 MEGABYTE = 1 << 20
+
+
+def server_port(control: Connection) -> bytes:
+    return control.call("CONFIG", "GET", "port")[1]
 
 
 class OptionsTest(unittest.TestCase):
@@ -124,6 +128,64 @@ class Sockets(OptionsTest):
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", server.port), timeout=10)
         server.stop()
+
+
+class Listeners(OptionsTest):
+    """CONFIG SET of port and bind."""
+
+    def answers(self, address: str, port: int) -> bool:
+        try:
+            connection = Connection(port, host=address)
+        except ConnectionRefusedError:
+            return False
+        with connection:
+            return connection.call("PING") == "PONG"
+
+    def test_port_moves_the_listener_and_old_clients_stay(self):
+        server = self.started()
+        with server.connect() as control:
+            for port in (free_port(), free_port(), server.port):
+                before = int(server_port(control))
+                self.assertEqual(control.call("CONFIG", "SET", "port", str(port)), "OK")
+                self.assertTrue(self.answers("127.0.0.1", port))
+                self.assertFalse(self.answers("127.0.0.1", before))
+                self.assertEqual(int(server_port(control)), port)
+
+    def test_a_port_in_use_changes_nothing(self):
+        server = self.started()
+        with socket.socket() as taken, server.connect() as control:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            refusal = control.call("CONFIG", "SET", "timeout", "77", "port", str(port))
+            self.assertIsInstance(refusal, ErrorReply)
+            self.assertIn("Unable to listen on this port", refusal)
+            self.assertTrue(self.answers("127.0.0.1", server.port))
+            self.assertEqual(int(server_port(control)), server.port)
+            self.assertEqual(control.call("CONFIG", "GET", "timeout"), [b"timeout", b"0"])
+        wait_until(lambda: "cannot listen on" in server.log(), "the log does not say why")
+
+    def test_bind_moves_it_to_other_addresses(self):
+        server = self.started()
+        with server.connect() as control:
+            self.assertFalse(self.answers("127.0.0.2", server.port))
+            self.assertEqual(control.call("CONFIG", "SET", "bind", "127.0.0.2 127.0.0.1"), "OK")
+            self.assertTrue(self.answers("127.0.0.2", server.port))
+            self.assertTrue(self.answers("127.0.0.1", server.port))
+            refusal = control.call("CONFIG", "SET", "bind", "127.0.0.1 203.0.113.1")
+            self.assertIn("Failed to bind to specified addresses", refusal)
+            self.assertTrue(self.answers("127.0.0.2", server.port))
+            self.assertEqual(control.call("CONFIG", "SET", "bind", "127.0.0.1"), "OK")
+            self.assertFalse(self.answers("127.0.0.2", server.port))
+
+    def test_what_has_no_effect_says_so_in_the_log(self):
+        server = self.started()
+        with server.connect() as control:
+            self.assertEqual(control.call("CONFIG", "SET", "rdbcompression", "no"), "OK")
+            self.assertEqual(control.call("CONFIG", "SET", "timeout", "0"), "OK")
+        line = "CONFIG SET rdbcompression: it is remembered, and has no effect here"
+        wait_until(lambda: line in server.log(), "the log does not say so")
+        self.assertNotIn("CONFIG SET timeout", server.log())
 
 
 class Store(OptionsTest):

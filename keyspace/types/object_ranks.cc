@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "keyspace/types/counted_order.h"
+#include "keyspace/types/list_walk.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -19,6 +20,7 @@ bool MayHaveRanks(const ObjectPayload& object) {
 
 Result<std::optional<std::string>> SubkeyByRank(Transaction& tx, Generation generation,
                                                 const ObjectPayload& object, uint64_t index) {
+  if (object.list && !MayHaveRanks(object)) return ListSubkey(object.list->head + index);
   if (object.ranks != Ranks::kWhole) return std::nullopt;
   return CountedOrderOf(tx, generation, object).SubkeyAt(index);
 }

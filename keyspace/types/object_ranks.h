@@ -2,7 +2,8 @@
 
 // The ranks of an edited list, or of a sorted set in elements form
 // (keyspace/types/counted_order.h), which it has once a walk that was long has asked for them. Any
-// other object has none, and nothing here reads or writes for it.
+// other object has none, and nothing here reads or writes for it: of an unedited list the positions
+// tell as much.
 //
 // Threads: the transaction's.
 
@@ -21,8 +22,8 @@ namespace cordwood::keyspace {
 
 bool MayHaveRanks(const ObjectPayload& object);
 
-/// Where the element at an index lies; nothing: ranks are not whole. Errors as
-/// CountedOrder::SubkeyAt. REQUIRES: there is one.
+/// Where the element at an index lies; nothing: that takes a walk, for ranks are not whole. Errors
+/// as CountedOrder::SubkeyAt. REQUIRES: there is one.
 Result<std::optional<std::string>> SubkeyByRank(Transaction& tx, Generation generation,
                                                 const ObjectPayload& object, uint64_t index);
 /// How many members of a sorted set lie in a stretch; nothing: ranks are not whole. Errors as

@@ -12,11 +12,12 @@ namespace {
 
 using keyspace::KeyName;
 using keyspace::Lookup;
+using keyspace::RecordView;
 
 Status Del(Call& call) {
   int64_t removed = 0;
   const std::span<const std::string_view> keys = call.argv.subspan(1);
-  const keyspace::NameOrder order(keys);
+  CW_ASSIGN(const keyspace::NameOrder order, keyspace::NameOrder::Of(call.tx, keys));
   keyspace::GatheredReads reads;
   for (size_t i = 0; i < order.size(); ++i) {
     CW_TRY(call.tx.Breathe());
@@ -33,14 +34,10 @@ Status Del(Call& call) {
 
 Status Exists(Call& call) {
   int64_t existing = 0;
-  keyspace::GatheredReads reads;
-  for (const std::string_view key : call.argv.subspan(1)) {
-    const storage::ReadScope scope(call.tx.view());
-    const Result<std::optional<keyspace::RecordView>> record =
-        keyspace::SeeKey(call.tx, call.Key(key));
-    if (reads.Ok(record) && *record) ++existing;
-  }
-  CW_TRY(reads.status());
+  CW_TRY(SeeEach(call, call.argv.subspan(1), [&](const std::optional<RecordView>& record) {
+    if (record) ++existing;
+    return true;
+  }));
   const auto asked = static_cast<int64_t>(call.argv.size() - 1);
   for (int64_t i = 0; i < asked; ++i) CountLookup(call, i < existing);
   call.reply.Integer(existing);
@@ -51,7 +48,7 @@ Status Exists(Call& call) {
 Status Touch(Call& call) { return Exists(call); }
 
 Status Type(Call& call) {
-  CW_ASSIGN(const std::optional<keyspace::RecordView> record, LookUp(call, call.argv[1]));
+  CW_ASSIGN(const std::optional<RecordView> record, LookUp(call, call.argv[1]));
   call.reply.SimpleString(record ? keyspace::TypeName(record->header.type) : "none");
   return {};
 }

@@ -77,18 +77,27 @@ int64_t Transaction::CountOf(int db, CounterKind kind) const {
 
 Result<std::optional<std::string_view>> Transaction::Get(std::string_view store_key) {
   if (const Overlay::Written* own = overlay_.Find(store_key)) return own->value;
-  return waiter_ == nullptr ? view_.Get(store_key) : GetWaiting(store_key);
+  return waiter_ == nullptr || looks_ahead_ ? view_.Get(store_key) : GetWaiting(store_key);
 }
 
 Result<std::optional<std::string_view>> Transaction::GetWaiting(std::string_view store_key) {
   // Of blocks that were named, one that cannot be read need not be one that it takes.
   Status waited;
-  for (auto earlier = Waiter::Earlier::kGo;; earlier = Waiter::Earlier::kStay) {
+  for (auto earlier = earlier_;; earlier = Waiter::Earlier::kStay) {
     Result<std::optional<std::string_view>> found = view_.Get(store_key);
     if (found || found.error().code() != ErrorCode::kCold) return found;
     CW_TRY(waited);
+    LookAhead();
     waited = AwaitBlocks(earlier);
   }
+}
+
+void Transaction::LookAhead() {
+  if (look_ahead_ == nullptr) return;
+  earlier_ = Waiter::Earlier::kStay;
+  looks_ahead_ = true;
+  (*look_ahead_)();
+  looks_ahead_ = false;
 }
 
 void Transaction::WaitWith(Waiter& waiter) {

@@ -9,6 +9,7 @@
 #include "keyspace/types/hashed_collection.h"
 #include "keyspace/types/hashed_elements.h"
 #include "keyspace/types/sorted_reader.h"
+#include "keyspace/types/sorted_set_builder.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -149,13 +150,14 @@ Status SortedSet::PutInline(const Inline& set, Write write) {
   return collection_.PutInline(std::move(payload), write);
 }
 
-SortedElements SortedSet::Convert(const Inline& set) {
-  const ObjectPayload object{.oid = tx().NewOid(), .shape = set.shape, .scores = ScoreSpan()};
-  SortedElements elements(tx(), collection_.generation(), object, SortedElements::Object::kNew);
-  for (const ScoredMember& member : set.members) {
-    elements.Add(HashedElements::Name(member.member), member.score);
-  }
-  return elements;
+Result<SortedElements> SortedSet::Convert(const Inline& set) {
+  SortedSetBuilder builder(tx(), collection_.generation());
+  for (const ScoredMember& member : set.members) CW_TRY(builder.Add(member));
+  CW_ASSIGN(const ObjectPayload object, builder.FinishObject(set.shape));
+  // Of a guarded transaction it is stored already.
+  using Object = SortedElements::Object;
+  return SortedElements(tx(), collection_.generation(), object,
+                        tx().is_guarded() ? Object::kStored : Object::kNew);
 }
 
 Result<AddResult> SortedSet::Add(std::span<const ScoredMember> members, const AddRules& rules) {
@@ -189,7 +191,7 @@ Result<AddResult> SortedSet::AddInline(std::span<const ScoredMember> members,
     bytes += BytesOf(given);
     if (!collection_.FitsInline(set.members.size() + 1, bytes)) {
       set.shape = ShapeWith(set.shape, set.members.size(), members.first(i));
-      SortedElements elements = Convert(set);
+      CW_ASSIGN(SortedElements elements, Convert(set));
       CW_ASSIGN(AddResult result, AddElements(elements, members.subspan(i), rules));
       const AddResult& before = additions.result();
       result.added += before.added - 1;  // this one was judged twice

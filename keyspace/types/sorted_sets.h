@@ -115,7 +115,7 @@ class SortedSet {
   Result<AddResult> AddElements(SortedElements& elements, std::span<const ScoredMember> members,
                                 const AddRules& rules);
   /// Moves all to elements of a new object.
-  SortedElements Convert(const Inline& set);
+  Result<SortedElements> Convert(const Inline& set);
   /// What a set of this shape has become with so many members, some of `named` being new.
   uint8_t ShapeWith(uint8_t shape, uint64_t count, std::span<const ScoredMember> named) const;
 

@@ -162,6 +162,7 @@ Overlay::Touched Transaction::Touch(std::string_view store_key, uint64_t value_b
 void Transaction::PutParts(std::string_view store_key, std::string_view head, std::string_view tail,
                            Assumption assumption) {
   frees_ = false;
+  has_puts_ = true;
   const Overlay::Touched touched = Touch(store_key, head.size() + tail.size());
   touched.written.value = overlay_.Copy(head, tail);
   // What lies beneath the transaction's first write of a key is what the batch has to settle.
@@ -181,7 +182,7 @@ void Transaction::DropRange(std::string begin, std::string end) {
   CHECK(mode_ == Mode::kExecute);
   write_bytes_ += begin.size() + end.size() + kOpOverheadBytes;
   // The range stands in front of all writes of the batch, and so does not cover them.
-  overlay_.DeleteRange(begin, end);
+  if (has_puts_) overlay_.DeleteRange(begin, end);
   ranges_.push_back({.begin = std::move(begin), .end = std::move(end)});
 }
 

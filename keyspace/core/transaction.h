@@ -250,6 +250,7 @@ class Transaction {
   uint64_t write_bytes_ = 0;
   uint64_t largest_write_bytes_ = 0;  // key and value
   bool frees_ = true;
+  bool has_puts_ = false;
   bool keeps_turn_ = false;
   const std::function<void()>* look_ahead_ = nullptr;
   bool looks_ahead_ = false;  // and does not wait

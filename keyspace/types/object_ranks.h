@@ -37,8 +37,8 @@ void AskForRanks(Transaction& tx, const KeyName& name, const ObjectPayload& obje
 void AskForRanksAt(Transaction& tx, const KeyName& name, const ObjectPayload& object,
                    uint64_t index);
 
-/// These elements were deleted, and those put that were not there before; all of it is written, and
-/// the object is as it is then. In any order.
+/// These elements were deleted, and those put that were not there then; all of it is written, and
+/// the object is as it is then. In any order: one may have come and gone, or gone and come back.
 Status NoteInRanks(Transaction& tx, Generation generation, const ObjectPayload& object,
                    std::vector<std::string> deleted, std::vector<std::string> put);
 

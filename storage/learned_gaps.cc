@@ -139,11 +139,12 @@ std::optional<std::string_view> GapWatch::Beyond(std::string_view key) {
 }
 
 void GapWatch::MeetDeleted(std::string_view before, Before what, std::string_view key, Seq seq) {
-  // What not everybody sees yet is a gap of its own.
+  // What not everybody sees yet is a gap of its own, if both are long enough.
   const bool same_kind = (seq <= visible_) == (stretch_seq_ <= visible_);
-  if (keys_ > 0 && !same_kind) EndBefore(key);
+  if (keys_ > 0 && !same_kind && steps_ >= LearnedGaps::kStepsMin) EndBefore(key);
   if (keys_ == 0) {
     stretch_seq_ = seq;
+    steps_ = 0;
     if (what == Before::kMet) {
       start_.assign(backwards() ? FirstBehind(key, before) : FirstBehind(before, key));
     } else if (backwards() && before.empty()) {
@@ -158,7 +159,7 @@ void GapWatch::MeetDeleted(std::string_view before, Before what, std::string_vie
 }
 
 void GapWatch::EndBefore(std::string_view next) {
-  if (keys_ >= LearnedGaps::kKeysMin) {
+  if (keys_ > 0 && steps_ >= LearnedGaps::kStepsMin) {
     Learn(std::string(backwards() ? FirstBehind(next, last_) : FirstBehind(last_, next)));
   }
   keys_ = 0;
@@ -178,7 +179,7 @@ void GapWatch::EndBehindLast() {
 }
 
 void GapWatch::LearnOrJoin(std::string limit) {
-  if (keys_ >= LearnedGaps::kKeysMin) return Learn(std::move(limit));
+  if (steps_ >= LearnedGaps::kStepsMin) return Learn(std::move(limit));
   if (gaps_ == nullptr || gaps_->empty() || gaps_->epoch() != epoch_) return;
   const std::string& begin = backwards() ? limit : start_;
   const std::string& end = backwards() ? start_ : limit;

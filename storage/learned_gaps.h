@@ -31,8 +31,9 @@ namespace cordwood::storage {
 
 class LearnedGaps {
  public:
-  /// Fewer deleted keys than this in a row are not worth a gap.
-  static constexpr uint64_t kKeysMin = 64;
+  /// Deleted keys in a row are not worth a gap if a walk over them takes fewer steps than this.
+  /// With a jump or two to get there it takes 64.
+  static constexpr uint64_t kStepsMin = 48;
 
   explicit LearnedGaps(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
@@ -107,6 +108,8 @@ class GapWatch {
   /// that was met before, or was sought: forwards it may be `key` itself, or else has no entry
   /// either; backwards it may have, and is empty if there is no key behind `key`.
   void MeetDeleted(std::string_view before, Before what, std::string_view key, Seq seq);
+  /// The walk stepped over so many hidden entries of the key that was met last.
+  void Step(uint64_t entries) { steps_ += entries; }
   /// `next` is not deleted: what was met before it is learned.
   void EndBefore(std::string_view next);
   /// The walk ends at its bound, or jumps from there, and no other entry is left before it.
@@ -128,7 +131,8 @@ class GapWatch {
   Way way_ = Way::kForwards;
   std::string start_;  // where the stretch begins; backwards: where it ends
   std::string last_;
-  uint64_t keys_ = 0;  // in the stretch
+  uint64_t keys_ = 0;   // in the stretch
+  uint64_t steps_ = 0;  // over it
   Seq stretch_seq_ = 0;
   bool looked_ = false;   // `next_gap_` is known
   std::string next_gap_;  // no gap lies before it; forwards, empty: nor behind

@@ -212,6 +212,7 @@ Status Store::Insert(Seq first, uint32_t count, std::string_view ops, const Paus
     active_->NoteSeq(seq);
     if (pause && (seq - first) % kInsertedAtOnce == kInsertedAtOnce - 1) pause();
   }
+  if (pause) pause();  // the log takes the batch in one piece
   if (seq - first != count) {
     return Fail(ErrorCode::kCorruption,
                 Format("{} operations where {} should be", seq - first, count));

@@ -143,11 +143,13 @@ bool VisibleIterator::StepOver(uint64_t version) {
     paused_ = true;
     return false;
   }
-  if (version == kVersionsWalked) {
-    Charge(kSearchSteps);
+  const bool searches = version == kVersionsWalked;
+  const uint64_t steps = searches ? kSearchSteps : 1;
+  Charge(steps);
+  if (gaps_) gaps_->Step(steps);
+  if (searches) {
     entries_->Seek(saved_key_, settled_ ? 0 : SeekTrailer(seq_));
   } else {
-    Charge(1);
     entries_->Next();
   }
   return true;
@@ -220,10 +222,11 @@ void VisibleIterator::FindBackward() {
     behind_.swap(saved_key_);
     saved_key_.assign(entries_->key());
     settled_ = false;
+    const uint64_t stepped = stepped_;
     const bool exists = LeaveBackward();
     if (!entries_->status()) break;  // a newer version may be where it could not look
     settled_ = true;
-    if (gaps_) JumpOrLearnBackward(exists);
+    if (gaps_) JumpOrLearnBackward(exists, stepped_ - stepped);
     if (exists) {
       sought_ = false;
       valid_ = true;
@@ -275,7 +278,7 @@ bool VisibleIterator::Take(bool before) {
   return TrailerTag(trailer).is_put;
 }
 
-void VisibleIterator::JumpOrLearnBackward(bool exists) {
+void VisibleIterator::JumpOrLearnBackward(bool exists, uint64_t steps) {
   if (TrailerTag(newest_).is_put) {
     gaps_->EndBefore(saved_key_);
     sought_ = false;
@@ -283,6 +286,7 @@ void VisibleIterator::JumpOrLearnBackward(bool exists) {
   }
   const auto what = sought_ ? GapWatch::Before::kSought : GapWatch::Before::kMet;
   gaps_->MeetDeleted(behind_, what, saved_key_, TrailerSeq(newest_));
+  gaps_->Step(steps);
   sought_ = false;
   if (exists) return;
   const std::optional<std::string_view> begin = gaps_->Beyond(saved_key_);

@@ -87,8 +87,8 @@ class VisibleIterator {
   bool LeaveBackward();
   /// The same, for a key of many versions.
   bool SearchBackward();
-  /// Of saved_key_, which was left. Jumps only from one that does not exist.
-  void JumpOrLearnBackward(bool exists);
+  /// Of saved_key_, which was left in so many steps. Jumps only from one that does not exist.
+  void JumpOrLearnBackward(bool exists, uint64_t steps);
   /// Takes over the current entry, if it can be seen; whether it is a put. `before` if not.
   bool Take(bool before);
   /// At the end of a walk in either direction, whose bound this is.

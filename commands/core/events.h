@@ -5,13 +5,10 @@
 //
 // Threads: the call's.
 
-#include <cstddef>
-#include <span>
 #include <string_view>
 
 #include "commands/core/call.h"
 #include "keyspace/core/key_event.h"
-#include "keyspace/core/name_order.h"
 
 namespace cordwood::commands {
 
@@ -36,14 +33,6 @@ inline constexpr Event kExpiryRemoved = {.event_class = EventClass::kGeneric, .n
 inline void NotifyTaken(Call& call, const Event& event, std::string_view key, bool is_gone) {
   Notify(call, event, key);
   if (is_gone) Notify(call, kDeleted, key);
-}
-
-/// How a command visits the keys that it names, every `step`th of `names`, if it tells of each.
-inline keyspace::NameOrder OrderOf(Call& call, std::span<const std::string_view> names,
-                                   size_t step = 1) {
-  using Visit = keyspace::NameOrder::Visit;
-  const bool tells = call.tx.keyspace().reports_events();
-  return keyspace::NameOrder(names, step, tells ? Visit::kAsGiven : Visit::kSorted);
 }
 
 }  // namespace cordwood::commands

@@ -6,11 +6,14 @@
 // Threads: the call's.
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/error.h"
 #include "commands/core/call.h"
+#include "keyspace/core/gathered_reads.h"
+#include "keyspace/core/in_turns.h"
 #include "keyspace/core/keys.h"
 
 namespace cordwood::commands {
@@ -34,6 +37,27 @@ bool RepliedWrongType(Call& call, const keyspace::Record* record, keyspace::Type
 
 /// The record of a key for a command that only looks at it, as keyspace::SeeKey. Counts the lookup.
 Result<std::optional<keyspace::RecordView>> LookUp(Call& call, std::string_view key);
+
+/// Calls visit(key, record) for each key in order, with nothing for one that is not there, until it
+/// answers false. The record lives as long as the call. On kCold, and on other errors, what was
+/// visited is not complete. Counts no lookups.
+template <typename Visit>
+Status SeeEach(Call& call, std::span<const std::string_view> keys, const Visit& visit) {
+  const auto see = [&](std::string_view key) { return keyspace::SeeKey(call.tx, call.Key(key)); };
+  const auto look = [&](std::string_view key) { static_cast<void>(see(key)); };
+  keyspace::GatheredReads reads;
+  bool enough = false;
+  const auto visit_some = [&](std::span<const std::string_view> some) -> Status {
+    for (size_t i = 0; i < some.size() && !enough; ++i) {
+      const storage::ReadScope scope(call.tx.view());
+      const Result<std::optional<keyspace::RecordView>> record = see(some[i]);
+      enough = reads.Ok(record) ? !visit(some[i], *record) : reads.failed();
+    }
+    return {};
+  };
+  CW_TRY(keyspace::ReadInTurns(call.tx, keys, look, visit_some));
+  return reads.status();
+}
 
 /// A string that a command only looks at; it lives as long as the call's transaction.
 struct SeenString {

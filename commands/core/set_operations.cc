@@ -40,6 +40,7 @@ Result<SetSources> OpenSources(keyspace::Transaction& tx, keyspace::Generation g
     return !seen.insert(query.keys[i]).second;
   };
   for (size_t i = 0; i < query.keys.size(); ++i) {
+    CW_TRY(tx.Breathe());
     Result<Lookup> found = keyspace::FindKey(tx, {.generation = generation, .key = query.keys[i]});
     if (!reads.Ok(found)) {
       if (reads.failed()) break;

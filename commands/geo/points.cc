@@ -30,7 +30,7 @@ struct Addition {
 };
 
 /// Replies and answers nothing if it makes no sense.
-std::optional<Addition> TakeAddition(Call& call) {
+Result<std::optional<Addition>> TakeAddition(Call& call) {
   Addition addition;
   ArgReader args(call, 2);
   while (!args.done()) {
@@ -50,6 +50,7 @@ std::optional<Addition> TakeAddition(Call& call) {
     return std::nullopt;
   }
   while (!args.done()) {
+    CW_TRY(call.tx.Breathe());
     const std::string_view longitude = args.Next();
     const std::string_view latitude = args.Next();
     const Argument<Position> position = ParsePosition(longitude, latitude);
@@ -63,7 +64,7 @@ std::optional<Addition> TakeAddition(Call& call) {
 }
 
 Status GeoAdd(Call& call) {
-  const std::optional<Addition> addition = TakeAddition(call);
+  CW_ASSIGN(const std::optional<Addition> addition, TakeAddition(call));
   if (!addition) return {};
   std::optional<SortedSet> set;
   CW_TRY(OpenForWrite(call, call.argv[1], set));

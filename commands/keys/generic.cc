@@ -9,6 +9,7 @@
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/core/name_order.h"
 #include "keyspace/types/traits.h"
 
 namespace cordwood::commands::keys {
@@ -16,11 +17,12 @@ namespace {
 
 using keyspace::KeyName;
 using keyspace::Lookup;
+using keyspace::RecordView;
 
 Status Del(Call& call) {
   int64_t removed = 0;
   const std::span<const std::string_view> keys = call.argv.subspan(1);
-  const keyspace::NameOrder order = OrderOf(call, keys);
+  CW_ASSIGN(const keyspace::NameOrder order, keyspace::NameOrder::Of(call.tx, keys));
   keyspace::GatheredReads reads;
   for (size_t i = 0; i < order.size(); ++i) {
     CW_TRY(call.tx.Breathe());
@@ -39,19 +41,15 @@ Status Del(Call& call) {
 Status Exists(Call& call) {
   size_t existing = 0;
   std::vector<std::string_view> missing;
-  keyspace::GatheredReads reads;
-  for (const std::string_view key : call.argv.subspan(1)) {
-    const storage::ReadScope scope(call.tx.view());
-    const Result<std::optional<keyspace::RecordView>> record =
-        keyspace::SeeKey(call.tx, call.Key(key));
-    if (!reads.Ok(record)) continue;
-    if (*record) {
+  const auto see = [&](std::string_view key, const std::optional<RecordView>& record) {
+    if (record) {
       ++existing;
     } else {
       missing.push_back(key);
     }
-  }
-  CW_TRY(reads.status());
+    return true;
+  };
+  CW_TRY(SeeEach(call, call.argv.subspan(1), see));
   CountLookups(call, existing, missing);
   call.reply.Integer(static_cast<int64_t>(existing));
   return {};
@@ -61,7 +59,7 @@ Status Exists(Call& call) {
 Status Touch(Call& call) { return Exists(call); }
 
 Status Type(Call& call) {
-  CW_ASSIGN(const std::optional<keyspace::RecordView> record, LookUp(call, call.argv[1]));
+  CW_ASSIGN(const std::optional<RecordView> record, LookUp(call, call.argv[1]));
   call.reply.SimpleString(record ? keyspace::TypeName(record->header.type) : "none");
   return {};
 }

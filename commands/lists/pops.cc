@@ -103,6 +103,7 @@ constexpr Command kRowsOfPop[] = {
 Result<bool> PopFirst(Call& call, std::span<const std::string_view> keys, ListEnd end,
                       uint64_t count, PopReply form) {
   for (const std::string_view key : keys) {
+    CW_TRY(call.tx.Breathe());
     std::optional<List> list;
     CW_TRY(OpenForWrite(call, key, list));
     if (!list) return true;

@@ -13,7 +13,6 @@
 #include "commands/core/collection_read.h"
 #include "commands/core/row.h"
 #include "commands/core/sliced.h"
-#include "commands/lists/list_place.h"
 #include "keyspace/types/lists.h"
 
 namespace cordwood::commands::lists {
@@ -104,7 +103,7 @@ class PositionRead final : public CollectionRead {
     total_ = matcher_.matches();
     kept_ = {};
     matcher_ = Matcher(search_);
-    place_.emplace(search_.from);
+    walked_.StartAt({});
     return false;
   }
 
@@ -128,7 +127,8 @@ class PositionRead final : public CollectionRead {
     uint64_t left = kComparedPerSlice;
     uint64_t bytes = 0;
     const auto is_full = [&] { return left-- == 0 || bytes >= kBytesPerSlice; };
-    return place_->Step(tx, generation(), object, is_full, [&](const ListWalk::Element& element) {
+    ListWalk walk(tx, generation(), object, search_.from, walked_.position());
+    return walked_.StepWith(walk, is_full, [&](const ListWalk::Element& element) {
       bytes += element.value.size();
       return look(element.value);
     });
@@ -137,7 +137,7 @@ class PositionRead final : public CollectionRead {
   const Search search_;
   uint64_t length_ = 0;
   Matcher matcher_{search_};
-  std::optional<ListPlace> place_{std::in_place, search_.from};
+  SlicedRead walked_;
   std::vector<int64_t> kept_;
   std::optional<uint64_t> total_;  // known: this is the second walk
 };

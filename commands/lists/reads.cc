@@ -7,10 +7,10 @@
 #include "commands/all_commands.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/collection_read.h"
+#include "commands/core/index_place.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "commands/core/sliced.h"
-#include "commands/lists/list_place.h"
 #include "keyspace/types/list_index.h"
 #include "keyspace/types/lists.h"
 
@@ -18,6 +18,7 @@ namespace cordwood::commands::lists {
 namespace {
 
 using keyspace::List;
+using keyspace::ListEnd;
 using keyspace::ListWalk;
 using keyspace::Lookup;
 using keyspace::ObjectPayload;
@@ -26,11 +27,37 @@ using keyspace::Transaction;
 using keyspace::Type;
 using protocol::ReplyWriter;
 
+/// Of elements from an index on.
+class ElementsRead : public CollectionRead {
+ protected:
+  explicit ElementsRead(std::string_view key) : CollectionRead(key, Type::kList) {}
+
+  void SeekIndex(uint64_t index, uint64_t length) { place_.Seek(index, length); }
+  /// Visits elements as SlicedRead::Step. False as well: it is still on the way to the first one.
+  template <typename IsFull, typename Visit>
+  Result<bool> StepFromIndex(Transaction& tx, const Record& record, const IsFull& is_full,
+                             const Visit& visit) {
+    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
+    const auto open = [&](IndexPlace::From from, const std::string& position) {
+      const ListEnd end = from == IndexPlace::From::kFirst ? ListEnd::kHead : ListEnd::kTail;
+      return ListWalk(tx, generation(), object, end, position);
+    };
+    CW_ASSIGN(const bool is_there, place_.Approach(tx, name(), &object, open));
+    if (!is_there) return false;
+    SlicedRead& walked = place_.walked();
+    ListWalk walk(tx, generation(), object, ListEnd::kHead, walked.position());
+    return walked.StepWith(walk, is_full, visit);
+  }
+
+ private:
+  IndexPlace place_;
+};
+
 /// The elements from one index to another, both included; negative ones count from the tail.
-class RangeRead final : public CollectionRead {
+class RangeRead final : public ElementsRead {
  public:
   RangeRead(std::string_view key, int64_t start, int64_t stop)
-      : CollectionRead(key, Type::kList), start_(start), stop_(stop) {}
+      : ElementsRead(key), start_(start), stop_(stop) {}
 
  private:
   void ReplyMissing(ReplyWriter& reply) override { reply.ArrayHeader(0); }
@@ -40,20 +67,17 @@ class RangeRead final : public CollectionRead {
     first_ = range.first;
     left_ = range.count;
     reply.ArrayHeader(left_);
-    place_.SeekIndex(first_, length);
+    SeekIndex(first_, length);
   }
 
   Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
     if (left_ == 0) return true;
     if (!record.owns_object()) return ReplyInline(record, reply);
-    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
-    CW_ASSIGN(const bool is_there, place_.Approach(tx, name(), object));
-    if (!is_there) return false;
     const size_t start = reply.size();
     size_t slice = kSliceItems;
     const auto is_full = [&] { return slice-- == 0 || reply.size() - start >= kSliceBytes; };
     CW_ASSIGN(const bool at_end,
-              place_.Step(tx, generation(), object, is_full, [&](const ListWalk::Element& element) {
+              StepFromIndex(tx, record, is_full, [&](const ListWalk::Element& element) {
                 reply.Bulk(element.value);
                 return --left_ > 0;
               }));
@@ -72,21 +96,20 @@ class RangeRead final : public CollectionRead {
   const int64_t stop_;
   uint64_t first_ = 0;
   uint64_t left_ = 0;
-  ListPlace place_;
 };
 
 /// The element at an index. That this is none is told only if there is a list.
-class IndexRead final : public CollectionRead {
+class IndexRead final : public ElementsRead {
  public:
   explicit IndexRead(const Call& call)
-      : CollectionRead(call.argv[1], Type::kList), index_(ParseInt64(call.argv[2])) {}
+      : ElementsRead(call.argv[1]), index_(ParseInt64(call.argv[2])) {}
 
  private:
   void ReplyMissing(ReplyWriter& reply) override { reply.Null(); }
 
   void Begin(ReplyWriter& /*reply*/, uint64_t length) override {
     if (index_) at_ = keyspace::IndexIn(length, *index_);
-    if (at_) place_.SeekIndex(*at_, length);
+    if (at_) SeekIndex(*at_, length);
   }
 
   Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
@@ -100,12 +123,9 @@ class IndexRead final : public CollectionRead {
       reply.Bulk(values[*at_]);
       return true;
     }
-    CW_ASSIGN(const ObjectPayload object, ObjectPayload::Decode(record.payload));
-    CW_ASSIGN(const bool is_there, place_.Approach(tx, name(), object));
-    if (!is_there) return false;
     bool met = false;
-    CW_ASSIGN(const bool at_end, place_.Step(
-                                     tx, generation(), object, [] { return false; },
+    CW_ASSIGN(const bool at_end, StepFromIndex(
+                                     tx, record, [] { return false; },
                                      [&](const ListWalk::Element& element) {
                                        reply.Bulk(element.value);
                                        met = true;
@@ -117,7 +137,6 @@ class IndexRead final : public CollectionRead {
 
   const std::optional<int64_t> index_;
   std::optional<uint64_t> at_;
-  ListPlace place_;
 };
 
 Status LRange(Call& call) {

@@ -110,6 +110,7 @@ constexpr Command kRowsOfPop[] = {
 Result<bool> PopFirst(Call& call, std::span<const std::string_view> keys, SetEnd end,
                       uint64_t count, PopReply form) {
   for (const std::string_view key : keys) {
+    CW_TRY(call.tx.Breathe());
     std::optional<SortedSet> set;
     CW_TRY(OpenForWrite(call, key, set));
     if (!set) return true;

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "commands/core/collection_read.h"
+#include "commands/core/index_place.h"
 #include "commands/core/sliced.h"
-#include "commands/sorted_sets/rank_place.h"
 #include "keyspace/types/list_index.h"
 #include "keyspace/types/sorted_reader.h"
 
@@ -73,24 +73,19 @@ class IndexRangeRead final : public RangeRead {
     reply.ArrayHeader(HeaderOf(reply, left_));
     if (left_ == 0) return;
     place_.Seek(request().reversed ? length - range.first : range.first, length);
-    is_there_ = false;
   }
 
   Result<bool> Continue(Transaction& tx, const Record& record, ReplyWriter& reply) override {
     if (left_ == 0) return true;
-    if (!is_there_) {
-      CW_ASSIGN(is_there_, place_.Approach(tx, name(), record));
-      if (!is_there_) return false;
-      walked_.StartAt(place_.position());
-    }
-    CW_ASSIGN(const bool at_end, ReplySlice(tx, record, OrderRange(), walked_, left_, reply));
+    CW_ASSIGN(const bool is_there, ApproachIndex(tx, name(), record, place_));
+    if (!is_there) return false;
+    CW_ASSIGN(const bool at_end,
+              ReplySlice(tx, record, OrderRange(), place_.walked(), left_, reply));
     if (at_end && left_ > 0) return std::unexpected(CountIsWrong());
     return at_end;
   }
 
-  RankPlace place_;
-  bool is_there_ = false;
-  SlicedRead walked_;
+  IndexPlace place_;
   uint64_t left_ = 0;
 };
 

@@ -7,11 +7,11 @@
 
 #include "commands/all_commands.h"
 #include "commands/core/events.h"
+#include "commands/core/index_place.h"
 #include "commands/core/lookup.h"
 #include "commands/core/row.h"
 #include "commands/core/set_operations.h"
 #include "commands/sorted_sets/range_options.h"
-#include "commands/sorted_sets/rank_place.h"
 #include "keyspace/types/list_index.h"
 #include "keyspace/types/object_reader.h"
 #include "keyspace/types/sorted_reader.h"
@@ -68,8 +68,6 @@ class RangeStore {
   uint64_t count() const { return result_.count(); }
 
  private:
-  /// So many slices of the way there may belong to one turn.
-
   Direction direction() const {
     return request_.reversed ? Direction::kBackwards : Direction::kForwards;
   }
@@ -79,10 +77,10 @@ class RangeStore {
     CW_ASSIGN(const uint64_t length, keyspace::CountItems(source_));
     const keyspace::IndexRange range = keyspace::RangeIn(length, selection.start, selection.stop);
     if (range.count == 0) return Span();
-    RankPlace place;
+    IndexPlace place;
     place.Seek(request_.reversed ? length - range.first : range.first, length);
-    CW_TRY(RunSlices(tx_, [&] { return place.Approach(tx_, name_, source_); }));
-    return Span{.position = place.position(), .most = range.count};
+    CW_TRY(RunSlices(tx_, [&] { return ApproachIndex(tx_, name_, source_, place); }));
+    return Span{.position = place.walked().position(), .most = range.count};
   }
 
   Result<Span> Stretch() {

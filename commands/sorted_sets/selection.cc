@@ -7,6 +7,7 @@
 
 namespace cordwood::commands::sorted_sets {
 
+using keyspace::ObjectPayload;
 using keyspace::OrderRange;
 using keyspace::ScoredMember;
 using keyspace::SortedReader;
@@ -101,6 +102,21 @@ Result<bool> StretchFinder::Walk(keyspace::Transaction& tx, keyspace::Generation
   stretch_ = begin_ ? OrderRange{.begin = *begin_, .end = end.value_or(std::string())}
                     : OrderRange{.begin = nothing, .end = nothing};
   return true;
+}
+
+Result<bool> ApproachIndex(keyspace::Transaction& tx, const keyspace::KeyName& name,
+                           const keyspace::Record& record, IndexPlace& place) {
+  std::optional<ObjectPayload> object;
+  if (record.owns_object()) {
+    CW_ASSIGN(object, ObjectPayload::Decode(record.payload));
+  }
+  const auto open = [&](IndexPlace::From from, const std::string& position) {
+    using Direction = SortedReader::Direction;
+    const bool forwards = from == IndexPlace::From::kFirst;
+    return SortedReader(tx, name.generation, record, OrderRange(),
+                        forwards ? Direction::kForwards : Direction::kBackwards, position);
+  };
+  return place.Approach(tx, name, object ? &*object : nullptr, open);
 }
 
 Status RunSlices(keyspace::Transaction& tx, const std::function<Result<bool>()>& slice) {

@@ -12,7 +12,9 @@
 
 #include "base/error.h"
 #include "commands/core/arg_reader.h"
+#include "commands/core/index_place.h"
 #include "commands/core/sliced.h"
+#include "keyspace/core/keys.h"
 #include "keyspace/core/record.h"
 #include "keyspace/core/transaction.h"
 #include "keyspace/types/score_order.h"
@@ -77,6 +79,10 @@ class StretchFinder {
   std::optional<std::string> begin_;  // of the stretch, once the walk has met it
   std::optional<keyspace::OrderRange> stretch_;
 };
+
+/// A slice of the way to the place of an index: as IndexPlace::Approach, of a sorted set.
+Result<bool> ApproachIndex(keyspace::Transaction& tx, const keyspace::KeyName& name,
+                           const keyspace::Record& record, IndexPlace& place);
 
 /// Calls slice() until it answers true, in a transaction that may write. kLong: that takes more
 /// than one turn, and it does not wait.

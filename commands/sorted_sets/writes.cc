@@ -67,7 +67,7 @@ void TakeAddOptions(ArgReader& args, Addition& addition) {
 }
 
 /// From argv[2] on. Replies and answers nothing if it makes no sense.
-std::optional<Addition> TakeAddition(Call& call, const AddRules& rules) {
+Result<std::optional<Addition>> TakeAddition(Call& call, const AddRules& rules) {
   Addition addition{.rules = rules};
   ArgReader args(call, 2);
   TakeAddOptions(args, addition);
@@ -81,6 +81,7 @@ std::optional<Addition> TakeAddition(Call& call, const AddRules& rules) {
   }
   addition.members.reserve(args.left() / 2);
   while (!args.done()) {
+    CW_TRY(call.tx.Breathe());
     const std::optional<double> score = args.Double();
     if (!score) return std::nullopt;
     addition.members.push_back({.member = args.Next(), .score = *score});
@@ -99,7 +100,7 @@ void ReplyIncrement(Call& call, const AddResult& result) {
 }
 
 Status AddMembers(Call& call, const AddRules& given) {
-  const std::optional<Addition> addition = TakeAddition(call, given);
+  CW_ASSIGN(const std::optional<Addition> addition, TakeAddition(call, given));
   if (!addition) return {};
   const AddRules& rules = addition->rules;
   std::optional<SortedSet> set;

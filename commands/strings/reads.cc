@@ -14,7 +14,6 @@
 #include "commands/core/row.h"
 #include "commands/core/sliced.h"
 #include "commands/strings/long_read.h"
-#include "keyspace/core/gathered_reads.h"
 #include "keyspace/types/strings.h"
 
 namespace cordwood::commands::strings {
@@ -43,20 +42,12 @@ Status Get(Call& call) {
 
 Status MGet(Call& call) {
   const std::span<const std::string_view> keys = call.argv.subspan(1);
-  keyspace::GatheredReads reads;
   std::vector<std::string_view> missing;
   bool in_chunks = false;  // one of them
   const size_t start = call.reply.size();
   call.reply.ArrayHeader(keys.size());
-  for (const std::string_view key : keys) {
-    const storage::ReadScope scope(call.tx.view());
-    const Result<std::optional<keyspace::RecordView>> found =
-        keyspace::SeeKey(call.tx, call.Key(key));
-    if (!reads.Ok(found)) {
-      if (reads.failed()) break;
-      continue;
-    }
-    const std::optional<keyspace::RecordView>& record = *found;
+  using Seen = std::optional<keyspace::RecordView>;
+  CW_TRY(SeeEach(call, keys, [&](std::string_view key, const Seen& record) {
     if (!record) missing.push_back(key);
     if (record && record->header.type == keyspace::Type::kString) {
       in_chunks = in_chunks || record->header.form == keyspace::Form::kElements;
@@ -64,9 +55,8 @@ Status MGet(Call& call) {
     } else {
       call.reply.Null();
     }
-    if (call.reply.overflowed()) break;
-  }
-  CW_TRY(reads.status());
+    return !call.reply.overflowed();
+  }));
   if (in_chunks && !call.reply.overflowed()) {
     call.reply.Truncate(start);
     return ReplyInSlices(call, Reply::kArray);

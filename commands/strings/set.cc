@@ -17,6 +17,7 @@
 #include "commands/core/row.h"
 #include "commands/strings/put_string.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/core/name_order.h"
 #include "keyspace/types/strings.h"
 
 namespace cordwood::commands::strings {
@@ -238,7 +239,7 @@ Status MSet(Call& call) {
   if (call.argv.size() % 2 == 0) return call.Error(WrongArity("mset"));
   // The last one counts of a key that is named twice: they stay in turn.
   const std::span<const std::string_view> pairs = call.argv.subspan(1);
-  const keyspace::NameOrder order = OrderOf(call, pairs, 2);
+  CW_ASSIGN(const keyspace::NameOrder order, keyspace::NameOrder::Of(call.tx, pairs, 2));
   keyspace::GatheredReads reads;
   for (size_t i = 0; i < order.size() && !reads.failed(); ++i) {
     const size_t at = order[i];
@@ -254,9 +255,10 @@ Status MSet(Call& call) {
 Status MSetNx(Call& call) {
   if (call.argv.size() % 2 == 0) return call.Error(WrongArity("msetnx"));
   const std::span<const std::string_view> pairs = call.argv.subspan(1);
-  const keyspace::NameOrder order = OrderOf(call, pairs, 2);
+  CW_ASSIGN(const keyspace::NameOrder order, keyspace::NameOrder::Of(call.tx, pairs, 2));
   keyspace::GatheredReads reads;
   for (size_t i = 0; i < order.size() && !reads.failed(); ++i) {
+    CW_TRY(call.tx.Breathe());
     const Result<Lookup> found = FindForWrite(call, call.Key(pairs[order[i]]));
     if (!reads.Ok(found) || found->live() == nullptr) continue;
     call.reply.Integer(0);
@@ -264,6 +266,7 @@ Status MSetNx(Call& call) {
   }
   CW_TRY(reads.status());
   for (size_t i = 0; i < order.size(); ++i) {
+    CW_TRY(call.tx.Breathe());
     const size_t at = order[i];
     CW_TRY(keyspace::SetString(call.tx, call.Key(pairs[at]), pairs[at + 1], std::nullopt));
     Notify(call, kStringSet, pairs[at]);

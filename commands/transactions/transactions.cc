@@ -10,12 +10,12 @@
 #include "commands/core/call.h"
 #include "commands/core/command_queue.h"
 #include "commands/core/host.h"
+#include "commands/core/lookup.h"
 #include "commands/core/monitors.h"
 #include "commands/core/process.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
 #include "commands/core/watches.h"
-#include "keyspace/core/gathered_reads.h"
 
 namespace cordwood::commands::transactions {
 namespace {
@@ -44,18 +44,14 @@ Status Watch(Call& call) {
   if (call.client.queue != nullptr) return call.Error("ERR WATCH inside MULTI is not allowed");
   const std::span<const std::string_view> keys = call.argv.subspan(1);
   std::vector<Watches::KeyState> states;
-  keyspace::GatheredReads reads;
-  for (const std::string_view key : keys) {
-    const storage::ReadScope scope(call.tx.view());
-    const Result<std::optional<keyspace::RecordView>> record =
-        keyspace::SeeKey(call.tx, call.Key(key));
-    if (!reads.Ok(record)) continue;
-    const bool exists = record->has_value();
-    states.push_back(
-        {.exists = exists, .expiry_ms = exists ? (*record)->header.expiry_ms : std::nullopt});
-  }
-  CW_TRY(reads.status());
+  using Seen = std::optional<keyspace::RecordView>;
+  CW_TRY(SeeEach(call, keys, [&](std::string_view, const Seen& record) {
+    states.push_back({.exists = record.has_value(),
+                      .expiry_ms = record ? record->header.expiry_ms : std::nullopt});
+    return true;
+  }));
   for (size_t i = 0; i < keys.size(); ++i) {
+    CW_TRY(call.tx.Breathe());
     call.host.watches.Watch(call.client, call.client.db, keys[i], states[i]);
   }
   call.reply.Ok();

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/coding.h"
+#include "keyspace/core/in_turns.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -26,22 +27,26 @@ uint64_t HeadOf(std::string_view bytes) {
 
 }  // namespace
 
-NameOrder::NameOrder(std::span<const std::string_view> names, size_t step, Visit visit)
-    : step_(step), count_((names.size() + step - 1) / step) {
-  if (count_ < kFewNames || visit == Visit::kAsGiven) return;
+Result<NameOrder> NameOrder::Of(Transaction& tx, std::span<const std::string_view> names,
+                                size_t step) {
+  NameOrder order(step, (names.size() + step - 1) / step);
+  if (order.count_ < kFewNames || tx.keyspace().reports_events()) return order;
   size_t common = names.front().size();
   for (size_t i = 0; i < names.size(); i += step) {
+    if (i % kInOneTurn == 0) CW_TRY(tx.Breathe());
     common = CommonBytes(names.front(), names[i], common);
   }
-  sorted_.reserve(count_);
+  order.sorted_.reserve(order.count_);
   for (size_t i = 0; i < names.size(); i += step) {
-    sorted_.push_back({.head = HeadOf(names[i].substr(common)), .index = i});
+    if (i % kInOneTurn == 0) CW_TRY(tx.Breathe());
+    order.sorted_.push_back({.head = HeadOf(names[i].substr(common)), .index = i});
   }
-  std::ranges::sort(sorted_, [names](const Place& a, const Place& b) {
+  CW_TRY(SortInTurns(tx, order.sorted_, [names](const Place& a, const Place& b) {
     if (a.head != b.head) return a.head < b.head;
-    const int order = names[a.index].compare(names[b.index]);
-    return order != 0 ? order < 0 : a.index < b.index;
-  });
+    const int difference = names[a.index].compare(names[b.index]);
+    return difference != 0 ? difference < 0 : a.index < b.index;
+  }));
+  return order;
 }
 
 }  // namespace cordwood::keyspace

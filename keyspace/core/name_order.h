@@ -2,7 +2,8 @@
 
 // The order in which a command that names many keys visits them: that of the tree, so that each is
 // next to the one before in the overlay, in blocks and in memtables. Equal names stay in the
-// caller's order. A few are not worth sorting and stay in it, too.
+// caller's order. A few are not worth sorting and stay in it, too. Many are sorted in turns
+// (keyspace/core/in_turns.h).
 //
 // Threads: one at a time.
 
@@ -12,17 +13,17 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+#include "keyspace/core/transaction.h"
+
 namespace cordwood::keyspace {
 
 class NameOrder {
  public:
-  enum class Visit : uint8_t {
-    kSorted,
-    kAsGiven,  // all of them: what is told of each is told in the caller's order
-  };
-  /// Of every `step`th of `names`, from the first on.
-  explicit NameOrder(std::span<const std::string_view> names, size_t step = 1,
-                     Visit visit = Visit::kSorted);
+  /// Of every `step`th of `names`, from the first on; as they are given if anybody is told of
+  /// events, which come in the caller's order. Errors as Transaction::Breathe.
+  static Result<NameOrder> Of(Transaction& tx, std::span<const std::string_view> names,
+                              size_t step = 1);
 
   size_t size() const { return count_; }
   /// Where in `names` the i-th to visit is.
@@ -34,8 +35,10 @@ class NameOrder {
     size_t index;
   };
 
-  const size_t step_;
-  const size_t count_;
+  NameOrder(size_t step, size_t count) : step_(step), count_(count) {}
+
+  size_t step_;
+  size_t count_;
   std::vector<Place> sorted_;
 };
 

@@ -77,18 +77,27 @@ int64_t Transaction::CountOf(int db, CounterKind kind) const {
 
 Result<std::optional<std::string_view>> Transaction::Get(std::string_view store_key) {
   if (const Overlay::Written* own = overlay_.Find(store_key)) return own->value;
-  return waiter_ == nullptr ? view_.Get(store_key) : GetWaiting(store_key);
+  return waiter_ == nullptr || looks_ahead_ ? view_.Get(store_key) : GetWaiting(store_key);
 }
 
 Result<std::optional<std::string_view>> Transaction::GetWaiting(std::string_view store_key) {
   // Of blocks that were named, one that cannot be read need not be one that it takes.
   Status waited;
-  for (auto earlier = Waiter::Earlier::kGo;; earlier = Waiter::Earlier::kStay) {
+  for (auto earlier = earlier_;; earlier = Waiter::Earlier::kStay) {
     Result<std::optional<std::string_view>> found = view_.Get(store_key);
     if (found || found.error().code() != ErrorCode::kCold) return found;
     CW_TRY(waited);
+    LookAhead();
     waited = AwaitBlocks(earlier);
   }
+}
+
+void Transaction::LookAhead() {
+  if (look_ahead_ == nullptr) return;
+  earlier_ = Waiter::Earlier::kStay;
+  looks_ahead_ = true;
+  (*look_ahead_)();
+  looks_ahead_ = false;
 }
 
 void Transaction::WaitWith(Waiter& waiter) {
@@ -153,6 +162,7 @@ Overlay::Touched Transaction::Touch(std::string_view store_key, uint64_t value_b
 void Transaction::PutParts(std::string_view store_key, std::string_view head, std::string_view tail,
                            Assumption assumption) {
   frees_ = false;
+  has_puts_ = true;
   const Overlay::Touched touched = Touch(store_key, head.size() + tail.size());
   touched.written.value = overlay_.Copy(head, tail);
   // What lies beneath the transaction's first write of a key is what the batch has to settle.
@@ -172,7 +182,7 @@ void Transaction::DropRange(std::string begin, std::string end) {
   CHECK(mode_ == Mode::kExecute);
   write_bytes_ += begin.size() + end.size() + kOpOverheadBytes;
   // The range stands in front of all writes of the batch, and so does not cover them.
-  overlay_.DeleteRange(begin, end);
+  if (has_puts_) overlay_.DeleteRange(begin, end);
   ranges_.push_back({.begin = std::move(begin), .end = std::move(end)});
 }
 

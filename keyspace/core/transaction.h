@@ -62,6 +62,12 @@ class Transaction {
   }
   /// Waits for what the view misses. REQUIRES: waits(), and something is missing.
   Status AwaitBlocks(Waiter::Earlier earlier);
+  /// From now on whoever waits for a block waits as well for those that `look` lacks, which reads
+  /// what is going to be read next; all of these stay. It outlives this; null: nothing.
+  void LookAheadBy(const std::function<void()>* look) {
+    look_ahead_ = look;
+    earlier_ = Waiter::Earlier::kGo;
+  }
   /// From now on others may commit while it waits. The guard outlives it. REQUIRES: as WaitWith.
   void GuardReads(ReadGuard& guard) { guard_ = &guard; }
   bool is_guarded() const { return guard_ != nullptr; }
@@ -219,6 +225,7 @@ class Transaction {
   template <typename Wait>
   Status Resting(const Wait& wait);
   Result<std::optional<std::string_view>> GetWaiting(std::string_view store_key);
+  void LookAhead();
   Overlay::Touched Touch(std::string_view store_key, uint64_t value_bytes);
   Status CheckEachSize() const;
   /// Calls `visit(generation)` for those that the overlay puts something into.
@@ -257,7 +264,11 @@ class Transaction {
   uint64_t write_bytes_ = 0;
   uint64_t largest_write_bytes_ = 0;  // key and value
   bool frees_ = true;
+  bool has_puts_ = false;
   bool keeps_turn_ = false;
+  const std::function<void()>* look_ahead_ = nullptr;
+  bool looks_ahead_ = false;  // and does not wait
+  Waiter::Earlier earlier_ = Waiter::Earlier::kGo;
 };
 
 }  // namespace cordwood::keyspace

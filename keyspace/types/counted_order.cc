@@ -51,6 +51,7 @@ Status CountedOrder::VisitChildren(uint8_t level, std::string_view separator, ui
   Result<bool> found = walk.SeekTo(std::max<std::string_view>(separator, bounds_.begin));
   for (; found && *found; found = walk.Next()) {
     if (!counted_visit({.text = std::string(walk.subkey()), .elements = 1})) return {};
+    CW_TRY(tx_.Breathe());  // of one that a large command made
   }
   return found ? Status() : std::unexpected(found.error());
 }

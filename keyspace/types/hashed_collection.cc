@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <functional>
-#include <unordered_set>
 
 #include "base/check.h"
 #include "base/coding.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/core/in_turns.h"
+#include "keyspace/types/named_items.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -36,19 +37,6 @@ std::optional<std::string_view> FindValue(std::span<const Item> items, std::stri
   const auto it = std::ranges::find(items, name, &Item::name);
   if (it == items.end()) return std::nullopt;
   return it->value;
-}
-
-/// Calls work(some) for all, of a transaction that waits in parts between which others have their
-/// turn.
-template <typename T, typename Work>
-Status InTurns(Transaction& tx, std::span<const T> all, const Work& work) {
-  constexpr size_t kAtOnce = 256;
-  const size_t at_once = tx.waits() ? kAtOnce : std::max<size_t>(1, all.size());
-  for (size_t i = 0; i < all.size(); i += at_once) {
-    CW_TRY(tx.Breathe());
-    CW_TRY(work(all.subspan(i, std::min(at_once, all.size() - i))));
-  }
-  return {};
 }
 
 }  // namespace
@@ -107,18 +95,25 @@ Status HashedCollection::GetMany(std::span<const std::string_view> names, const 
   if (!in_elements()) {
     CW_ASSIGN(const std::vector<Item> items, Inline());
     for (const std::string_view name : names) {
+      CW_TRY(collection_.tx().Breathe());
       if (!visit(FindValue(items, name))) break;
     }
     return {};
   }
   CW_ASSIGN(HashedElements elements, Elements());
+  HashedElements ahead = elements;
+  const auto look = [&](std::string_view name) { static_cast<void>(ahead.Get(name)); };
+  Transaction& tx = collection_.tx();
   GatheredReads reads;
-  for (const std::string_view name : names) {
-    const storage::ReadScope scope(collection_.tx().view());
-    const Result<std::optional<std::string_view>> value = elements.Get(name);
-    if (reads.Ok(value) && !visit(*value)) break;
-    if (reads.failed()) break;
-  }
+  bool enough = false;
+  CW_TRY(ReadInTurns(tx, names, look, [&](std::span<const std::string_view> some) -> Status {
+    for (size_t i = 0; i < some.size() && !enough; ++i) {
+      const storage::ReadScope scope(tx.view());
+      const Result<std::optional<std::string_view>> value = elements.Get(some[i]);
+      enough = reads.Ok(value) ? !visit(*value) : reads.failed();
+    }
+    return {};
+  }));
   return reads.status();
 }
 
@@ -190,6 +185,7 @@ Result<uint64_t> HashedCollection::PutInline(std::span<const Item> items) {
         {.put = items.first(put), .added = added, .before = before, .named = items.size()});
   };
   for (size_t i = 0; i < items.size(); ++i) {
+    CW_TRY(collection_.tx().Breathe());
     const auto same = std::ranges::find(all, items[i].name, &Item::name);
     if (same != all.end()) {
       if (!rules_.replaces) continue;
@@ -228,7 +224,9 @@ Result<uint64_t> HashedCollection::PutElements(HashedElements& elements, ObjectP
                                                std::span<const Item> items, uint64_t named) {
   const ObjectPayload before = object;
   uint64_t added = 0;
-  CW_TRY(InTurns(collection_.tx(), items, [&](std::span<const Item> some) -> Status {
+  HashedElements ahead = elements;
+  const auto look = [&](const Item& item) { static_cast<void>(ahead.Get(item.name)); };
+  CW_TRY(ReadInTurns(collection_.tx(), items, look, [&](std::span<const Item> some) -> Status {
     CW_ASSIGN(const uint64_t more, PutSome(elements, object, some, named));
     added += more;
     return {};
@@ -280,9 +278,7 @@ Result<uint64_t> HashedCollection::Remove(std::span<const std::string_view> name
 Result<uint64_t> HashedCollection::RemoveInline(std::span<const std::string_view> names) {
   CW_ASSIGN(const InlinePayload payload, collection_.Inline());
   CW_ASSIGN(std::vector<Item> items, ItemsOf(payload.items, rules_.value_head));
-  const std::unordered_set<std::string_view> gone(names.begin(), names.end());
-  const uint64_t removed =
-      std::erase_if(items, [&](const Item& item) { return gone.contains(item.name); });
+  CW_ASSIGN(const uint64_t removed, EraseNamed(collection_.tx(), items, names, &Item::name));
   if (items.empty()) {
     CW_TRY(collection_.Remove());
   } else if (removed > 0) {
@@ -295,7 +291,9 @@ Result<uint64_t> HashedCollection::RemoveElements(std::span<const std::string_vi
   CW_ASSIGN(ObjectPayload object, collection_.Object());
   CW_ASSIGN(HashedElements elements, Elements());
   const uint64_t before = object.count;
-  CW_TRY(InTurns(collection_.tx(), names, [&](std::span<const std::string_view> some) {
+  HashedElements ahead = elements;
+  const auto look = [&](std::string_view name) { static_cast<void>(ahead.Get(name)); };
+  CW_TRY(ReadInTurns(collection_.tx(), names, look, [&](std::span<const std::string_view> some) {
     return RemoveSome(elements, object, some);
   }));
   const uint64_t removed = before - object.count;

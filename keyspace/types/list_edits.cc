@@ -30,7 +30,6 @@ constexpr uint64_t kPositionsSpare = 1024;
 
 Result<std::string> ListElements::SubkeyAt(uint64_t index) {
   CHECK(index < object_.count);
-  if (!edited()) return ListSubkey(span().head + index);
   CW_ASSIGN(std::optional<std::string> ranked, SubkeyByRank(tx_, generation_, object_, index));
   if (ranked) return *std::move(ranked);
   const bool from_head = index <= object_.count / 2;

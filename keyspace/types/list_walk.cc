@@ -35,13 +35,6 @@ ListWalk::ListWalk(Transaction& tx, Generation generation, const ObjectPayload& 
                                    : ElementWalk::Direction::kBackwards,
             std::move(position)) {}
 
-std::optional<std::string> ListWalk::PositionBehind(const ObjectPayload& object, ListEnd from,
-                                                    uint64_t elements) {
-  const ListSpan& span = SpanOf(object);
-  if (elements > 0 && (object.shape & kEdited) != 0) return std::nullopt;
-  return ListSubkey(from == ListEnd::kHead ? span.head + elements : span.tail - elements);
-}
-
 Result<std::optional<ListWalk::Element>> ListWalk::Next() {
   CW_ASSIGN(const std::optional<Element> element, walk_.Next());
   if (element && element->subkey.size() < kPositionBytes) {

@@ -43,10 +43,6 @@ class ListWalk {
   ListWalk(Transaction& tx, Generation generation, const ObjectPayload& object, ListEnd from,
            std::string position = {});
 
-  /// Where a walk begins that leaves out so many. Of an edited list this takes walking: nothing.
-  static std::optional<std::string> PositionBehind(const ObjectPayload& object, ListEnd from,
-                                                   uint64_t elements);
-
   /// As ElementWalk's.
   void SetBudget(uint64_t entries) { walk_.SetBudget(entries); }
   uint64_t stepped() const { return walk_.stepped(); }

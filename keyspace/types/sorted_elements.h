@@ -39,6 +39,8 @@ class SortedElements {
   void SetShape(uint8_t shape) { object_.shape = shape; }
 
   Result<std::optional<double>> Score(const Name& member);
+  /// The members by name, for looking at some of them before.
+  HashedElements items() const { return items_; }
   /// REQUIRES: it is not there.
   void Add(const Name& member, double score);
   /// REQUIRES: it is there, with the score `from`, which sorts otherwise than `to`.

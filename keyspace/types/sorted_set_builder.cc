@@ -58,7 +58,6 @@ Result<Record> SortedSetBuilder::Finish() {
 }
 
 Result<ObjectPayload> SortedSetBuilder::FinishObject(uint8_t shape) {
-  CHECK(count_ > 0);
   if (!object_) CW_TRY(Unload());
   ObjectPayload object{.count = count_, .shape = shape, .scores = scores_};
   object.NoteEntries(object_->entries());

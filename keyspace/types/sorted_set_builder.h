@@ -30,7 +30,7 @@ class SortedSetBuilder {
 
   /// All were added: a record that has what it holds, in form and shape. REQUIRES: count() > 0.
   Result<Record> Finish();
-  /// The same in elements, with a given shape.
+  /// The same in elements, with a given shape; also of none.
   Result<ObjectPayload> FinishObject(uint8_t shape);
 
  private:

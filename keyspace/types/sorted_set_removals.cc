@@ -1,10 +1,11 @@
 // What takes members of a sorted set away.
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "base/check.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/core/in_turns.h"
+#include "keyspace/types/named_items.h"
 #include "keyspace/types/object_ranks.h"
 #include "keyspace/types/sorted_reader.h"
 #include "keyspace/types/sorted_set_builder.h"
@@ -36,26 +37,19 @@ Result<uint64_t> SortedSet::Remove(std::span<const std::string_view> members) {
   if (!exists()) return 0;
   if (!in_elements()) {
     CW_ASSIGN(Inline set, TakeInline());
-    const std::unordered_set<std::string_view> gone(members.begin(), members.end());
-    const uint64_t removed = std::erase_if(
-        set.members, [&](const ScoredMember& each) { return gone.contains(each.member); });
+    CW_ASSIGN(const uint64_t removed,
+              EraseNamed(tx(), set.members, members, &ScoredMember::member));
     if (removed > 0) CW_TRY(PutInline(set, Write::kTakesAway));
     return removed;
   }
   CW_ASSIGN(SortedElements elements, Elements());
-  const std::vector<HashedElements::Name> names = HashedElements::InOrder(members, std::identity());
-  GatheredReads reads;
-  uint64_t removed = 0;
-  for (size_t i = 0; i < names.size() && !reads.failed(); ++i) {
-    if (i > 0 && names[i].name == names[i - 1].name) continue;
-    const storage::ReadScope scope(tx().view());
-    const Result<std::optional<double>> score = elements.Score(names[i]);
-    if (!reads.Ok(score) || !*score) continue;
-    if (elements.count() == 0) return std::unexpected(MemberIsMissing());
-    elements.Delete(names[i], **score);
-    ++removed;
-  }
-  CW_TRY(reads.status());
+  const uint64_t before = elements.count();
+  HashedElements ahead = elements.items();
+  const auto look = [&](std::string_view member) { static_cast<void>(ahead.Get(member)); };
+  CW_TRY(ReadInTurns(tx(), members, look, [&](std::span<const std::string_view> some) {
+    return RemoveSome(elements, some);
+  }));
+  const uint64_t removed = before - elements.count();
   if (removed == 0) return 0;
   if (elements.count() == 0) {
     CW_TRY(collection_.Remove());
@@ -64,6 +58,20 @@ Result<uint64_t> SortedSet::Remove(std::span<const std::string_view> members) {
     CW_TRY(collection_.PutObject(elements.object(), Write::kTakesAway));
   }
   return removed;
+}
+
+Status SortedSet::RemoveSome(SortedElements& elements, std::span<const std::string_view> members) {
+  GatheredReads reads;
+  for (const HashedElements::Name& name : HashedElements::InOrder(members, std::identity())) {
+    const storage::ReadScope scope(tx().view());
+    const Result<std::optional<double>> score = elements.Score(name);
+    if (reads.Ok(score) && *score) {
+      if (elements.count() == 0) return std::unexpected(MemberIsMissing());
+      elements.Delete(name, **score);
+    }
+    if (reads.failed()) break;
+  }
+  return reads.status();
 }
 
 // --- stretches ---
@@ -181,6 +189,7 @@ Result<uint64_t> SortedSet::RemoveMet(SortedElements& elements, const Met& met) 
     return StoreRest(elements, met.range);
   }
   for (const auto& [member, score] : met.members) {
+    CW_TRY(tx().Breathe());
     elements.Delete(HashedElements::Name(member), score);
   }
   CW_TRY(elements.FollowRanks());

@@ -6,9 +6,11 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "keyspace/core/gathered_reads.h"
+#include "keyspace/core/in_turns.h"
 #include "keyspace/types/hashed_collection.h"
 #include "keyspace/types/hashed_elements.h"
 #include "keyspace/types/sorted_reader.h"
+#include "keyspace/types/sorted_set_builder.h"
 
 namespace cordwood::keyspace {
 namespace {
@@ -30,8 +32,19 @@ std::optional<double> Judge(const AddRules& rules, std::optional<double> old, do
   return stays ? std::nullopt : std::optional(score);
 }
 
+/// Down to the sign of 0: a member that is named twice may have become another score in between.
+bool IsSame(std::optional<double> a, std::optional<double> b) {
+  return a == b && (!a || std::signbit(*a) == std::signbit(*b));
+}
+
+uint64_t BytesOf(const ScoredMember& member) {
+  return InlineItemBytes(member.member.size(), sizeof member.score);
+}
+
+}  // namespace
+
 /// Judges one member after the other and counts. A score that is equal stays as it is: -0 is 0.
-class Additions {
+class SortedSet::Additions {
  public:
   explicit Additions(const AddRules& rules) : rules_(rules) {}
 
@@ -53,17 +66,6 @@ class Additions {
   const AddRules& rules_;
   AddResult result_;
 };
-
-/// Down to the sign of 0: a member that is named twice may have become another score in between.
-bool IsSame(std::optional<double> a, std::optional<double> b) {
-  return a == b && (!a || std::signbit(*a) == std::signbit(*b));
-}
-
-uint64_t BytesOf(const ScoredMember& member) {
-  return InlineItemBytes(member.member.size(), sizeof member.score);
-}
-
-}  // namespace
 
 Result<Item> TakeInlineScored(ByteReader& in) { return WithScore(TakeHeadedItem(in, {})); }
 
@@ -110,19 +112,25 @@ Status SortedSet::ScoresOf(std::span<const std::string_view> members, const Visi
   if (!in_elements()) {
     CW_ASSIGN(const Inline set, TakeInline());
     for (const std::string_view member : members) {
+      CW_TRY(tx().Breathe());
       const auto it = std::ranges::find(set.members, member, &ScoredMember::member);
       visit(it != set.members.end() ? std::optional(it->score) : std::nullopt);
     }
     return {};
   }
   CW_ASSIGN(SortedElements elements, Elements());
+  HashedElements ahead = elements.items();
+  const auto look = [&](std::string_view member) { static_cast<void>(ahead.Get(member)); };
   GatheredReads reads;
-  for (const std::string_view member : members) {
-    const storage::ReadScope scope(tx().view());
-    const auto score = elements.Score(HashedElements::Name(member));
-    if (reads.Ok(score)) visit(*score);
-    if (reads.failed()) break;
-  }
+  CW_TRY(ReadInTurns(tx(), members, look, [&](std::span<const std::string_view> some) -> Status {
+    for (const std::string_view member : some) {
+      const storage::ReadScope scope(tx().view());
+      const auto score = elements.Score(HashedElements::Name(member));
+      if (reads.Ok(score)) visit(*score);
+      if (reads.failed()) break;
+    }
+    return {};
+  }));
   return reads.status();
 }
 
@@ -149,13 +157,14 @@ Status SortedSet::PutInline(const Inline& set, Write write) {
   return collection_.PutInline(std::move(payload), write);
 }
 
-SortedElements SortedSet::Convert(const Inline& set) {
-  const ObjectPayload object{.oid = tx().NewOid(), .shape = set.shape, .scores = ScoreSpan()};
-  SortedElements elements(tx(), collection_.generation(), object, SortedElements::Object::kNew);
-  for (const ScoredMember& member : set.members) {
-    elements.Add(HashedElements::Name(member.member), member.score);
-  }
-  return elements;
+Result<SortedElements> SortedSet::Convert(const Inline& set) {
+  SortedSetBuilder builder(tx(), collection_.generation());
+  for (const ScoredMember& member : set.members) CW_TRY(builder.Add(member));
+  CW_ASSIGN(const ObjectPayload object, builder.FinishObject(set.shape));
+  // Of a guarded transaction it is stored already.
+  using Object = SortedElements::Object;
+  return SortedElements(tx(), collection_.generation(), object,
+                        tx().is_guarded() ? Object::kStored : Object::kNew);
 }
 
 Result<AddResult> SortedSet::Add(std::span<const ScoredMember> members, const AddRules& rules) {
@@ -178,6 +187,7 @@ Result<AddResult> SortedSet::AddInline(std::span<const ScoredMember> members,
   for (const ScoredMember& member : set.members) bytes += BytesOf(member);
   Additions additions(rules);
   for (size_t i = 0; i < members.size(); ++i) {
+    CW_TRY(tx().Breathe());
     const ScoredMember& given = members[i];
     const auto it = std::ranges::find(set.members, given.member, &ScoredMember::member);
     if (it != set.members.end()) {
@@ -189,7 +199,7 @@ Result<AddResult> SortedSet::AddInline(std::span<const ScoredMember> members,
     bytes += BytesOf(given);
     if (!collection_.FitsInline(set.members.size() + 1, bytes)) {
       set.shape = ShapeWith(set.shape, set.members.size(), members.first(i));
-      SortedElements elements = Convert(set);
+      CW_ASSIGN(SortedElements elements, Convert(set));
       CW_ASSIGN(AddResult result, AddElements(elements, members.subspan(i), rules));
       const AddResult& before = additions.result();
       result.added += before.added - 1;  // this one was judged twice
@@ -211,9 +221,30 @@ Result<AddResult> SortedSet::AddElements(SortedElements& elements,
                                          const AddRules& rules) {
   const bool is_new = !in_elements();
   const ObjectPayload before = elements.object();
+  Additions additions(rules);
+  HashedElements ahead = elements.items();
+  const auto look = [&](const ScoredMember& each) { static_cast<void>(ahead.Get(each.member)); };
+  CW_TRY(ReadInTurns(tx(), members, look, [&](std::span<const ScoredMember> some) {
+    return AddSome(elements, some, additions);
+  }));
+  const AddResult& result = additions.result();
+  if (result.added + result.changed == 0 && !is_new) return result;
+  if (result.added > 0) {
+    elements.SetShape(ShapeWith(elements.object().shape, elements.count(), members));
+  }
+  CW_TRY(elements.FollowRanks());
+  if (is_new || elements.object() != before) {
+    CW_TRY(collection_.PutObject(elements.object()));
+  } else {
+    collection_.NoteChange();
+  }
+  return result;
+}
+
+Status SortedSet::AddSome(SortedElements& elements, std::span<const ScoredMember> members,
+                          Additions& additions) {
   const std::vector<HashedElements::Name> names =
       HashedElements::InOrder(members, [](const ScoredMember& each) { return each.member; });
-  Additions additions(rules);
   GatheredReads reads;
   for (size_t i = 0; i < names.size() && !reads.failed();) {
     const HashedElements::Name& name = names[i];
@@ -231,19 +262,7 @@ Result<AddResult> SortedSet::AddElements(SortedElements& elements,
       elements.Add(name, *score);
     }
   }
-  CW_TRY(reads.status());
-  const AddResult& result = additions.result();
-  if (result.added + result.changed == 0 && !is_new) return result;
-  if (result.added > 0) {
-    elements.SetShape(ShapeWith(elements.object().shape, elements.count(), members));
-  }
-  CW_TRY(elements.FollowRanks());
-  if (is_new || elements.object() != before) {
-    CW_TRY(collection_.PutObject(elements.object()));
-  } else {
-    collection_.NoteChange();
-  }
-  return result;
+  return reads.status();
 }
 
 }  // namespace cordwood::keyspace

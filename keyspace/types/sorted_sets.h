@@ -92,6 +92,7 @@ class SortedSet {
   Status Pop(Direction end, uint64_t count, const Visit& visit);
 
  private:
+  class Additions;
   using Members = std::vector<ScoredMember>;
   struct Inline {
     uint8_t shape = 0;
@@ -114,8 +115,13 @@ class SortedSet {
   Result<AddResult> AddInline(std::span<const ScoredMember> members, const AddRules& rules);
   Result<AddResult> AddElements(SortedElements& elements, std::span<const ScoredMember> members,
                                 const AddRules& rules);
+  /// AddElements for some of them, without the record.
+  Status AddSome(SortedElements& elements, std::span<const ScoredMember> members,
+                 Additions& additions);
+  /// Those that are there are deleted.
+  Status RemoveSome(SortedElements& elements, std::span<const std::string_view> members);
   /// Moves all to elements of a new object.
-  SortedElements Convert(const Inline& set);
+  Result<SortedElements> Convert(const Inline& set);
   /// What a set of this shape has become with so many members, some of `named` being new.
   uint8_t ShapeWith(uint8_t shape, uint64_t count, std::span<const ScoredMember> named) const;
 

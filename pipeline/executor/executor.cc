@@ -114,7 +114,8 @@ bool Executor::MustWaitToSend(const Session& session) const {
 }
 
 bool Executor::NamesMuch(const Session& session) {
-  if ((session.run_flags & commands::kWrite) == 0) return false;
+  constexpr uint32_t kNamesKeys = commands::kWrite | commands::kReadOnly | commands::kOnExecutor;
+  if ((session.run_flags & kNamesKeys) == 0) return false;
   const commands::CommandQueue* const queue = session.client.queue.get();
   const bool runs_queue = (session.command->flags & commands::kRunsQueue) != 0 && queue != nullptr;
   const size_t named = runs_queue ? queue->size() : session.argv().size();
@@ -137,7 +138,7 @@ void Executor::RunCommand(Session& session) {
   if (execute && own_runs_.HoldBack(session)) return;
   if (session.held_write.reason == storage::HeldFor::kOtherWrite)
     commits_.line().NoteLetGo(session);
-  if (session.reruns >= kRerunsMax || (execute && NamesMuch(session))) {
+  if (session.reruns >= kRerunsMax || NamesMuch(session)) {
     RunAlone(session, execute, Then::kRunAlone);
     return;
   }

@@ -140,7 +140,8 @@ class Executor {
   commands::Call CallOf(Session& session, keyspace::Transaction& tx,
                         protocol::ReplyWriter& reply) const;
   bool MustExecute(const Session& session) const;
-  /// It has so many arguments, or queued commands, that it takes longer than one turn should.
+  /// It names so many keys or elements, or has queued so many commands, that it takes longer than
+  /// one turn should.
   static bool NamesMuch(const Session& session);
   /// It would send messages that cannot leave yet, and too many of these wait already.
   bool MustWaitToSend(const Session& session) const;

@@ -48,9 +48,11 @@ void OwnRun::CommitInSlices(Commit commit) {
   commits_ = true;
   state_ = State::kHadItsTime;
   fiber_.Start([this, commit = std::move(commit)] {
-    outcome_.status = commit(*tx_, [this] {
+    const storage::Store::Pause pause = [this] {
       if (!given_up_ && !hurries_ && IsTime()) fiber_.Suspend();
-    });
+    };
+    outcome_.status = commit(*tx_, pause);
+    pause();  // the memory of a large transaction takes a turn to give back
     state_ = State::kDone;
   });
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "keyspace/core/keyspace.h"
+#include "keyspace/core/read_guard.h"
 #include "keyspace/core/transaction.h"
 #include "keyspace/core/waiter.h"
 #include "storage/reader.h"
@@ -95,6 +96,17 @@ class RigWaiter : public Waiter {
 
  private:
   KeyspaceRig& rig_;
+};
+
+/// Guards nothing.
+class NoGuard final : public ReadGuard {
+ public:
+  void NoteRead(Generation, std::string_view) override {}
+  void NoteExpiry(int64_t) override {}
+  void LetEndsMove(Generation, std::string_view, const ListEnds&) override {}
+  Moves MovesOf(Generation, std::string_view) const override { return {}; }
+  void FixEnds(Generation, std::string_view) override {}
+  void Lock() override {}
 };
 
 }  // namespace cordwood::keyspace

@@ -8,15 +8,26 @@
 #include <vector>
 
 #include "base/random.h"
+#include "tests/keyspace/keyspace_rig.h"
 
 namespace cordwood::keyspace {
 namespace {
 
+/// In a transaction that waits it is the same.
 std::vector<size_t> Visited(const std::vector<std::string_view>& names, size_t step = 1) {
-  const NameOrder order(names, step);
-  std::vector<size_t> visited(order.size());
-  for (size_t i = 0; i < order.size(); ++i) visited[i] = order[i];
-  return visited;
+  KeyspaceRig rig;
+  RigWaiter waiter(rig);
+  std::vector<std::vector<size_t>> visited;
+  const auto work = [&](Transaction& tx) -> Status {
+    CW_ASSIGN(const NameOrder order, NameOrder::Of(tx, names, step));
+    visited.emplace_back();
+    for (size_t i = 0; i < order.size(); ++i) visited.back().push_back(order[i]);
+    return {};
+  };
+  EXPECT_TRUE(rig.Execute(work));
+  EXPECT_TRUE(rig.ExecuteWaiting(work, waiter));
+  EXPECT_EQ(visited.front(), visited.back());
+  return visited.front();
 }
 
 TEST(NameOrder, LeavesAFewAsTheyAre) {

@@ -222,14 +222,7 @@ TEST_F(Builders, NumbersAreHandedOutOnce) {
 }
 
 TEST_F(Builders, WithAGuardNothingIsWrittenWithoutRoomAndEveryNumberIsSpentAtOnce) {
-  struct NoGuard final : ReadGuard {
-    void NoteRead(Generation, std::string_view) override {}
-    void NoteExpiry(int64_t) override {}
-    void LetEndsMove(Generation, std::string_view, const ListEnds&) override {}
-    Moves MovesOf(Generation, std::string_view) const override { return {}; }
-    void FixEnds(Generation, std::string_view) override {}
-    void Lock() override {}
-  } guard;
+  NoGuard guard;
   struct CountingWaiter final : RigWaiter {
     using RigWaiter::RigWaiter;
     Status AwaitRoom(uint64_t) override {

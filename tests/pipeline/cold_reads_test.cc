@@ -103,6 +103,32 @@ TEST_F(ColdReads, WhileFilesStallOthersAreAnsweredAtOnce) {
   EXPECT_EQ(server_->Receive(cold[5]), "$3\r\nnew\r\n");
 }
 
+// It waits in the middle of its work, and not for one block after the other.
+TEST_F(ColdReads, VeryManyNamesHaveTheirBlocksFetchedTogether) {
+  constexpr int kNames = 6000;
+  std::vector<std::string> keys = {"MGET"};
+  std::vector<std::string> fields = {"HMGET", "hash"};
+  std::vector<std::string> removed = {"HDEL", "hash"};
+  for (int i = 0; i < kNames; ++i) {
+    keys.push_back(Key(i * 7 % 600));
+    fields.push_back(Format("field:{}", i * 7 % 1000));
+    removed.push_back(fields.back());
+  }
+  const std::string all = Format("*{}\r\n", kNames);
+  const auto expect = [&](const std::vector<std::string>& words, const std::string& begin) {
+    server_.reset();
+    Start();
+    EXPECT_TRUE(Ask({words.begin(), words.end()}).starts_with(begin)) << words[0];
+    EXPECT_EQ(OwnRuns(), 1u);
+    EXPECT_GE(Reruns(), 1u) << "they were cold";
+    // The cache holds fewer blocks than one part of the names needs.
+    EXPECT_LE(Reruns(), 100u) << words[0];
+  };
+  expect(keys, all + Value('v'));
+  expect(fields, all + Value('v'));
+  expect(removed, ":1000\r\n");
+}
+
 TEST_F(ColdReads, AWriteThatMustLookWaitsForItsBlocksAlone) {
   env_.StallReads(".sst", kReadStallMs);
   const SessionId cold = server_->Connect();

@@ -4,36 +4,18 @@
 #include <gtest/gtest.h>
 
 #include "base/format.h"
-#include "keyspace/core/keys.h"
-#include "tests/pipeline/sim_server.h"
+#include "tests/pipeline/rank_builds.h"
 
 namespace cordwood::pipeline {
 namespace {
 
-using keyspace::Ranks;
-using Words = std::vector<std::string_view>;
-
-/// Several slices.
-constexpr int kElements = 9000;
-
-std::string BulkOf(std::string_view text) { return Format("${}\r\n{}\r\n", text.size(), text); }
-
-class ListRanks : public ::testing::Test {
+class ListRanks : public RankBuildsTest {
  protected:
-  ListRanks() { Start(); }
+  ListRanks()
+      : RankBuildsTest([](std::string_view key) {
+          return std::vector<std::string>{"LINDEX", std::string(key), "4000"};
+        }) {}
 
-  void Start() {
-    server_.reset();
-    server_ = std::make_unique<SimServer>(*env_, TinyStoreOptions());
-    ASSERT_TRUE(server_->Start());
-    client_ = server_->Connect();
-  }
-  void KillAndStart() {
-    std::unique_ptr<support::SimEnv> next = env_->Kill();
-    server_.reset();
-    env_ = std::move(next);
-    Start();
-  }
   /// A list of 0, 1, ... that is edited.
   void MakeEdited(std::string_view key) {
     std::vector<std::string> words = {"RPUSH", std::string(key)};
@@ -46,43 +28,6 @@ class ListRanks : public ::testing::Test {
     Ask({"LINSERT", key, "AFTER", "1", "new"});
     elements_.insert(elements_.begin() + 2, "new");
   }
-  std::string Ask(const Words& argv) {
-    std::string reply = server_->Ask(argv);
-    server_->Settle();
-    return reply;
-  }
-  /// Nothing else goes on meanwhile.
-  void DoAtOnce(const Words& argv) { server_->Deliver(client_, Pipelined({argv})); }
-  /// What the newest record says.
-  Ranks RanksOf(std::string_view key) {
-    env_->ForbidMainIo(false);
-    storage::Reader reader(server_->keyspace().store());
-    storage::View view = reader.Newest(storage::Tier::kMayBlock);
-    keyspace::Transaction tx(server_->keyspace(), view, keyspace::Transaction::Mode::kExecute, 0);
-    const auto found = keyspace::FindKey(tx, {.generation = tx.GenerationOf(0), .key = key});
-    env_->ForbidMainIo(true);
-    EXPECT_TRUE(found && found->stored);
-    if (!found || !found->stored) return Ranks::kNone;
-    return keyspace::ObjectPayload::Decode(found->stored->payload)->ranks;
-  }
-  void BuildSome(std::string_view key) {
-    Ask({"LINDEX", key, "4000"});
-    server_->Tick();
-    for (int i = 0; i < 1000 && RanksOf(key) == Ranks::kNone; ++i) server_->Step();
-    EXPECT_EQ(RanksOf(key), Ranks::kBeingBuilt);
-  }
-  /// All that was asked for.
-  void RunBuilds() {
-    for (int i = 0; i < 20; ++i) {
-      server_->Tick();
-      server_->Settle();
-    }
-  }
-  void BuildAll(std::string_view key) {
-    Ask({"LINDEX", key, "4000"});
-    RunBuilds();
-    EXPECT_EQ(RanksOf(key), Ranks::kWhole);
-  }
   void ExpectElements(std::string_view key) {
     EXPECT_EQ(Ask({"LLEN", key}), Format(":{}\r\n", elements_.size()));
     const auto count = static_cast<int64_t>(elements_.size());
@@ -93,9 +38,6 @@ class ListRanks : public ::testing::Test {
     }
   }
 
-  std::unique_ptr<support::SimEnv> env_ = std::make_unique<support::SimEnv>(1);
-  std::unique_ptr<SimServer> server_;
-  SessionId client_ = 0;
   std::vector<std::string> elements_;
 };
 

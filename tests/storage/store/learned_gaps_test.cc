@@ -185,9 +185,62 @@ TEST(LearnedGaps, EndWithTheWalksThatLearnedThem) {
 TEST(LearnedGaps, AShortStretchIsNone) {
   GapWorld world;
   for (uint64_t number = 0; number < 100; ++number) world.Put(number);
-  world.Delete(10, 10 + LearnedGaps::kKeysMin - 1);
+  constexpr uint64_t kKeysMin = LearnedGaps::kStepsMin / 2;  // the deletion, and what it deletes
+  world.Delete(10, 10 + kKeysMin - 1);
   world.Keys(kMaxSeq, 0, 100);
+  world.KeysBackwards(kMaxSeq, 0, 100);
   EXPECT_TRUE(world.gaps().empty());
+  world.Delete(10 + kKeysMin - 1, 10 + kKeysMin);
+  world.Keys(kMaxSeq, 0, 100);
+  EXPECT_EQ(world.gaps().count(), 1u);
+}
+
+TEST(LearnedGaps, OfKeysWithManyVersionsAreShort) {
+  for (const bool backwards : {false, true}) {
+    GapWorld world;
+    for (uint64_t number = 0; number < 12; ++number) {
+      for (int i = 0; i < 10; ++i) world.Put(number);
+    }
+    world.Delete(1, 11);
+    const auto walk = [&] {
+      return backwards ? world.KeysBackwards(kMaxSeq, 1, 11) : world.Keys(kMaxSeq, 1, 11);
+    };
+    EXPECT_GE(walk().second, LearnedGaps::kStepsMin);
+    EXPECT_LE(walk().second, 8u);
+  }
+}
+
+// However long rows of deleted keys are, of how many versions, and whoever sees them already: what
+// the first walk did not learn is little.
+TEST(LearnedGaps, ASecondWalkTakesFewStepsOverWhatIsInNone) {
+  for (const uint64_t seed : support::Seeds(40, 4000)) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    GapWorld world;
+    const uint64_t keys = random.Below(400) + 1;
+    for (uint64_t number = 0; number < keys; ++number) {
+      for (uint64_t versions = random.Below(random.OneIn(8) ? 20 : 3) + 1; versions > 0; --versions)
+        world.Put(number);
+    }
+    // In stretches that come in any order, so that not everybody sees some of them.
+    const uint64_t stretch = random.Below(20) + 1;
+    std::vector<uint64_t> begins;
+    for (uint64_t begin = 0; begin < keys; begin += stretch) begins.push_back(begin);
+    for (size_t i = begins.size(); i > 1; --i) std::swap(begins[i - 1], begins[random.Below(i)]);
+    const uint64_t before = world.seq();
+    for (const uint64_t begin : begins) world.Delete(begin, std::min(keys, begin + stretch));
+    world.SetVisible(random.OneIn(3) ? world.seq() : before + random.Below(keys + 1));
+    for (const bool backwards : {random.OneIn(2), random.OneIn(2)}) {
+      const auto walk = [&] {
+        return backwards ? world.KeysBackwards(world.seq(), 0, keys)
+                         : world.Keys(world.seq(), 0, keys);
+      };
+      walk();
+      // Backwards it has left the last key of a gap before it knows that.
+      const uint64_t jump = backwards ? 8 + 24 : 8;
+      ASSERT_LE(walk().second, LearnedGaps::kStepsMin + jump * world.gaps().count());
+    }
+  }
 }
 
 TEST(LearnedGaps, APutComesOutOfItsGap) {
@@ -441,7 +494,7 @@ TEST(LearnedGaps, HideNothingThatExists) {
 TEST(LearnedGaps, AreNotTouchedByAReaderThatDoesWithout) {
   StoreWorld world(1, TinyOptions());
   ASSERT_TRUE(world.Open());
-  for (uint64_t i = 0; i < 4 * LearnedGaps::kKeysMin; ++i) {
+  for (uint64_t i = 0; i < 4 * LearnedGaps::kStepsMin; ++i) {
     world.Put(GapKey(i), "v");
     world.Delete(GapKey(i));
   }

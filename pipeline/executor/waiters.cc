@@ -157,8 +157,8 @@ void Waiters::End(Session& session, Ending ending) {
   }
   // Of an executed command: that there was nothing is the newest state, too.
   const bool executed = (session.run_flags & (commands::kWrite | commands::kOnExecutor)) != 0;
-  Leave(session);
   parts_.completion.Finish(session, executed, reply_start);
+  Leave(session);
 }
 
 void Waiters::EndDue() {

@@ -15,6 +15,8 @@ constexpr int64_t kBuffersKeptMs = 2000;
 constexpr uint64_t kNsPerMs = 1'000'000;
 // Read of a connection whose command waits for others.
 constexpr size_t kInputWhileBlockedMax = 64 << 10;
+// What is remembered of reads, as a part of what connections may hold.
+constexpr uint64_t kTrackingShare = 4;
 
 constexpr std::string_view kProtectedMode =
     "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
@@ -43,7 +45,8 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       pushes_(gate_, pressure_, output_limits_),
       outgoing_(env, keyspace),
       monitors_(env, sessions_, outgoing_, pushes_),
-      completion_(gate_, keyspace, monitors_, stats_),
+      tracking_(env, keyspace, config, sessions_, outgoing_, pushes_),
+      completion_(gate_, keyspace, monitors_, tracking_, stats_),
       subscribers_(sessions_, outgoing_, pushes_),
       executor_({.env = env,
                  .keyspace = keyspace,
@@ -58,6 +61,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
                  .limits = request_limits_,
                  .runner = *this,
                  .watches = watches_,
+                 .tracking = tracking_,
                  .blocked = blocked_,
                  .outgoing = outgoing_}),
       loop_({.env = env,
@@ -107,6 +111,7 @@ void Pipeline::Close(SessionId id) {
   executor_.Forget(*gone);
   subscribers_.Forget(*gone);
   monitors_.Forget(*gone);
+  tracking_.Forget(*gone);
   watches_.Forget(id);
   pressure_.Forget(*gone);
 }
@@ -184,6 +189,11 @@ bool Pipeline::ShouldLinger(SessionId id) const {
   return session != nullptr && session->linger && !session->close_now;
 }
 
+void Pipeline::SetClientMemory(uint64_t bytes) {
+  pressure_.memory().SetMax(bytes);
+  tracking_.SetBytesMax(bytes / kTrackingShare);
+}
+
 void Pipeline::SetRequestLimits(const RequestLimits& limits) {
   request_limits_ = limits;
   ApplyLimits();
@@ -202,6 +212,7 @@ void Pipeline::Turn() {
   turn_clock_.Begin(env_.MonotonicNs());
   loop_.Turn();
   if (outgoing_.due()) outgoing_.LetLeave();
+  if (tracking_.goes_on()) tracking_.GoOn();
   if (executor_.background_goes_on()) executor_.GoOnInBackground();
 }
 
@@ -209,6 +220,7 @@ void Pipeline::EndPass() {
   if (executor_.has_waiting()) turn_clock_.Begin(env_.MonotonicNs());
   executor_.EndPass();
   if (outgoing_.due()) outgoing_.LetLeave();
+  tracking_.EndPass();
   keyspace_.store().Kick();
   if (reopened_ && executor_.IsIdle()) ReopenStore();
   if (turn_clock_.running()) turn_clock_.End(env_.MonotonicNs());

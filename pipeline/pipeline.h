@@ -56,6 +56,7 @@
 #include "pipeline/tables/blocked_clients.h"
 #include "pipeline/tables/monitor_table.h"
 #include "pipeline/tables/subscribers.h"
+#include "pipeline/tables/tracking_table.h"
 #include "pipeline/tables/watch_table.h"
 
 namespace cordwood::commands {
@@ -121,7 +122,8 @@ class Pipeline final : private SessionRunner {
   /// Slices of long reads, of long pipelines or of expiry are waiting: call Turn after other
   /// connections had theirs. It takes about a millisecond.
   bool WantsTurn() const {
-    return loop_.wants_turn() || executor_.background_goes_on() || outgoing_.due();
+    return loop_.wants_turn() || executor_.background_goes_on() || outgoing_.due() ||
+           tracking_.goes_on();
   }
   void Turn();
   /// When a pass should end, on the monotonic clock, for a write that is held back to go on;
@@ -142,6 +144,7 @@ class Pipeline final : private SessionRunner {
   WatchTable& watches() { return watches_; }
   Subscribers& subscribers() { return subscribers_; }
   MonitorTable& monitors() { return monitors_; }
+  TrackingTable& tracking() { return tracking_; }
   const Outgoing& outgoing() const { return outgoing_; }
   const BlockedClients& blocked() const { return blocked_; }
   Waiters& waiters() { return executor_.waiters(); }
@@ -153,8 +156,8 @@ class Pipeline final : private SessionRunner {
   /// Whether expired keys that nobody asks for are removed.
   void SetActiveExpire(bool active) { executor_.SetActiveExpire(active); }
   int64_t MonotonicMs() { return static_cast<int64_t>(env_.MonotonicNs() / 1'000'000); }
-  /// What connections may hold together.
-  void SetClientMemory(uint64_t bytes) { pressure_.memory().SetMax(bytes); }
+  /// What connections may hold together, and what is remembered of their reads beside that.
+  void SetClientMemory(uint64_t bytes);
   /// What one request may take.
   void SetRequestLimits(const RequestLimits& limits);
   const RequestLimits& request_limits() const { return request_limits_; }
@@ -187,6 +190,7 @@ class Pipeline final : private SessionRunner {
   Pushes pushes_;
   Outgoing outgoing_;
   MonitorTable monitors_;
+  TrackingTable tracking_;
   Completion completion_;
   Subscribers subscribers_;
   Executor executor_;

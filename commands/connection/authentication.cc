@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/number.h"
 #include "commands/all_commands.h"
+#include "commands/connection/client_tracking.h"
 #include "commands/connection/plain_word.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/clients.h"
@@ -144,6 +145,7 @@ Status Reset(Call& call) {
   call.client.queue.reset();
   call.host.watches.Unwatch(call.client);
   pubsub::UnsubscribeAll(call);
+  EndTracking(call);
   Client& client = call.client;
   call.host.monitors.Stop(client);
   client.monitors = false;

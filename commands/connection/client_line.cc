@@ -14,6 +14,9 @@ int64_t SecondsSince(int64_t then_ms, int64_t now_ms) {
 std::string FlagsOf(const ClientView& view) {
   std::string flags;
   if (view.blocked) flags += 'b';
+  if (view.client->tracking.on) flags += 't';
+  if (view.client->tracking.redirect_is_broken) flags += 'R';
+  if (view.client->tracking.broadcasts) flags += 'B';
   if (view.client->close_after_reply) flags += 'c';
   if (view.client->no_evict) flags += 'e';
   if (view.client->no_touch) flags += 'T';
@@ -36,9 +39,10 @@ std::string ClientLine(const ClientView& view, int64_t now_ms) {
   AppendFormat(line, " argv-mem=0 multi-mem={} obl=0 oll={} omem={} tot-mem={}",
                client.queue != nullptr ? client.queue->memory_bytes() : 0, view.output_list_length,
                view.output_bytes, view.total_memory_bytes);
-  AppendFormat(line, " cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
-               client.last_command.empty() ? "NULL" : client.last_command, client.protocol,
-               client.library_name, client.library_version);
+  AppendFormat(line, " cmd={} user=default redir={} resp={} lib-name={} lib-ver={}",
+               client.last_command.empty() ? "NULL" : client.last_command,
+               client.tracking.on ? static_cast<int64_t>(client.tracking.redirect) : -1,
+               client.protocol, client.library_name, client.library_version);
   return line;
 }
 

@@ -15,6 +15,7 @@ class Monitors;
 class Process;
 class PubSub;
 class Settings;
+class Tracking;
 class Watches;
 
 /// All of them outlive the call, and the long read that it leaves behind.
@@ -27,6 +28,7 @@ struct Host {
   Process& process;
   PubSub& pubsub;
   Settings& settings;
+  Tracking& tracking;
   Watches& watches;
 };
 

@@ -13,6 +13,7 @@
 #include "commands/core/monitors.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
+#include "commands/core/tracking.h"
 #include "commands/core/watches.h"
 #include "keyspace/core/gathered_reads.h"
 
@@ -101,6 +102,19 @@ void Show(Call& exec, const CommandQueue::Queued& queued) {
   });
 }
 
+/// The same of the keys that it read.
+void Remember(Call& exec, const CommandQueue::Queued& queued) {
+  if (!exec.client.tracking.RemembersReads() || (queued.command->flags & kReadOnly) == 0) return;
+  const bool executes = exec.tx.mode() == keyspace::Transaction::Mode::kExecute;
+  exec.Defer([&tracking = exec.host.tracking, &client = exec.client, &command = *queued.command,
+              words = queued.argv, &tx = exec.tx, executes, seen = exec.tx.changes().size()] {
+    const std::vector<std::string_view> argv(words.begin(), words.end());
+    const size_t own_changes = tx.changes().empty() ? Tracking::kAllChanges : seen;
+    tracking.RememberReads(client, command, argv,
+                           executes ? std::optional(own_changes) : std::nullopt);
+  });
+}
+
 /// Runs one command of the queue. `index` is its place.
 Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
   const storage::ReadScope scope(exec.tx.view());
@@ -125,6 +139,7 @@ Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
   }
   for (Effect& effect : call.effects) exec.effects.push_back(std::move(effect));
   if (exec.host.monitors.any()) Show(exec, queued);
+  Remember(exec, queued);
   queued.ran = true;
   queued.failed = exec.reply.IsError(reply_start);
   return exec.tx.Breathe();

@@ -32,6 +32,7 @@
 #include "pipeline/loop/session_runner.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/transport.h"
+#include "pipeline/tables/tracking_table.h"
 #include "pipeline/tables/watch_table.h"
 #include "storage/reader.h"
 
@@ -56,6 +57,7 @@ struct ExecutorParts {
   const RequestLimits& limits;
   SessionRunner& runner;
   WatchTable& watches;
+  TrackingTable& tracking;
   BlockedClients& blocked;
   Outgoing& outgoing;
 };

@@ -42,7 +42,7 @@ void ExpiryRuns::Run() {
   const bool writes = tx.has_writes();
   const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
   if (!seq) return;
-  if (writes) commits_.NoteCommitted(tx, *seq, tx.now_ms());
+  if (writes) commits_.NoteCommitted(tx, *seq, tx.now_ms(), Commits::kNobody);
   if (outcome->got_on || view.missing().empty()) fetches_.Drop();
   if (!view.missing().empty()) {
     fetches_.Fetch(view.missing(), [this](const Status& status) { goes_on_ = status.has_value(); });

@@ -67,7 +67,7 @@ bool RankBuilds::Commit(keyspace::Transaction& tx) {
   if (!tx.has_writes()) return true;
   if (!MayWrite(tx.write_bytes())) return false;
   const Result<storage::Seq> seq = tx.Commit();
-  if (seq) commits_.NoteCommitted(tx, *seq, tx.now_ms());
+  if (seq) commits_.NoteCommitted(tx, *seq, tx.now_ms(), Commits::kNobody);
   return seq.has_value();
 }
 

@@ -48,6 +48,7 @@ void Completion::Finish(Session& session, bool executed, size_t reply_start) {
   ++stats_.commands_processed;
   ++command_stats.calls;
   if (session.client.queue != nullptr && session.client.queue->executing()) CountQueued(session);
+  tracking_.NoteReadsOf(session, executed);
   gate_.Add(session);
   gate_.AddHeldPushes(session);
   // One that has waited was shown when it began to.

@@ -15,17 +15,20 @@
 #include "pipeline/info/stats.h"
 #include "pipeline/loop/session.h"
 #include "pipeline/tables/monitor_table.h"
+#include "pipeline/tables/tracking_table.h"
 
 namespace cordwood::pipeline {
 
 class Completion {
  public:
   Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, MonitorTable& monitors,
-             PipelineStats& stats)
-      : gate_(gate), keyspace_(keyspace), monitors_(monitors), stats_(stats) {}
+             TrackingTable& tracking, PipelineStats& stats)
+      : gate_(gate), keyspace_(keyspace), monitors_(monitors), tracking_(tracking), stats_(stats) {}
 
   /// The reply is complete. `executed`: the command met the newest state.
   void Finish(Session& session, bool executed, size_t reply_start);
+  /// The command begins to read at a snapshot, and others write meanwhile; it finishes later.
+  void NoteReadsBeforehand(const Session& session) { tracking_.NoteLongReadOf(session); }
   /// The command begins to wait; it finishes later.
   void NoteWaits(const Session& session) { monitors_.ShowCommandOf(session); }
   /// The command does not run, or does nothing: "-<error>".
@@ -46,6 +49,7 @@ class Completion {
   ReplyGate& gate_;
   keyspace::Keyspace& keyspace_;
   MonitorTable& monitors_;
+  TrackingTable& tracking_;
   PipelineStats& stats_;
 };
 

@@ -91,6 +91,7 @@ void Clients(const Source& source, Out& out) {
   out.Add("client_recent_max_output_buffer", largest_output);
   const BlockedClients& blocked = source.pipeline.blocked();
   out.Add("blocked_clients", blocked.clients());
+  out.Add("tracking_clients", source.pipeline.tracking().clients());
   out.Add("clients_in_timeout_table", blocked.timeouts());
   out.Add("total_blocking_keys", blocked.keys());
   out.Add("total_blocking_keys_on_nokey", blocked.keys_on_nokey());
@@ -105,7 +106,9 @@ void Memory(const Source& source, Out& out) {
       MemoryBudget(source.pipeline.config(), source.facts.available_memory_bytes);
   const storage::StoreOptions shares = StoreOptionsFor(source.pipeline.config(), budget);
   const RequestLimits& limits = source.pipeline.request_limits();
-  const uint64_t used = memtables + store.cache.used_bytes + tables + clients + source.cursor_bytes;
+  const uint64_t tracking = source.pipeline.tracking().keys().memory_bytes();
+  const uint64_t used =
+      memtables + store.cache.used_bytes + tables + clients + source.cursor_bytes + tracking;
   out.Add("used_memory", used);
   out.Add("used_memory_human", HumanBytes(used));
   out.Add("used_memory_rss", source.usage.resident_bytes);
@@ -119,6 +122,7 @@ void Memory(const Source& source, Out& out) {
   out.Add("mem_filters_and_indexes", tables);
   out.Add("mem_clients_normal", clients);
   out.Add("mem_scan_cursors", source.cursor_bytes);
+  out.Add("mem_tracking_table", tracking);
   out.Add("mem_allocator", source.facts.allocator);
   out.Add("effective_memtable_size", shares.memtable_bytes);
   out.Add("effective_block_cache_size", shares.block_cache_bytes);
@@ -175,6 +179,10 @@ void Stats(const Source& source, Out& out) {
   out.Add("expired_keys", keys.expired_keys.load());
   out.Add("keyspace_hits", keys.hits.load());
   out.Add("keyspace_misses", keys.misses.load());
+  const TrackingTable& tracking = source.pipeline.tracking();
+  out.Add("tracking_total_keys", tracking.keys().size());
+  out.Add("tracking_total_items", tracking.keys().items());
+  out.Add("tracking_total_prefixes", tracking.prefixes().size());
   out.Add("total_error_replies", stats.error_replies);
   out.Add("client_query_buffer_limit_disconnections", stats.query_buffer_disconnections);
   out.Add("client_output_buffer_limit_disconnections", stats.output_buffer_disconnections);

@@ -26,7 +26,7 @@ constexpr Command kRowsOfMonitor[] = {
      .handler = Monitor,
      .docs = {.group = "server",
               .since = "1.0.0",
-              .complexity = "",
+              .complexity = "O(1), and O(N) for each command that is shown, with N arguments.",
               .summary = "Shows every command that the server runs, as it runs them."}},
 };
 

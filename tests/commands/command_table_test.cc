@@ -92,9 +92,10 @@ TEST(CommandTable, EveryRowIsWhole) {
     const bool writes = (command->flags & kWrite) != 0;
     const bool reads = (command->flags & kReadOnly) != 0;
     EXPECT_FALSE(writes && reads);
-    EXPECT_TRUE(command->keys.empty() || writes || reads || (command->flags & kOnExecutor) != 0);
+    EXPECT_TRUE(!HasKeys(*command) || writes || reads || (command->flags & kOnExecutor) != 0);
     const KeyTriple keys = TripleOf(command->keys);
-    EXPECT_TRUE(keys.first == 0 || std::abs(command->arity) >= keys.first + 1);
+    EXPECT_TRUE(keys.first == 0 || !HasKeys(*command) ||
+                std::abs(command->arity) >= keys.first + 1);
     EXPECT_FALSE((command->flags & kFrees) != 0 && !writes);
     EXPECT_FALSE((command->flags & kFrees) != 0 && (command->flags & kDenyOom) != 0);
   }

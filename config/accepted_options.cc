@@ -189,7 +189,6 @@ constexpr Row kRows[] = {
     Integer("tls-session-cache-size", "20480", {0, kIntMax}),
     Integer("tls-session-cache-timeout", "300", {0, kIntMax}),
     YesNo("tls-session-caching", "yes"),
-    Integer("tracking-table-max-keys", "1000000"),
 };
 // clang-format on
 

@@ -92,7 +92,8 @@ struct Config {
   int64_t log_segment_size = 64 << 20;
   int64_t block_cache_size = 0;  // 0: what maxmemory leaves
   int64_t compaction_threads = 1;
-  int64_t snapshot_max_seconds = 300;  // a long read that takes longer ends; 0: never
+  int64_t snapshot_max_seconds = 300;           // a long read that takes longer ends; 0: never
+  int64_t tracking_table_max_keys = 1'000'000;  // that clients have read and keep; 0: no limit
 
   // --- what is noted of commands ---
   int64_t slowlog_log_slower_than_us = 10'000;       // negative: nothing

@@ -163,6 +163,7 @@ void AddRedisOptions(std::vector<Option>& options) {
   add(ChoiceOption("appendfsync", &Config::appendfsync, {"everysec", "always", "no"}));
   add(MemoryOption("maxmemory", &Config::maxmemory));
   add(ClientsShareOption());
+  add(IntegerOption("tracking-table-max-keys", &Config::tracking_table_max_keys));
   add(IntegerOption("active-expire-effort", &Config::active_expire_effort, {.min = 1, .max = 10}));
   add(WithAlias(IntegerOption("hash-max-listpack-entries", &Config::hash_max_listpack_entries),
                 "hash-max-ziplist-entries"));

@@ -15,6 +15,8 @@ constexpr int64_t kBuffersKeptMs = 2000;
 constexpr uint64_t kNsPerMs = 1'000'000;
 // Read of a connection whose command waits for others.
 constexpr size_t kInputWhileBlockedMax = 64 << 10;
+// What is remembered of reads, as a part of what connections may hold.
+constexpr uint64_t kTrackingShare = 4;
 
 constexpr std::string_view kProtectedMode =
     "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
@@ -47,7 +49,8 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       pushes_(gate_, pressure_, output_limits_),
       outgoing_(env, keyspace),
       monitors_(env, sessions_, outgoing_, pushes_),
-      completion_(gate_, keyspace, meter_, monitors_, stats_),
+      tracking_(env, keyspace, config, sessions_, outgoing_, pushes_),
+      completion_(gate_, keyspace, meter_, monitors_, tracking_, stats_),
       subscribers_(sessions_, outgoing_, pushes_),
       event_messages_(config, outgoing_, subscribers_),
       executor_({.env = env,
@@ -66,6 +69,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
                  .limits = request_limits_,
                  .runner = *this,
                  .watches = watches_,
+                 .tracking = tracking_,
                  .blocked = blocked_,
                  .outgoing = outgoing_,
                  .messages = event_messages_}),
@@ -117,6 +121,7 @@ void Pipeline::Close(SessionId id) {
   // First: with its locks gone others may run, and what they cause is sent.
   subscribers_.Forget(*gone);
   monitors_.Forget(*gone);
+  tracking_.Forget(*gone);
   executor_.Forget(*gone);
   pauses_.Forget(*gone);
   watches_.Forget(id);
@@ -204,6 +209,11 @@ uint64_t Pipeline::WorkedNs(SessionId id) const {
   return session->took_ns + turn_clock_.SoFar(env_.MonotonicNs());
 }
 
+void Pipeline::SetClientMemory(uint64_t bytes) {
+  pressure_.memory().SetMax(bytes);
+  tracking_.SetBytesMax(bytes / kTrackingShare);
+}
+
 void Pipeline::SetRequestLimits(const RequestLimits& limits) {
   request_limits_ = limits;
   ApplyLimits();
@@ -222,6 +232,7 @@ void Pipeline::Turn() {
   turn_clock_.Begin(env_.MonotonicNs());
   loop_.Turn();
   if (outgoing_.due()) outgoing_.LetLeave();
+  if (tracking_.goes_on()) tracking_.GoOn();
   if (executor_.background_goes_on()) executor_.GoOnInBackground();
 }
 
@@ -230,6 +241,7 @@ void Pipeline::EndPass() {
   executor_.EndPass();
   if (outgoing_.due()) outgoing_.LetLeave();
   pauses_.EndIfOver([this](Session& session) { loop_.QueueTurn(session); });
+  tracking_.EndPass();
   keyspace_.store().Kick();
   if (reopened_ && executor_.IsIdle()) ReopenStore();
   if (turn_clock_.running()) turn_clock_.End(env_.MonotonicNs());

@@ -61,6 +61,7 @@
 #include "pipeline/tables/blocked_clients.h"
 #include "pipeline/tables/monitor_table.h"
 #include "pipeline/tables/subscribers.h"
+#include "pipeline/tables/tracking_table.h"
 #include "pipeline/tables/watch_table.h"
 
 namespace cordwood::commands {
@@ -126,7 +127,8 @@ class Pipeline final : private SessionRunner {
   /// Slices of long reads, of long pipelines or of expiry are waiting: call Turn after other
   /// connections had theirs. It takes about a millisecond.
   bool WantsTurn() const {
-    return loop_.wants_turn() || executor_.background_goes_on() || outgoing_.due();
+    return loop_.wants_turn() || executor_.background_goes_on() || outgoing_.due() ||
+           tracking_.goes_on();
   }
   void Turn();
   /// When a pass should end, on the monotonic clock, for something to happen in time: a write that
@@ -154,6 +156,8 @@ class Pipeline final : private SessionRunner {
   Subscribers& subscribers() { return subscribers_; }
   const Subscribers& subscribers() const { return subscribers_; }
   MonitorTable& monitors() { return monitors_; }
+  TrackingTable& tracking() { return tracking_; }
+  const TrackingTable& tracking() const { return tracking_; }
   const Outgoing& outgoing() const { return outgoing_; }
   const WatchTable& watches() const { return watches_; }
   const BlockedClients& blocked() const { return blocked_; }
@@ -167,8 +171,8 @@ class Pipeline final : private SessionRunner {
   /// Whether expired keys that nobody asks for are removed.
   void SetActiveExpire(bool active) { executor_.SetActiveExpire(active); }
   int64_t MonotonicMs() { return static_cast<int64_t>(env_.MonotonicNs() / 1'000'000); }
-  /// What connections may hold together.
-  void SetClientMemory(uint64_t bytes) { pressure_.memory().SetMax(bytes); }
+  /// What connections may hold together, and what is remembered of their reads beside that.
+  void SetClientMemory(uint64_t bytes);
   /// As maxmemory-clients says.
   void SetClientLimit(std::optional<uint64_t> bytes) { pressure_.SetLimit(bytes); }
   /// What one request may take.
@@ -210,6 +214,7 @@ class Pipeline final : private SessionRunner {
   Pushes pushes_;
   Outgoing outgoing_;
   MonitorTable monitors_;
+  TrackingTable tracking_;
   Completion completion_;
   Subscribers subscribers_;
   EventMessages event_messages_;

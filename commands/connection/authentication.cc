@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/number.h"
 #include "commands/all_commands.h"
+#include "commands/connection/client_tracking.h"
 #include "commands/connection/plain_word.h"
 #include "commands/core/arg_reader.h"
 #include "commands/core/clients.h"
@@ -160,6 +161,7 @@ Status Reset(Call& call) {
   call.client.queue.reset();
   call.host.watches.Unwatch(call.client);
   pubsub::UnsubscribeAll(call);
+  EndTracking(call);
   Client& client = call.client;
   call.host.monitors.Stop(client);
   client.monitors = false;

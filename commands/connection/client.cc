@@ -12,6 +12,7 @@
 #include "commands/connection/client_kinds.h"
 #include "commands/connection/client_line.h"
 #include "commands/connection/client_pause.h"
+#include "commands/connection/client_tracking.h"
 #include "commands/connection/client_unblock.h"
 #include "commands/connection/plain_word.h"
 #include "commands/core/arg_reader.h"
@@ -138,6 +139,16 @@ Status ClientSetName(Call& call) {
 }
 
 constexpr Command kClientRows[] = {
+    {.name = "client|caching",
+     .arity = 3,
+     .flags = kNoScript | kAlways,
+     .handler = ClientCaching,
+     .categories = kConnectionCategory,
+     .docs = {.group = "connection",
+              .since = "6.0.0",
+              .complexity = "O(1)",
+              .arguments = "mode=(YES | NO)",
+              .summary = "Sets whether the keys of the next command are tracked."}},
     {.name = "client|getname",
      .arity = 2,
      .flags = kNoScript | kAlways,
@@ -147,6 +158,15 @@ constexpr Command kClientRows[] = {
               .since = "2.6.9",
               .complexity = "O(1)",
               .summary = "Returns the connection's name."}},
+    {.name = "client|getredir",
+     .arity = 2,
+     .flags = kNoScript | kAlways,
+     .handler = ClientGetRedir,
+     .categories = kConnectionCategory,
+     .docs = {.group = "connection",
+              .since = "6.0.0",
+              .complexity = "O(1)",
+              .summary = "Returns who is told what the connection tracks."}},
     {.name = "client|help",
      .arity = 2,
      .flags = kAlways,
@@ -264,6 +284,26 @@ constexpr Command kClientRows[] = {
               .complexity = "O(1)",
               .arguments = "connection-name",
               .summary = "Names the connection."}},
+    {.name = "client|tracking",
+     .arity = -3,
+     .flags = kNoScript | kAlways | kOnExecutor,
+     .handler = ClientTrackingSwitch,
+     .categories = kConnectionCategory,
+     .docs = {.group = "connection",
+              .since = "6.0.0",
+              .complexity = "O(1). Some options may introduce additional complexity.",
+              .arguments = "status=(ON | OFF) [REDIRECT client-id:integer] [PREFIX prefix...each] "
+                           "[BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+              .summary = "Sets whether the connection is told when what it read has changed."}},
+    {.name = "client|trackinginfo",
+     .arity = 2,
+     .flags = kNoScript | kAlways,
+     .handler = ClientTrackingInfo,
+     .categories = kConnectionCategory,
+     .docs = {.group = "connection",
+              .since = "6.2.0",
+              .complexity = "O(1)",
+              .summary = "Returns how the connection tracks."}},
     {.name = "client|unblock",
      .arity = -3,
      .flags = kAdmin | kNoScript | kAlways,

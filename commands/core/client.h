@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "commands/core/client_tracking.h"
 #include "commands/core/command_queue.h"
 #include "commands/core/subscriptions.h"
 
@@ -36,6 +37,7 @@ struct ClientState {
   std::string library_name;
   std::string library_version;
   Subscriptions subscriptions;
+  ClientTracking tracking;
 };
 
 struct Client : ClientState {
@@ -57,7 +59,8 @@ struct Client : ClientState {
   /// Of what the peer chose.
   uint64_t memory_bytes() const {
     return name.capacity() + library_name.capacity() + library_version.capacity() +
-           subscriptions.memory_bytes() + (queue != nullptr ? queue->memory_bytes() : 0);
+           subscriptions.memory_bytes() + tracking.prefix_bytes +
+           (queue != nullptr ? queue->memory_bytes() : 0);
   }
 };
 

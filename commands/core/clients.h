@@ -38,8 +38,8 @@ struct ClientView {
   uint64_t patterns = 0;
   uint64_t shard_channels = 0;
   bool monitors = false;
-  int64_t redirect = -1;         // who is told of invalidations: 0 itself, -1: it does not track
-  std::string_view tracks = {};  // more flags of CLIENT LIST: t, R, B
+  int64_t redirect = -1;    // who is told of invalidations: 0 itself, -1: it does not track
+  std::string tracks = {};  // more flags of CLIENT LIST: t, R, B
 };
 
 /// Whose commands CLIENT PAUSE holds.

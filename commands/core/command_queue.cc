@@ -13,12 +13,13 @@ void CommandQueue::Add(const Command& command, std::span<const std::string_view>
     memory_bytes_ += argument.size();
   }
   memory_bytes_ += sizeof(Queued) + argv.size() * sizeof(std::string);
-  flags_ |= command.flags & kMayReplicate;
+  constexpr uint32_t kOfAny = kMayReplicate | kOnExecutor;
+  flags_ |= command.flags & kOfAny;
   if ((command.flags & kWrite) == 0) return;
   constexpr uint32_t kTakesAway = kFrees | kEmpties;
   const bool first = (flags_ & kWrite) == 0;
   const uint32_t taking = first ? kTakesAway : flags_ & kTakesAway;
-  flags_ = kWrite | (taking & command.flags) | (flags_ & kMayReplicate);
+  flags_ = kWrite | (taking & command.flags) | (flags_ & kOfAny);
 }
 
 }  // namespace cordwood::commands

@@ -35,7 +35,8 @@ class CommandQueue {
   uint64_t argument_bytes() const { return argument_bytes_; }
   /// What all of them take on the heap.
   uint64_t memory_bytes() const { return memory_bytes_; }
-  /// What EXEC may do: it writes if one command does, and only takes away if all that write do.
+  /// What EXEC may do: it writes, or runs on the executor, if one command does; and only takes away
+  /// if all that write do.
   uint32_t flags() const { return flags_; }
 
   /// A command was refused: EXEC will run none of them.

@@ -15,6 +15,7 @@ class Monitors;
 class Process;
 class PubSub;
 class Settings;
+class Tracking;
 class Watches;
 struct Monitoring;
 
@@ -29,6 +30,7 @@ struct Host {
   Process& process;
   PubSub& pubsub;
   Settings& settings;
+  Tracking& tracking;
   Watches& watches;
 };
 

@@ -17,6 +17,7 @@ struct MemoryFacts {
   uint64_t filters_and_indexes = 0;  // of open tables
   uint64_t clients = 0;              // their buffers, arguments and replies
   uint64_t scan_cursors = 0;
+  uint64_t tracking_table = 0;
   uint64_t peak = 0;     // of their sum
   uint64_t startup = 0;  // their sum when the server started
   // Of the process:
@@ -33,7 +34,7 @@ struct MemoryFacts {
   /// What the process has asked for, as far as that is known.
   uint64_t in_use() const { return allocator ? allocator->allocated : used(); }
   uint64_t used() const {
-    return memtables + block_cache + filters_and_indexes + clients + scan_cursors;
+    return memtables + block_cache + filters_and_indexes + clients + scan_cursors + tracking_table;
   }
 };
 

@@ -12,6 +12,7 @@
 #include "commands/core/error_texts.h"
 #include "commands/core/host.h"
 #include "commands/core/row.h"
+#include "commands/core/tracking.h"
 #include "commands/core/watches.h"
 #include "keyspace/core/gathered_reads.h"
 
@@ -53,9 +54,15 @@ void Flush(Call& call, int db) {
   call.tx.SetGeneration(db, call.tx.NewGeneration());
 }
 
+/// Keys that clients have read changed, and nobody knows which.
+void InvalidateAll(Call& call) {
+  call.Defer([&tracking = call.host.tracking] { tracking.InvalidateAll(); });
+}
+
 Status FlushDb(Call& call) {
   if (!TakesFlushMode(call)) return call.Error(kSyntaxError);
   Flush(call, call.client.db);
+  InvalidateAll(call);
   call.reply.Ok();
   return {};
 }
@@ -63,6 +70,7 @@ Status FlushDb(Call& call) {
 Status FlushAll(Call& call) {
   if (!TakesFlushMode(call)) return call.Error(kSyntaxError);
   for (const int db : call.tx.WrittenDatabases()) Flush(call, db);
+  InvalidateAll(call);
   call.reply.Ok();
   return {};
 }
@@ -103,6 +111,7 @@ Status SwapDb(Call& call) {
     call.tx.SetGeneration(*second, of_first);
     SignalAwaited(call, *first);
     SignalAwaited(call, *second);
+    InvalidateAll(call);
   }
   call.reply.Ok();
   return {};

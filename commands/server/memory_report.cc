@@ -83,6 +83,7 @@ Status MemoryStats(Call& call) {
   stats.Add("block.cache", memory.block_cache);
   stats.Add("filters.and.indexes", memory.filters_and_indexes);
   stats.Add("scan.cursors", memory.scan_cursors);
+  stats.Add("tracking.table", memory.tracking_table);
   stats.Add("overhead.total", used - data);
   stats.Add("keys.count", keys);
   stats.Add("keys.bytes-per-key", keys == 0 ? 0 : data / keys);

@@ -15,6 +15,7 @@
 #include "commands/core/process.h"
 #include "commands/core/row.h"
 #include "commands/core/settings.h"
+#include "commands/core/tracking.h"
 #include "commands/core/watches.h"
 
 namespace cordwood::commands::transactions {
@@ -106,6 +107,19 @@ void NoteRun(Call& exec, CommandQueue::Queued& queued, size_t reply_start) {
   queued.reply_bytes = reply.size();
 }
 
+/// The same of the keys that it read.
+void Remember(Call& exec, const CommandQueue::Queued& queued) {
+  if (!exec.client.tracking.RemembersReads() || (queued.command->flags & kReadOnly) == 0) return;
+  const bool executes = exec.tx.mode() == keyspace::Transaction::Mode::kExecute;
+  exec.Defer([&tracking = exec.host.tracking, &client = exec.client, &command = *queued.command,
+              words = queued.argv, &tx = exec.tx, executes, seen = exec.tx.changes().size()] {
+    const std::vector<std::string_view> argv(words.begin(), words.end());
+    const size_t own_changes = tx.changes().empty() ? Tracking::kAllChanges : seen;
+    tracking.RememberReads(client, command, argv,
+                           executes ? std::optional(own_changes) : std::nullopt);
+  });
+}
+
 /// Runs one command of the queue. `index` is its place.
 Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
   const storage::ReadScope scope(exec.tx.view());
@@ -133,6 +147,7 @@ Status RunQueued(Call& exec, CommandQueue::Queued& queued, uint64_t index) {
   if (exec.host.monitors.any()) Show(exec, queued);
   NoteRun(exec, queued, reply_start);
   queued.took_ns += exec.host.process.WorkedNs(exec.client) - worked_ns;
+  Remember(exec, queued);
   return exec.tx.Breathe();
 }
 

@@ -19,22 +19,24 @@ bool Commits::MayCommit(Session& session, const keyspace::Transaction& tx, Admit
   return is_let_in || LetIn(session, line_.Ask(session, wanted), reply_start);
 }
 
-Status Commits::Commit(keyspace::Transaction& tx, int64_t now_ms,
+Status Commits::Commit(keyspace::Transaction& tx, int64_t now_ms, SessionId writer,
                        const storage::Store::Pause& pause) {
   // By the pressure that the write met, not by the one that it makes.
   if (!tx.frees()) line_.Pace(tx.write_bytes());
   CW_ASSIGN(const storage::Seq seq, tx.Commit(pause));
-  NoteCommitted(tx, seq, now_ms);
+  NoteCommitted(tx, seq, now_ms, writer);
   return {};
 }
 
-void Commits::NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq, int64_t now_ms) {
+void Commits::NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq, int64_t now_ms,
+                            SessionId writer) {
   start_times_.Note(seq, now_ms);
   blocked_.Mark(tx.signals());
   messages_.Add(tx.events(), seq);
   if (tx.changes().empty()) return;
   watches_.Mark(tx.changes());
   guards_.Mark(tx.changes());
+  tracking_.Mark(tx.changes(), seq, writer);
 }
 
 bool Commits::KeepOut(Session& session, storage::WriteGate gate, size_t reply_start) {

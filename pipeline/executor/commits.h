@@ -19,6 +19,7 @@
 #include "pipeline/loop/session.h"
 #include "pipeline/tables/blocked_clients.h"
 #include "pipeline/tables/read_guards.h"
+#include "pipeline/tables/tracking_table.h"
 #include "pipeline/tables/watch_table.h"
 
 namespace cordwood::pipeline {
@@ -26,10 +27,11 @@ namespace cordwood::pipeline {
 class Commits {
  public:
   Commits(Env& env, keyspace::Keyspace& keyspace, Completion& completion, WatchTable& watches,
-          BlockedClients& blocked, EventMessages& messages, LatencyEvents& events,
-          PipelineStats& stats)
+          TrackingTable& tracking, BlockedClients& blocked, EventMessages& messages,
+          LatencyEvents& events, PipelineStats& stats)
       : completion_(completion),
         watches_(watches),
+        tracking_(tracking),
         blocked_(blocked),
         messages_(messages),
         guards_(keyspace),
@@ -51,11 +53,15 @@ class Commits {
   /// After the handler: by what it wrote in the end, if that is more than was let in.
   bool MayCommit(Session& session, const keyspace::Transaction& tx, Admitted admitted,
                  size_t reply_start);
-  /// Writes what was let in. It counts as having started at `now_ms`. `pause` as in
-  /// keyspace::Transaction::Commit.
-  Status Commit(keyspace::Transaction& tx, int64_t now_ms, const storage::Store::Pause& pause = {});
+  /// Who made a change; no client did.
+  static constexpr SessionId kNobody = 0;
+  /// Writes what was let in of the client `writer`. It counts as having started at `now_ms`.
+  /// `pause` as in keyspace::Transaction::Commit.
+  Status Commit(keyspace::Transaction& tx, int64_t now_ms, SessionId writer,
+                const storage::Store::Pause& pause = {});
   /// It was written: the batch of it ends at `seq`.
-  void NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq, int64_t now_ms);
+  void NoteCommitted(const keyspace::Transaction& tx, storage::Seq seq, int64_t now_ms,
+                     SessionId writer);
   /// It wrote nothing, and yet may tell of events; `dep` is what it met.
   void NoteNothingWritten(const keyspace::Transaction& tx, storage::Seq dep) {
     if (!tx.has_writes() && !tx.events().empty()) messages_.Add(tx.events(), dep);
@@ -67,6 +73,7 @@ class Commits {
 
   Completion& completion_;
   WatchTable& watches_;
+  TrackingTable& tracking_;
   BlockedClients& blocked_;
   EventMessages& messages_;
   ReadGuards guards_;

@@ -25,8 +25,8 @@ Executor::Executor(const ExecutorParts& parts)
     : parts_(parts),
       reader_(std::in_place, parts.keyspace.store()),
       clock_(parts.env),
-      commits_(parts.env, parts.keyspace, parts.completion, parts.watches, parts.blocked,
-               parts.messages, parts.events, parts.stats),
+      commits_(parts.env, parts.keyspace, parts.completion, parts.watches, parts.tracking,
+               parts.blocked, parts.messages, parts.events, parts.stats),
       fetches_(parts.env, parts.keyspace, parts.sessions, parts.pressure, parts.limits, parts.stats,
                parts.turn_clock, parts.events, parts.transport,
                [this](Session& session) { Resume(session); }),
@@ -189,7 +189,7 @@ Executor::Then Executor::RunOnce(Session& session, bool execute, Admitted admitt
     } else if (!commits_.MayCommit(session, tx, admitted, reply_start)) {
       return Then::kEnded;
     } else {
-      status = commits_.Commit(tx, now_ms);
+      status = commits_.Commit(tx, now_ms, session.id());
       session.dep = std::max(session.dep, store().last_seq());  // what its effects depend on, too
     }
   }

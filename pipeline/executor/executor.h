@@ -34,6 +34,7 @@
 #include "pipeline/loop/session_runner.h"
 #include "pipeline/loop/sessions.h"
 #include "pipeline/loop/transport.h"
+#include "pipeline/tables/tracking_table.h"
 #include "pipeline/tables/watch_table.h"
 #include "storage/reader.h"
 
@@ -61,6 +62,7 @@ struct ExecutorParts {
   const RequestLimits& limits;
   SessionRunner& runner;
   WatchTable& watches;
+  TrackingTable& tracking;
   BlockedClients& blocked;
   Outgoing& outgoing;
   EventMessages& messages;
@@ -120,7 +122,10 @@ class Executor {
   void RunBackground();
   /// The same of those that have more to do.
   void GoOnInBackground();
-  bool background_goes_on() const { return expiry_.goes_on() || rank_builds_.goes_on(); }
+  /// Not while a write owns the executor: until that has ended it could only wait.
+  bool background_goes_on() const {
+    return (expiry_.goes_on() || rank_builds_.goes_on()) && !stopped_ && !own_runs_.owned();
+  }
   void SetActiveExpire(bool active) { expiry_.SetActive(active); }
   const ExpiryClock& clock() const { return clock_; }
   /// Commands that wait.

@@ -50,14 +50,16 @@ void ExpiryRuns::RunDue(uint64_t start_ns) {
   const bool writes = tx.has_writes();
   const Result<storage::Seq> seq = tx.Commit();  // without writes, what it learned of the floors
   if (!seq) return;
-  if (writes) commits_.NoteCommitted(tx, *seq, tx.now_ms());
+  if (writes) commits_.NoteCommitted(tx, *seq, tx.now_ms(), Commits::kNobody);
   if (outcome->got_on || view.missing().empty()) fetches_.Drop();
   if (!view.missing().empty()) {
     fetches_.Fetch(view.missing(), [this](const Status& status) { goes_on_ = status.has_value(); });
     return;
   }
-  // Those that cannot be read stay due: they are no reason to go on.
-  goes_on_ = outcome->paused || (outcome->more && outcome->removed + outcome->stale > 0);
+  // Those that cannot be read stay due: they are no reason to go on, nor are the deleted ones that
+  // lie behind them and are met again.
+  goes_on_ = (outcome->paused && outcome->got_on) ||
+             (outcome->more && outcome->removed + outcome->stale > 0);
   const bool all = !outcome->paused && !outcome->more;
   if (all && clock_.wants_step_back()) clock_.StepBack();
 }

@@ -26,6 +26,7 @@ void LongReads::HoldForVisibility(Session& session) {
 }
 
 void LongReads::TakeSnapshot(Session& session) {
+  parts_.completion.NoteReadsBeforehand(session);
   session.snapshot = parts_.keyspace.store().TakeSnapshot();
   session.snapshot_ns = parts_.env.MonotonicNs();
   session.long_read_now_ms = parts_.start_times.At(session.snapshot->seq(), parts_.clock.NowMs());

@@ -242,14 +242,14 @@ bool OwnRuns::Commit(Session& session, size_t reply_start) {
   // It is as if a long write had begun now.
   const int64_t now_ms = session.guard != nullptr ? parts_.clock.NowMs() : run.now_ms();
   if (!run.tx().is_much()) {
-    status = parts_.commits.Commit(run.tx(), now_ms);
+    status = parts_.commits.Commit(run.tx(), now_ms, session.id());
     return true;
   }
   owner_ = session.id();
   parts_.commits.start_times().SetRunning(now_ms);
-  run.CommitInSlices([&commits = parts_.commits, now_ms](keyspace::Transaction& tx,
-                                                         const storage::Store::Pause& pause) {
-    return commits.Commit(tx, now_ms, pause);
+  run.CommitInSlices([&commits = parts_.commits, now_ms, writer = session.id()](
+                         keyspace::Transaction& tx, const storage::Store::Pause& pause) {
+    return commits.Commit(tx, now_ms, writer, pause);
   });
   GoOn(session);
   return false;

@@ -10,6 +10,8 @@ namespace {
 
 // The counting ends after this time; to write what was counted takes less.
 constexpr uint64_t kCountingNs = 500'000;
+// Tries that meet too many deleted entries, before the next one waits for a tick.
+constexpr uint64_t kTriesMax = 64;
 
 }  // namespace
 
@@ -36,7 +38,8 @@ void RankBuilds::Run() {
   const Result<keyspace::RankBuild> built = keyspace::BuildRanks(
       tx, request, {.time_is_up = [this, end_ns] { return env_.MonotonicNs() >= end_ns; }});
   if (!built && built.error().code() == ErrorCode::kLong) {
-    goes_on_ = true;  // the next try jumps over the deleted entries that this one met
+    // The next try jumps over the deleted entries that this one met, if it may.
+    goes_on_ = ++tries_ % kTriesMax != 0;
     return;
   }
   if (!built && built.error().code() != ErrorCode::kCold) {
@@ -67,7 +70,7 @@ bool RankBuilds::Commit(keyspace::Transaction& tx) {
   if (!tx.has_writes()) return true;
   if (!MayWrite(tx.write_bytes())) return false;
   const Result<storage::Seq> seq = tx.Commit();
-  if (seq) commits_.NoteCommitted(tx, *seq, tx.now_ms());
+  if (seq) commits_.NoteCommitted(tx, *seq, tx.now_ms(), Commits::kNobody);
   return seq.has_value();
 }
 

@@ -47,6 +47,7 @@ class RankBuilds {
   ExpiryClock& clock_;
   Commits& commits_;
   bool goes_on_ = false;
+  uint64_t tries_ = 0;  // that met too many deleted entries
   KeptFetches fetches_;
 };
 

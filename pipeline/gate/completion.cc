@@ -46,6 +46,7 @@ void Completion::Finish(Session& session, bool executed, size_t reply_start) {
   ++stats_.commands_processed;
   ++session.commands;
   if (session.client.queue != nullptr && session.client.queue->executing()) CountQueued(session);
+  tracking_.NoteReadsOf(session, executed);
   End(session);
   // One that has waited was shown when it began to.
   if (session.waiting == nullptr) monitors_.ShowCommandOf(session);

@@ -16,19 +16,27 @@
 #include "pipeline/info/stats.h"
 #include "pipeline/loop/session.h"
 #include "pipeline/tables/monitor_table.h"
+#include "pipeline/tables/tracking_table.h"
 
 namespace cordwood::pipeline {
 
 class Completion {
  public:
   Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, CommandMeter& meter,
-             MonitorTable& monitors, PipelineStats& stats)
-      : gate_(gate), keyspace_(keyspace), meter_(meter), monitors_(monitors), stats_(stats) {}
+             MonitorTable& monitors, TrackingTable& tracking, PipelineStats& stats)
+      : gate_(gate),
+        keyspace_(keyspace),
+        meter_(meter),
+        monitors_(monitors),
+        tracking_(tracking),
+        stats_(stats) {}
 
   /// The reply is complete. `executed`: the command met the newest state.
   void Finish(Session& session, bool executed, size_t reply_start);
   /// The reply is complete, and nothing is counted.
   void End(Session& session);
+  /// The command begins to read at a snapshot, and others write meanwhile; it finishes later.
+  void NoteReadsBeforehand(const Session& session) { tracking_.NoteLongReadOf(session); }
   /// The command begins to wait; it finishes later.
   void NoteWaits(const Session& session) { monitors_.ShowCommandOf(session); }
   /// The command does not run, or does nothing: "-<error>".
@@ -52,6 +60,7 @@ class Completion {
   keyspace::Keyspace& keyspace_;
   CommandMeter& meter_;
   MonitorTable& monitors_;
+  TrackingTable& tracking_;
   PipelineStats& stats_;
 };
 

@@ -53,6 +53,11 @@ commands::ClientView ViewOf(const Pipeline& pipeline, const Session& session) {
   view.patterns = subscriptions.count(commands::SubscriptionKind::kPattern);
   view.shard_channels = subscriptions.count(commands::SubscriptionKind::kShardChannel);
   view.monitors = session.client.monitors;
+  const auto& tracking = session.client.tracking;
+  if (tracking.on) view.redirect = static_cast<int64_t>(tracking.redirect);
+  if (tracking.on) view.tracks += 't';
+  if (tracking.redirect_is_broken) view.tracks += 'R';
+  if (tracking.broadcasts) view.tracks += 'B';
   return view;
 }
 

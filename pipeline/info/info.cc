@@ -67,7 +67,7 @@ void Clients(const Source& source, InfoWriter& out) {
   out.Add("client_recent_max_input_buffer", largest_input);
   out.Add("client_recent_max_output_buffer", largest_output);
   const BlockedClients& blocked = source.pipeline.blocked();
-  out.Add("tracking_clients", 0);  // tracking fills it in
+  out.Add("tracking_clients", source.pipeline.tracking().clients());
   out.Add("blocked_clients", blocked.clients() + source.pipeline.pauses().size());
   out.Add("clients_in_timeout_table", blocked.timeouts());
   out.Add("total_blocking_keys", blocked.keys());
@@ -98,6 +98,7 @@ void Memory(const Source& source, InfoWriter& out) {
   out.Add("mem_filters_and_indexes", memory.filters_and_indexes);
   out.Add("mem_clients_normal", memory.clients);
   out.Add("mem_scan_cursors", memory.scan_cursors);
+  out.Add("mem_tracking_table", memory.tracking_table);
   out.Add("mem_allocator", source.facts.allocator);
   out.Add("lazyfree_pending_objects", 0);
   out.Add("effective_memtable_size", shares.memtable_bytes);
@@ -150,9 +151,10 @@ void AddSubscriptions(const Pipeline& pipeline, InfoWriter& out) {
   out.Add("pubsub_channels", subscribers.CountOf(Kind::kChannel));
   out.Add("pubsub_patterns", subscribers.CountOf(Kind::kPattern));
   out.Add("pubsubshard_channels", subscribers.CountOf(Kind::kShardChannel));
-  out.Add("tracking_total_keys", 0);
-  out.Add("tracking_total_items", 0);
-  out.Add("tracking_total_prefixes", 0);
+  const TrackingTable& tracking = pipeline.tracking();
+  out.Add("tracking_total_keys", tracking.keys().size());
+  out.Add("tracking_total_items", tracking.keys().items());
+  out.Add("tracking_total_prefixes", tracking.prefixes().size());
 }
 
 void Stats(const Source& source, InfoWriter& out) {

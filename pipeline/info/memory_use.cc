@@ -20,6 +20,7 @@ commands::MemoryFacts MemoryUse::MeasureParts() const {
   memory.filters_and_indexes = store.tables.bytes + store.tables.summary_bytes;
   memory.clients = pipeline_.client_bytes();
   memory.scan_cursors = cursors_.memory_bytes();
+  memory.tracking_table = pipeline_.tracking().keys().memory_bytes();
   return memory;
 }
 

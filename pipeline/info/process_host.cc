@@ -61,6 +61,7 @@ ProcessHost::ProcessHost(Pipeline& pipeline, ProcessFacts facts)
                 .process = *this,
                 .pubsub = pipeline.subscribers(),
                 .settings = *this,
+                .tracking = pipeline.tracking(),
                 .watches = pipeline.watches()} {
   ApplyBudget();
   pipeline_.EverySecond([this] { memory_.Sample(); });

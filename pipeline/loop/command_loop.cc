@@ -100,10 +100,14 @@ void CommandLoop::TakeOver(Session& session) {
     session.parser.SetLimits(LimitsFor(&session));
   }
   parts_.strangers.NoteLogins(session);
-  if (session.client.queue == nullptr || !session.client.queue->executing()) return;
-  session.client.queue.reset();
-  session.before_exec.reset();
-  parts_.watches.Unwatch(session.client);
+  if (session.client.queue != nullptr && session.client.queue->executing()) {
+    session.client.queue.reset();
+    session.before_exec.reset();
+    parts_.watches.Unwatch(session.client);
+  }
+  // CLIENT CACHING is for what comes next, be it a transaction.
+  const bool is_client = session.command != nullptr && session.command->name.starts_with("client|");
+  if (session.client.queue == nullptr && !is_client) session.client.tracking.caching = false;
 }
 
 void CommandLoop::Start(Session& session) {

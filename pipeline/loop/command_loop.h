@@ -82,7 +82,8 @@ class CommandLoop {
   void NoteFinished(Session& session) {
     const commands::Client& client = session.client;
     const bool same = client.authenticated == session.parser.limits().authenticated &&
-                      client.failed_logins == session.failed_logins && client.queue == nullptr;
+                      client.failed_logins == session.failed_logins && client.queue == nullptr &&
+                      !client.tracking.caching;
     if (!same && !session.held()) TakeOver(session);
   }
   void TakeOver(Session& session);

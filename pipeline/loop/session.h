@@ -71,8 +71,11 @@ struct Session {
   std::span<const std::string_view> argv() const {
     return waiting != nullptr ? std::span(waiting->argv) : parser.argv();
   }
-  /// Part of a reply was, or may have been, sent.
-  bool is_within_reply() const { return long_read != nullptr && partly_replied; }
+  /// Part of a reply was, or may have been, sent; or the reply is to tell what others may already
+  /// have changed, and the client is told of that.
+  bool is_within_reply() const {
+    return (long_read != nullptr && partly_replied) || (snapshot != nullptr && client.tracking.on);
+  }
   /// What it is still to be sent.
   uint64_t unsent_bytes() const { return replies.unsent_bytes() + held_pushes.size(); }
   /// The arguments of its command lie in the parser's buffer, and are still needed.

@@ -72,6 +72,12 @@ uint64_t FakeHost::SubscribersOf(SubscriptionKind kind, std::string_view name) c
   return it == subscribers.end() ? 0 : it->second.size();
 }
 
+void FakeHost::RememberReads(const Client& /*client*/, const Command& command,
+                             std::span<const std::string_view> argv,
+                             std::optional<size_t> /*own_changes*/) {
+  ForEachKey(command, argv, [&](size_t i, uint16_t) { remembered.emplace_back(argv[i]); });
+}
+
 void FakeHost::Watch(const Client& /*client*/, int db, std::string_view key,
                      const KeyState& state) {
   watched_.try_emplace({db, std::string(key)}, state);

@@ -20,6 +20,7 @@
 #include "commands/core/process.h"
 #include "commands/core/pubsub.h"
 #include "commands/core/settings.h"
+#include "commands/core/tracking.h"
 #include "commands/core/watches.h"
 #include "commands/monitoring/monitoring.h"
 
@@ -32,6 +33,7 @@ class FakeHost final : public Blocked,
                        public Process,
                        public PubSub,
                        public Settings,
+                       public Tracking,
                        public Watches {
  public:
   FakeHost(uint64_t seed, const CommandTable& table)
@@ -44,6 +46,7 @@ class FakeHost final : public Blocked,
                   .process = *this,
                   .pubsub = *this,
                   .settings = *this,
+                  .tracking = *this,
                   .watches = *this},
         random_(seed) {}
   FakeHost(const FakeHost&) = delete;
@@ -68,6 +71,7 @@ class FakeHost final : public Blocked,
   std::set<std::pair<int, std::string>> awaited;  // keys
 
   uint64_t others_subscribed = 0;  // to each channel
+  std::set<uint64_t> connected;    // clients that may be redirected to
 
   // --- what commands did ---
   std::map<std::pair<SubscriptionKind, std::string>, std::set<uint64_t>> subscribers;
@@ -75,6 +79,9 @@ class FakeHost final : public Blocked,
   std::set<uint64_t> monitors;
   std::vector<std::string> shown;
   std::vector<uint64_t> killed;
+  int tracking_updates = 0;
+  std::vector<std::string> remembered;  // keys that were read, by whoever tracks
+  int invalidations_of_all = 0;
   std::vector<uint64_t> superseded_cursors;
   std::vector<std::vector<std::string>> info_asked;
   int stats_resets = 0;
@@ -142,6 +149,12 @@ class FakeHost final : public Blocked,
             std::span<const std::string_view> /*argv*/) override {
     shown.emplace_back(command.name);
   }
+  bool IsConnected(uint64_t client_id) const override { return connected.contains(client_id); }
+  void Update(const Client& /*client*/) override { ++tracking_updates; }
+  void RememberReads(const Client& client, const Command& command,
+                     std::span<const std::string_view> argv,
+                     std::optional<size_t> own_changes) override;
+  void InvalidateAll() override { ++invalidations_of_all; }
   void Watch(const Client& client, int db, std::string_view key, const KeyState& state) override;
   void Unwatch(const Client& client) override;
   bool IsSpoiled(const Client& client, int64_t now_ms) const override;

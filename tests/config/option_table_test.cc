@@ -95,6 +95,8 @@ TEST(OptionTable, WhatActsReachesItsField) {
   EXPECT_EQ(MustSet("compaction-threads", {"4"}).compaction_threads, 4);
   EXPECT_EQ(Config().snapshot_max_seconds, 300);
   EXPECT_EQ(MustSet("snapshot-max-seconds", {"0"}).snapshot_max_seconds, 0);
+  EXPECT_EQ(Config().tracking_table_max_keys, 1'000'000);
+  EXPECT_EQ(MustSet("tracking-table-max-keys", {"7"}).tracking_table_max_keys, 7);
   EXPECT_EQ(MustSet("active-expire-effort", {"10"}).active_expire_effort, 10);
   EXPECT_EQ(MustSet("collection-max-inline-bytes", {"1k"}).collection_max_inline_bytes, 1000);
   EXPECT_EQ(MustSet("hash-max-listpack-entries", {"7"}).hash_max_listpack_entries, 7);
@@ -120,7 +122,7 @@ TEST(OptionTable, NothingThatActsIsForgottenAbove) {
   // A new row needs a line in the test before this one. The limits of clients have their own, and
   // so does what is noted of commands.
   const auto acts = [](const Option& option) { return option.effect == Effect::kActs; };
-  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 46);
+  EXPECT_EQ(std::ranges::count_if(AllOptions(), acts), 47);
 }
 
 TEST(OptionTable, TheDefaultsAreDurableAndPrintAsRedisPrints) {

@@ -77,6 +77,13 @@ TEST_F(Monitor, ShowsACommandThatWaitsOnce) {
   EXPECT_EQ(Lines(), "[0 127.0.0.1:1] \"RPUSH\" \"q\" \"1\"\r\n");
 }
 
+TEST_F(Monitor, ShowsACommandWhoseTimeEndsOnce) {
+  Ask(b_, {"BLPOP", "q", "0.1"});
+  EXPECT_EQ(Lines(), "[0 127.0.0.1:1] \"BLPOP\" \"q\" \"0.1\"\r\n");
+  EXPECT_EQ(After(101, b_), kNullArray);
+  EXPECT_EQ(Lines(), "");
+}
+
 TEST_F(Monitor, ShowsAWriteWhenItIsDurable) {
   env_.StallSyncs(".wal", 2000);
   server_->SendCommand(b_, {"SET", "k", "v"});

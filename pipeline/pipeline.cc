@@ -50,7 +50,7 @@ Pipeline::Pipeline(Env& env, keyspace::Keyspace& keyspace, config::Config& confi
       outgoing_(env, keyspace),
       monitors_(env, sessions_, outgoing_, pushes_),
       tracking_(env, keyspace, config, sessions_, outgoing_, pushes_),
-      completion_(gate_, keyspace, meter_, monitors_, tracking_, stats_),
+      completion_(gate_, keyspace, meter_, monitors_, tracking_, output_limits_, stats_),
       subscribers_(sessions_, outgoing_, pushes_),
       event_messages_(config, outgoing_, subscribers_),
       executor_({.env = env,

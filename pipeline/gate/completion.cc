@@ -57,6 +57,7 @@ void Completion::End(Session& session) {
   gate_.AddHeldPushes(session);
   session.NoteReplied();
   session.runs_command = false;
+  output_limits_.CheckHard(session);
 }
 
 void Completion::CountQueued(const Session& session) {

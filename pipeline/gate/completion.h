@@ -14,6 +14,7 @@
 #include "pipeline/info/command_meter.h"
 #include "pipeline/info/memory_budget.h"
 #include "pipeline/info/stats.h"
+#include "pipeline/loop/output_limits.h"
 #include "pipeline/loop/session.h"
 #include "pipeline/tables/monitor_table.h"
 #include "pipeline/tables/tracking_table.h"
@@ -23,12 +24,14 @@ namespace cordwood::pipeline {
 class Completion {
  public:
   Completion(ReplyGate& gate, keyspace::Keyspace& keyspace, CommandMeter& meter,
-             MonitorTable& monitors, TrackingTable& tracking, PipelineStats& stats)
+             MonitorTable& monitors, TrackingTable& tracking, OutputLimits& output_limits,
+             PipelineStats& stats)
       : gate_(gate),
         keyspace_(keyspace),
         meter_(meter),
         monitors_(monitors),
         tracking_(tracking),
+        output_limits_(output_limits),
         stats_(stats) {}
 
   /// The reply is complete. `executed`: the command met the newest state.
@@ -61,6 +64,7 @@ class Completion {
   CommandMeter& meter_;
   MonitorTable& monitors_;
   TrackingTable& tracking_;
+  OutputLimits& output_limits_;
   PipelineStats& stats_;
 };
 

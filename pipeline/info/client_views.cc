@@ -30,6 +30,13 @@ void SetOutput(const Session& session, commands::ClientView& view) {
   view.reply_bytes = replies.buffered_bytes();
   view.output_list_length = replies.pieces();
   view.output_list_bytes = replies.piece_bytes();
+  // As Redis tells it: what is more than a small buffer holds lies beside it.
+  constexpr uint64_t kSmallBufferBytes = 16 << 10;
+  const uint64_t beside =
+      session.held_pushes.size() + (view.reply_bytes > kSmallBufferBytes ? view.reply_bytes : 0);
+  if (view.reply_bytes > kSmallBufferBytes) view.reply_bytes = 0;
+  if (beside > 0) ++view.output_list_length;
+  view.output_list_bytes += beside;
   view.sent_bytes = session.sent_bytes;
 }
 

@@ -35,9 +35,10 @@ void OutputLimits::Check(Session& session, uint64_t now_ns) {
   } else if (session.over_soft_since_ns == 0) {
     session.over_soft_since_ns = now_ns;
   }
-  const bool over_soft = session.over_soft_since_ns != 0 &&
-                         now_ns - session.over_soft_since_ns >
-                             static_cast<uint64_t>(limit.soft_seconds) * kNsPerSecond;
+  // By whole seconds of the clock, as in Redis.
+  const uint64_t seconds = now_ns / kNsPerSecond - session.over_soft_since_ns / kNsPerSecond;
+  const bool over_soft =
+      session.over_soft_since_ns != 0 && seconds > static_cast<uint64_t>(limit.soft_seconds);
   if (over_soft || over_unauthenticated || IsOver(unsent, limit.hard_bytes)) Close(session);
 }
 

@@ -20,7 +20,8 @@ class OutputLimits {
 
   static config::ClientClass ClassOf(const Session& session);
 
-  /// By the hard limit alone: whenever something was added that nobody asked for.
+  /// By the hard limit alone: whenever a reply is complete, or something nobody asked for was
+  /// added.
   void CheckHard(Session& session);
   /// By both, and by that of those who have not authenticated. Called some times a second;
   /// `now_ns` is on the monotonic clock.

@@ -60,7 +60,7 @@ class ClientsTest(unittest.TestCase):
         return output
 
     def assert_no_error(self, output: str) -> None:
-        text = output.replace("errors: 0", "")
+        text = output.replace("errors: 0", "").replace("# Errorstats", "")
         self.assertNotRegex(text, r"(?i)\berror|\bERR\b|WRONGTYPE|MISCONF|unknown command|closed")
 
 

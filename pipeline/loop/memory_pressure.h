@@ -24,11 +24,9 @@ class MemoryPressure {
 
   /// What the session holds may have changed.
   void Account(Session& session);
-  /// The limit may have changed.
-  void SetLimit(std::optional<uint64_t> bytes) {
-    memory_.SetLimit(bytes);
-    Evict(memory_.TakeBeyondLimit());
-  }
+  /// The limit may have changed. It holds from the next Account on: a command of one whom it closes
+  /// may be running.
+  void SetLimit(std::optional<uint64_t> bytes) { memory_.SetLimit(bytes); }
   /// The session is gone.
   void Forget(const Session& session);
   /// At the end of a pass.

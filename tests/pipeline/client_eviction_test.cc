@@ -61,6 +61,13 @@ TEST_F(ClientEviction, CountsTheQueueOfATransactionAndSubscriptions) {
   EXPECT_TRUE(server_->Closed(subscribes));
 }
 
+TEST_F(ClientEviction, MayCloseWhoSetsTheLimit) {
+  server_->Deliver(a_,
+                   Pipelined({{"PING"}, {"CONFIG", "SET", "maxmemory-clients", "1"}, {"PING"}}));
+  server_->Settle();
+  EXPECT_TRUE(server_->Closed(a_));
+}
+
 TEST_F(ClientEviction, APercentageIsOneOfMaxmemory) {
   Ask(a_, {"CONFIG", "SET", "maxmemory", "64mb"});
   Limit("2%");
